@@ -1,0 +1,46 @@
+/**
+ * The context: what all objects of one job share. There are no mutable globals in the library
+ * besides the thread's last error; everything hangs on a context.
+ */
+#ifndef GYRE_CONTEXT_H
+#define GYRE_CONTEXT_H
+
+#include <gyre/status.h>
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gy_context gy_context;
+
+typedef enum gy_level { GY_INFO, GY_WARNING } gy_level;
+
+/** Takes one line of text (no newline). The library itself never prints. */
+typedef void gy_sink(void *user, gy_level level, const char *line);
+
+/**
+ * Makes a context. Local.
+ *
+ * @param sink  takes the library's messages, called from the thread that owns the context; may be
+ *              NULL, then they are dropped
+ * @param user  passed to sink; not owned
+ * @param out   the context; free with gy_context_free()
+ * @return GY_OK; GY_E_NOMEM; GY_E_USAGE where GYRE_SIMD names no level of this machine
+ */
+GY_API gy_status gy_context_create(gy_sink *sink, void *user, gy_context **out) GY_CHECKED;
+
+/** Frees a context; everything made with it must be gone. NULL is allowed. Local. */
+GY_API void gy_context_free(gy_context *ctx);
+
+/** Allocations not freed yet: 0 when every object of the context is gone. Local. */
+GY_API int64_t gy_context_balance(const gy_context *ctx);
+
+/** The instruction set in use: "baseline", "v3" or "v4" (x86-64 levels). Local. */
+GY_API const char *gy_context_simd(const gy_context *ctx);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,21 @@
+/** What a context holds. Inside base only. */
+#ifndef GY_BASE_CONTEXT_IMPL_H
+#define GY_BASE_CONTEXT_IMPL_H
+
+#include "simd.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+struct gy_context {
+    gy_sink *sink;
+    void *sink_user;
+    gy_simd simd;
+    atomic_int_fast64_t blocks;     /* allocated and not freed */
+    atomic_int_fast64_t bytes;      /* in them */
+    atomic_int_fast64_t peak_bytes; /* the most there were */
+    atomic_int_fast64_t count;      /* allocations made */
+    atomic_int_fast64_t fail_in;    /* the allocation that fails, counted down; 0 = none */
+};
+
+#endif

@@ -1,0 +1,10 @@
+/** Messages of the library to the context's sink. Local; only from the thread that owns the context. */
+#ifndef GY_BASE_LOG_H
+#define GY_BASE_LOG_H
+
+#include <gyre/context.h>
+
+void gy_log(gy_context *ctx, gy_level level, const char *format, ...)
+    GY_FORMAT(3, 4);
+
+#endif

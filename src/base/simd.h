@@ -1,0 +1,21 @@
+/** Instruction-set levels of x86-64 and which one this process uses. */
+#ifndef GY_BASE_SIMD_H
+#define GY_BASE_SIMD_H
+
+#include <gyre/context.h>
+
+/** X(level): ordered, later is better. */
+#define GY_SIMD_LIST(X) X(baseline) X(v3) X(v4)
+#define GY_SIMD_ENUM(level) GY_SIMD_##level,
+typedef enum gy_simd { GY_SIMD_LIST(GY_SIMD_ENUM) GY_SIMD_COUNT } gy_simd;
+#undef GY_SIMD_ENUM
+
+extern const char *const gy_simd_names[GY_SIMD_COUNT + 1]; /* NULL-terminated */
+
+/** The best level this machine runs. Local. */
+gy_simd gy_simd_best(void);
+
+/** The level of a context: GYRE_SIMD where set, else the best. Local. */
+gy_simd gy_context_simd_level(const gy_context *ctx);
+
+#endif
