@@ -1,0 +1,55 @@
+/**
+ * Communication between the ranks of a job. Gyre works on a duplicate of the communicator it is
+ * given, so that another MPI program can train in process. The MPI library stays behind this header.
+ */
+#ifndef GYRE_COMM_H
+#define GYRE_COMM_H
+
+#include <gyre/context.h>
+
+#include <stdbool.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gy_comm gy_comm;
+
+/** Starts MPI (thread level FUNNELED) unless it runs already; for programs without MPI of their own. Collective over all processes. */
+GY_API gy_status gy_comm_start(gy_context *ctx) GY_CHECKED;
+
+/** Ends MPI where gy_comm_start() started it; all communicators must be freed. Collective. */
+GY_API void gy_comm_stop(gy_context *ctx);
+
+/**
+ * Makes a communicator. Collective over the processes of `mpi_comm`.
+ *
+ * @param mpi_comm  address of an MPI_Comm, duplicated; NULL: MPI_COMM_WORLD
+ * @param out       free with gy_comm_free() (collective)
+ */
+GY_API gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out) GY_CHECKED;
+GY_API void gy_comm_free(gy_comm *comm);
+
+/** This process's rank, the number of ranks, and on how many hosts they run. Local. */
+GY_API int gy_comm_rank(const gy_comm *comm);
+GY_API int gy_comm_ranks(const gy_comm *comm);
+GY_API int gy_comm_hosts(const gy_comm *comm);
+
+/**
+ * Makes all ranks end a phase alike: the worst status wins, and every rank's last error becomes
+ * that of the lowest rank that has it. Collective.
+ *
+ * @return the same status on every rank
+ */
+GY_API gy_status gy_comm_agree(gy_comm *comm, gy_status status) GY_CHECKED;
+
+/** Ends all processes of the job at once with an exit code. Local; does not return. */
+GY_API void gy_comm_abort(gy_comm *comm, int exit_code);
+
+/** Name and version of the MPI library; works without a communicator. Local. */
+GY_API const char *gy_comm_library(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,45 @@
+/** Configurations: one YAML file and what overrides it. */
+#ifndef GYRE_CONFIG_H
+#define GYRE_CONFIG_H
+
+#include <gyre/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct gy_config gy_config;
+
+/**
+ * Reads a configuration, checks it against the schema, and fills in every default. Local.
+ *
+ * The order of precedence: `sets`, environment (GYRE_SET_<KEY__PATH>), file.
+ *
+ * @param path  a YAML file
+ * @param sets  [n] "key.path=value"
+ * @param out   free with gy_config_free()
+ * @return GY_OK; GY_E_CONFIG naming file, line, column and key; GY_E_NOMEM
+ */
+GY_API gy_status gy_config_load(gy_context *ctx, const char *path, const char *const *sets, int n,
+                                gy_config **out) GY_CHECKED;
+
+/** The same from a text in memory (a checkpoint's); the environment is not looked at. Local. */
+GY_API gy_status gy_config_parse(gy_context *ctx, const char *name, const char *yaml,
+                                 const char *const *sets, int n, gy_config **out) GY_CHECKED;
+
+GY_API void gy_config_free(gy_config *config);
+
+/** The resolved configuration as YAML, every default written out; owned by the configuration. Local. */
+GY_API const char *gy_config_text(const gy_config *config);
+
+/**
+ * Describes the schema, a line a setting, to `line`: `topic` is a section ("train"), a layer kind
+ * ("dense"), "layers", or NULL for everything. Local. @return whether there is such a topic
+ */
+GY_API int gy_config_describe(gy_context *ctx, const char *topic,
+                              void (*line)(void *user, const char *text), void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,19 @@
+/** Options of a command line, by setting rows. Local. */
+#ifndef GY_BASE_OPTION_H
+#define GY_BASE_OPTION_H
+
+#include "setting.h"
+
+/**
+ * Reads `--key value`, `--key=value` and, for booleans, `--key` and `--no-key`; a `_` of a key is a
+ * `-` on the command line; an option of type STRINGS may be given several times; `--` ends the
+ * options. A one-letter key is `-k`. What is left over are the operands.
+ *
+ * @param values    the rows' struct, filled with defaults first
+ * @param operands  out: what is no option, in order
+ * @return GY_OK; GY_E_USAGE naming the option, and the nearest known one
+ */
+gy_status gy_options_parse(gy_pool *pool, const gy_setting *rows, int argc, char *const *argv,
+                           void *values, gy_strings *operands) GY_CHECKED;
+
+#endif

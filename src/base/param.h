@@ -1,0 +1,56 @@
+/**
+ * The table of parameters: how the named tensors of a model lie in one flat float32 vector.
+ *
+ * Gradients and every optimizer slot are laid out alike, so that a slice [from, to) of the vector is
+ * a bucket of the all-reduce, a shard of the optimizer and a shard of a checkpoint, with no packing:
+ *
+ *     | trainable, in the order of the forward pass        | frozen            |
+ *     0                                           trainable                floats
+ *
+ * Each tensor begins at a multiple of GY_PARAM_ALIGN floats; the gaps are zero and stay zero.
+ */
+#ifndef GY_BASE_PARAM_H
+#define GY_BASE_PARAM_H
+
+#include "shape.h"
+
+enum { GY_PARAM_ALIGN = 16 }; /* floats: 64 bytes */
+
+/** X(role, text): what a parameter is, for the anatomy; `weight` roles decay, the others do not. */
+#define GY_ROLE_LIST(X)                                                                            \
+    X(WEIGHT, "weight")                                                                            \
+    X(KERNEL, "kernel")                                                                            \
+    X(RECURRENT, "recurrent")                                                                      \
+    X(EMBEDDING, "embedding")                                                                      \
+    X(BIAS, "bias")                                                                                \
+    X(NORM, "norm")
+#define GY_ROLE_ENUM(role, text) GY_ROLE_##role,
+typedef enum gy_role { GY_ROLE_LIST(GY_ROLE_ENUM) GY_ROLE_COUNT } gy_role;
+#undef GY_ROLE_ENUM
+
+extern const char *const gy_role_names[GY_ROLE_COUNT];
+
+/** Whether weight decay, l1 and l2 act on it without decay_all: all but biases and norms. */
+bool gy_role_decays(gy_role role);
+
+typedef struct gy_param {
+    const char *name; /* "<layer path>/<parameter>"; owned by the model */
+    gy_shape shape;
+    gy_role role;
+    bool trainable;
+    int64_t offset; /* floats from the start of the vector */
+    int64_t count;  /* elements */
+} gy_param;
+
+typedef struct gy_params {
+    const gy_param *v; /* [n], ascending offsets */
+    int n;
+    int64_t floats;    /* length of the vector, gaps included; a multiple of GY_PARAM_ALIGN */
+    int64_t trainable; /* length of its trainable beginning, likewise */
+    int64_t elements;  /* without gaps: the count that users see */
+} gy_params;
+
+/** Index of the parameter of that name, −1 if there is none. Local. */
+int gy_params_find(const gy_params *table, const char *name);
+
+#endif

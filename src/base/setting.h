@@ -1,0 +1,98 @@
+/**
+ * Setting rows: one row says everything about a setting: key, type, place, default, range, help.
+ *
+ * The same rows serve the YAML file, `--set`, the environment, the options of a command, `help` and
+ * the resolved config.yaml. A table of rows is closed by a row whose key is NULL. Values lie in a
+ * plain struct at `offset`; strings, lists and the settings of kinds lie in the pool given.
+ */
+#ifndef GY_BASE_SETTING_H
+#define GY_BASE_SETTING_H
+
+#include "alloc.h"
+#include "buffer.h"
+#include "registry.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** `3` or `3x5`: height x width; or a word of the row's choices, then choice ≥ 0. */
+typedef struct gy_pair {
+    int choice; /* −1: numbers */
+    int64_t height, width;
+} gy_pair;
+
+typedef struct gy_ints {
+    const int64_t *v;
+    int n;
+} gy_ints;
+
+typedef struct gy_strings {
+    const char *const *v;
+    int n;
+} gy_strings;
+
+/** A kind chosen from a registry and the values of its settings. */
+typedef struct gy_choice {
+    const gy_kind *kind;
+    void *settings; /* kind->settings_size bytes */
+} gy_choice;
+
+typedef enum gy_setting_type {
+    GY_SETTING_BOOL,    /* bool */
+    GY_SETTING_INT,     /* int64_t */
+    GY_SETTING_FLOAT,   /* double */
+    GY_SETTING_STRING,  /* const char *; NULL where not given */
+    GY_SETTING_CHOICE,  /* int: index into choices */
+    GY_SETTING_PAIR,    /* gy_pair */
+    GY_SETTING_INTS,    /* gy_ints: [1, 2] */
+    GY_SETTING_STRINGS, /* gy_strings: [a, b] */
+    GY_SETTING_SECTION, /* a struct, by `section`: a mapping of its own */
+    GY_SETTING_KIND,    /* gy_choice: the key names a kind of `registry`, whose rows join this mapping */
+    GY_SETTING_KINDS,   /* gy_strings of names of kinds of `registry`: [accuracy, mae] */
+    GY_SETTING_LAYERS,  /* gy_layer_list: a list of layers; read by the config room alone */
+    GY_SETTING_BRANCHES /* gy_layer_branches: a list of lists of layers; likewise */
+} gy_setting_type;
+
+typedef struct gy_setting {
+    const char *key;
+    gy_setting_type type;
+    size_t offset;
+    const char *standard; /* the default as it would stand in YAML; NULL = must be given; "" = none */
+    double min, max;      /* of numbers, inclusive; both 0 = any */
+    const char *const *choices;       /* NULL-terminated */
+    const struct gy_setting *section; /* rows of a SECTION */
+    const gy_registry *registry;      /* of KIND, KINDS */
+    const char *help;                 /* one line */
+} gy_setting;
+
+#define GY_SETTING_END {.key = NULL}
+
+/** Range of an integer setting that may be as large as a count can be. */
+#define GY_COUNT_MAX 1e15
+
+/**
+ * Sets one value from its text: a scalar (n = 1, is_list false) or the items of a list.
+ *
+ * For the scalar types, INTS, STRINGS, KINDS and KIND (then the new kind's settings get their
+ * defaults too). Local.
+ *
+ * @param values  the struct that holds the setting; changed on success only
+ * @param why     what is wrong, as the WHY of an error line; written on failure only
+ * @return whether the text is a valid value
+ */
+bool gy_setting_assign(const gy_setting *s, const char *const *items, int n, bool is_list,
+                       gy_pool *pool, void *values, gy_buffer *why);
+
+/** Fills a struct with its rows' defaults, sections and kinds included. Required ones stay zero. */
+gy_status gy_settings_default(const gy_setting *rows, gy_pool *pool, void *values) GY_CHECKED;
+
+/** Writes a value as YAML: `0.001`, `[30, 60]`, `3x5`, `relu`. Not for SECTION, LAYERS. */
+void gy_setting_print(const gy_setting *s, const void *values, gy_buffer *out);
+
+/** The row of that key among rows (and the rows of kinds chosen in values, where not NULL). */
+const gy_setting *gy_setting_find(const gy_setting *rows, const char *key);
+
+/** One line of help: key, type or choices, default, range, text. */
+void gy_setting_describe(const gy_setting *s, gy_buffer *out);
+
+#endif

@@ -1,0 +1,118 @@
+/**
+ * Checkpoints (CONTRACT §5): named whole tensors in index.h5, over shards of the flat vectors.
+ * Written by rank 0, streamed from the ranks in bounded pieces; read and verified by rank 0, and
+ * broadcast. Functions are collective but where said.
+ */
+#ifndef GY_CHECKPOINT_CHECKPOINT_H
+#define GY_CHECKPOINT_CHECKPOINT_H
+
+#include <gyre/checkpoint.h>
+
+#include "base/param.h"
+#include "base/setting.h"
+#include "comm/comm.h"
+
+/** The section `checkpoint`. */
+typedef struct gy_checkpoint_settings {
+    int64_t every_epochs, every_steps;
+    double every_minutes;
+    int64_t keep;
+    int64_t shards;
+} gy_checkpoint_settings;
+
+extern const gy_setting gy_checkpoint_setting_rows[];
+
+enum { GY_CHECKPOINT_SLOTS = 4 };
+
+/** One vector besides the parameters, of params->trainable floats. */
+typedef struct gy_checkpoint_slot {
+    const char *name; /* "momentum", "average" */
+    float *v;         /* [to − from] this rank's slice when written; [trainable] when read */
+} gy_checkpoint_slot;
+
+/** A named number or text of the training state (best, counters, sums); kept in /metrics and /data. */
+typedef struct gy_checkpoint_note {
+    const char *group;  /* "/metrics", "/data", "/state" */
+    const char *name;
+    const char *text;   /* NULL: a number */
+    double number;
+} gy_checkpoint_note;
+
+/** All that a checkpoint holds. */
+typedef struct gy_checkpoint {
+    const gy_params *params;
+    const float *values;        /* [params->floats]; the same on every rank */
+    const gy_params *buffers;
+    const float *buffer_values; /* [buffers->floats]; rank 0's is written */
+    gy_checkpoint_slot slots[GY_CHECKPOINT_SLOTS];
+    int n_slots;
+    int64_t from, to;           /* this rank's slice of the slots (multiples of GY_PARAM_ALIGN) */
+    int64_t step, epoch, sample_in_epoch;
+    uint64_t seed;
+    const char *config;         /* the resolved YAML */
+    const gy_checkpoint_note *notes;
+    int n_notes;
+} gy_checkpoint;
+
+/**
+ * Writes run_dir/checkpoints/step-NNNNNNNNN, moves `latest` (and `best`), removes old ones.
+ *
+ * Invariants: see commit.c. Rank 0 never holds more than two shards' pieces besides its own.
+ *
+ * @param best  whether this is the best by the monitored metric
+ * @param path  out (all ranks): its path, free with gy_free(); NULL: not wanted
+ * @return GY_OK; GY_E_IO, GY_E_NOMEM: nothing of earlier checkpoints is touched
+ */
+gy_status gy_checkpoint_write(gy_context *ctx, gy_comm *comm, const char *run_dir,
+                              const gy_checkpoint_settings *settings, const gy_checkpoint *c,
+                              bool best, char **path) GY_CHECKED;
+
+/** Removes half-written directories of earlier processes. On rank 0. */
+gy_status gy_checkpoint_clean(gy_context *ctx, gy_comm *comm, const char *run_dir) GY_CHECKED;
+
+/**
+ * The newest valid checkpoint of a run directory; bad ones are named as warnings and passed over.
+ * @param path  out: free with gy_free(); NULL where there is none
+ */
+gy_status gy_checkpoint_newest(gy_context *ctx, gy_comm *comm, const char *run_dir,
+                               char **path) GY_CHECKED;
+
+/** What stands in a checkpoint besides its tensors. Texts are in the pool. */
+typedef struct gy_checkpoint_head {
+    int64_t step, epoch, sample_in_epoch, world_size, parameters;
+    uint64_t seed;
+    const char *config, *created, *version;
+    const gy_checkpoint_note *notes;
+    int n_notes;
+} gy_checkpoint_head;
+
+/** Reads the head (on rank 0, broadcast). `path`: a checkpoint's directory or a link to one. */
+gy_status gy_checkpoint_read_head(gy_context *ctx, gy_comm *comm, const char *path, gy_pool *pool,
+                                  gy_checkpoint_head *out) GY_CHECKED;
+
+/** A note by group and name, NULL if there is none. Local. */
+const gy_checkpoint_note *gy_checkpoint_note_find(const gy_checkpoint_head *head, const char *group,
+                                                  const char *name);
+
+/** How gy_checkpoint_read matches names. */
+typedef enum gy_match {
+    GY_MATCH_ALL,        /* resume: all parameters, buffers and slots, same shapes */
+    GY_MATCH_PARAMS,     /* --init, eval: all parameters; buffers where given; no slots */
+    GY_MATCH_PARTIAL     /* --init-partial: what is there */
+} gy_match;
+
+/**
+ * Reads tensors by name into vectors laid out by this model's tables: verified (checksums of the
+ * shards) and read by rank 0, broadcast to all. Also a single HDF5 file with /params (and /buffers).
+ *
+ * @param values, buffer_values  out; untouched where a name is not there
+ * @param slots   out: [trainable] each, all of it on every rank; n_slots 0: none wanted
+ * @return GY_OK; GY_E_CONFIG listing missing or additional names or wrong shapes; GY_E_IO (GY_E_DATA
+ *         for a single file) where it is damaged
+ */
+gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, gy_match match,
+                             const gy_params *params, float *values, const gy_params *buffers,
+                             float *buffer_values, const gy_checkpoint_slot *slots,
+                             int n_slots) GY_CHECKED;
+
+#endif

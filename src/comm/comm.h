@@ -1,0 +1,54 @@
+/** The room of MPI: what the other rooms ask of it beyond <gyre/comm.h>. All collective, but where said. */
+#ifndef GY_COMM_COMM_H
+#define GY_COMM_COMM_H
+
+#include <gyre/comm.h>
+
+#include "base/alloc.h"
+
+#include <stdint.h>
+
+/** Copies rank `root`'s bytes to all. Any size. */
+gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root) GY_CHECKED;
+
+/** A text of rank 0 to all; *text is NULL or allocated with gy_alloc on the other ranks. */
+gy_status gy_comm_broadcast_text(gy_comm *comm, char **text) GY_CHECKED;
+
+gy_status gy_comm_barrier(gy_comm *comm) GY_CHECKED;
+
+/** Sums, minima, maxima over ranks, in place, added in rank order: the same bits on every rank. */
+gy_status gy_comm_sum(gy_comm *comm, double *x, int n) GY_CHECKED;
+gy_status gy_comm_min(gy_comm *comm, double *x, int n) GY_CHECKED;
+gy_status gy_comm_max(gy_comm *comm, double *x, int n) GY_CHECKED;
+
+/** All ranks' n bytes at every rank, in rank order. @param out [ranks n] */
+gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out) GY_CHECKED;
+
+/** One message between two ranks, in order, of any size; blocking. Local (both must take part). */
+gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to) GY_CHECKED;
+gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from) GY_CHECKED;
+
+/** The host of a rank, for messages. Local. */
+const char *gy_comm_host(const gy_comm *comm, int rank);
+
+/** Ranks on this rank's host. Local. */
+int gy_comm_local_ranks(const gy_comm *comm);
+
+/* The record of a step: one small reduction carries everything. */
+
+enum { GY_RECORD = 48 };
+
+/** Sums, minima and maxima with the rank that has the largest, reduced in one message. */
+typedef struct gy_record {
+    double sum[GY_RECORD]; /* added in rank order */
+    double min[GY_RECORD];
+    double max[GY_RECORD];
+    int max_rank[GY_RECORD]; /* out; the lowest of those that share it */
+    int n_sum, n_min, n_max; /* the same on every rank */
+    gy_status status;        /* in: this rank's; out: the worst (texts as by gy_comm_agree) */
+} gy_record;
+
+/** Reduces a record over all ranks. GY_E_COMM; else the agreed status. */
+gy_status gy_comm_reduce(gy_comm *comm, gy_record *record) GY_CHECKED;
+
+#endif

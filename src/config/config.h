@@ -1,0 +1,77 @@
+/**
+ * The configuration as plain structs, after the schema has checked it. The only room that knows what
+ * the YAML tree means. Everything lives in the configuration's pool. Local.
+ */
+#ifndef GY_CONFIG_CONFIG_H
+#define GY_CONFIG_CONFIG_H
+
+#include <gyre/config.h>
+
+#include "checkpoint/checkpoint.h"
+#include "data/data.h"
+#include "layer/layer.h"
+#include "loss/loss.h"
+#include "optim/optim.h"
+#include "sync/sync.h"
+
+typedef struct gy_model_settings {
+    gy_ints input;
+    gy_layer_specs layers;
+    const char *where; /* place of `layers` */
+} gy_model_settings;
+
+typedef struct gy_early_stopping_settings {
+    const char *monitor;
+    int64_t patience;
+    double min_delta;
+    bool restore_best;
+} gy_early_stopping_settings;
+
+typedef struct gy_not_finite_settings {
+    int64_t skip;
+} gy_not_finite_settings;
+
+typedef struct gy_train_settings {
+    int64_t epochs, steps; /* steps > 0 wins */
+    int64_t batch_size, micro_batch_size;
+    double clip_norm;
+    gy_early_stopping_settings early_stopping;
+    int64_t evaluate_every_epochs, evaluate_every_steps;
+    double parameter_average;
+    double time_limit_minutes;
+    gy_not_finite_settings not_finite;
+    int recompute; /* 0 none, 1 blocks */
+} gy_train_settings;
+
+typedef struct gy_log_settings {
+    int64_t every_steps;
+} gy_log_settings;
+
+struct gy_config {
+    gy_context *ctx;
+    gy_pool pool;
+    const char *name, *run_dir; /* run_dir resolved: never NULL */
+    int64_t seed, threads;
+    gy_data_settings data;
+    gy_model_settings model;
+    gy_choice loss;
+    gy_strings metrics;
+    gy_optim_settings optimizer;
+    gy_schedule_settings schedule;
+    gy_train_settings train;
+    gy_sync_settings comm;
+    gy_checkpoint_settings checkpoint;
+    gy_log_settings log;
+    const char *text; /* resolved YAML */
+};
+
+/** Parses one entry of `layers` ("dense: {units: 3}") into pool; for conformance tests. */
+gy_status gy_config_layer(gy_pool *pool, const char *yaml, gy_layer_spec *out) GY_CHECKED;
+
+/** Lines "path: old -> new" for what differs between two resolved texts, to `line`. */
+gy_status gy_config_compare(gy_context *ctx, const char *old_yaml, const char *new_yaml,
+                            void (*line)(void *user, const char *key, const char *old_value,
+                                         const char *new_value),
+                            void *user) GY_CHECKED;
+
+#endif

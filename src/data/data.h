@@ -1,0 +1,192 @@
+/**
+ * Data: sources of samples, which samples a rank takes when, and the batches made of them.
+ *
+ *     source ("digits.h5:/train")  → opened by a format kind, read by sample number
+ *     split                        → train and validation as fixed, seeded parts of one source
+ *     loader                       → this rank's part of each global batch, made ahead by a thread
+ *
+ * Everything is float32 in memory: classes and tokens are whole numbers, exact below 2^24.
+ * All functions are local, each rank reads for itself; files must be the same for all.
+ */
+#ifndef GY_DATA_DATA_H
+#define GY_DATA_DATA_H
+
+#include "base/registry.h"
+#include "base/setting.h"
+#include "base/shape.h"
+
+typedef enum gy_normalize {
+    GY_NORMALIZE_NONE,
+    GY_NORMALIZE_PER_FEATURE,
+    GY_NORMALIZE_PER_CHANNEL,
+    GY_NORMALIZE_GLOBAL
+} gy_normalize;
+
+typedef struct gy_augment_settings {
+    bool flip;
+    int64_t crop_padding;
+    double noise;
+} gy_augment_settings;
+
+/** The section `data`. */
+typedef struct gy_data_settings {
+    const char *train, *validation, *test; /* sources; NULL: none */
+    double validation_fraction;
+    bool shuffle, drop_last;
+    double scale, offset;
+    int normalize; /* gy_normalize */
+    gy_augment_settings augment;
+    int64_t sequence; /* text: tokens a sample */
+    int tokens;       /* text: 0 bytes, 1 chars, 2 words */
+} gy_data_settings;
+
+extern const gy_setting gy_data_setting_rows[];
+
+/** What a source holds; owned by the source. */
+typedef struct gy_source_info {
+    const char *format;  /* the kind's name */
+    int64_t samples;
+    gy_shape x, y;       /* of one sample; y.n = 0: one number a sample */
+    bool supervised;     /* there is a y */
+    bool y_is_class;     /* y is whole numbers, 0 … classes − 1 */
+    int64_t classes;     /* of y where y_is_class and known, else 0 */
+    const char *const *class_names; /* [classes] or NULL */
+    bool x_is_tokens;    /* x is whole numbers, 0 … vocabulary − 1 */
+    int64_t vocabulary;
+    const char *x_type;  /* "uint8", "float32", …: as stored */
+} gy_source_info;
+
+/**
+ * Where a source string is opened for: settings that concern it, and what the training split taught
+ * (dictionaries, vocabulary, class names) as JSON, kept in checkpoints.
+ */
+typedef struct gy_source_options {
+    int64_t sequence;   /* text */
+    int tokens;         /* text */
+    const char *fit;    /* JSON made by gy_source_fit of the training source; NULL: this is that source */
+} gy_source_options;
+
+typedef struct gy_source gy_source;
+
+/** A parsed source string `PATH[:GROUP][?key=value&…]`; for format kinds. */
+typedef struct gy_source_text {
+    const char *text;   /* the whole string */
+    const char *path;   /* without group and query; for IDX the images */
+    const char *second; /* after the comma (IDX labels), NULL without */
+    const char *group;  /* after ":" and beginning with "/", NULL without */
+    const char *scheme; /* "synthetic", "series"; NULL without */
+    int n;              /* options of the query */
+    const char *const *keys, *const *values;
+} gy_source_text;
+
+typedef struct gy_format_kind {
+    gy_kind kind; /* settings: the query's keys */
+    const char *example;
+    const char *scheme; /* used where the string begins with it; NULL: by content */
+
+    /** From the first bytes of a file (uncompressed): 0 no … 100 certain. NULL for schemes. */
+    int (*probe)(const char *path, const void *head, size_t n);
+
+    /** state and info->… live in pool or are freed by close. settings: filled by kind.settings. */
+    gy_status (*open)(gy_context *ctx, gy_pool *pool, const gy_source_text *text,
+                      const void *settings, const gy_source_options *options, void **state,
+                      gy_source_info *info);
+
+    /** Samples by number, any order; x [n, x…], y [n, y…] or NULL. */
+    gy_status (*read)(void *state, const int64_t *index, int64_t n, float *x, float *y);
+
+    /** Appends what it learned as JSON members (inside an object begun by the caller); may be NULL. */
+    void (*fit)(const void *state, gy_buffer *json);
+
+    void (*close)(void *state);
+} gy_format_kind;
+
+extern const gy_registry gy_format_registry;
+
+/** GY_E_DATA naming the source. Free with gy_source_close(). */
+gy_status gy_source_open(gy_context *ctx, const char *text, const gy_source_options *options,
+                         gy_source **out) GY_CHECKED;
+void gy_source_close(gy_source *s);
+const gy_source_info *gy_source_get_info(const gy_source *s);
+
+/** Checks every value: GY_E_DATA naming the sample where x or y is not finite or a class is out of range. */
+gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x,
+                         float *y) GY_CHECKED;
+
+/** What the source learned, as a JSON object, for gy_source_options.fit and checkpoints. */
+gy_status gy_source_fit(const gy_source *s, gy_buffer *json) GY_CHECKED;
+
+/** A part of a source: sample i of the split is sample gy_split_at(split, i) of the source. */
+typedef struct gy_split {
+    int64_t samples;     /* of the split */
+    int64_t total;       /* of the source */
+    int64_t first;       /* of the permutation that the split takes, where it is fractional */
+    bool permuted;       /* drawn from (seed); else the identity */
+    uint64_t seed;
+} gy_split;
+
+gy_split gy_split_all(int64_t samples);
+/** Fixed, seeded parts: the last round(fraction · samples), at least 1, for validation. */
+void gy_split_fraction(int64_t samples, double fraction, uint64_t seed, gy_split *train,
+                       gy_split *validation);
+int64_t gy_split_at(const gy_split *split, int64_t i);
+
+/** Means and deviations learned from the training split; kept in checkpoints. */
+typedef struct gy_normalizer {
+    gy_normalize kind;
+    int64_t n;                  /* elements of mean and deviation: features, channels or 1 */
+    float *mean, *deviation;    /* [n]; owned */
+    double scale, offset;       /* applied first: (x + offset) scale */
+} gy_normalizer;
+
+/**
+ * Learns from a split, rank `rank` of `ranks` reading its part of fixed blocks; `sum` adds doubles
+ * over ranks so that the result is the same bits on any number of ranks. Collective where sum is.
+ */
+gy_status gy_normalizer_learn(gy_context *ctx, const gy_data_settings *settings, gy_source *source,
+                              const gy_split *split, int rank, int ranks,
+                              gy_status (*sum)(void *user, double *values, int n), void *user,
+                              gy_normalizer *out) GY_CHECKED;
+void gy_normalizer_clear(gy_context *ctx, gy_normalizer *n);
+/** x [n, features] in place. Tokens are left alone by the caller. */
+void gy_normalizer_apply(const gy_normalizer *n, int64_t samples, int64_t features, float *x);
+
+/** This rank's part of a global batch. */
+typedef struct gy_batch {
+    int64_t epoch, index; /* batch of the epoch, from 0 */
+    int64_t global;       /* samples of the global batch */
+    int64_t first;        /* of this rank's part within it */
+    int64_t n;            /* of this rank's part; may be 0 */
+    const int64_t *samples; /* [n] numbers in the source, for messages */
+    float *x, *y;         /* [n, …]; owned by the loader, until the next call */
+    double waited_s;      /* that the caller waited for it */
+} gy_batch;
+
+typedef struct gy_loader_spec {
+    gy_source *source;         /* not owned; used by the loader's thread alone from now on */
+    gy_split split;
+    const gy_normalizer *normalizer; /* NULL: none */
+    gy_augment_settings augment;     /* all off for evaluation */
+    gy_shape input;            /* of the model: samples must be alike or flat with as many elements */
+    bool shuffle, drop_last;
+    uint64_t seed;
+    int64_t batch;             /* global */
+    int rank, ranks;
+    bool prefetch;             /* a thread makes the next batch meanwhile */
+} gy_loader_spec;
+
+typedef struct gy_loader gy_loader;
+
+/** GY_E_DATA where shapes do not fit or an epoch would have no batch. */
+gy_status gy_loader_create(gy_context *ctx, const gy_loader_spec *spec, gy_loader **out) GY_CHECKED;
+void gy_loader_free(gy_loader *l);
+int64_t gy_loader_batches(const gy_loader *l); /* an epoch */
+/** Where to go on: batch `index` of `epoch`. */
+gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index) GY_CHECKED;
+/** The next batch; after an epoch's last the next epoch's first. Allocates nothing. */
+gy_status gy_loader_next(gy_loader *l, gy_batch *out) GY_CHECKED;
+
+/** Rank r's part of n samples: [⌊n r / ranks⌋, ⌊n (r + 1) / ranks⌋). */
+void gy_share(int64_t n, int rank, int ranks, int64_t *first, int64_t *count);
+
+#endif

@@ -1,0 +1,35 @@
+/**
+ * The handle of the kernels: threads, instruction-set level, and what to do now and then in a long
+ * loop. Arithmetic itself is in the room's other headers; all of it is local, works on float32 in
+ * row-major order, and gives the same bits for the same threads and level.
+ */
+#ifndef GY_KERNEL_KERNEL_H
+#define GY_KERNEL_KERNEL_H
+
+#include "base/alloc.h"
+#include "base/simd.h"
+
+#include <stdint.h>
+
+typedef struct gy_kernel gy_kernel;
+
+/**
+ * @param threads  OpenMP threads of every kernel; 0 = the cores this process is bound to
+ * @param out      free with gy_kernel_free()
+ */
+gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out) GY_CHECKED;
+void gy_kernel_free(gy_kernel *k);
+
+int gy_kernel_threads(const gy_kernel *k);
+
+/** Called on the calling thread between blocks of long kernels, to drive communication. */
+void gy_kernel_on_poll(gy_kernel *k, void (*poll)(void *user), void *user);
+void gy_kernel_poll(const gy_kernel *k);
+
+/** Name and version of the BLAS in use. */
+const char *gy_blas_name(void);
+
+/** GFLOP/s of a large sgemm (n³, n = 1024) on the kernel's threads, the best of a few, now. */
+gy_status gy_kernel_peak(gy_kernel *k, double *gflops) GY_CHECKED;
+
+#endif

@@ -1,0 +1,173 @@
+/**
+ * Layers: what a kind of layer is, what the configuration says of one (gy_layer_spec), and what a
+ * running one is (gy_layer).
+ *
+ * A kind either *runs* (shape, forward, backward) or *expands* into others (residual, repeat,
+ * transformer_block); the model is built by calling these and is then a list of running layers.
+ * A kind is one file in kinds/ and one line in layer_list.h.
+ *
+ * In comments: B batch, T time, H W C an image, n features. `d` begins the name of a gradient.
+ */
+#ifndef GY_LAYER_LAYER_H
+#define GY_LAYER_LAYER_H
+
+#include "base/param.h"
+#include "base/registry.h"
+#include "base/setting.h"
+#include "init.h"
+#include "kernel/kernel.h"
+
+typedef struct gy_layer_kind gy_layer_kind;
+typedef struct gy_layer gy_layer;
+typedef struct gy_builder gy_builder; /* the model's side of expand(), see builder.h */
+
+/** Lists of layers as configured; the value of GY_SETTING_LAYERS and GY_SETTING_BRANCHES. */
+typedef struct gy_layer_specs {
+    const struct gy_layer_spec *v; /* [n] */
+    int n;
+} gy_layer_specs;
+
+typedef struct gy_layer_branches {
+    const gy_layer_specs *v; /* [n] */
+    int n;
+} gy_layer_branches;
+
+/** The settings that every kind takes beside its own; rows: gy_layer_common_settings. */
+typedef struct gy_layer_common {
+    const char *name;  /* NULL: <kind>_<n> */
+    const char *share; /* path of an earlier layer; NULL: parameters of its own */
+    bool trainable;
+    int init, bias_init; /* gy_init_kind; −1: the kind's own choice */
+    double init_scale;
+} gy_layer_common;
+
+extern const gy_setting gy_layer_common_settings[]; /* name, share, trainable */
+extern const gy_setting gy_layer_init_settings[];   /* init, bias_init, init_scale; also gy_layer_common */
+
+typedef struct gy_layer_spec {
+    const gy_layer_kind *kind;
+    gy_layer_common common;
+    const void *settings; /* kind->kind.settings_size bytes */
+    const char *where;    /* "model.yaml:12:7": for messages; never NULL */
+} gy_layer_spec;
+
+/** Floats that depend on the batch: per_sample * B + fixed. */
+typedef struct gy_size {
+    int64_t per_sample, fixed;
+} gy_size;
+
+enum { GY_LAYER_INPUTS = 16, GY_LAYER_PARAMS = 32, GY_LAYER_BUFFERS = 4 };
+
+/** A parameter or buffer as a kind asks for it. */
+typedef struct gy_tensor_spec {
+    const char *name; /* "weight", "forget/recurrent"; in the model's pool */
+    gy_shape shape;
+    gy_role role;
+    gy_init init;
+} gy_tensor_spec;
+
+/** What the backward pass reads; the memory plan frees the rest early. */
+enum { GY_NEEDS_X = 1, GY_NEEDS_Y = 2 };
+
+/** A running layer. The model fills the first part, `shape` the second. */
+struct gy_layer {
+    gy_context *ctx;
+    gy_pool *pool;        /* the model's: for state that lives as long as the layer */
+    const gy_layer_kind *kind;
+    const char *path;     /* "block/attention" */
+    const char *where;    /* place in the configuration */
+    const void *settings;
+    const gy_layer_common *common;
+    int threads;          /* that the kernels will use */
+    int inputs;           /* ≥ 1 */
+    gy_shape in[GY_LAYER_INPUTS]; /* of one sample */
+
+    gy_shape out;
+    gy_tensor_spec params[GY_LAYER_PARAMS];
+    int n_params;
+    gy_tensor_spec buffers[GY_LAYER_BUFFERS];
+    int n_buffers;
+    int needs;            /* GY_NEEDS_… of the backward pass */
+    bool in_place;        /* y may lie where x[0] lies, dx where dy lies (needs must allow it) */
+    gy_size keep;         /* floats kept from forward to backward beside x and y */
+    gy_size scratch;      /* floats of one call, contents lost between calls */
+    double flops;         /* forward, one sample */
+    void *state;          /* the kind's own, from pool; not changed by a pass */
+};
+
+/** One call of forward or backward. Pointers are 64-byte aligned. */
+typedef struct gy_pass {
+    const gy_kernel *kernel;
+    int64_t batch;          /* samples in this call */
+    bool training;          /* false: evaluation; no backward pass follows, keep is NULL */
+    uint64_t seed;          /* of the run */
+    int64_t step;           /* updates done: with the sample number the key of every draw */
+    int64_t first;          /* number of the first sample within the global batch */
+    uint32_t stream;        /* the layer's own number, for gy_rng */
+    double scale;           /* 1 / global count: what one sample's (or position's) loss is multiplied by */
+
+    const float *x[GY_LAYER_INPUTS]; /* [B, in…] */
+    float *y;               /* [B, out…]; written by forward; in backward valid with GY_NEEDS_Y */
+    const float *dy;        /* [B, out…]; backward */
+    float *dx[GY_LAYER_INPUTS]; /* [B, in…] to be written (not added to); NULL: not wanted */
+    const float *w[GY_LAYER_PARAMS];
+    float *dw[GY_LAYER_PARAMS];  /* dw = beta dw + …; NULL: frozen */
+    float beta[GY_LAYER_PARAMS]; /* 0 at a parameter's first use of the step, else 1 */
+    float *buffer[GY_LAYER_BUFFERS];
+    float *keep;
+    float *scratch;
+
+    /** Sums n doubles over all ranks, in place; for statistics over the whole batch. Collective. */
+    gy_status (*sum)(void *user, double *values, int n);
+    void *sum_user;
+    double *penalty;        /* forward adds to it: a loss of the layer's own (mixture's balance) */
+} gy_pass;
+
+/** An input shape and settings that the conformance tests try. */
+typedef struct gy_layer_sample {
+    const char *yaml;  /* one entry of `layers`: "dense: {units: 3}"; NULL closes the table */
+    gy_shape in;
+    int64_t vocabulary; /* > 0: inputs are tokens below it */
+    int64_t batch;      /* 0: 3 */
+} gy_layer_sample;
+
+struct gy_layer_kind {
+    gy_kind kind;
+    bool has_params;    /* then it takes the settings init, bias_init, init_scale */
+    bool takes_tokens;  /* x holds whole numbers; there is no dx */
+
+    /** From l->in and the settings: l->out, params, buffers, needs, keep, scratch, flops. */
+    gy_status (*shape)(gy_layer *l);
+    gy_status (*forward)(const gy_layer *l, const gy_pass *p);
+    gy_status (*backward)(const gy_layer *l, const gy_pass *p);
+
+    /** Composites only, instead of the three above: adds layers after value `x`, gives their last. */
+    gy_status (*expand)(const gy_layer_spec *spec, gy_builder *b, int x, int *out);
+
+    const gy_layer_sample *samples; /* closed by yaml NULL */
+};
+
+extern const gy_registry gy_layer_registry;
+
+/** The descriptor behind a head of gy_layer_registry. */
+static inline const gy_layer_kind *gy_layer_kind_of(const gy_kind *kind)
+{
+    return (const gy_layer_kind *)kind;
+}
+
+/* For shape(): */
+
+/** Asks for a parameter; its index in l->params is the number of those asked for before. */
+void gy_layer_param(gy_layer *l, const char *name, gy_role role, gy_shape shape, gy_init standard);
+
+/** Asks for a buffer that starts at `value`. */
+void gy_layer_buffer(gy_layer *l, const char *name, gy_shape shape, double value);
+
+/** Raises GY_E_SHAPE in the one form: `layer PATH (WHERE): WHY; HINT`. Returns it. */
+gy_status gy_layer_refuse(const gy_layer *l, const char *hint, const char *format, ...)
+    GY_FORMAT(3, 4);
+
+/** Axes and lengths in a shape: gy_shape_of(2, T, n). */
+gy_shape gy_shape_of(int n, ...); /* int64_t lengths */
+
+#endif

@@ -1,0 +1,22 @@
+/** The kinds of layers, in the order of help and of the README. */
+#ifndef GY_LAYER_LAYER_LIST_H
+#define GY_LAYER_LAYER_LIST_H
+
+#include "layer.h"
+
+#define GY_LAYER_LIST(X)                                                                           \
+    X(dense)                                                                                       \
+    X(flatten)                                                                                     \
+    X(reshape)                                                                                     \
+    X(activation)                                                                                  \
+    X(dropout)
+
+#define GY_LAYER_DECLARE(name) extern const gy_layer_kind gy_layer_##name;
+GY_LAYER_LIST(GY_LAYER_DECLARE)
+#undef GY_LAYER_DECLARE
+
+/* Parts that composites expand into; they have no name in a configuration. */
+extern const gy_layer_kind gy_layer_merge;      /* several inputs: add, concat, multiply */
+extern const gy_layer_kind gy_layer_projection; /* residual's 1×1 on every s-th position */
+
+#endif

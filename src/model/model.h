@@ -1,0 +1,104 @@
+/**
+ * The model: layers built from their specs, the table of parameters, the memory plan, and the
+ * passes. All functions are local but for what gy_pass.sum does inside a pass (synchronised batch
+ * statistics), which makes the passes of such a model collective.
+ */
+#ifndef GY_MODEL_MODEL_H
+#define GY_MODEL_MODEL_H
+
+#include "base/param.h"
+#include "layer/layer.h"
+
+typedef struct gy_model gy_model;
+
+typedef struct gy_model_spec {
+    gy_shape input;            /* of one sample */
+    gy_layer_specs layers;     /* not empty; must outlive the model */
+    const char *where;         /* place of `layers` in the configuration */
+    bool recompute_blocks;
+    int threads;               /* that the kernels will use */
+} gy_model_spec;
+
+/** GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. Allocates no activations. */
+gy_status gy_model_create(gy_context *ctx, const gy_model_spec *spec, gy_model **out) GY_CHECKED;
+void gy_model_free(gy_model *m);
+
+const gy_shape *gy_model_input(const gy_model *m);
+const gy_shape *gy_model_output(const gy_model *m);
+bool gy_model_takes_tokens(const gy_model *m);      /* the first layer is an embedding */
+int64_t gy_model_vocabulary(const gy_model *m);     /* of that embedding; 0 without */
+
+/** The table of parameters; owned by the model. */
+const gy_params *gy_model_params(const gy_model *m);
+
+/** Buffers likewise (all `trainable` false). */
+const gy_params *gy_model_buffers(const gy_model *m);
+
+/** The vectors [params->floats], [params->trainable], [buffers->floats]; made by gy_model_allocate. */
+float *gy_model_values(gy_model *m);
+float *gy_model_gradients(gy_model *m);
+float *gy_model_buffer_values(gy_model *m);
+
+/** Allocates the vectors; gradients only where training. */
+gy_status gy_model_allocate(gy_model *m, bool training) GY_CHECKED;
+
+/** Starts all parameters and buffers from the seed. The same on every rank. */
+gy_status gy_model_start(gy_model *m, uint64_t seed) GY_CHECKED;
+
+/** What a memory plan takes, in bytes. */
+typedef struct gy_model_memory {
+    int64_t parameters, gradients, buffers;
+    int64_t activations; /* the arena: values, kept tensors, scratch */
+} gy_model_memory;
+
+/** The arena for passes of up to `batch` samples; a bigger or other one replaces it. */
+gy_status gy_model_plan(gy_model *m, int64_t batch, bool training) GY_CHECKED;
+
+/** What a plan would take, without making it. */
+gy_status gy_model_measure(gy_model *m, int64_t batch, bool training,
+                           gy_model_memory *out) GY_CHECKED;
+
+/** What a run of passes shares; filled by the caller. */
+typedef struct gy_model_run {
+    const gy_kernel *kernel;
+    uint64_t seed;
+    int64_t step;
+    int64_t first;          /* number of the first sample within the global batch */
+    double scale;           /* see gy_pass */
+    bool first_use;         /* backward: gradients are overwritten (first micro-batch of a step) */
+    gy_status (*sum)(void *user, double *values, int n);
+    /** Told during the last micro-batch that all gradients in [from, trainable) are complete. */
+    gy_status (*complete)(void *user, int64_t from);
+    void *user;             /* of sum and complete */
+    double penalty;         /* out: losses of layers' own, summed; set by forward */
+    double *layer_seconds;  /* [2 layers] forward and backward times added up; NULL: not measured */
+} gy_model_run;
+
+/**
+ * Runs all layers on `batch` ≤ planned samples.
+ *
+ * @param x  [batch, input…]; must stay until the backward pass is done
+ * @param y  out: [batch, output…] in the arena, until the next pass
+ */
+gy_status gy_model_forward(gy_model *m, gy_model_run *run, int64_t batch, const float *x,
+                           float **y) GY_CHECKED;
+
+/** dy [batch, output…] may be the y given by forward, overwritten. Fills the gradients. */
+gy_status gy_model_backward(gy_model *m, gy_model_run *run, int64_t batch, const float *x,
+                            float *dy) GY_CHECKED;
+
+/* Anatomy */
+
+/** One running layer, for tables. */
+typedef struct gy_layer_row {
+    const char *name, *kind;
+    gy_shape out;
+    int64_t weights, biases; /* elements it owns; norms' gamma count as weights, beta as biases */
+    int64_t frozen;          /* of these, not trained */
+    double flops;            /* forward, one sample */
+} gy_layer_row;
+
+int gy_model_layers(const gy_model *m);
+gy_layer_row gy_model_layer(const gy_model *m, int i);
+
+#endif

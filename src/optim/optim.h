@@ -1,0 +1,138 @@
+/**
+ * Optimizers, schedules, clipping, penalties and the moving average of parameters.
+ *
+ * An optimizer works on a slice [from, to) of the flat parameter vector (a shard, or all of it) and
+ * owns that slice of its slots. All functions are local.
+ */
+#ifndef GY_OPTIM_OPTIM_H
+#define GY_OPTIM_OPTIM_H
+
+#include "base/param.h"
+#include "base/registry.h"
+#include "base/setting.h"
+#include "kernel/kernel.h"
+
+/** What an update is given besides the vectors: the same for all elements of one tensor. */
+typedef struct gy_update {
+    int64_t step;         /* of the update, from 1 */
+    float rate;           /* learning rate */
+    float clip;           /* factor on the gradient, ≤ 1 */
+    float weight_decay;   /* 0 where the tensor does not decay */
+    bool is_weight;       /* lars, lamb: others have ratio 1 */
+    double w_norm, g_norm; /* of the whole tensor, where needs_norms; g after clipping */
+} gy_update;
+
+enum { GY_SLOTS = 3 };
+
+typedef struct gy_optim_kind {
+    gy_kind kind;
+    const char *const *slots; /* names of its state vectors, NULL-terminated */
+    bool needs_norms;         /* per-tensor norms are computed first (lars, lamb) */
+    /** Updates n elements of one tensor: w and slots in place. */
+    void (*update)(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
+                   float *w, const float *g, float *const *slots);
+} gy_optim_kind;
+
+extern const gy_registry gy_optim_registry;
+
+/** The section `optimizer`. */
+typedef struct gy_optim_settings {
+    gy_choice kind;
+    double learning_rate, weight_decay, l1, l2;
+    bool decay_all;
+} gy_optim_settings;
+
+extern const gy_setting gy_optim_setting_rows[];
+
+typedef struct gy_optim gy_optim;
+
+/**
+ * @param params  the table; must outlive the optimizer
+ * @param from, to  its slice, multiples of GY_PARAM_ALIGN within [0, params->trainable]
+ * @param out     free with gy_optim_free(); slots are zero
+ */
+gy_status gy_optim_create(gy_context *ctx, const gy_kernel *k, const gy_optim_settings *settings,
+                          const gy_params *params, int64_t from, int64_t to,
+                          gy_optim **out) GY_CHECKED;
+void gy_optim_free(gy_optim *o);
+
+/** Number of slots, their names and vectors ([to − from], owned by the optimizer). */
+int gy_optim_slots(const gy_optim *o);
+const char *gy_optim_slot_name(const gy_optim *o, int slot);
+float *gy_optim_slot(gy_optim *o, int slot);
+
+/** Bytes of slots for `floats` trainable floats of a kind: for plans. */
+int64_t gy_optim_bytes(const gy_kind *kind, int64_t floats);
+
+/**
+ * Adds the penalties' gradients (l1 sign(w) + l2 w) to the slice of g.
+ *
+ * @param w, g  the whole vectors [params->floats]
+ * @return Σ g² over the slice, after that
+ */
+double gy_optim_prepare(gy_optim *o, const float *w, float *g);
+
+/** Factor that brings a norm down to clip_norm: min(1, clip_norm / (norm + 1e-6)); 1 where 0. */
+double gy_clip_factor(double clip_norm, double norm);
+
+/**
+ * Updates the slice of w. Where the kind needs norms of tensors that the slice cuts,
+ * norms [2 params->n] (‖w‖², ‖g‖² summed over all slices, see gy_optim_norms) must be given.
+ *
+ * @param step  of this update, from 1
+ * @param norms NULL where the slice is everything
+ */
+void gy_optim_update(gy_optim *o, int64_t step, double rate, double clip, float *w, const float *g,
+                     const double *norms);
+
+/** Whether the kind needs norms; adds the slice's part of ‖w‖² and ‖g‖² of each tensor to norms. */
+bool gy_optim_needs_norms(const gy_optim *o);
+void gy_optim_norms(const gy_optim *o, const float *w, const float *g, double *norms);
+
+/** average = decay average + (1 − decay) w, over n elements. */
+void gy_average_update(const gy_kernel *k, double decay, int64_t n, const float *w, float *average);
+
+/* Schedules */
+
+/** The section `schedule`. */
+typedef struct gy_schedule_settings {
+    gy_choice kind;
+    int64_t warmup_steps;
+    double min_learning_rate;
+} gy_schedule_settings;
+
+extern const gy_setting gy_schedule_setting_rows[];
+
+/** Where a run stands: steps count from 0. */
+typedef struct gy_schedule_point {
+    int64_t step, steps, epoch, warmup;
+    double rate, min_rate; /* of the settings */
+    double plateau;        /* factor reached by the plateau schedule, 1 at first */
+} gy_schedule_point;
+
+/** What a schedule remembers of the monitored values; kept in checkpoints. */
+typedef struct gy_schedule_state {
+    double factor; /* 1 at first */
+    double best;   /* NAN: none yet */
+    int64_t waited;
+} gy_schedule_state;
+
+typedef struct gy_schedule_kind {
+    gy_kind kind;
+    double (*rate)(const void *settings, const gy_schedule_point *at); /* after the warm-up */
+    /** Told each evaluation's monitored value; NULL where the kind does not look. */
+    void (*observe)(const void *settings, double value, bool larger_is_better,
+                    gy_schedule_state *state);
+} gy_schedule_kind;
+
+extern const gy_registry gy_schedule_registry;
+
+/** The learning rate of a step. */
+double gy_schedule_rate(const gy_schedule_settings *s, const gy_schedule_state *state,
+                        const gy_schedule_point *at);
+
+void gy_schedule_state_init(gy_schedule_state *state);
+void gy_schedule_observe(const gy_schedule_settings *s, double value, bool larger_is_better,
+                         gy_schedule_state *state);
+
+#endif

@@ -1,0 +1,43 @@
+/** Plain files: durable writing, directories, gzip or plain streams. Local; failures name the path. */
+#ifndef GY_STORE_FILE_H
+#define GY_STORE_FILE_H
+
+#include "base/alloc.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+bool gy_path_exists(const char *path);
+bool gy_path_is_directory(const char *path);
+/** Makes a directory and those above it; an existing one is fine. */
+gy_status gy_directory_make(const char *path) GY_CHECKED;
+/** Removes a file, or a directory with all in it; a missing one is fine. Does not follow links. */
+gy_status gy_path_remove(gy_context *ctx, const char *path) GY_CHECKED;
+/** Names in a directory, sorted, without . and ..; free *names with one gy_pool_clear. */
+gy_status gy_directory_list(gy_pool *pool, const char *path, const char *const **names,
+                            int *n) GY_CHECKED;
+/** Flushes a directory or file to disk. */
+gy_status gy_path_sync(const char *path) GY_CHECKED;
+/** Renames and flushes the directory that holds it: the state is the old or the new one. */
+gy_status gy_path_rename(const char *from, const char *to) GY_CHECKED;
+/** Points a link at `target`, atomically replacing an older one. */
+gy_status gy_link_swap(gy_context *ctx, const char *target, const char *link) GY_CHECKED;
+/** Writes a whole file durably: temporary name, flush, rename. */
+gy_status gy_file_write(gy_context *ctx, const char *path, const void *bytes, size_t n) GY_CHECKED;
+/** Reads a whole file of at most `limit` bytes; *bytes is closed by a zero; free with gy_free(). */
+gy_status gy_file_read(gy_context *ctx, const char *path, int64_t limit, gy_status status,
+                       char **bytes, size_t *n) GY_CHECKED;
+
+/** A stream of a file that may be gzip; known by content. Failures are GY_E_DATA. */
+typedef struct gy_stream gy_stream;
+gy_status gy_stream_open(gy_context *ctx, const char *path, gy_stream **out) GY_CHECKED;
+void gy_stream_close(gy_stream *s);
+/** Reads up to n bytes; *got < n only at the end. */
+gy_status gy_stream_read(gy_stream *s, void *bytes, int64_t n, int64_t *got) GY_CHECKED;
+/** To a place from the start of the uncompressed data; backwards in gzip costs reading again. */
+gy_status gy_stream_seek(gy_stream *s, int64_t offset) GY_CHECKED;
+bool gy_stream_is_gzip(const gy_stream *s);
+/** Uncompressed size; of gzip found by reading it all once. */
+gy_status gy_stream_size(gy_stream *s, int64_t *out) GY_CHECKED;
+
+#endif
