@@ -15,7 +15,7 @@ struct gy_builder {
 struct gy_builder_calls {
     const gy_shape *(*shape)(gy_builder *b, int value);
     gy_status (*layer)(gy_builder *b, const gy_layer_spec *spec, const int *x, int n, int *out);
-    gy_status (*enter)(gy_builder *b, const char *name);
+    gy_status (*enter)(gy_builder *b, const char *name, const char *params, bool block);
     void (*leave)(gy_builder *b);
 };
 
@@ -27,7 +27,8 @@ static inline const gy_shape *gy_builder_shape(gy_builder *b, int value)
 
 /**
  * Adds a layer (running or composite) under the current path. spec->common.name NULL gives
- * <kind>_<n>; spec and its settings must live in b->pool or longer. Shapes are checked here.
+ * <kind>_<n>, "" the path of the composite itself (for parts without parameters); spec's settings
+ * must live in b->pool or longer, spec itself is copied. Shapes are checked here.
  */
 GY_CHECKED static inline gy_status gy_builder_layer(gy_builder *b, const gy_layer_spec *spec,
                                                     const int *x, int n, int *out)
@@ -35,10 +36,16 @@ GY_CHECKED static inline gy_status gy_builder_layer(gy_builder *b, const gy_laye
     return b->calls->layer(b, spec, x, n, out);
 }
 
-/** Begins and ends a level of the path, e.g. the `<i>` of repeat. */
-GY_CHECKED static inline gy_status gy_builder_enter(gy_builder *b, const char *name)
+/**
+ * Begins and ends a level of the path, e.g. the `<i>` of repeat.
+ *
+ * @param params  NULL, or the earlier level whose parameters are used again (tied turns: "0")
+ * @param block   `recompute: blocks` may drop what is inside
+ */
+GY_CHECKED static inline gy_status gy_builder_enter(gy_builder *b, const char *name,
+                                                    const char *params, bool block)
 {
-    return b->calls->enter(b, name);
+    return b->calls->enter(b, name, params, block);
 }
 
 static inline void gy_builder_leave(gy_builder *b)

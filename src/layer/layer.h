@@ -15,6 +15,7 @@
 #include "base/registry.h"
 #include "base/setting.h"
 #include "init.h"
+#include "kernel/activation.h"
 #include "kernel/kernel.h"
 
 typedef struct gy_layer_kind gy_layer_kind;
@@ -37,12 +38,13 @@ typedef struct gy_layer_common {
     const char *name;  /* NULL: <kind>_<n> */
     const char *share; /* path of an earlier layer; NULL: parameters of its own */
     bool trainable;
-    int init, bias_init; /* gy_init_kind; −1: the kind's own choice */
-    double init_scale;
+    int init, bias_init; /* 0: the kind's own choice, else 1 + gy_init_kind */
+    double init_scale;   /* 0: the initialiser's own, see gy_layer_init_settings */
 } gy_layer_common;
 
 extern const gy_setting gy_layer_common_settings[]; /* name, share, trainable */
-extern const gy_setting gy_layer_init_settings[];   /* init, bias_init, init_scale; also gy_layer_common */
+extern const gy_setting
+    gy_layer_init_settings[]; /* init, bias_init, init_scale; also gy_layer_common */
 
 typedef struct gy_layer_spec {
     const gy_layer_kind *kind;
@@ -56,7 +58,7 @@ typedef struct gy_size {
     int64_t per_sample, fixed;
 } gy_size;
 
-enum { GY_LAYER_INPUTS = 16, GY_LAYER_PARAMS = 32, GY_LAYER_BUFFERS = 4 };
+enum { GY_LAYER_INPUTS = 16, GY_LAYER_BUFFERS = 4 };
 
 /** A parameter or buffer as a kind asks for it. */
 typedef struct gy_tensor_spec {
@@ -72,47 +74,51 @@ enum { GY_NEEDS_X = 1, GY_NEEDS_Y = 2 };
 /** A running layer. The model fills the first part, `shape` the second. */
 struct gy_layer {
     gy_context *ctx;
-    gy_pool *pool;        /* the model's: for state that lives as long as the layer */
+    gy_pool *pool; /* the model's: for state that lives as long as the layer */
     const gy_layer_kind *kind;
-    const char *path;     /* "block/attention" */
-    const char *where;    /* place in the configuration */
+    const char *path;  /* "block/attention" */
+    const char *where; /* place in the configuration */
     const void *settings;
     const gy_layer_common *common;
-    int threads;          /* that the kernels will use */
-    int inputs;           /* ≥ 1 */
+    int threads;                  /* that the kernels will use */
+    int inputs;                   /* ≥ 1 */
     gy_shape in[GY_LAYER_INPUTS]; /* of one sample */
+    gy_shape shared;              /* of `weight` of the layer named by `share`; n = 0: none */
 
     gy_shape out;
-    gy_tensor_spec params[GY_LAYER_PARAMS];
-    int n_params;
+    gy_tensor_spec *params; /* [n_params], grown by gy_layer_param() */
+    int n_params, params_room;
+    gy_status status; /* the first failure of gy_layer_param() and gy_layer_buffer() */
     gy_tensor_spec buffers[GY_LAYER_BUFFERS];
     int n_buffers;
-    int needs;            /* GY_NEEDS_… of the backward pass */
-    bool in_place;        /* y may lie where x[0] lies, dx where dy lies (needs must allow it) */
-    gy_size keep;         /* floats kept from forward to backward beside x and y */
-    gy_size scratch;      /* floats of one call, contents lost between calls */
-    double flops;         /* forward, one sample */
-    void *state;          /* the kind's own, from pool; not changed by a pass */
+    int needs;     /* GY_NEEDS_… of the backward pass */
+    bool in_place; /* y may lie where x[0] lies, dx[0] where dy lies (needs must allow it) */
+    bool view; /* y is x[0] in another shape: it lies there, forward and backward are not called */
+    bool sum;  /* y = Σ x, so that every dx is dy: backward may not be called */
+    gy_size keep;    /* floats kept from forward to backward beside x and y */
+    gy_size scratch; /* floats of one call, contents lost between calls */
+    double flops;    /* forward, one sample */
+    void *state;     /* the kind's own, from pool; not changed by a pass */
 };
 
 /** One call of forward or backward. Pointers are 64-byte aligned. */
 typedef struct gy_pass {
     const gy_kernel *kernel;
-    int64_t batch;          /* samples in this call */
-    bool training;          /* false: evaluation; no backward pass follows, keep is NULL */
-    uint64_t seed;          /* of the run */
-    int64_t step;           /* updates done: with the sample number the key of every draw */
-    int64_t first;          /* number of the first sample within the global batch */
-    uint32_t stream;        /* the layer's own number, for gy_rng */
-    double scale;           /* 1 / global count: what one sample's (or position's) loss is multiplied by */
+    int64_t batch;   /* samples in this call */
+    bool training;   /* false: evaluation; no backward pass follows, keep is NULL */
+    uint64_t seed;   /* of the run */
+    int64_t step;    /* updates done: with the sample number the key of every draw */
+    int64_t first;   /* number of the first sample within the global batch */
+    uint32_t stream; /* the layer's own number, for gy_rng */
+    double scale; /* 1 / samples of the global batch: what one sample's penalty is multiplied by */
 
     const float *x[GY_LAYER_INPUTS]; /* [B, in…] */
-    float *y;               /* [B, out…]; written by forward; in backward valid with GY_NEEDS_Y */
-    const float *dy;        /* [B, out…]; backward */
+    float *y;        /* [B, out…]; written by forward; in backward valid with GY_NEEDS_Y */
+    const float *dy; /* [B, out…]; backward */
     float *dx[GY_LAYER_INPUTS]; /* [B, in…] to be written (not added to); NULL: not wanted */
-    const float *w[GY_LAYER_PARAMS];
-    float *dw[GY_LAYER_PARAMS];  /* dw = beta dw + …; NULL: frozen */
-    float beta[GY_LAYER_PARAMS]; /* 0 at a parameter's first use of the step, else 1 */
+    const float *const *w;      /* [n_params] */
+    float *const *dw;           /* [n_params] dw = beta dw + …; NULL: frozen */
+    const float *beta;          /* [n_params] 0 at a parameter's first use of the step, else 1 */
     float *buffer[GY_LAYER_BUFFERS];
     float *keep;
     float *scratch;
@@ -120,12 +126,12 @@ typedef struct gy_pass {
     /** Sums n doubles over all ranks, in place; for statistics over the whole batch. Collective. */
     gy_status (*sum)(void *user, double *values, int n);
     void *sum_user;
-    double *penalty;        /* forward adds to it: a loss of the layer's own (mixture's balance) */
+    double *penalty; /* forward adds to it: a loss of the layer's own (mixture's balance) */
 } gy_pass;
 
 /** An input shape and settings that the conformance tests try. */
 typedef struct gy_layer_sample {
-    const char *yaml;  /* one entry of `layers`: "dense: {units: 3}"; NULL closes the table */
+    const char *yaml; /* one entry of `layers`: "dense: {units: 3}"; NULL closes the table */
     gy_shape in;
     int64_t vocabulary; /* > 0: inputs are tokens below it */
     int64_t batch;      /* 0: 3 */
@@ -133,8 +139,9 @@ typedef struct gy_layer_sample {
 
 struct gy_layer_kind {
     gy_kind kind;
-    bool has_params;    /* then it takes the settings init, bias_init, init_scale */
-    bool takes_tokens;  /* x holds whole numbers; there is no dx */
+    bool has_params;   /* then it takes the settings init, bias_init, init_scale */
+    bool takes_tokens; /* x holds whole numbers; there is no dx */
+    bool block;        /* composites: `recompute: blocks` may drop what is inside */
 
     /** From l->in and the settings: l->out, params, buffers, needs, keep, scratch, flops. */
     gy_status (*shape)(gy_layer *l);
@@ -155,9 +162,21 @@ static inline const gy_layer_kind *gy_layer_kind_of(const gy_kind *kind)
     return (const gy_layer_kind *)kind;
 }
 
+/** The kind of that name in gy_layer_registry, NULL if there is none. */
+static inline const gy_layer_kind *gy_layer_find(const char *name)
+{
+    const gy_kind *kind = gy_registry_find(&gy_layer_registry, name);
+    return kind == NULL ? NULL : gy_layer_kind_of(kind);
+}
+
 /* For shape(): */
 
-/** Asks for a parameter; its index in l->params is the number of those asked for before. */
+/**
+ * Asks for a parameter; its index in l->params is the number of those asked for before. The
+ * settings init and init_scale replace `standard` for all roles but BIAS (bias_init) and NORM.
+ *
+ * @param name  must live as long as the layer
+ */
 void gy_layer_param(gy_layer *l, const char *name, gy_role role, gy_shape shape, gy_init standard);
 
 /** Asks for a buffer that starts at `value`. */
@@ -167,7 +186,50 @@ void gy_layer_buffer(gy_layer *l, const char *name, gy_shape shape, double value
 gy_status gy_layer_refuse(const gy_layer *l, const char *hint, const char *format, ...)
     GY_FORMAT(3, 4);
 
-/** Axes and lengths in a shape: gy_shape_of(2, T, n). */
-gy_shape gy_shape_of(int n, ...); /* int64_t lengths */
+/** Axes and lengths in a shape: gy_shape_of(2, T, n). Only int64_t lengths. */
+gy_shape gy_shape_of(int n, ...);
+
+/** The input's rows and columns: the product of all axes but the last, and the last. */
+static inline int64_t gy_shape_last(const gy_shape *s)
+{
+    return s->n == 0 ? 1 : s->d[s->n - 1];
+}
+static inline int64_t gy_shape_rows(const gy_shape *s)
+{
+    return gy_shape_count(s) / gy_shape_last(s);
+}
+
+/** Floats of a size at a batch. */
+static inline int64_t gy_size_at(gy_size size, int64_t batch)
+{
+    return size.per_sample * batch + size.fixed;
+}
+
+/** Rounds a count of floats up to whole cache lines: where the next piece of keep or scratch begins. */
+static inline int64_t gy_align_floats(int64_t n)
+{
+    return (n + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+}
+
+/** he_normal before relu-like activations, else xavier_uniform: the usual start of weights. */
+gy_init gy_init_for(gy_activation a);
+
+/** The row `activation` of kinds that end in one. */
+#define GY_SETTING_ACTIVATION(settings, member, standard_)                                         \
+    {                                                                                              \
+        .key = "activation", .type = GY_SETTING_CHOICE, .offset = offsetof(settings, member),      \
+        .standard = standard_, .choices = gy_activation_names,                                     \
+        .help = "function of each output; softmax: over the last axis"                             \
+    }
+
+/* For expand(): */
+
+/** A spec of the kind `kind` with its defaults, its place and initialisers as `parent` has them. */
+gy_status gy_layer_spec_make(gy_pool *pool, const gy_layer_spec *parent, const char *kind,
+                             const char *name, gy_layer_spec *out) GY_CHECKED;
+
+/** Sets one setting of such a spec from its text. */
+gy_status gy_layer_spec_set(gy_pool *pool, gy_layer_spec *spec, const char *key, const char *format,
+                            ...) GY_CHECKED GY_FORMAT(4, 5);
 
 #endif
