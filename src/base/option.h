@@ -9,6 +9,10 @@
  * `-` on the command line; an option of type STRINGS may be given several times; `--` ends the
  * options. A one-letter key is `-k`. What is left over are the operands.
  *
+ * INTS and KINDS are given as `--ranks 1,2,4`.
+ *
+ * @param rows      64 at most
+ * @param argc, argv  without the names of program and command; must outlive the operands
  * @param values    the rows' struct, filled with defaults first
  * @param operands  out: what is no option, in order
  * @return GY_OK; GY_E_USAGE naming the option, and the nearest known one

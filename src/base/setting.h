@@ -49,7 +49,7 @@ typedef enum gy_setting_type {
     GY_SETTING_SECTION, /* a struct, by `section`: a mapping of its own */
     GY_SETTING_KIND,    /* gy_choice: the key names a kind of `registry`, whose rows join this mapping */
     GY_SETTING_KINDS,   /* gy_strings of names of kinds of `registry`: [accuracy, mae] */
-    GY_SETTING_LAYERS,  /* gy_layer_list: a list of layers; read by the config room alone */
+    GY_SETTING_LAYERS,  /* gy_layer_specs: a list of layers; read by the config room alone */
     GY_SETTING_BRANCHES /* gy_layer_branches: a list of lists of layers; likewise */
 } gy_setting_type;
 
@@ -76,23 +76,41 @@ typedef struct gy_setting {
  * For the scalar types, INTS, STRINGS, KINDS and KIND (then the new kind's settings get their
  * defaults too). Local.
  *
+ * An empty text gives "none" where the row's default is none, else it is an error.
+ *
  * @param values  the struct that holds the setting; changed on success only
- * @param why     what is wrong, as the WHY of an error line; written on failure only
+ * @param why     what is wrong, as the WHY (and HINT) of an error line; written on failure only;
+ *                its status is GY_E_NOMEM where memory ran out
  * @return whether the text is a valid value
  */
 bool gy_setting_assign(const gy_setting *s, const char *const *items, int n, bool is_list,
                        gy_pool *pool, void *values, gy_buffer *why);
 
-/** Fills a struct with its rows' defaults, sections and kinds included. Required ones stay zero. */
+/**
+ * Fills a zero-filled struct with its rows' defaults, sections and kinds included. Required ones,
+ * LAYERS and BRANCHES stay zero.
+ */
 gy_status gy_settings_default(const gy_setting *rows, gy_pool *pool, void *values) GY_CHECKED;
 
-/** Writes a value as YAML: `0.001`, `[30, 60]`, `3x5`, `relu`. Not for SECTION, LAYERS. */
+/** Whether a value is "none": no string, word, list items or kind. Never so for the other types. */
+bool gy_setting_is_none(const gy_setting *s, const void *values);
+
+/** Writes a value as YAML: `0.001`, `[30, 60]`, `3x5`, `relu`. Not for SECTION, LAYERS, BRANCHES. */
 void gy_setting_print(const gy_setting *s, const void *values, gy_buffer *out);
 
-/** The row of that key among rows (and the rows of kinds chosen in values, where not NULL). */
+/** Writes a text as a YAML scalar, quoted where it must be. */
+void gy_setting_print_text(const char *text, gy_buffer *out);
+
+/** Writes a finite number, the shortest that reads back, and as one that YAML 1.1 reads too. */
+void gy_setting_print_float(double value, gy_buffer *out);
+
+/** The row of that key, NULL if there is none. rows may be NULL. */
 const gy_setting *gy_setting_find(const gy_setting *rows, const char *key);
 
-/** One line of help: key, type or choices, default, range, text. */
+/** What a value may be: "a whole number, at least 1", "one of none, relu". */
+void gy_setting_expect(const gy_setting *s, gy_buffer *out);
+
+/** One line of help: `key=default`, padded, then the row's help and what the value may be. */
 void gy_setting_describe(const gy_setting *s, gy_buffer *out);
 
 #endif
