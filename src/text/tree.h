@@ -15,11 +15,11 @@ typedef enum gy_node_type { GY_NODE_SCALAR, GY_NODE_LIST, GY_NODE_MAP } gy_node_
 
 typedef struct gy_node {
     gy_node_type type;
-    const char *key;      /* in a map; NULL in a list and at the root */
-    const char *text;     /* of a scalar; "" for an empty one */
-    bool quoted;          /* a scalar that is a string whatever it looks like */
-    const char *file;     /* for messages: a path, or "--set", "GYRE_SET_…" */
-    int line, column;     /* from 1, of the value; 0 = unknown */
+    const char *key;  /* in a map; NULL in a list and at the root */
+    const char *text; /* of a scalar; "" for an empty one */
+    bool quoted;      /* a scalar that is a string whatever it looks like */
+    const char *file; /* for messages: a path, or "--set", "GYRE_SET_…" */
+    int line, column; /* from 1, of the value; 0 = unknown */
     int key_line, key_column;
     struct gy_node *first; /* children, in order */
     struct gy_node *next;  /* next sibling */
@@ -56,7 +56,8 @@ void gy_json_begin(gy_buffer *b, const char *key, char bracket); /* '{' or '[' *
 void gy_json_end(gy_buffer *b, char bracket);                    /* '}' or ']' */
 void gy_json_string(gy_buffer *b, const char *key, const char *text);
 void gy_json_int(gy_buffer *b, const char *key, int64_t value);
-void gy_json_float(gy_buffer *b, const char *key, double value); /* shortest that reads back; not finite: "nan" … as strings */
+void gy_json_float(gy_buffer *b, const char *key,
+                   double value); /* shortest that reads back; not finite: "nan" … as strings */
 void gy_json_bool(gy_buffer *b, const char *key, bool value);
 
 /** Appends a text as a YAML scalar, quoted where it must be. */
