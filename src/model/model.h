@@ -12,11 +12,11 @@
 typedef struct gy_model gy_model;
 
 typedef struct gy_model_spec {
-    gy_shape input;            /* of one sample */
-    gy_layer_specs layers;     /* not empty; must outlive the model */
-    const char *where;         /* place of `layers` in the configuration */
+    gy_shape input;        /* of one sample */
+    gy_layer_specs layers; /* not empty; must outlive the model */
+    const char *where;     /* place of `layers` in the configuration */
     bool recompute_blocks;
-    int threads;               /* that the kernels will use */
+    int threads; /* that the kernels will use */
 } gy_model_spec;
 
 /** GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. Allocates no activations. */
@@ -25,8 +25,8 @@ void gy_model_free(gy_model *m);
 
 const gy_shape *gy_model_input(const gy_model *m);
 const gy_shape *gy_model_output(const gy_model *m);
-bool gy_model_takes_tokens(const gy_model *m);      /* the first layer is an embedding */
-int64_t gy_model_vocabulary(const gy_model *m);     /* of that embedding; 0 without */
+bool gy_model_takes_tokens(const gy_model *m);  /* the first layer is an embedding */
+int64_t gy_model_vocabulary(const gy_model *m); /* of that embedding; 0 without */
 
 /** The table of parameters; owned by the model. */
 const gy_params *gy_model_params(const gy_model *m);
@@ -63,15 +63,15 @@ typedef struct gy_model_run {
     const gy_kernel *kernel;
     uint64_t seed;
     int64_t step;
-    int64_t first;          /* number of the first sample within the global batch */
-    double scale;           /* see gy_pass */
-    bool first_use;         /* backward: gradients are overwritten (first micro-batch of a step) */
+    int64_t first;  /* number of the first sample within the global batch */
+    double scale;   /* see gy_pass */
+    bool first_use; /* backward: gradients are overwritten (first micro-batch of a step) */
     gy_status (*sum)(void *user, double *values, int n);
     /** Told during the last micro-batch that all gradients in [from, trainable) are complete. */
     gy_status (*complete)(void *user, int64_t from);
-    void *user;             /* of sum and complete */
-    double penalty;         /* out: losses of layers' own, summed; set by forward */
-    double *layer_seconds;  /* [2 layers] forward and backward times added up; NULL: not measured */
+    void *user;            /* of sum and complete */
+    double penalty;        /* out: losses of layers' own, summed; set by forward */
+    double *layer_seconds; /* [2 layers] forward and backward times added up; NULL: not measured */
 } gy_model_run;
 
 /**

@@ -1,0 +1,354 @@
+/*
+ * From specs to units: the builder that composite kinds expand into.
+ *
+ * Every layer has two paths: the one as written, under which it can be shared, and the one of its
+ * parameters, which differs inside layers that share. A name after `share` is looked up beside the
+ * layer, then in each enclosing level outwards; only layers that are finished can be found.
+ */
+#include "model_impl.h"
+
+#include "layer/builder.h"
+#include "layer/layer_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct sibling {
+    const char *name;
+    struct sibling *next;
+} sibling;
+
+/* One level of the path. */
+typedef struct level {
+    const char *path, *params;
+    sibling *names;
+    int *counts;         /* [gy_layer_registry.n] siblings of each kind */
+    bool reuses, blocks; /* what ends with it */
+    struct level *up;
+} level;
+
+/* A finished layer: where its parameters are. */
+typedef struct finished {
+    const char *path, *params;
+} finished;
+
+typedef struct builder {
+    gy_builder base;
+    gy_model *m;
+    level *level;
+    int reuse;  /* > 0: parameters are looked up, not made */
+    int frozen; /* > 0: parameters made are not trained */
+    int block;  /* −1: outside */
+    gy_list units, values, finished;
+    gy_list *params, *buffers; /* gy_draft */
+} builder;
+
+gy_status gy_list_add(gy_pool *pool, gy_list *list, void *item)
+{
+    if (list->n == list->room) {
+        int room = list->room == 0 ? 16 : 2 * list->room;
+        void **grown;
+        GY_TRY(gy_pool_array(pool, room, &grown));
+        for (int i = 0; i < list->n; i++) grown[i] = list->v[i];
+        list->v = grown;
+        list->room = room;
+    }
+    list->v[list->n++] = item;
+    return GY_OK;
+}
+
+static builder *builder_of(gy_builder *b)
+{
+    return (builder *)(void *)b;
+}
+
+static gy_status join(gy_pool *pool, const char *path, const char *name, const char **out)
+{
+    if (path[0] == '\0' || name[0] == '\0') {
+        *out = path[0] == '\0' ? name : path;
+        return GY_OK;
+    }
+    return gy_pool_format(pool, out, "%s/%s", path, name);
+}
+
+static gy_status add_value(builder *b, const gy_shape *shape, int maker, int *out)
+{
+    gy_value *v;
+    GY_TRY(gy_pool_new(&b->m->pool, &v));
+    *v = (gy_value){.shape = *shape, .count = gy_shape_count(shape), .maker = maker};
+    *out = b->values.n;
+    return gy_list_add(&b->m->pool, &b->values, v);
+}
+
+static const gy_shape *value_shape(gy_builder *base, int value)
+{
+    return &((const gy_value *)builder_of(base)->values.v[value])->shape;
+}
+
+static gy_status push(builder *b, const char *path, const char *params)
+{
+    level *l;
+    GY_TRY(gy_pool_new(&b->m->pool, &l));
+    GY_TRY(gy_pool_array(&b->m->pool, gy_layer_registry.n, &l->counts));
+    l->path = path;
+    l->params = params;
+    l->up = b->level;
+    b->level = l;
+    return GY_OK;
+}
+
+static void begin_block(builder *b, bool block)
+{
+    if (!block || b->block >= 0) return;
+    b->block = b->m->n_blocks++;
+    b->level->blocks = true;
+}
+
+static gy_status enter(gy_builder *base, const char *name, const char *params, bool block)
+{
+    builder *b = builder_of(base);
+    gy_pool *pool = &b->m->pool;
+    const char *path, *own;
+    GY_TRY(gy_pool_string(pool, name, &name));
+    GY_TRY(join(pool, b->level->path, name, &path));
+    GY_TRY(join(pool, b->level->params, params != NULL ? params : name, &own));
+    GY_TRY(push(b, path, own));
+    if (params != NULL) {
+        b->level->reuses = true;
+        b->reuse++;
+    }
+    begin_block(b, block);
+    return GY_OK;
+}
+
+static void leave(gy_builder *base)
+{
+    builder *b = builder_of(base);
+    if (b->level->reuses) b->reuse--;
+    if (b->level->blocks) b->block = -1;
+    b->level = b->level->up;
+}
+
+/* The name of a layer among its siblings; twice the same is an error. */
+static gy_status choose_name(builder *b, const gy_layer_spec *spec, const char **out)
+{
+    const char *name = spec->common.name;
+    int kind = gy_registry_index(&gy_layer_registry, spec->kind->kind.name);
+    int n = kind < 0 ? 0 : b->level->counts[kind]++;
+    if (name == NULL) GY_TRY(gy_pool_format(&b->m->pool, &name, "%s_%d", spec->kind->kind.name, n));
+    *out = name;
+    if (name[0] == '\0') return GY_OK;
+    for (const sibling *s = b->level->names; s != NULL; s = s->next)
+        GY_REQUIRE(strcmp(s->name, name) != 0, GY_E_CONFIG,
+                   "layer %s" GY_AT "%s" GY_WHY "a sibling has this name already" GY_HINT
+                   "give them different names",
+                   name, spec->where);
+    sibling *s;
+    GY_TRY(gy_pool_new(&b->m->pool, &s));
+    *s = (sibling){name, b->level->names};
+    b->level->names = s;
+    return GY_OK;
+}
+
+/* Where the parameters of the layer called `name` are: beside, then in each enclosing level. */
+static gy_status find_shared(builder *b, const gy_layer_spec *spec, const char *path,
+                             const char **out)
+{
+    const char *name = spec->common.share;
+    for (const level *l = b->level; l != NULL; l = l->up) {
+        const char *wanted;
+        GY_TRY(join(&b->m->pool, l->path, name, &wanted));
+        for (int i = b->finished.n - 1; i >= 0; i--) {
+            const finished *f = b->finished.v[i];
+            if (strcmp(f->path, wanted) != 0) continue;
+            *out = f->params;
+            return GY_OK;
+        }
+    }
+    return gy_raise(GY_E_CONFIG,
+                    "layer %s" GY_AT "%s" GY_WHY "share: no earlier layer is named %s" GY_HINT
+                    "name a layer that stands before this one",
+                    path, spec->where, name);
+}
+
+static const gy_draft *find_draft(const gy_list *list, const char *name, int *index)
+{
+    for (int i = 0; i < list->n; i++) {
+        const gy_draft *d = list->v[i];
+        if (strcmp(d->name, name) != 0) continue;
+        if (index != NULL) *index = i;
+        return d;
+    }
+    return NULL;
+}
+
+/* One parameter or buffer of a unit: made, or found where parameters are shared. */
+static gy_status settle(builder *b, const gy_unit *u, const char *path, const gy_tensor_spec *spec,
+                        bool buffer, int *index)
+{
+    gy_list *list = buffer ? b->buffers : b->params;
+    const char *name;
+    GY_TRY(join(&b->m->pool, path, spec->name, &name));
+    const gy_draft *found = find_draft(list, name, index);
+    if (found != NULL) {
+        char have[GY_SHAPE_TEXT], want[GY_SHAPE_TEXT];
+        if (b->reuse == 0)
+            return gy_layer_refuse(&u->layer, "rename one of the layers",
+                                   "another layer has a parameter %s", name);
+        if (!gy_shape_equal(&found->shape, &spec->shape))
+            return gy_layer_refuse(&u->layer, "share parameters of the same shapes only",
+                                   "the shared %s is %s, not %s", name,
+                                   gy_shape_text(&found->shape, have),
+                                   gy_shape_text(&spec->shape, want));
+        return GY_OK;
+    }
+    if (b->reuse > 0 && !buffer)
+        return gy_layer_refuse(&u->layer, "share with a layer of the same kind and settings",
+                               "share: there is no parameter %s", name);
+    gy_draft *d;
+    GY_TRY(gy_pool_new(&b->m->pool, &d));
+    *d = (gy_draft){name, spec->shape, spec->role, spec->init, b->frozen == 0 && !buffer, u->index};
+    *index = list->n;
+    return gy_list_add(&b->m->pool, list, d);
+}
+
+static gy_status settle_all(builder *b, gy_unit *u, const char *path)
+{
+    gy_layer *l = &u->layer;
+    GY_TRY(gy_pool_array(&b->m->pool, l->n_params + 1, &u->params));
+    for (int i = 0; i < l->n_params; i++)
+        GY_TRY(settle(b, u, path, &l->params[i], false, &u->params[i]));
+    for (int i = 0; i < l->n_buffers; i++)
+        GY_TRY(settle(b, u, path, &l->buffers[i], true, &u->buffers[i]));
+    return GY_OK;
+}
+
+static gy_status check_unit(const builder *b, const gy_unit *u)
+{
+    const gy_layer *l = &u->layer;
+    char text[GY_SHAPE_TEXT];
+    GY_TRY(l->status);
+    if (gy_shape_count(&l->out) < 1)
+        return gy_layer_refuse(l, "change the settings or the input", "its output would be %s",
+                               gy_shape_text(&l->out, text));
+    if (l->kind->takes_tokens && u->x[0] != 0)
+        return gy_layer_refuse(l, "make it the first layer", "it takes tokens");
+    (void)b;
+    return GY_OK;
+}
+
+static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *path,
+                          const char *params, const int *x, int n, int *out)
+{
+    gy_model *m = b->m;
+    gy_unit *u;
+    GY_TRY(gy_pool_new(&m->pool, &u));
+    u->common = spec->common;
+    u->index = b->units.n;
+    u->block = b->block;
+    gy_layer *l = &u->layer;
+    *l = (gy_layer){.ctx = m->ctx,
+                    .pool = &m->pool,
+                    .kind = spec->kind,
+                    .path = path,
+                    .where = spec->where,
+                    .settings = spec->settings,
+                    .common = &u->common,
+                    .threads = m->threads,
+                    .inputs = n};
+    for (int i = 0; i < n; i++) {
+        u->x[i] = x[i];
+        l->in[i] = *value_shape(&b->base, x[i]);
+    }
+    if (b->reuse > 0) {
+        const char *weight;
+        GY_TRY(join(&m->pool, params, "weight", &weight));
+        const gy_draft *d = find_draft(b->params, weight, NULL);
+        if (d != NULL) l->shared = d->shape;
+    }
+    GY_TRY(spec->kind->shape(l));
+    GY_TRY(check_unit(b, u));
+    if (l->view) {
+        l->needs = 0;
+        l->keep = l->scratch = (gy_size){0, 0};
+    }
+    if (l->kind->takes_tokens && m->embedding == NULL) m->embedding = u;
+    GY_TRY(settle_all(b, u, params));
+    GY_TRY(gy_list_add(&m->pool, &b->units, u));
+    GY_TRY(add_value(b, &l->out, u->index, &u->y));
+    *out = u->y;
+    return GY_OK;
+}
+
+static gy_status add_layer(gy_builder *base, const gy_layer_spec *spec, const int *x, int n,
+                           int *out)
+{
+    builder *b = builder_of(base);
+    gy_pool *pool = &b->m->pool;
+    const char *name, *path, *params;
+    GY_TRY(choose_name(b, spec, &name));
+    GY_TRY(join(pool, b->level->path, name, &path));
+    GY_TRY(join(pool, b->level->params, name, &params));
+    bool shares = spec->common.share != NULL;
+    if (shares) GY_TRY(find_shared(b, spec, path, &params));
+    b->reuse += shares;
+    b->frozen += !spec->common.trainable;
+    if (spec->kind->expand != NULL) {
+        GY_TRY(push(b, path, params));
+        begin_block(b, spec->kind->block);
+        GY_TRY(spec->kind->expand(spec, base, x[0], out));
+        leave(base);
+    } else {
+        GY_TRY(add_unit(b, spec, path, params, x, n, out));
+    }
+    b->frozen -= !spec->common.trainable;
+    b->reuse -= shares;
+    finished *f;
+    GY_TRY(gy_pool_new(pool, &f));
+    *f = (finished){path, params};
+    return gy_list_add(pool, &b->finished, f);
+}
+
+static const struct gy_builder_calls calls = {value_shape, add_layer, enter, leave};
+
+static gy_status list_uses(gy_model *m)
+{
+    for (int i = 0; i < m->n_units; i++)
+        for (int j = 0; j < m->units[i]->layer.inputs; j++) m->values[m->units[i]->x[j]]->n_uses++;
+    for (int i = 0; i < m->n_values; i++) {
+        GY_TRY(gy_pool_array(&m->pool, m->values[i]->n_uses + 1, &m->values[i]->uses));
+        m->values[i]->n_uses = 0;
+    }
+    for (int i = 0; i < m->n_units; i++)
+        for (int j = 0; j < m->units[i]->layer.inputs; j++) {
+            gy_value *v = m->values[m->units[i]->x[j]];
+            v->uses[v->n_uses++] = i;
+        }
+    return GY_OK;
+}
+
+gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params, gy_list *buffers)
+{
+    char text[GY_SHAPE_TEXT];
+    GY_REQUIRE(gy_shape_count(&spec->input) > 0, GY_E_CONFIG,
+               "model.input" GY_AT "%s" GY_WHY "%s is no shape" GY_HINT "give lengths above 0",
+               spec->where, gy_shape_text(&spec->input, text));
+    GY_REQUIRE(spec->layers.n > 0, GY_E_CONFIG,
+               "model.layers" GY_AT "%s" GY_WHY "there is no layer" GY_HINT "name at least one",
+               spec->where);
+    builder b = {
+        .base = {&calls, &m->pool}, .m = m, .block = -1, .params = params, .buffers = buffers};
+    int x;
+    GY_TRY(push(&b, "", ""));
+    GY_TRY(add_value(&b, &spec->input, -1, &x));
+    GY_TRY(gy_builder_layers(&b.base, &spec->layers, x, &m->output));
+    m->units = (gy_unit **)(void *)b.units.v;
+    m->n_units = b.units.n;
+    m->values = (gy_value **)(void *)b.values.v;
+    m->n_values = b.values.n;
+    GY_REQUIRE(m->n_units > 0, GY_E_CONFIG,
+               "model.layers" GY_AT "%s" GY_WHY "the layers compute nothing" GY_HINT
+               "add one that does",
+               spec->where);
+    return list_uses(m);
+}

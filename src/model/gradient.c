@@ -1,0 +1,99 @@
+/*
+ * Where gradients lie.
+ *
+ * Gradients of several values may lie in one storage, when a view or a sum hands its dy on. The
+ * gradient of value v is read once, by the backward step of its maker; it is written at the last
+ * use of v, and added to at every earlier one, in descending order. So a storage may be shared by v
+ * and w as long as
+ *   - w has been read when something is added to v: maker(w) ≥ every pending use of v, and the other
+ *     way round;
+ *   - nobody writes another gradient over it while one of them is to be read.
+ */
+#include "program_impl.h"
+
+/* Whether something will be added to v, by a unit up to `unit`, before w's gradient is read. */
+static bool adds_before(const gy_maker *k, int v, int w, int unit)
+{
+    const gy_value *value = k->m->values[v];
+    for (int i = 0; i < value->n_uses && value->uses[i] <= unit; i++)
+        if (value->uses[i] > k->m->values[w]->maker) return true;
+    return false;
+}
+
+/* Whether the gradient of v, which unit u finds to be equal to its dy, may lie with it. */
+static bool may_join(const gy_maker *k, const gy_unit *u, int v, const bool *had)
+{
+    int storage = k->gradient[u->y];
+    for (int w = 0; w < k->m->n_values; w++) {
+        if (k->gradient[w] != storage || w == u->y || k->m->values[w]->maker >= u->index) continue;
+        bool pending_here = false; /* w gets dy added in this very step: the storage changes */
+        for (int j = 0; j < u->layer.inputs; j++) pending_here |= had[j] && u->x[j] == w;
+        if (pending_here) return false;
+        if (adds_before(k, v, w, u->index - 1) || adds_before(k, w, v, u->index - 1)) return false;
+    }
+    return true;
+}
+
+/* Whether unit u may write dx[0] over dy: nobody else's gradient lies there unread. */
+static bool may_replace(const gy_maker *k, const gy_unit *u)
+{
+    int storage = k->gradient[u->y];
+    if (!u->layer.in_place || u->layer.inputs != 1) return false;
+    if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
+    for (int w = 0; w < k->m->n_values; w++)
+        if (k->gradient[w] == storage && w != u->y && k->m->values[w]->maker < u->index)
+            return false;
+    return true;
+}
+
+static bool repeats(const gy_unit *u, int input)
+{
+    for (int j = 0; j < input; j++)
+        if (u->x[j] == u->x[input]) return true;
+    return false;
+}
+
+/* A view or a sum: every dx is dy. Copies come before additions, which may change dy's storage. */
+static gy_status hand_on(gy_maker *k, const gy_unit *u, gy_step *s)
+{
+    const gy_layer *l = &u->layer;
+    bool had[GY_LAYER_INPUTS] = {0};
+    for (int j = 0; j < l->inputs; j++) had[j] = k->gradient[u->x[j]] != GY_STORAGE_NONE;
+    for (int j = 0; j < l->inputs; j++) {
+        int v = u->x[j];
+        if (had[j] || repeats(u, j) || !k->m->values[v]->wants_gradient) continue;
+        bool twice = false; /* one value summed with itself: dy comes to it again below */
+        for (int i = j + 1; i < l->inputs; i++) twice |= u->x[i] == v;
+        if (!twice && may_join(k, u, v, had)) {
+            k->gradient[v] = s->dy;
+            continue;
+        }
+        GY_TRY(gy_maker_value_storage(k, v, &k->gradient[v]));
+        GY_TRY(gy_maker_move(k, s, s->dy, k->gradient[v], v, false));
+    }
+    for (int j = 0; j < l->inputs; j++)
+        if (k->m->values[u->x[j]]->wants_gradient && (had[j] || repeats(u, j)))
+            GY_TRY(gy_maker_move(k, s, s->dy, k->gradient[u->x[j]], u->x[j], true));
+    return GY_OK;
+}
+
+gy_status gy_maker_gradients(gy_maker *k, const gy_unit *u, gy_step *s)
+{
+    const gy_layer *l = &u->layer;
+    if (l->view || l->sum) return hand_on(k, u, s);
+    for (int j = 0; j < l->inputs; j++) {
+        int v = u->x[j];
+        if (!k->m->values[v]->wants_gradient) continue;
+        if (k->gradient[v] == GY_STORAGE_NONE) {
+            if (j == 0 && may_replace(k, u))
+                k->gradient[v] = s->dy;
+            else
+                GY_TRY(gy_maker_value_storage(k, v, &k->gradient[v]));
+            s->dx[j] = gy_maker_touch(k, k->gradient[v]);
+        } else {
+            GY_TRY(gy_maker_value_storage(k, v, &s->dx[j]));
+            GY_TRY(gy_maker_move(k, s, s->dx[j], k->gradient[v], v, true));
+        }
+    }
+    return GY_OK;
+}

@@ -1,0 +1,152 @@
+/**
+ * What a model is made of. Inside this room only.
+ *
+ * A model is a list of *units* (running layers) in the order of the forward pass, joined by *values*
+ * (0 is the model's input; every unit makes one). From these a *program* is made once for training
+ * and once for evaluation: the steps of the passes and the storage of every tensor in them; a *plan*
+ * gives each storage its place in the arena at a batch.
+ */
+#ifndef GY_MODEL_MODEL_IMPL_H
+#define GY_MODEL_MODEL_IMPL_H
+
+#include "model.h"
+
+typedef struct gy_value {
+    gy_shape shape;
+    int64_t count;
+    int maker; /* the unit that makes it; −1: the model's input */
+    int *uses; /* [n_uses] units that read it, ascending, twice where one reads it twice */
+    int n_uses;
+    bool wants_gradient;
+} gy_value;
+
+typedef struct gy_unit {
+    gy_layer layer;
+    gy_layer_common common;
+    int index;
+    int x[GY_LAYER_INPUTS], y; /* values */
+    bool backward;             /* it has a backward step: something at or before it is trained */
+    int block;                 /* of those that `recompute` drops; −1: none */
+    int *params;               /* [layer.n_params] indices into the table */
+    int buffers[GY_LAYER_BUFFERS];
+    int64_t mark; /* after its backward step gradients from here on are complete */
+
+    /* what a pass is given, set when the vectors are allocated: [layer.n_params] each */
+    const float **w;
+    float **dw;
+    float *beta, *ones; /* beta at the first use of a step, and after it */
+    float *buffer[GY_LAYER_BUFFERS];
+} gy_unit;
+
+/** A parameter while the model is built; in the order of the forward pass. */
+typedef struct gy_draft {
+    const char *name;
+    gy_shape shape;
+    gy_role role;
+    gy_init init;
+    bool trainable;
+    int owner; /* unit */
+} gy_draft;
+
+/** A list in the pool that grows by doubling: gy_list_add(). */
+typedef struct gy_list {
+    void **v;
+    int n, room;
+} gy_list;
+
+gy_status gy_list_add(gy_pool *pool, gy_list *list, void *item) GY_CHECKED;
+
+/* A place for a tensor. Two are not in the arena: what the caller gives. */
+enum { GY_STORAGE_X, GY_STORAGE_DY, GY_STORAGE_ARENA, GY_STORAGE_NONE = -1 };
+
+typedef struct gy_storage {
+    gy_size size;
+    int first, last; /* the steps in which it is live, inclusive */
+} gy_storage;
+
+/** Copies or adds a tensor of `count` floats a sample. */
+typedef struct gy_move {
+    int from, to; /* storages */
+    int64_t count;
+    bool add;
+} gy_move;
+
+typedef enum gy_op {
+    GY_OP_FORWARD,
+    GY_OP_AGAIN, /* a forward step repeated for the backward pass: buffers and penalty stay */
+    GY_OP_BACKWARD,
+    GY_OP_LOSS /* between the passes: the caller makes dy of y */
+} gy_op;
+
+typedef struct gy_step {
+    gy_op op;
+    int unit;
+    bool call;              /* false: only the moves */
+    int x[GY_LAYER_INPUTS]; /* storages; NONE where they are not read */
+    int dx[GY_LAYER_INPUTS];
+    int y, dy, keep, scratch, buffers;
+    gy_move *moves; /* after the call */
+    int n_moves;
+} gy_step;
+
+typedef struct gy_program {
+    gy_pool pool;
+    gy_step **steps;
+    int n_steps, loss; /* place of the loss step */
+    gy_storage **storages;
+    int n_storages;
+    int out; /* storage of the output that the caller sees */
+} gy_program;
+
+/** The steps of a forward pass, and of the backward pass where training. */
+gy_status gy_program_make(const gy_model *m, bool training, gy_program *out) GY_CHECKED;
+void gy_program_clear(gy_program *p);
+
+/** A program and the places of its storages at a batch. */
+typedef struct gy_plan {
+    gy_program program;
+    bool made;
+    int64_t batch;   /* 0: no places yet */
+    int64_t *offset; /* [n_storages] floats from the start of the arena */
+    int64_t floats;
+} gy_plan;
+
+/** Gives the storages their places; offset is owned by the plan. */
+gy_status gy_plan_place(gy_context *ctx, gy_plan *plan, int64_t batch) GY_CHECKED;
+void gy_plan_clear(gy_context *ctx, gy_plan *plan);
+
+struct gy_model {
+    gy_context *ctx;
+    gy_pool pool;
+    const char *where;
+    bool recompute;
+    int threads;
+
+    gy_unit **units;
+    int n_units;
+    gy_value **values;
+    int n_values;
+    int output; /* value */
+    int n_blocks;
+    const gy_unit *embedding; /* the unit that takes tokens; NULL: none */
+
+    gy_params params, buffers;
+    gy_init *inits;        /* [params.n] */
+    double *buffer_starts; /* [buffers.n] */
+    int *owners;           /* [params.n] */
+    float *w, *dw, *b;     /* the vectors */
+
+    gy_plan plans[2]; /* by training */
+    const gy_plan *plan;
+    float *arena;
+    int64_t arena_floats;
+};
+
+/** Builds units, values and drafts from the specs. */
+gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params,
+                         gy_list *buffers) GY_CHECKED;
+
+/** Makes the tables of the drafts, and what follows from them for the units. */
+gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *buffers) GY_CHECKED;
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * The steps of the passes, and which storage each tensor has in them.
+ *
+ * Invariants:
+ *  1. A storage is written only when nothing that still has to be read lies in it. Several values may
+ *     lie in one storage: views, results written in place of their input, and gradients handed on
+ *     unchanged by a view or a sum.
+ *  2. What the backward pass reads of the forward pass (x, y by GY_NEEDS_…, keep) lives until then;
+ *     inside a block that `recompute` drops it lives only in the block's own forward pass, and is
+ *     made a second time, by GY_OP_AGAIN steps, right before the block's backward steps.
+ *  3. The first gradient that comes to a value is written in its place, the others to a place for
+ *     one step and added.
+ *
+ * The gradients' rules are in gradient.c; the places in the arena are given by plan.c.
+ */
+#include "program_impl.h"
+
+gy_status gy_maker_storage(gy_maker *k, gy_size size, int *out)
+{
+    gy_program *p = k->p;
+    gy_storage *s;
+    GY_TRY(gy_pool_new(&p->pool, &s));
+    *s = (gy_storage){size, k->now, k->now};
+    *out = k->storages.n;
+    return gy_list_add(&p->pool, &k->storages, s);
+}
+
+gy_status gy_maker_value_storage(gy_maker *k, int value, int *out)
+{
+    return gy_maker_storage(k, (gy_size){k->m->values[value]->count, 0}, out);
+}
+
+/* A storage for this step alone; none for no floats. */
+static gy_status brief(gy_maker *k, gy_size size, int *out)
+{
+    *out = GY_STORAGE_NONE;
+    return size.per_sample == 0 && size.fixed == 0 ? GY_OK : gy_maker_storage(k, size, out);
+}
+
+int gy_maker_touch(gy_maker *k, int storage)
+{
+    if (storage >= 0) ((gy_storage *)k->storages.v[storage])->last = k->now;
+    return storage;
+}
+
+gy_status gy_maker_step(gy_maker *k, gy_op op, int unit, gy_step **out)
+{
+    gy_step *s;
+    GY_TRY(gy_pool_new(&k->p->pool, &s));
+    *s = (gy_step){.op = op, .unit = unit};
+    s->y = s->dy = s->keep = s->scratch = s->buffers = GY_STORAGE_NONE;
+    for (int j = 0; j < GY_LAYER_INPUTS; j++) s->x[j] = s->dx[j] = GY_STORAGE_NONE;
+    k->now = k->steps.n;
+    *out = s;
+    return gy_list_add(&k->p->pool, &k->steps, s);
+}
+
+gy_status gy_maker_move(gy_maker *k, gy_step *s, int from, int to, int value, bool add)
+{
+    if (s->moves == NULL) GY_TRY(gy_pool_array(&k->p->pool, GY_LAYER_INPUTS, &s->moves));
+    s->moves[s->n_moves++] =
+        (gy_move){gy_maker_touch(k, from), gy_maker_touch(k, to), k->m->values[value]->count, add};
+    return GY_OK;
+}
+
+static bool dropped(const gy_maker *k, const gy_unit *u)
+{
+    return k->training && k->m->recompute && u->block >= 0;
+}
+
+/* Made and read inside one dropped block alone. */
+static bool internal(const gy_maker *k, int value)
+{
+    const gy_value *v = k->m->values[value];
+    if (v->maker < 0 || value == k->m->output) return false;
+    const gy_unit *maker = k->m->units[v->maker];
+    if (!dropped(k, maker)) return false;
+    for (int i = 0; i < v->n_uses; i++)
+        if (k->m->units[v->uses[i]]->block != maker->block) return false;
+    return true;
+}
+
+/* Whether the backward step of a unit that made or used the value reads it. */
+static bool read_back(const gy_maker *k, int value)
+{
+    const gy_value *v = k->m->values[value];
+    if (!k->training) return false;
+    if (v->maker >= 0) {
+        const gy_unit *u = k->m->units[v->maker];
+        if (u->backward && (u->layer.needs & GY_NEEDS_Y)) return true;
+    }
+    for (int i = 0; i < v->n_uses; i++) {
+        const gy_unit *u = k->m->units[v->uses[i]];
+        if (u->backward && (u->layer.needs & GY_NEEDS_X)) return true;
+    }
+    return false;
+}
+
+/* Whether what the forward pass made is read after it (invariant 2). */
+static bool kept(const gy_maker *k, int value)
+{
+    const gy_value *v = k->m->values[value];
+    if (internal(k, value)) return false;
+    if (read_back(k, value)) return true;
+    for (int i = 0; i < v->n_uses; i++)
+        if (dropped(k, k->m->units[v->uses[i]])) return true;
+    return false;
+}
+
+/* Whether unit u may write over its first input in the forward pass. */
+static bool may_overwrite(const gy_maker *k, const gy_unit *u)
+{
+    int storage = k->at[u->x[0]];
+    if (!u->layer.in_place || storage == GY_STORAGE_X) return false;
+    if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
+    for (int j = 1; j < u->layer.inputs; j++)
+        if (k->at[u->x[j]] == storage) return false;
+    for (int i = 0; i < u->y; i++) {
+        const gy_value *v = k->m->values[i];
+        if (k->at[i] != storage) continue;
+        if (i == k->m->output || kept(k, i)) return false;
+        if (v->n_uses > 0 && v->uses[v->n_uses - 1] > u->index) return false;
+    }
+    return true;
+}
+
+static gy_status add_forward(gy_maker *k, const gy_unit *u)
+{
+    const gy_layer *l = &u->layer;
+    gy_step *s;
+    GY_TRY(gy_maker_step(k, GY_OP_FORWARD, u->index, &s));
+    int first = k->at[u->x[0]];
+    bool at_x = l->view ? first != GY_STORAGE_X || u->y != k->m->output : may_overwrite(k, u);
+    if (at_x)
+        k->at[u->y] = first;
+    else
+        GY_TRY(gy_maker_value_storage(k, u->y, &k->at[u->y]));
+    for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
+    s->y = gy_maker_touch(k, k->at[u->y]);
+    s->call = !l->view;
+    if (l->view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
+    if (k->training) GY_TRY(brief(k, l->keep, &s->keep));
+    k->keep[u->index] = s->keep;
+    return brief(k, l->scratch, &s->scratch);
+}
+
+/*
+ * The caller writes dy over the output; where a backward step reads the output, or the output lies
+ * with a value that one reads, it gets a copy instead.
+ */
+static gy_status add_loss(gy_maker *k)
+{
+    gy_step *s;
+    int storage = k->at[k->m->output];
+    bool copy = false;
+    for (int i = 0; i < k->m->n_values; i++) copy |= k->at[i] == storage && kept(k, i);
+    GY_TRY(gy_maker_step(k, GY_OP_LOSS, -1, &s));
+    k->p->loss = k->now;
+    if (copy) {
+        GY_TRY(gy_maker_value_storage(k, k->m->output, &k->p->out));
+        return gy_maker_move(k, s, storage, k->p->out, k->m->output, false);
+    }
+    k->p->out = gy_maker_touch(k, storage);
+    return GY_OK;
+}
+
+/* Which units of a block have to run again: those that make what its backward steps read. */
+static bool runs_again(const gy_maker *k, const gy_unit *u)
+{
+    const gy_value *y = k->m->values[u->y];
+    if (u->backward && (u->layer.keep.per_sample > 0 || u->layer.keep.fixed > 0)) return true;
+    if (!internal(k, u->y)) return false;
+    if (read_back(k, u->y)) return true;
+    for (int i = 0; i < y->n_uses; i++)
+        if (k->again[y->uses[i]]) return true;
+    return false;
+}
+
+/* Whether unit u, running again, may write over its first input. */
+static bool may_overwrite_again(const gy_maker *k, const gy_unit *u)
+{
+    int storage = k->at[u->x[0]];
+    if (!u->layer.in_place) return false;
+    if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
+    for (int j = 1; j < u->layer.inputs; j++)
+        if (k->at[u->x[j]] == storage) return false;
+    for (int i = 0; i < k->m->n_values; i++) {
+        const gy_value *v = k->m->values[i];
+        if (k->at[i] != storage) continue;
+        if (!internal(k, i) || !k->again[v->maker] || read_back(k, i)) return false;
+        for (int j = 0; j < v->n_uses; j++)
+            if (v->uses[j] > u->index && k->again[v->uses[j]]) return false;
+    }
+    return true;
+}
+
+static gy_status add_again(gy_maker *k, const gy_unit *u)
+{
+    const gy_layer *l = &u->layer;
+    gy_step *s;
+    GY_TRY(gy_maker_step(k, GY_OP_AGAIN, u->index, &s));
+    bool at_x = l->view || may_overwrite_again(k, u);
+    if (at_x)
+        s->y = k->at[u->x[0]];
+    else
+        GY_TRY(gy_maker_value_storage(k, u->y, &s->y));
+    for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
+    if (internal(k, u->y)) k->at[u->y] = gy_maker_touch(k, s->y);
+    s->call = !l->view;
+    if (l->view) return GY_OK;
+    GY_TRY(brief(k, l->keep, &s->keep));
+    k->keep[u->index] = s->keep;
+    int64_t buffers = 0;
+    for (int j = 0; j < l->n_buffers; j++)
+        buffers += gy_align_floats(gy_shape_count(&l->buffers[j].shape));
+    GY_TRY(brief(k, (gy_size){0, buffers}, &s->buffers));
+    return brief(k, l->scratch, &s->scratch);
+}
+
+/* Runs the block of which `last` is the last unit again. */
+static gy_status repeat_block(gy_maker *k, int last)
+{
+    int first = last, block = k->m->units[last]->block;
+    while (first > 0 && k->m->units[first - 1]->block == block) first--;
+    for (int i = last; i >= first; i--) k->again[i] = runs_again(k, k->m->units[i]);
+    for (int i = first; i <= last; i++)
+        if (internal(k, k->m->units[i]->y)) k->at[k->m->units[i]->y] = GY_STORAGE_NONE;
+    for (int i = first; i <= last; i++)
+        if (k->again[i]) GY_TRY(add_again(k, k->m->units[i]));
+    return GY_OK;
+}
+
+static gy_status add_backward(gy_maker *k, const gy_unit *u)
+{
+    const gy_layer *l = &u->layer;
+    gy_step *s;
+    GY_TRY(gy_maker_step(k, GY_OP_BACKWARD, u->index, &s));
+    s->dy = gy_maker_touch(k, k->gradient[u->y]);
+    s->call = !l->view && !l->sum;
+    if (s->call) {
+        if (l->needs & GY_NEEDS_X)
+            for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
+        if (l->needs & GY_NEEDS_Y) s->y = gy_maker_touch(k, k->at[u->y]);
+        s->keep = gy_maker_touch(k, k->keep[u->index]);
+        GY_TRY(brief(k, l->scratch, &s->scratch));
+    }
+    return gy_maker_gradients(k, u, s);
+}
+
+static gy_status add_steps(gy_maker *k)
+{
+    const gy_model *m = k->m;
+    for (int i = 0; i < m->n_units; i++) GY_TRY(add_forward(k, m->units[i]));
+    GY_TRY(add_loss(k));
+    if (!k->training) return GY_OK;
+    k->gradient[m->output] = GY_STORAGE_DY;
+    int block = -1;
+    for (int i = m->n_units - 1; i >= 0; i--) {
+        const gy_unit *u = m->units[i];
+        if (!u->backward) continue;
+        if (dropped(k, u) && u->block != block) {
+            int last = i; /* units behind that have no backward step may be needed too */
+            while (last + 1 < m->n_units && m->units[last + 1]->block == u->block) last++;
+            GY_TRY(repeat_block(k, last));
+        }
+        block = u->block;
+        GY_TRY(add_backward(k, u));
+    }
+    /* dy lies where the caller makes it: in the output's storage */
+    gy_storage *out = k->storages.v[k->p->out], *dy = k->storages.v[GY_STORAGE_DY];
+    if (dy->last > out->last) out->last = dy->last;
+    return GY_OK;
+}
+
+gy_status gy_program_make(const gy_model *m, bool training, gy_program *out)
+{
+    gy_status status;
+    gy_program p = {0};
+    gy_maker k = {.m = m, .p = &p, .training = training};
+    gy_pool_init(&p.pool, m->ctx);
+    GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.at));
+    GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.gradient));
+    GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_units, &k.keep));
+    GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_units, &k.again));
+    int x, dy;
+    GY_TRY_GOTO(fail, gy_maker_storage(&k, (gy_size){0, 0}, &x));
+    GY_TRY_GOTO(fail, gy_maker_storage(&k, (gy_size){0, 0}, &dy));
+    for (int i = 0; i < m->n_values; i++) k.at[i] = k.gradient[i] = GY_STORAGE_NONE;
+    for (int i = 0; i < m->n_units; i++) k.keep[i] = GY_STORAGE_NONE;
+    k.at[0] = x;
+    GY_TRY_GOTO(fail, add_steps(&k));
+    p.steps = (gy_step **)(void *)k.steps.v;
+    p.n_steps = k.steps.n;
+    p.storages = (gy_storage **)(void *)k.storages.v;
+    p.n_storages = k.storages.n;
+    *out = p;
+    return GY_OK;
+fail:
+    gy_pool_clear(&p.pool);
+    return status;
+}
+
+void gy_program_clear(gy_program *p)
+{
+    if (p->pool.ctx != NULL) gy_pool_clear(&p->pool);
+    *p = (gy_program){0};
+}

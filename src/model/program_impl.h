@@ -1,0 +1,32 @@
+/** A program in the making: shared by program.c and gradient.c. */
+#ifndef GY_MODEL_PROGRAM_IMPL_H
+#define GY_MODEL_PROGRAM_IMPL_H
+
+#include "model_impl.h"
+
+typedef struct gy_maker {
+    const gy_model *m;
+    gy_program *p;
+    bool training;
+    int now; /* the step in the making */
+    gy_list steps, storages;
+    int *at;       /* [values] where a value lies now */
+    int *gradient; /* [values] where its gradient lies; NONE before the first comes */
+    int *keep;     /* [units] */
+    bool *again;   /* [units] it runs a second time */
+} gy_maker;
+
+/** A new storage, live in this step. */
+gy_status gy_maker_storage(gy_maker *k, gy_size size, int *out) GY_CHECKED;
+gy_status gy_maker_value_storage(gy_maker *k, int value, int *out) GY_CHECKED;
+
+/** Keeps a storage live up to this step. @return storage */
+int gy_maker_touch(gy_maker *k, int storage);
+
+gy_status gy_maker_step(gy_maker *k, gy_op op, int unit, gy_step **out) GY_CHECKED;
+gy_status gy_maker_move(gy_maker *k, gy_step *s, int from, int to, int value, bool add) GY_CHECKED;
+
+/** Where the gradients of a unit's inputs go: dx and moves of its backward step. */
+gy_status gy_maker_gradients(gy_maker *k, const gy_unit *u, gy_step *s) GY_CHECKED;
+
+#endif
