@@ -14,6 +14,7 @@ struct gy_builder {
 
 struct gy_builder_calls {
     const gy_shape *(*shape)(gy_builder *b, int value);
+    const char *(*path)(gy_builder *b);
     gy_status (*layer)(gy_builder *b, const gy_layer_spec *spec, const int *x, int n, int *out);
     gy_status (*enter)(gy_builder *b, const char *name, const char *params, bool block);
     void (*leave)(gy_builder *b);
@@ -52,6 +53,16 @@ static inline void gy_builder_leave(gy_builder *b)
 {
     b->calls->leave(b);
 }
+
+/** The path of the composite, or of the level entered. */
+static inline const char *gy_builder_path(gy_builder *b)
+{
+    return b->calls->path(b);
+}
+
+/** gy_layer_refuse() for a composite. */
+gy_status gy_builder_refuse(gy_builder *b, const gy_layer_spec *spec, const char *hint,
+                            const char *format, ...) GY_FORMAT(4, 5);
 
 /** Adds a list of layers one after the other; an empty list is the identity. */
 gy_status gy_builder_layers(gy_builder *b, const gy_layer_specs *list, int x, int *out) GY_CHECKED;

@@ -123,15 +123,32 @@ void gy_layer_buffer(gy_layer *l, const char *name, gy_shape shape, double value
         (gy_tensor_spec){name, shape, GY_ROLE_NORM, {GY_INIT_constant, value}};
 }
 
-gy_status gy_layer_refuse(const gy_layer *l, const char *hint, const char *format, ...)
+static gy_status refuse(const char *path, const char *where, const char *hint, const char *format,
+                        va_list args)
 {
     char why[512];
+    (void)vsnprintf(why, sizeof why, format, args);
+    return gy_raise(GY_E_SHAPE, "layer %s" GY_AT "%s" GY_WHY "%s" GY_HINT "%s", path, where, why,
+                    hint);
+}
+
+gy_status gy_layer_refuse(const gy_layer *l, const char *hint, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(why, sizeof why, format, args);
+    gy_status status = refuse(l->path, l->where, hint, format, args);
     va_end(args);
-    return gy_raise(GY_E_SHAPE, "layer %s" GY_AT "%s" GY_WHY "%s" GY_HINT "%s", l->path, l->where,
-                    why, hint);
+    return status;
+}
+
+gy_status gy_builder_refuse(gy_builder *b, const gy_layer_spec *spec, const char *hint,
+                            const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    gy_status status = refuse(gy_builder_path(b), spec->where, hint, format, args);
+    va_end(args);
+    return status;
 }
 
 gy_shape gy_shape_of(int n, ...)
@@ -159,9 +176,29 @@ gy_init gy_init_for(gy_activation a)
     }
 }
 
+/* Letters, digits, `_` and `-`, and not digits alone: names go into paths. */
+static bool is_name(const char *name)
+{
+    bool digits = true;
+    for (const char *c = name; *c != '\0'; c++) {
+        bool letter =
+            (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_' || *c == '-';
+        if (!letter && (*c < '0' || *c > '9')) return false;
+        digits = digits && !letter;
+    }
+    return !digits;
+}
+
 gy_status gy_builder_layers(gy_builder *b, const gy_layer_specs *list, int x, int *out)
 {
-    for (int i = 0; i < list->n; i++) GY_TRY(gy_builder_layer(b, &list->v[i], &x, 1, &x));
+    for (int i = 0; i < list->n; i++) {
+        const char *name = list->v[i].common.name;
+        GY_REQUIRE(name == NULL || is_name(name), GY_E_CONFIG,
+                   "layer %s" GY_AT "%s" GY_WHY "this is no name for a layer" GY_HINT
+                   "use letters, digits, _ and -, not digits alone",
+                   name, list->v[i].where);
+        GY_TRY(gy_builder_layer(b, &list->v[i], &x, 1, &x));
+    }
     *out = x;
     return GY_OK;
 }

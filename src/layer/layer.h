@@ -95,17 +95,19 @@ struct gy_layer {
     bool in_place; /* y may lie where x[0] lies, dx[0] where dy lies (needs must allow it) */
     bool view; /* y is x[0] in another shape: it lies there, forward and backward are not called */
     bool sum;  /* y = Σ x, so that every dx is dy: backward may not be called */
-    gy_size keep;    /* floats kept from forward to backward beside x and y */
-    gy_size scratch; /* floats of one call, contents lost between calls */
-    double flops;    /* forward, one sample */
-    void *state;     /* the kind's own, from pool; not changed by a pass */
+    gy_size keep;     /* floats kept from forward to backward beside x and y */
+    bool keep_always; /* keep is given in evaluation too, for the one call */
+    gy_size scratch;  /* floats of one call, contents lost between calls */
+    double flops;     /* forward, one sample */
+    void *state;      /* the kind's own, from pool; not changed by a pass */
 };
 
 /** One call of forward or backward. Pointers are 64-byte aligned. */
 typedef struct gy_pass {
     const gy_kernel *kernel;
-    int64_t batch;   /* samples in this call */
-    bool training;   /* false: evaluation; no backward pass follows, keep is NULL */
+    int64_t batch; /* samples in this call */
+    bool
+        training; /* false: evaluation; no backward pass follows; keep is NULL but for keep_always */
     uint64_t seed;   /* of the run */
     int64_t step;    /* updates done: with the sample number the key of every draw */
     int64_t first;   /* number of the first sample within the global batch */

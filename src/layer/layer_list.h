@@ -9,7 +9,13 @@
     X(flatten)                                                                                     \
     X(reshape)                                                                                     \
     X(activation)                                                                                  \
-    X(dropout)
+    X(dropout)                                                                                     \
+    X(output_embedding)                                                                            \
+    X(residual)                                                                                    \
+    X(repeat)                                                                                      \
+    X(parallel)                                                                                    \
+    X(transformer_block)                                                                           \
+    X(mixture)
 
 #define GY_LAYER_DECLARE(name) extern const gy_layer_kind gy_layer_##name;
 GY_LAYER_LIST(GY_LAYER_DECLARE)

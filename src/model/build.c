@@ -85,6 +85,11 @@ static const gy_shape *value_shape(gy_builder *base, int value)
     return &((const gy_value *)builder_of(base)->values.v[value])->shape;
 }
 
+static const char *current_path(gy_builder *base)
+{
+    return builder_of(base)->level->path;
+}
+
 static gy_status push(builder *b, const char *path, const char *params)
 {
     level *l;
@@ -309,7 +314,7 @@ static gy_status add_layer(gy_builder *base, const gy_layer_spec *spec, const in
     return gy_list_add(pool, &b->finished, f);
 }
 
-static const struct gy_builder_calls calls = {value_shape, add_layer, enter, leave};
+static const struct gy_builder_calls calls = {value_shape, current_path, add_layer, enter, leave};
 
 static gy_status list_uses(gy_model *m)
 {

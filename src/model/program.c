@@ -139,7 +139,7 @@ static gy_status add_forward(gy_maker *k, const gy_unit *u)
     s->y = gy_maker_touch(k, k->at[u->y]);
     s->call = !l->view;
     if (l->view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
-    if (k->training) GY_TRY(brief(k, l->keep, &s->keep));
+    if (k->training || l->keep_always) GY_TRY(brief(k, l->keep, &s->keep));
     k->keep[u->index] = s->keep;
     return brief(k, l->scratch, &s->scratch);
 }
