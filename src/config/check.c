@@ -1,0 +1,123 @@
+/* What takes more than one setting to see, and no data. */
+#include "config_impl.h"
+
+#include <string.h>
+
+/* The node at a path of dots, or the nearest above it that is there. */
+static const gy_node *find(const gy_node *tree, const char *path)
+{
+    for (const char *key = path; *key != '\0';) {
+        char name[64];
+        size_t n = strcspn(key, ".");
+        if (n >= sizeof name) break;
+        memcpy(name, key, n);
+        name[n] = '\0';
+        const gy_node *child = gy_node_find(tree, name);
+        if (child == NULL) break;
+        tree = child;
+        key += n + (key[n] == '.');
+    }
+    return tree;
+}
+
+/* One line for two settings that do not go together; the place is the key's. */
+static gy_status refuse(const gy_node *tree, const char *path, const char *why, const char *hint)
+{
+    char at[GY_PLACE_TEXT];
+    return gy_raise(GY_E_CONFIG, "wrong value of %s" GY_AT "%s" GY_WHY "%s" GY_HINT "%s", path,
+                    gy_place_of_value(find(tree, path), at), why, hint);
+}
+
+static gy_status check_run(const gy_config *c, const gy_node *tree)
+{
+    bool plain = strchr(c->name, '/') == NULL && c->name[0] != '.';
+    if (!plain)
+        return refuse(tree, "name", "it must not begin with a dot nor have a '/'",
+                      "set run_dir for another place of the run's directory");
+    return GY_OK;
+}
+
+static gy_status check_data(const gy_config *c, const gy_node *tree)
+{
+    if (c->data.validation != NULL && c->data.validation_fraction > 0)
+        return refuse(tree, "data.validation_fraction", "data.validation is given too",
+                      "keep one of the two");
+    return GY_OK;
+}
+
+/* The activation that a layer ends with, by its settings; NULL where it has none. */
+static const char *last_activation(const gy_layer_spec *spec)
+{
+    const gy_kind *kind = &spec->kind->kind;
+    const char *key = strcmp(kind->name, "activation") == 0 ? "kind" : "activation";
+    const gy_setting *s = gy_setting_find(kind->settings, key);
+    if (s == NULL || s->type != GY_SETTING_CHOICE) return NULL;
+    int choice = *(const int *)((const char *)spec->settings + s->offset);
+    return choice < 0 ? NULL : s->choices[choice];
+}
+
+static gy_status check_model(const gy_config *c, const gy_node *tree)
+{
+    const gy_layer_specs *layers = &c->model.layers;
+    bool fits = c->model.input.n >= 1 && c->model.input.n <= GY_DIMS;
+    if (!fits)
+        return refuse(tree, "model.input", "it must have 1 to 6 lengths", "write [T] for tokens");
+    if (layers->n == 0)
+        return refuse(tree, "model.layers", "there is no layer", "add `- dense: {units: 10}`");
+    const gy_layer_spec *last = &layers->v[layers->n - 1];
+    const char *loss = c->loss.kind->name, *activation = last_activation(last);
+    bool logits = strcmp(loss, "cross_entropy") == 0 || strcmp(loss, "binary_cross_entropy") == 0;
+    bool squashed = activation != NULL &&
+                    (strcmp(activation, "softmax") == 0 || strcmp(activation, "sigmoid") == 0);
+    if (!logits || !squashed) return GY_OK;
+    return gy_raise(GY_E_CONFIG,
+                    "wrong activation of the last layer" GY_AT "%s" GY_WHY
+                    "%s takes logits and has its own %s" GY_HINT "leave the %s out",
+                    last->where, loss, strcmp(loss, "cross_entropy") ? "sigmoid" : "softmax",
+                    activation);
+}
+
+/* Something is validated: the other half of what early stopping and plateau need. */
+static bool validates(const gy_config *c)
+{
+    return c->data.validation != NULL || c->data.validation_fraction > 0;
+}
+
+static bool is_measured(const gy_config *c, const char *monitor)
+{
+    static const char prefix[] = "validation_";
+    if (strncmp(monitor, prefix, strlen(prefix)) != 0) return false;
+    const char *name = monitor + strlen(prefix);
+    if (strcmp(name, "loss") == 0) return true;
+    for (int i = 0; i < c->metrics.n; i++)
+        if (strcmp(c->metrics.v[i], name) == 0) return true;
+    return false;
+}
+
+static gy_status check_train(const gy_config *c, const gy_node *tree)
+{
+    const gy_train_settings *t = &c->train;
+    if (t->micro_batch_size > t->batch_size)
+        return refuse(tree, "train.micro_batch_size", "it is larger than train.batch_size",
+                      "use 0 for a rank's whole share");
+    if (!is_measured(c, t->early_stopping.monitor))
+        return refuse(tree, "train.early_stopping.monitor",
+                      "it must be validation_loss or validation_ and one of metrics",
+                      "add the metric to metrics");
+    if (t->early_stopping.patience > 0 && !validates(c))
+        return refuse(tree, "train.early_stopping.patience", "nothing is validated",
+                      "give data.validation or data.validation_fraction");
+    const gy_schedule_kind *schedule = (const gy_schedule_kind *)c->schedule.kind.kind;
+    if (schedule->observe != NULL && !validates(c))
+        return refuse(tree, "schedule.kind", "it watches the validation, and nothing is validated",
+                      "give data.validation or data.validation_fraction");
+    return GY_OK;
+}
+
+gy_status gy_config_check(const gy_config *config, const gy_node *tree)
+{
+    GY_TRY(check_run(config, tree));
+    GY_TRY(check_data(config, tree));
+    GY_TRY(check_model(config, tree));
+    return check_train(config, tree);
+}

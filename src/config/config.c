@@ -1,0 +1,123 @@
+/*
+ * From file, environment and --set to plain structs:
+ *
+ *     file → tree ← environment ← --set        later ones win
+ *     defaults → structs ← tree by the schema → what depends on others → checks → resolved text
+ */
+#include "config_impl.h"
+
+#include <string.h>
+
+/* The file's name without directory and ending: a run's name where none is given. */
+static gy_status name_of_file(gy_pool *pool, const char *path, const char **out)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(name, '.');
+    bool ending =
+        dot != NULL && dot != name && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
+    int n = (int)(ending ? (size_t)(dot - name) : strlen(name));
+    if (n == 0) return gy_pool_string(pool, "run", out);
+    return gy_pool_format(pool, out, "%.*s", n, name);
+}
+
+/* Accuracy where classes are told apart, else nothing; [] is kept as it was written. */
+static gy_status default_metrics(gy_config *c)
+{
+    static const char *const accuracy[] = {"accuracy"};
+    if (c->metrics.v != NULL) return GY_OK;
+    bool classes = gy_loss_kind_of(c->loss.kind)->classifies;
+    c->metrics = (gy_strings){accuracy, classes ? 1 : 0};
+    return GY_OK;
+}
+
+static gy_status place_of_layers(gy_config *c, const gy_node *tree)
+{
+    char at[GY_PLACE_TEXT];
+    const gy_node *layers = gy_node_find(gy_node_find(tree, "model"), "layers");
+    return gy_pool_string(&c->pool, gy_place_of_key(layers, at), &c->model.where);
+}
+
+static gy_status print_text(gy_config *c)
+{
+    gy_buffer text;
+    gy_buffer_init(&text, c->ctx);
+    gy_config_print(c, &text);
+    gy_status status = text.status;
+    if (status == GY_OK) status = gy_pool_string(&c->pool, gy_buffer_text(&text), &c->text);
+    gy_buffer_clear(&text);
+    return status;
+}
+
+static gy_status resolve(gy_config *c, const char *file, const gy_node *tree)
+{
+    char at[GY_PLACE_TEXT];
+    GY_REQUIRE(tree->type == GY_NODE_MAP, GY_E_CONFIG,
+               "not a configuration" GY_AT "%s" GY_WHY "it must be a mapping of keys to values",
+               gy_place_of_value(tree, at));
+    gy_path root = {NULL, NULL, 0};
+    gy_scope scope = {.what = "the configuration", .sets = {{gy_config_rows, c}}, .n = 1};
+    GY_TRY(gy_settings_default(gy_config_rows, &c->pool, c));
+    GY_TRY(gy_config_apply(&c->pool, &root, tree, &scope));
+    if (c->name == NULL) GY_TRY(name_of_file(&c->pool, file, &c->name));
+    if (c->run_dir == NULL) GY_TRY(gy_pool_format(&c->pool, &c->run_dir, "runs/%s", c->name));
+    GY_TRY(default_metrics(c));
+    GY_TRY(place_of_layers(c, tree));
+    GY_TRY(gy_config_check(c, tree));
+    return print_text(c);
+}
+
+static gy_status create(gy_context *ctx, gy_config **out)
+{
+    GY_TRY(gy_new(ctx, out));
+    (*out)->ctx = ctx;
+    gy_pool_init(&(*out)->pool, ctx);
+    return GY_OK;
+}
+
+gy_status gy_config_load(gy_context *ctx, const char *path, const char *const *sets, int n,
+                         gy_config **out)
+{
+    gy_status status;
+    gy_config *c = NULL;
+    gy_node *tree;
+    GY_TRY_GOTO(fail, create(ctx, &c));
+    GY_TRY_GOTO(fail, gy_yaml_read(&c->pool, path, &tree));
+    GY_TRY_GOTO(fail, gy_config_set_environment(&c->pool, tree));
+    for (int i = 0; i < n; i++) GY_TRY_GOTO(fail, gy_config_set(&c->pool, tree, sets[i]));
+    GY_TRY_GOTO(fail, resolve(c, path, tree));
+    *out = c;
+    return GY_OK;
+fail:
+    gy_config_free(c);
+    return status;
+}
+
+gy_status gy_config_parse(gy_context *ctx, const char *name, const char *yaml,
+                          const char *const *sets, int n, gy_config **out)
+{
+    gy_status status;
+    gy_config *c = NULL;
+    gy_node *tree;
+    GY_TRY_GOTO(fail, create(ctx, &c));
+    GY_TRY_GOTO(fail, gy_yaml_parse(&c->pool, name, yaml, strlen(yaml), &tree));
+    for (int i = 0; i < n; i++) GY_TRY_GOTO(fail, gy_config_set(&c->pool, tree, sets[i]));
+    GY_TRY_GOTO(fail, resolve(c, name, tree));
+    *out = c;
+    return GY_OK;
+fail:
+    gy_config_free(c);
+    return status;
+}
+
+void gy_config_free(gy_config *config)
+{
+    if (config == NULL) return;
+    gy_pool_clear(&config->pool);
+    gy_free(config->ctx, config);
+}
+
+const char *gy_config_text(const gy_config *config)
+{
+    return config->text;
+}
