@@ -232,7 +232,8 @@ gy_status gy_layer_spec_set(gy_pool *pool, gy_layer_spec *spec, const char *key,
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    const gy_setting *row = gy_setting_find(spec->kind->kind.settings, key);
+    const gy_setting *rows = spec->kind->kind.settings;
+    const gy_setting *row = rows == NULL ? NULL : gy_setting_find(rows, key);
     const char *item = text;
     gy_buffer why;
     gy_buffer_init(&why, pool->ctx);

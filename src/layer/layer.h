@@ -105,9 +105,8 @@ struct gy_layer {
 /** One call of forward or backward. Pointers are 64-byte aligned. */
 typedef struct gy_pass {
     const gy_kernel *kernel;
-    int64_t batch; /* samples in this call */
-    bool
-        training; /* false: evaluation; no backward pass follows; keep is NULL but for keep_always */
+    int64_t batch;   /* samples in this call */
+    bool training;   /* false: evaluation; keep is NULL but for keep_always */
     uint64_t seed;   /* of the run */
     int64_t step;    /* updates done: with the sample number the key of every draw */
     int64_t first;   /* number of the first sample within the global batch */

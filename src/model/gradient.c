@@ -53,15 +53,35 @@ static bool repeats(const gy_unit *u, int input)
     return false;
 }
 
+/* Adds dy to the inputs that have a gradient already, one of which may lie with dy itself. */
+static gy_status add_on(gy_maker *k, const gy_unit *u, gy_step *s, const bool *had)
+{
+    int from = s->dy, adds = 0;
+    bool over_dy = false;
+    for (int j = 0; j < u->layer.inputs; j++) {
+        adds += had[j];
+        over_dy |= had[j] && k->gradient[u->x[j]] == s->dy;
+    }
+    if (over_dy && adds > 1) {
+        GY_TRY(gy_maker_value_storage(k, u->y, &from));
+        GY_TRY(gy_maker_move(k, s, s->dy, from, u->y, false));
+    }
+    for (int j = 0; j < u->layer.inputs; j++)
+        if (had[j]) GY_TRY(gy_maker_move(k, s, from, k->gradient[u->x[j]], u->x[j], true));
+    return GY_OK;
+}
+
 /* A view or a sum: every dx is dy. Copies come before additions, which may change dy's storage. */
 static gy_status hand_on(gy_maker *k, const gy_unit *u, gy_step *s)
 {
     const gy_layer *l = &u->layer;
     bool had[GY_LAYER_INPUTS] = {0};
-    for (int j = 0; j < l->inputs; j++) had[j] = k->gradient[u->x[j]] != GY_STORAGE_NONE;
+    for (int j = 0; j < l->inputs; j++)
+        had[j] = k->m->values[u->x[j]]->wants_gradient &&
+                 (k->gradient[u->x[j]] != GY_STORAGE_NONE || repeats(u, j));
     for (int j = 0; j < l->inputs; j++) {
         int v = u->x[j];
-        if (had[j] || repeats(u, j) || !k->m->values[v]->wants_gradient) continue;
+        if (had[j] || !k->m->values[v]->wants_gradient) continue;
         bool twice = false; /* one value summed with itself: dy comes to it again below */
         for (int i = j + 1; i < l->inputs; i++) twice |= u->x[i] == v;
         if (!twice && may_join(k, u, v, had)) {
@@ -71,10 +91,7 @@ static gy_status hand_on(gy_maker *k, const gy_unit *u, gy_step *s)
         GY_TRY(gy_maker_value_storage(k, v, &k->gradient[v]));
         GY_TRY(gy_maker_move(k, s, s->dy, k->gradient[v], v, false));
     }
-    for (int j = 0; j < l->inputs; j++)
-        if (k->m->values[u->x[j]]->wants_gradient && (had[j] || repeats(u, j)))
-            GY_TRY(gy_maker_move(k, s, s->dy, k->gradient[u->x[j]], u->x[j], true));
-    return GY_OK;
+    return add_on(k, u, s, had);
 }
 
 gy_status gy_maker_gradients(gy_maker *k, const gy_unit *u, gy_step *s)

@@ -57,7 +57,7 @@ gy_status gy_maker_step(gy_maker *k, gy_op op, int unit, gy_step **out)
 
 gy_status gy_maker_move(gy_maker *k, gy_step *s, int from, int to, int value, bool add)
 {
-    if (s->moves == NULL) GY_TRY(gy_pool_array(&k->p->pool, GY_LAYER_INPUTS, &s->moves));
+    if (s->moves == NULL) GY_TRY(gy_pool_array(&k->p->pool, GY_LAYER_INPUTS + 1, &s->moves));
     s->moves[s->n_moves++] =
         (gy_move){gy_maker_touch(k, from), gy_maker_touch(k, to), k->m->values[value]->count, add};
     return GY_OK;
