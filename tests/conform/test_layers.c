@@ -1,0 +1,426 @@
+/*
+ * What every kind of layer promises, for every sample of every kind in the list (a new kind is
+ * tested by being listed), and for networks nested at random.
+ */
+#include "gradient.h"
+#include "gy_test.h"
+#include "layer_trial.h"
+
+#include "layer/layer_list.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static double norm(int64_t n, const float *x)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += (double)x[i] * x[i];
+    return sqrt(sum);
+}
+
+static double difference(int64_t n, const float *a, const float *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+    return sqrt(sum);
+}
+
+static float *copy(gy_trial *t, int64_t n, const float *x)
+{
+    float *out = NULL;
+    if (gy_pool_array(&t->pool, n + 1, &out) != GY_OK) abort();
+    memcpy(out, x, (size_t)n * sizeof *x);
+    return out;
+}
+
+/* A check that says which sample it was. */
+static void expect(const gy_trial *t, bool ok, const char *what, double value)
+{
+    if (!ok) printf("\n    %s: %s (%g)", t->sample->yaml, what, value);
+    CU_ASSERT(ok);
+}
+
+static bool same(int64_t n, const float *a, const float *b)
+{
+    return memcmp(a, b, (size_t)n * sizeof *a) == 0;
+}
+
+/* What kind of sample it is; and the same twice gives the same bits. */
+static void look(gy_trial *t)
+{
+    int64_t n = t->batch * t->outputs;
+    gy_model_run run = gy_trial_run(t);
+    float *first = copy(t, n, gy_trial_forward(t, &run));
+    t->mixes = run.penalty != 0 || gy_model_buffers(t->m)->n > 0;
+    run = gy_trial_run(t);
+    expect(t, same(n, first, gy_trial_forward(t, &run)), "two passes differ", 0);
+    run.seed = 8;
+    t->random = !same(n, first, gy_trial_forward(t, &run));
+    expect(t, isfinite(norm(n, first)), "output is not finite", 0);
+}
+
+static void check_gradients(gy_trial *t)
+{
+    const gy_params *params = gy_model_params(t->m);
+    gy_model_run run = gy_trial_run(t);
+    gy_trial_backward(t, &run);
+    float *g = copy(t, params->trainable, gy_model_gradients(t->m));
+    /* sums of float32 numbers of this size are not exact */
+    double size = norm(t->batch * t->outputs, gy_trial_forward(t, &run));
+    gy_gradient_check check = {.loss = gy_trial_loss, .user = t, .floor = 1e-4 * (1 + size)};
+    for (int i = 0; i < params->n; i++) {
+        const gy_param *p = &params->v[i];
+        if (!p->trainable) continue;
+        gy_gradient_result r = gy_gradient_compare(
+            &check, p->count, gy_model_values(t->m) + p->offset, g + p->offset, (uint64_t)i);
+        expect(t, r.failed == 0, p->name, r.worst);
+        expect(t, r.used >= 3, "too few directions are smooth", r.used);
+    }
+}
+
+/* A second micro-batch adds. */
+static void check_accumulation(gy_trial *t)
+{
+    int64_t n = gy_model_params(t->m)->trainable;
+    gy_model_run run = gy_trial_run(t);
+    gy_trial_backward(t, &run);
+    float *once = copy(t, n, gy_model_gradients(t->m));
+    run = gy_trial_run(t);
+    run.first_use = false;
+    gy_trial_backward(t, &run);
+    for (int64_t i = 0; i < n; i++) once[i] *= 2;
+    double error = difference(n, once, gy_model_gradients(t->m));
+    expect(t, error <= 1e-5 * (norm(n, once) + 1e-3), "gradients do not add up", error);
+}
+
+/* What the backward pass has said to be complete. */
+typedef struct completion {
+    const gy_trial *t;
+    float *told; /* gradients when they were */
+    int64_t from;
+    bool descends;
+} completion;
+
+static gy_status complete(void *user, int64_t from)
+{
+    completion *c = user;
+    int64_t n = c->from - from;
+    c->descends = c->descends && n > 0;
+    if (n > 0)
+        memcpy(c->told + from, gy_model_gradients(c->t->m) + from, (size_t)n * sizeof(float));
+    c->from = from;
+    return GY_OK;
+}
+
+/* Gradients said to be complete change no more, and in the end all are. */
+static void check_completion(gy_trial *t)
+{
+    int64_t n = gy_model_params(t->m)->trainable;
+    gy_model_run run = gy_trial_run(t);
+    completion c = {t, copy(t, n, gy_model_gradients(t->m)), n, true};
+    run.complete = complete;
+    run.user = &c;
+    gy_trial_backward(t, &run);
+    expect(t, c.from == 0 && c.descends, "not all gradients are complete", (double)c.from);
+    expect(t, same(n, c.told, gy_model_gradients(t->m)), "complete gradients change", 0);
+}
+
+/* Sample by sample gives the same outputs, and gradients that add up to the batch's. */
+static void check_single_samples(gy_trial *t)
+{
+    int64_t n = gy_model_params(t->m)->trainable, outputs = t->batch * t->outputs;
+    if (t->mixes) return;
+    gy_model_run run = gy_trial_run(t);
+    float *y = copy(t, outputs, gy_trial_forward(t, &run));
+    gy_trial_backward(t, &run);
+    float *whole = copy(t, n, gy_model_gradients(t->m)), *single = copy(t, outputs, y);
+    for (int64_t i = 0; i < t->batch; i++) {
+        float *one = NULL;
+        const float *x = t->x + i * t->inputs;
+        gy_model_run part = gy_trial_run(t);
+        part.first = GY_TRIAL_FIRST + i;
+        part.first_use = i == 0;
+        gy_trial_spoil(t->m);
+        if (gy_model_forward(t->m, &part, 1, x, &one) != GY_OK) CU_FAIL("forward");
+        memcpy(single + i * t->outputs, one, (size_t)t->outputs * sizeof *one);
+        memcpy(one, t->c + i * t->outputs, (size_t)t->outputs * sizeof *one);
+        if (gy_model_backward(t->m, &part, 1, x, one) != GY_OK) CU_FAIL("backward");
+    }
+    double error = difference(outputs, single, y);
+    expect(t, error <= 2e-5 * (norm(outputs, y) + 1e-3), "samples are not on their own", error);
+    error = difference(n, whole, gy_model_gradients(t->m));
+    expect(t, error <= 2e-4 * (norm(n, whole) + 1e-3), "micro-batches do not add up", error);
+}
+
+static void check_evaluation(gy_trial *t)
+{
+    int64_t n = t->batch * t->outputs;
+    gy_model_run run = gy_trial_run(t);
+    float *trained = copy(t, n, gy_trial_forward(t, &run));
+    int64_t buffers = gy_model_buffers(t->m)->floats;
+    float *before = copy(t, buffers, gy_model_buffer_values(t->m));
+    if (gy_model_plan(t->m, t->batch, false) != GY_OK) CU_FAIL("plan");
+    run = gy_trial_run(t);
+    const float *y = gy_trial_forward(t, &run);
+    double error = difference(n, trained, y);
+    bool alike = error <= 1e-5 * (norm(n, trained) + 1e-3);
+    expect(t, isfinite(error), "evaluation is not finite", error);
+    expect(t, t->random || buffers > 0 || alike, "evaluation differs from training", error);
+    expect(t, same(buffers, before, gy_model_buffer_values(t->m)), "evaluation changes buffers", 0);
+    run = gy_trial_run(t);
+    run.seed = 8;
+    float *first = copy(t, n, y);
+    expect(t, same(n, first, gy_trial_forward(t, &run)), "evaluation draws", 0);
+    if (gy_model_plan(t->m, t->batch, true) != GY_OK) CU_FAIL("plan");
+}
+
+/*
+ * In an arena where nothing shares a place, with guards between the tensors, a pass gives the same
+ * bits, leaves the guards alone, and allocates nothing.
+ */
+static void check_arena(gy_trial *t)
+{
+    enum { GUARD = 64 };
+    gy_plan *plan = &t->m->plans[1];
+    int64_t n = gy_model_params(t->m)->trainable, floats = GUARD, damaged = 0;
+    gy_model_run run = gy_trial_run(t);
+    gy_trial_backward(t, &run);
+    float *packed = copy(t, n, gy_model_gradients(t->m));
+    int64_t *offset = NULL;
+    float *arena = NULL;
+    if (gy_pool_array(&t->pool, plan->program.n_storages, &offset) != GY_OK) abort();
+    for (int i = 0; i < plan->program.n_storages; i++) {
+        offset[i] = floats;
+        floats += gy_align_floats(gy_size_at(plan->program.storages[i]->size, t->batch)) + GUARD;
+    }
+    if (gy_new_array(t->ctx, floats, &arena) != GY_OK) abort();
+    int64_t *offset_before = plan->offset, arena_floats = t->m->arena_floats;
+    float *arena_before = t->m->arena;
+    plan->offset = offset;
+    t->m->arena = arena;
+    t->m->arena_floats = floats;
+    run = gy_trial_run(t);
+    float *y = NULL;
+    for (int64_t i = 0; i < floats; i++) arena[i] = 12345;
+    int64_t allocations = gy_alloc_count(t->ctx);
+    if (gy_model_forward(t->m, &run, t->batch, t->x, &y) != GY_OK) CU_FAIL("forward");
+    memcpy(y, t->c, (size_t)(t->batch * t->outputs) * sizeof *y);
+    if (gy_model_backward(t->m, &run, t->batch, t->x, y) != GY_OK) CU_FAIL("backward");
+    expect(t, gy_alloc_count(t->ctx) == allocations, "a pass allocates", 0);
+    for (int i = 0; i < plan->program.n_storages; i++)
+        for (int64_t j = offset[i] - GUARD; j < offset[i]; j++) damaged += arena[j] != 12345;
+    expect(t, damaged == 0, "guards are damaged", (double)damaged);
+    double error = difference(n, packed, gy_model_gradients(t->m));
+    expect(t, error <= 1e-6 * (norm(n, packed) + 1e-3), "the packed arena gives others", error);
+    plan->offset = offset_before;
+    t->m->arena = arena_before;
+    t->m->arena_floats = arena_floats;
+    gy_free(t->ctx, arena);
+}
+
+/* Dropping activations inside blocks gives the same bits, and leaves buffers as one pass does. */
+static void check_recompute(gy_trial *t)
+{
+    gy_model *again = NULL, *plain = t->m;
+    int64_t n = gy_model_params(plain)->trainable, buffers = gy_model_buffers(plain)->floats;
+    gy_model *fresh = NULL;
+    if (gy_trial_model(t, true, &again) != GY_OK || gy_trial_model(t, false, &fresh) != GY_OK) {
+        CU_FAIL("model");
+    } else {
+        gy_model_run run = gy_trial_run(t);
+        t->m = fresh;
+        gy_trial_backward(t, &run);
+        run = gy_trial_run(t);
+        t->m = again;
+        gy_trial_backward(t, &run);
+        expect(t, same(n, gy_model_gradients(fresh), gy_model_gradients(again)),
+               "recomputing changes gradients", 0);
+        expect(t, same(buffers, gy_model_buffer_values(fresh), gy_model_buffer_values(again)),
+               "recomputing changes buffers", 0);
+    }
+    t->m = plain;
+    gy_model_free(again);
+    gy_model_free(fresh);
+}
+
+/* Frozen parameters of the sample: the same gradient of its input, none of its own. */
+static void check_frozen(gy_trial *t)
+{
+    if (t->sample->vocabulary > 0) return;
+    int64_t n = t->batch * gy_shape_count(&t->sample->in);
+    gy_model *plain = t->m, *frozen = NULL;
+    gy_model_run run = gy_trial_run(t);
+    gy_trial_backward(t, &run);
+    float *g = copy(t, n, gy_model_gradients(plain));
+    t->specs[1].common.trainable = false;
+    if (gy_trial_model(t, false, &t->m) != GY_OK) CU_FAIL("model");
+    frozen = t->m;
+    run = gy_trial_run(t);
+    gy_trial_backward(t, &run);
+    expect(t, gy_model_params(frozen)->trainable == gy_align_floats(n), "parameters are trained",
+           0);
+    double error = difference(n, g, gy_model_gradients(frozen));
+    expect(t, error <= 1e-5 * (norm(n, g) + 1e-3), "frozen parameters change dx", error);
+    t->specs[1].common.trainable = true;
+    t->m = plain;
+    gy_model_free(frozen);
+}
+
+static void check_sample(const gy_layer_sample *sample, void (*check)(gy_trial *))
+{
+    gy_trial t;
+    if (gy_trial_begin(&t, sample) != GY_OK) {
+        printf("\n    %s: %s", sample->yaml, gy_error_last()->text);
+        if (strstr(gy_error_last()->text, "there is no") == NULL) CU_FAIL("a sample is not valid");
+    } else {
+        look(&t);
+        check(&t);
+    }
+    gy_trial_end(&t);
+}
+
+/* A text in the making. */
+typedef struct writer {
+    char text[4000];
+    size_t at;
+    gy_rng key;
+    uint64_t draws;
+} writer;
+
+static int draw(writer *w, int n)
+{
+    return (int)(gy_rng_word(w->key, w->draws++, 0) % (uint64_t)n);
+}
+
+static void put(writer *w, const char *text)
+{
+    size_t n = strlen(text);
+    if (w->at + n >= sizeof w->text) return;
+    memcpy(w->text + w->at, text, n + 1);
+    w->at += n;
+}
+
+static void put_list(writer *w, int depth);
+
+/* A layer of 4 inputs and outputs, or a composite of such. */
+static void put_layer(writer *w, int depth)
+{
+    static const char *const plain[] = {
+        "dense: {units: 4}",
+        "dense: {units: 4, activation: tanh}",
+        "dense: {units: 4, activation: gelu, trainable: false}",
+        "activation: {kind: tanh}",
+        "activation: {kind: silu}",
+        "activation: {kind: none}",
+        "dropout: {rate: 0.25}",
+        "flatten",
+        "activation: {kind: sigmoid}",
+    };
+    int kind = draw(w, depth > 0 ? 14 : 9);
+    if (kind < 9) {
+        put(w, plain[kind]);
+    } else if (kind < 11) {
+        put(w, "residual: {layers: ");
+        put_list(w, depth - 1);
+        put(w, "}");
+    } else if (kind == 11) {
+        put(w, draw(w, 2) == 0 ? "repeat: {times: 2, layers: "
+                               : "repeat: {times: 3, tied: true, layers: ");
+        put_list(w, depth - 1);
+        put(w, "}");
+    } else {
+        bool multiply = draw(w, 2) == 1;
+        put(w, multiply ? "parallel: {merge: multiply, branches: [" : "parallel: {branches: [");
+        for (int i = draw(w, 3); i >= 0; i--) {
+            put_list(w, depth - 1);
+            put(w, i > 0 ? ", " : "]}");
+        }
+        if (multiply) put(w, ", activation: {kind: tanh}"); /* keeps it bounded */
+    }
+}
+
+static void put_list(writer *w, int depth)
+{
+    put(w, "[");
+    for (int i = draw(w, 4); i > 0; i--) {
+        put_layer(w, depth);
+        put(w, i > 1 ? ", " : "");
+    }
+    put(w, "]");
+}
+
+/* Networks of all shapes: what the memory plan shares and repeats must not be seen. */
+static void networks_at_random(void)
+{
+    for (int i = 0; i < 300; i++) {
+        writer w = {.key = {(uint64_t)i, GY_RNG_INIT, 9}};
+        put(&w, "repeat: {times: 1, layers: [activation: {kind: tanh}, residual: {layers: ");
+        put_list(&w, 3);
+        put(&w, "}, ");
+        put_layer(&w, 3);
+        put(&w, "]}");
+        gy_layer_sample sample = {.yaml = w.text, .in = {1, {4}}};
+        check_sample(&sample, check_gradients);
+        check_sample(&sample, check_recompute);
+        check_sample(&sample, check_evaluation);
+        check_sample(&sample, check_completion);
+    }
+}
+
+static void check_all(void (*check)(gy_trial *))
+{
+    for (int i = 0; i < gy_layer_registry.n; i++) {
+        const gy_layer_kind *kind = gy_layer_kind_of(gy_layer_registry.kinds[i]);
+        CU_ASSERT_PTR_NOT_NULL(kind->samples);
+        if (kind->samples == NULL) continue;
+        CU_ASSERT_PTR_NOT_NULL(kind->samples->yaml);
+        for (const gy_layer_sample *s = kind->samples; s->yaml != NULL; s++) check_sample(s, check);
+    }
+}
+
+static void gradients_are_those_of_differences(void)
+{
+    check_all(check_gradients);
+}
+
+static void gradients_accumulate(void)
+{
+    check_all(check_accumulation);
+}
+
+static void complete_gradients_stay(void)
+{
+    check_all(check_completion);
+}
+
+static void samples_are_independent(void)
+{
+    check_all(check_single_samples);
+}
+
+static void evaluation_is_training_without_draws(void)
+{
+    check_all(check_evaluation);
+}
+
+static void tensors_stay_in_their_places(void)
+{
+    check_all(check_arena);
+}
+
+static void recomputing_gives_the_same_bits(void)
+{
+    check_all(check_recompute);
+}
+
+static void frozen_layers_pass_gradients_on(void)
+{
+    check_all(check_frozen);
+}
+
+GY_TEST_MAIN(GY_TEST(gradients_are_those_of_differences), GY_TEST(gradients_accumulate),
+             GY_TEST(complete_gradients_stay), GY_TEST(samples_are_independent),
+             GY_TEST(evaluation_is_training_without_draws), GY_TEST(tensors_stay_in_their_places),
+             GY_TEST(recomputing_gives_the_same_bits), GY_TEST(frozen_layers_pass_gradients_on),
+             GY_TEST(networks_at_random))
