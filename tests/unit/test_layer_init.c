@@ -67,6 +67,26 @@ static void moments_are_as_published(void)
     gy_test_end(ctx);
 }
 
+static int ascending(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+/* Kolmogorov and Smirnov: the largest distance from the normal distribution, below its 0.1 % point. */
+static void normal_is_normal(void)
+{
+    gy_context *ctx = gy_test_context();
+    double worst = 0;
+    fill(ctx, GY_INIT_normal, 1, "n");
+    CU_ASSERT(largest() > 3.5 && largest() < 6);
+    qsort(w, N, sizeof *w, ascending);
+    for (int i = 0; i < N; i++)
+        worst = fmax(worst, fabs(0.5 * erfc(-w[i] / sqrt(2)) - (i + 0.5) / N));
+    CU_ASSERT(worst < 1.95 / sqrt(N));
+    gy_test_end(ctx);
+}
+
 static void constants_are_constant(void)
 {
     gy_context *ctx = gy_test_context();
@@ -136,6 +156,6 @@ static void draws_depend_on_seed_and_name_alone(void)
     gy_test_end(ctx);
 }
 
-GY_TEST_MAIN(GY_TEST(moments_are_as_published), GY_TEST(constants_are_constant),
-             GY_TEST(kernels_count_their_area), GY_TEST(orthogonal_is_orthogonal),
-             GY_TEST(draws_depend_on_seed_and_name_alone))
+GY_TEST_MAIN(GY_TEST(moments_are_as_published), GY_TEST(normal_is_normal),
+             GY_TEST(constants_are_constant), GY_TEST(kernels_count_their_area),
+             GY_TEST(orthogonal_is_orthogonal), GY_TEST(draws_depend_on_seed_and_name_alone))
