@@ -22,6 +22,10 @@ typedef enum gy_normalize {
     GY_NORMALIZE_GLOBAL
 } gy_normalize;
 
+/** Names of the kinds of normalisation and of tokens, NULL-terminated. */
+extern const char *const gy_normalize_names[];
+extern const char *const gy_token_names[];
+
 typedef struct gy_augment_settings {
     bool flip;
     int64_t crop_padding;
@@ -44,16 +48,18 @@ extern const gy_setting gy_data_setting_rows[];
 
 /** What a source holds; owned by the source. */
 typedef struct gy_source_info {
-    const char *format;  /* the kind's name */
+    const char *format; /* the kind's name */
     int64_t samples;
-    gy_shape x, y;       /* of one sample; y.n = 0: one number a sample */
-    bool supervised;     /* there is a y */
-    bool y_is_class;     /* y is whole numbers, 0 … classes − 1 */
-    int64_t classes;     /* of y where y_is_class and known, else 0 */
+    gy_shape x, y;                  /* of one sample; y.n = 0: one number a sample */
+    bool supervised;                /* there is a y */
+    bool y_is_class;                /* y is whole numbers, 0 … classes − 1 */
+    int64_t classes;                /* of y where y_is_class and known, else 0 */
     const char *const *class_names; /* [classes] or NULL */
-    bool x_is_tokens;    /* x is whole numbers, 0 … vocabulary − 1 */
+    bool x_is_tokens;               /* x is whole numbers, 0 … vocabulary − 1 */
     int64_t vocabulary;
-    const char *x_type;  /* "uint8", "float32", …: as stored */
+    const char *x_type; /* "uint8", "float32", …: as stored */
+    bool ordered;       /* samples follow each other in time: split by time, not at random */
+    int64_t overlap;    /* then: a sample shares rows of its target with so many after it */
 } gy_source_info;
 
 /**
@@ -61,12 +67,13 @@ typedef struct gy_source_info {
  * (dictionaries, vocabulary, class names) as JSON, kept in checkpoints.
  */
 typedef struct gy_source_options {
-    int64_t sequence;   /* text */
-    int tokens;         /* text */
-    const char *fit;    /* JSON made by gy_source_fit of the training source; NULL: this is that source */
+    int64_t sequence; /* text */
+    int tokens;       /* text */
+    const char *fit;  /* by gy_source_fit of the training source; NULL: this is that source */
 } gy_source_options;
 
 typedef struct gy_source gy_source;
+struct gy_split;
 
 /** A parsed source string `PATH[:GROUP][?key=value&…]`; for format kinds. */
 typedef struct gy_source_text {
@@ -84,16 +91,25 @@ typedef struct gy_format_kind {
     const char *example;
     const char *scheme; /* used where the string begins with it; NULL: by content */
 
-    /** From the first bytes of a file (uncompressed): 0 no … 100 certain. NULL for schemes. */
+    /** From the first 64 KiB of a file (uncompressed): 0 no … 100 certain. NULL for schemes. */
     int (*probe)(const char *path, const void *head, size_t n);
 
-    /** state and info->… live in pool or are freed by close. settings: filled by kind.settings. */
+    /**
+     * state and info->… live in pool or are freed by close, which is called whenever *state was
+     * set, after a failure too. settings: filled by kind.settings, in pool.
+     */
     gy_status (*open)(gy_context *ctx, gy_pool *pool, const gy_source_text *text,
                       const void *settings, const gy_source_options *options, void **state,
                       gy_source_info *info);
 
-    /** Samples by number, any order; x [n, x…], y [n, y…] or NULL. */
+    /** Samples by number, any order; x [n, x…], y [n, y…] or NULL. Values are checked by the caller. */
     gy_status (*read)(void *state, const int64_t *index, int64_t n, float *x, float *y);
+
+    /**
+     * Learns means again from the training split alone; may be NULL. Not
+     * called where options.fit was given.
+     */
+    gy_status (*learn)(void *state, const struct gy_split *split);
 
     /** Appends what it learned as JSON members (inside an object begun by the caller); may be NULL. */
     void (*fit)(const void *state, gy_buffer *json);
@@ -103,25 +119,45 @@ typedef struct gy_format_kind {
 
 extern const gy_registry gy_format_registry;
 
-/** GY_E_DATA naming the source. Free with gy_source_close(). */
+static inline const gy_format_kind *gy_format_kind_of(const gy_kind *kind)
+{
+    return (const gy_format_kind *)kind;
+}
+
+/**
+ * Opens a source. Its format is known by content, or given as `?format=NAME`.
+ *
+ * @param options  NULL: no fit, 256 bytes a sample of text; strings need not outlive the call
+ * @return GY_OK; GY_E_DATA naming the source; GY_E_NOMEM. Free with gy_source_close()
+ */
 gy_status gy_source_open(gy_context *ctx, const char *text, const gy_source_options *options,
                          gy_source **out) GY_CHECKED;
 void gy_source_close(gy_source *s);
 const gy_source_info *gy_source_get_info(const gy_source *s);
+const char *gy_source_get_text(const gy_source *s); /* for messages */
+
+/** GY_E_DATA naming both shapes unless samples are like `input` (but for axes of 1) or flat. */
+gy_status gy_source_check_shape(const gy_source *s, const gy_shape *input) GY_CHECKED;
 
 /** Checks every value: GY_E_DATA naming the sample where x or y is not finite or a class is out of range. */
 gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x,
                          float *y) GY_CHECKED;
+
+/**
+ * Tells a training source which of its samples train, where that is not all of them: what fills
+ * missing numbers is then learned from these alone. Before the first read of them, if at all.
+ */
+gy_status gy_source_learn(gy_source *s, const struct gy_split *split) GY_CHECKED;
 
 /** What the source learned, as a JSON object, for gy_source_options.fit and checkpoints. */
 gy_status gy_source_fit(const gy_source *s, gy_buffer *json) GY_CHECKED;
 
 /** A part of a source: sample i of the split is sample gy_split_at(split, i) of the source. */
 typedef struct gy_split {
-    int64_t samples;     /* of the split */
-    int64_t total;       /* of the source */
-    int64_t first;       /* of the permutation that the split takes, where it is fractional */
-    bool permuted;       /* drawn from (seed); else the identity */
+    int64_t samples; /* of the split */
+    int64_t total;   /* of the source */
+    int64_t first;   /* sample of the source, or place in the permutation, that is its sample 0 */
+    bool permuted;   /* drawn from (seed); else the identity */
     uint64_t seed;
 } gy_split;
 
@@ -129,22 +165,33 @@ gy_split gy_split_all(int64_t samples);
 /** Fixed, seeded parts: the last round(fraction · samples), at least 1, for validation. */
 void gy_split_fraction(int64_t samples, double fraction, uint64_t seed, gy_split *train,
                        gy_split *validation);
+/** Fixed parts by time: the last of an ordered source validate; `overlap` samples before stay out. */
+void gy_split_time(int64_t samples, double fraction, int64_t overlap, gy_split *train,
+                   gy_split *validation);
+/** gy_split_time() for an ordered source, else gy_split_fraction(). */
+void gy_split_source(const gy_source_info *info, double fraction, uint64_t seed, gy_split *train,
+                     gy_split *validation);
 int64_t gy_split_at(const gy_split *split, int64_t i);
 
 /** Means and deviations learned from the training split; kept in checkpoints. */
 typedef struct gy_normalizer {
     gy_normalize kind;
-    int64_t n;                  /* elements of mean and deviation: features, channels or 1 */
-    float *mean, *deviation;    /* [n]; owned */
-    double scale, offset;       /* applied first: (x + offset) scale */
+    int64_t n;               /* elements of mean and deviation: features, channels or 1 */
+    float *mean, *deviation; /* [n]; owned */
+    double scale, offset;    /* applied first: (x + offset) scale */
 } gy_normalizer;
 
 /**
  * Learns from a split, rank `rank` of `ranks` reading its part of fixed blocks; `sum` adds doubles
  * over ranks so that the result is the same bits on any number of ranks. Collective where sum is.
+ *
+ * @param input  shape of a sample as the model has it: says what a channel is
+ * @param sum    NULL where ranks is 1
+ * @return GY_OK; GY_E_DATA; GY_STOPPED on a rank that is well where another is not (agree on it)
  */
-gy_status gy_normalizer_learn(gy_context *ctx, const gy_data_settings *settings, gy_source *source,
-                              const gy_split *split, int rank, int ranks,
+gy_status gy_normalizer_learn(gy_context *ctx, const gy_data_settings *settings,
+                              const gy_shape *input, gy_source *source, const gy_split *split,
+                              int rank, int ranks,
                               gy_status (*sum)(void *user, double *values, int n), void *user,
                               gy_normalizer *out) GY_CHECKED;
 void gy_normalizer_clear(gy_context *ctx, gy_normalizer *n);
@@ -153,26 +200,26 @@ void gy_normalizer_apply(const gy_normalizer *n, int64_t samples, int64_t featur
 
 /** This rank's part of a global batch. */
 typedef struct gy_batch {
-    int64_t epoch, index; /* batch of the epoch, from 0 */
-    int64_t global;       /* samples of the global batch */
-    int64_t first;        /* of this rank's part within it */
-    int64_t n;            /* of this rank's part; may be 0 */
+    int64_t epoch, index;   /* batch of the epoch, from 0 */
+    int64_t global;         /* samples of the global batch */
+    int64_t first;          /* of this rank's part within it */
+    int64_t n;              /* of this rank's part; may be 0 */
     const int64_t *samples; /* [n] numbers in the source, for messages */
-    float *x, *y;         /* [n, …]; owned by the loader, until the next call */
-    double waited_s;      /* that the caller waited for it */
+    float *x, *y;           /* [n, …]; owned by the loader, until the next call */
+    double waited_s;        /* that the caller waited for it */
 } gy_batch;
 
 typedef struct gy_loader_spec {
-    gy_source *source;         /* not owned; used by the loader's thread alone from now on */
+    gy_source *source; /* not owned; used by the loader's thread alone from now on */
     gy_split split;
     const gy_normalizer *normalizer; /* NULL: none */
     gy_augment_settings augment;     /* all off for evaluation */
-    gy_shape input;            /* of the model: samples must be alike or flat with as many elements */
+    gy_shape input; /* of the model: samples must be alike or flat with as many elements */
     bool shuffle, drop_last;
     uint64_t seed;
-    int64_t batch;             /* global */
+    int64_t batch; /* global */
     int rank, ranks;
-    bool prefetch;             /* a thread makes the next batch meanwhile */
+    bool prefetch; /* a thread makes the next batch meanwhile */
 } gy_loader_spec;
 
 typedef struct gy_loader gy_loader;

@@ -1,0 +1,93 @@
+/*
+ * Making batches. Batch b of an epoch is samples perm[b B … (b + 1) B) of the split, rank r has the
+ * r-th contiguous part; perm is keyed by (seed, epoch), so which samples a rank takes is a function
+ * of (seed, epoch, b, r, ranks) alone.
+ */
+#include "batch.h"
+
+#include "base/rng.h"
+
+gy_status gy_batcher_init(gy_batcher *b, gy_context *ctx, const gy_loader_spec *spec)
+{
+    const gy_source_info *info = gy_source_get_info(spec->source);
+    const char *text = gy_source_get_text(spec->source);
+    const int64_t samples = spec->split.samples, batch = spec->batch;
+    b->spec = *spec;
+    b->x_count = gy_shape_count(&info->x);
+    b->y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    GY_TRY(gy_source_check_shape(spec->source, &spec->input));
+    GY_TRY(gy_augment_init(&b->augment, &spec->augment, &spec->input));
+    GY_REQUIRE(samples > 0, GY_E_DATA, "no samples" GY_AT "%s" GY_WHY "none is left to take", text);
+    b->batches = samples / batch + (!spec->drop_last && samples % batch != 0);
+    GY_REQUIRE(b->batches > 0, GY_E_DATA,
+               "an epoch has no batch" GY_AT "%s" GY_WHY
+               "it has %lld samples, fewer than the batch of %lld" GY_HINT
+               "use a smaller train.batch_size or data.drop_last: false",
+               text, (long long)samples, (long long)batch);
+    b->most = (batch < samples ? batch : samples) / spec->ranks + 1;
+    if (gy_augment_moves(&b->augment)) GY_TRY(gy_new_array(ctx, b->x_count, &b->spare));
+    return GY_OK;
+}
+
+void gy_batcher_clear(gy_batcher *b, gy_context *ctx)
+{
+    gy_free(ctx, b->spare);
+    b->spare = NULL;
+}
+
+gy_status gy_batch_slot_init(gy_batch_slot *slot, gy_context *ctx, const gy_batcher *b)
+{
+    GY_TRY(gy_new_array(ctx, b->most, &slot->samples));
+    GY_TRY(gy_new_array(ctx, b->most * b->x_count, &slot->x));
+    if (b->y_count > 0) GY_TRY(gy_new_array(ctx, b->most * b->y_count, &slot->y));
+    return GY_OK;
+}
+
+void gy_batch_slot_clear(gy_batch_slot *slot, gy_context *ctx)
+{
+    gy_free(ctx, slot->samples);
+    gy_free(ctx, slot->x);
+    gy_free(ctx, slot->y);
+    *slot = (gy_batch_slot){0};
+}
+
+/* Which samples of the source this rank's part is. */
+static void choose(const gy_batcher *b, gy_batch_slot *slot)
+{
+    const gy_loader_spec *spec = &b->spec;
+    gy_batch *batch = &slot->batch;
+    int64_t first = batch->index * spec->batch;
+    int64_t left = spec->split.samples - first;
+    batch->global = left < spec->batch ? left : spec->batch;
+    gy_share(batch->global, spec->rank, spec->ranks, &batch->first, &batch->n);
+    gy_rng key = {spec->seed, GY_RNG_SHUFFLE, (uint32_t)batch->epoch};
+    for (int64_t j = 0; j < batch->n; j++) {
+        int64_t i = first + batch->first + j;
+        if (spec->shuffle) i = gy_rng_permute(key, i, spec->split.samples);
+        slot->samples[j] = gy_split_at(&spec->split, i);
+    }
+}
+
+void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, gy_batch_slot *slot)
+{
+    const gy_loader_spec *spec = &b->spec;
+    slot->batch = (gy_batch){
+        .epoch = epoch, .index = index, .samples = slot->samples, .x = slot->x, .y = slot->y};
+    choose(b, slot);
+    const int64_t n = slot->batch.n;
+    slot->status = GY_OK;
+    if (n > 0) slot->status = gy_source_read(spec->source, slot->samples, n, slot->x, slot->y);
+    if (slot->status != GY_OK) {
+        slot->error = *gy_error_last();
+        return;
+    }
+    if (gy_augment_moves(&b->augment))
+        for (int64_t i = 0; i < n; i++)
+            gy_augment_move(&b->augment, spec->seed, epoch, slot->samples[i],
+                            slot->x + i * b->x_count, b->spare);
+    if (spec->normalizer != NULL) gy_normalizer_apply(spec->normalizer, n, b->x_count, slot->x);
+    if (b->augment.settings.noise > 0.0)
+        for (int64_t i = 0; i < n; i++)
+            gy_augment_noise(&b->augment, spec->seed, epoch, slot->samples[i],
+                             slot->x + i * b->x_count);
+}

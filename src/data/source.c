@@ -1,0 +1,249 @@
+/*
+ * Sources: a string becomes a format kind, opened, and every value read through here is checked, so
+ * that no format has to. A format whose x is stored as integers cannot hold what is not finite.
+ */
+#include "data.h"
+
+#include "fit.h"
+#include "format_list.h"
+#include "source_text.h"
+#include "store/file.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ENTRY(name) &gy_format_##name.kind,
+GY_REGISTRY(gy_format_registry, "data format", ENTRY, GY_FORMAT_LIST)
+
+enum { HEAD_BYTES = 65536 };
+
+struct gy_source {
+    gy_context *ctx;
+    gy_pool pool; /* what the format keeps, and info */
+    gy_source_text text;
+    const gy_format_kind *kind;
+    void *state;
+    gy_source_info info;
+    int64_t x_count, y_count; /* elements of a sample */
+    bool check_x, fitted;
+};
+
+static bool knows_keys(const gy_kind *kind, const gy_source_text *text)
+{
+    for (int i = 0; i < text->n; i++)
+        if (gy_setting_find(kind->settings, text->keys[i]) == NULL) return false;
+    return true;
+}
+
+static gy_status read_head(gy_context *ctx, const char *path, char *head, int64_t *n)
+{
+    gy_status status;
+    gy_stream *stream = NULL;
+    GY_REQUIRE(!gy_path_is_directory(path), GY_E_DATA,
+               "cannot read the data" GY_AT "%s" GY_WHY "it is a directory" GY_HINT
+               "name a file in it",
+               path);
+    GY_TRY(gy_stream_open(ctx, path, &stream));
+    status = gy_stream_read(stream, head, HEAD_BYTES, n);
+    gy_stream_close(stream);
+    return status;
+}
+
+/* The format that is surest of the file; one that knows the query's keys goes before others. */
+static gy_status probe(gy_source *s)
+{
+    gy_status status;
+    char *head = NULL;
+    int64_t n;
+    GY_TRY_GOTO(done, gy_alloc(s->ctx, HEAD_BYTES, (void **)&head));
+    GY_TRY_GOTO(done, read_head(s->ctx, s->text.path, head, &n));
+    int best = 0;
+    for (int i = 0; i < gy_format_registry.n; i++) {
+        const gy_format_kind *kind = gy_format_kind_of(gy_format_registry.kinds[i]);
+        int score = kind->probe == NULL ? 0 : kind->probe(s->text.path, head, (size_t)n);
+        if (score > 0 && knows_keys(&kind->kind, &s->text)) score += 1000;
+        if (score <= best) continue;
+        best = score;
+        s->kind = kind;
+    }
+    if (s->kind == NULL)
+        status = gy_raise(GY_E_DATA,
+                          "cannot read the data" GY_AT "%s" GY_WHY "%s" GY_HINT
+                          "name the format with ?format=…, see `gyre help data`",
+                          s->text.path, n == 0 ? "the file is empty" : "no format is known by it");
+done:
+    gy_free(s->ctx, head);
+    return status;
+}
+
+static gy_status choose_format(gy_source *s)
+{
+    const char *name = gy_source_text_find(&s->text, "format");
+    if (s->text.scheme != NULL) {
+        for (int i = 0; i < gy_format_registry.n; i++) {
+            const gy_format_kind *kind = gy_format_kind_of(gy_format_registry.kinds[i]);
+            if (kind->scheme == s->text.scheme) s->kind = kind;
+        }
+        return GY_OK;
+    }
+    if (name == NULL) return probe(s);
+    const gy_kind *kind = gy_registry_find(&gy_format_registry, name);
+    if (kind == NULL || gy_format_kind_of(kind)->scheme != NULL) {
+        const char *nearest = gy_registry_nearest(&gy_format_registry, name);
+        return gy_raise(GY_E_DATA, "unknown data format" GY_AT "%s" GY_WHY "'%s'%s%s", s->text.text,
+                        name, nearest == NULL ? "" : "; did you mean ",
+                        nearest == NULL ? "" : nearest);
+    }
+    s->kind = gy_format_kind_of(kind);
+    return GY_OK;
+}
+
+/* What every format must have said about itself. */
+static gy_status check_info(gy_source *s)
+{
+    const gy_source_info *info = &s->info;
+    s->x_count = gy_shape_count(&info->x);
+    s->y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    GY_REQUIRE(s->x_count > 0 && s->y_count >= 0, GY_E_DATA,
+               "cannot read the data" GY_AT "%s" GY_WHY "its samples are empty or too large",
+               s->text.text);
+    GY_REQUIRE(info->samples > 0, GY_E_DATA,
+               "cannot read the data" GY_AT "%s" GY_WHY "it holds no samples", s->text.text);
+    s->check_x = strncmp(info->x_type, "int", 3) != 0 && strncmp(info->x_type, "uint", 4) != 0;
+    return GY_OK;
+}
+
+gy_status gy_source_open(gy_context *ctx, const char *text, const gy_source_options *options,
+                         gy_source **out)
+{
+    static const gy_source_options standard = {.sequence = 256};
+    gy_status status;
+    gy_source *s = NULL;
+    void *settings;
+    if (options == NULL) options = &standard;
+    GY_TRY_GOTO(fail, gy_new(ctx, &s));
+    s->ctx = ctx;
+    gy_pool_init(&s->pool, ctx);
+    GY_TRY_GOTO(fail, gy_source_text_parse(&s->pool, text, &s->text));
+    GY_TRY_GOTO(fail, choose_format(s));
+    GY_TRY_GOTO(fail, gy_source_text_settings(&s->pool, &s->text, &s->kind->kind, &settings));
+    s->info.format = s->kind->kind.name;
+    s->fitted = options->fit != NULL;
+    GY_TRY_GOTO(fail,
+                s->kind->open(ctx, &s->pool, &s->text, settings, options, &s->state, &s->info));
+    GY_TRY_GOTO(fail, check_info(s));
+    *out = s;
+    return GY_OK;
+fail:
+    gy_source_close(s);
+    return status;
+}
+
+void gy_source_close(gy_source *s)
+{
+    if (s == NULL) return;
+    if (s->state != NULL) s->kind->close(s->state);
+    gy_pool_clear(&s->pool);
+    gy_free(s->ctx, s);
+}
+
+const gy_source_info *gy_source_get_info(const gy_source *s)
+{
+    return &s->info;
+}
+
+const char *gy_source_get_text(const gy_source *s)
+{
+    return s->text.text;
+}
+
+gy_status gy_source_check_shape(const gy_source *s, const gy_shape *input)
+{
+    const gy_shape *x = &s->info.x;
+    bool flat = x->n <= 1 && s->x_count == gy_shape_count(input);
+    if (flat || gy_shape_alike(x, input)) return GY_OK;
+    char samples[GY_SHAPE_TEXT], wanted[GY_SHAPE_TEXT];
+    return gy_raise(GY_E_DATA,
+                    "samples do not fit the model" GY_AT "%s" GY_WHY
+                    "samples are %s, model.input is %s" GY_HINT "channels stand last",
+                    s->text.text, gy_shape_text(x, samples), gy_shape_text(input, wanted));
+}
+
+/* The first value that is not finite, −1 if all are. */
+static int64_t find_not_finite(const float *v, int64_t n)
+{
+    for (int64_t from = 0; from < n; from += 4096) {
+        int64_t to = from + 4096 < n ? from + 4096 : n;
+        float sum = 0.0f; /* v − v is 0, or nan where v is not finite */
+        for (int64_t i = from; i < to; i++) sum += v[i] - v[i];
+        if (sum == 0.0f) continue;
+        for (int64_t i = from; i < to; i++)
+            if (!isfinite(v[i])) return i;
+    }
+    return -1;
+}
+
+static int64_t find_no_class(const gy_source_info *info, const float *y, int64_t n)
+{
+    const float end = info->classes > 0 ? (float)info->classes : 16777216.0f;
+    for (int64_t i = 0; i < n; i++)
+        if (!(y[i] >= 0.0f && y[i] < end && truncf(y[i]) == y[i])) return i;
+    return -1;
+}
+
+static gy_status check_y(const gy_source *s, const int64_t *index, int64_t n, const float *y)
+{
+    int64_t at = find_not_finite(y, n * s->y_count);
+    GY_REQUIRE(at < 0, GY_E_DATA,
+               "a target is not finite" GY_AT "%s, sample %lld" GY_WHY "value %lld is %g" GY_HINT
+               "clean the data, or leave the sample out",
+               s->text.text, (long long)index[at / s->y_count], (long long)(at % s->y_count),
+               (double)y[at]);
+    if (!s->info.y_is_class) return GY_OK;
+    at = find_no_class(&s->info, y, n * s->y_count);
+    if (at < 0) return GY_OK;
+    long long sample = (long long)index[at / s->y_count];
+    if (s->info.classes > 0)
+        return gy_raise(GY_E_DATA,
+                        "a class is out of range" GY_AT "%s, sample %lld" GY_WHY
+                        "it is %g, and there are classes 0 to %lld",
+                        s->text.text, sample, (double)y[at], (long long)s->info.classes - 1);
+    return gy_raise(GY_E_DATA,
+                    "a class is out of range" GY_AT "%s, sample %lld" GY_WHY
+                    "it is %g; classes are whole numbers from 0",
+                    s->text.text, sample, (double)y[at]);
+}
+
+gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x, float *y)
+{
+    if (!s->info.supervised) y = NULL;
+    for (int64_t i = 0; i < n; i++)
+        GY_REQUIRE(index[i] >= 0 && index[i] < s->info.samples, GY_E_DATA,
+                   "no such sample" GY_AT "%s, sample %lld" GY_WHY "it holds %lld", s->text.text,
+                   (long long)index[i], (long long)s->info.samples);
+    GY_TRY(s->kind->read(s->state, index, n, x, y));
+    int64_t at = s->check_x ? find_not_finite(x, n * s->x_count) : -1;
+    GY_REQUIRE(at < 0, GY_E_DATA,
+               "a value is not finite" GY_AT "%s, sample %lld" GY_WHY
+               "value %lld of x is %g" GY_HINT "clean the data, or leave the sample out",
+               s->text.text, (long long)index[at / s->x_count], (long long)(at % s->x_count),
+               (double)x[at]);
+    return y == NULL ? GY_OK : check_y(s, index, n, y);
+}
+
+gy_status gy_source_learn(gy_source *s, const gy_split *split)
+{
+    if (s->fitted || s->kind->learn == NULL) return GY_OK;
+    return s->kind->learn(s->state, split);
+}
+
+gy_status gy_source_fit(const gy_source *s, gy_buffer *json)
+{
+    gy_json_begin(json, NULL, '{');
+    gy_json_string(json, "format", s->info.format);
+    if (s->info.class_names != NULL)
+        gy_fit_print_strings(json, "class_names", s->info.class_names, s->info.classes);
+    if (s->kind->fit != NULL) s->kind->fit(s->state, json);
+    gy_json_end(json, '}');
+    return json->status;
+}
