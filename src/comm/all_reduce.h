@@ -11,15 +11,22 @@
 #include "base/setting.h"
 #include "comm.h"
 
+#include <stdbool.h>
+
 typedef struct gy_all_reduce gy_all_reduce; /* an operation; kept and used again each step */
 
 typedef struct gy_all_reduce_kind {
     gy_kind kind;
 
+    /** The kind that stands in for this one for n elements; NULL: itself. Local. */
+    const struct gy_all_reduce_kind *(*choose)(const gy_comm *comm, int64_t n);
+
     /**
      * Makes an operation over x. Collective: the same n, kind and order of calls on every rank.
      * @param x    [n], stays where it is until the operation is freed
      * @param tag  0 … 32767, distinct for operations that may be under way together
+     *
+     * Never called with n = 0 or for one rank: nothing is to be done then.
      */
     gy_status (*create)(gy_comm *comm, float *x, int64_t n, int tag, void **state);
     gy_status (*begin)(void *state);                /* x holds this rank's part */
@@ -32,6 +39,9 @@ extern const gy_registry gy_all_reduce_registry;
 gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, float *x, int64_t n, int tag,
                                gy_all_reduce **out) GY_CHECKED;
 void gy_all_reduce_free(gy_all_reduce *op);
+
+/** The kind that does the work, after any choice. Local. */
+const gy_kind *gy_all_reduce_chosen(const gy_all_reduce *op);
 gy_status gy_all_reduce_begin(gy_all_reduce *op) GY_CHECKED;
 gy_status gy_all_reduce_progress(gy_all_reduce *op, bool *done) GY_CHECKED;
 

@@ -1,0 +1,26 @@
+/* How all ranks end a phase alike: the worst status wins, and with it the error of the lowest rank
+ * that has it. No rank ever decides alone. */
+#include "comm_mpi.h"
+
+#include <stdio.h>
+
+gy_status gy_comm_spread_error(gy_comm *comm, gy_status status, int from)
+{
+    gy_error error = *gy_error_last();
+    if (error.status != status) { /* returned without a word, or the word is another failure's */
+        error.status = status;
+        (void)snprintf(error.text, sizeof error.text, "%s", gy_status_text(status));
+    }
+    GY_TRY(gy_comm_broadcast(comm, &error, sizeof error, from));
+    return gy_error_restore(&error);
+}
+
+gy_status gy_comm_agree(gy_comm *comm, gy_status status)
+{
+    struct {
+        int status, rank;
+    } worst = {(int)status, comm->rank};
+    GY_MPI(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->calls));
+    if (worst.status == GY_OK) return GY_OK;
+    return gy_comm_spread_error(comm, (gy_status)worst.status, worst.rank);
+}

@@ -1,0 +1,190 @@
+/* Communicators: who takes part and on which hosts, and the blocking calls.
+ *
+ * Everything runs on duplicates of the caller's communicator that return errors. MPI counts in int:
+ * what may be larger goes in pieces of PIECE bytes, cut alike at both ends. */
+#include "comm_mpi.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PIECE = 1 << 30, TAG = 0 };
+
+static gy_status duplicate(MPI_Comm from, MPI_Comm *out)
+{
+    GY_MPI(MPI_Comm_dup(from, out));
+    GY_MPI(MPI_Comm_set_errhandler(*out, MPI_ERRORS_RETURN));
+    return GY_OK;
+}
+
+/* Hosts are told apart by who shares memory, and numbered by their first rank. */
+static gy_status find_hosts(gy_comm *comm)
+{
+    GY_MPI(MPI_Comm_split_type(comm->calls, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL,
+                               &comm->local));
+    GY_MPI(MPI_Comm_set_errhandler(comm->local, MPI_ERRORS_RETURN));
+    GY_MPI(MPI_Comm_rank(comm->local, &comm->local_rank));
+    GY_MPI(MPI_Comm_size(comm->local, &comm->local_ranks));
+
+    int first = comm->rank;
+    GY_MPI(MPI_Bcast(&first, 1, MPI_INT, 0, comm->local));
+    GY_MPI(MPI_Allgather(&first, 1, MPI_INT, comm->host_of, 1, MPI_INT, comm->calls));
+    for (int r = 0; r < comm->ranks; r++) /* a host's first rank comes before its others */
+        comm->host_of[r] = comm->host_of[r] == r ? comm->hosts++ : comm->host_of[comm->host_of[r]];
+    comm->host = comm->host_of[comm->rank];
+
+    char name[MPI_MAX_PROCESSOR_NAME] = "";
+    int length = 0;
+    GY_MPI(MPI_Get_processor_name(name, &length));
+    gy_host_name mine = "";
+    (void)snprintf(mine, sizeof mine, "%.*s", GY_HOST_TEXT - 1, name);
+    GY_MPI(MPI_Allgather(mine, GY_HOST_TEXT, MPI_CHAR, comm->names, GY_HOST_TEXT, MPI_CHAR,
+                         comm->calls));
+    return GY_OK;
+}
+
+static gy_status allocate(gy_context *ctx, gy_comm *seed, gy_comm **out)
+{
+    GY_TRY(gy_new_array(ctx, seed->ranks, &seed->host_of));
+    GY_TRY(gy_new_array(ctx, seed->ranks, &seed->names));
+    return gy_new(ctx, out);
+}
+
+static void clear(gy_comm *comm)
+{
+    gy_comm_fold_clear(comm);
+    MPI_Comm *const all[] = {&comm->local, &comm->wire, &comm->calls};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (*all[i] != MPI_COMM_NULL) (void)MPI_Comm_free(all[i]);
+    gy_free(comm->ctx, comm->names);
+    gy_free(comm->ctx, comm->host_of);
+}
+
+/* Grows on the stack, so that a rank without memory can still say so to the others. */
+gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
+{
+    gy_status status;
+    gy_comm *comm = NULL;
+    MPI_Comm from = mpi_comm == NULL ? MPI_COMM_WORLD : *(const MPI_Comm *)mpi_comm;
+    gy_comm seed = {.ctx = ctx,
+                    .calls = MPI_COMM_NULL,
+                    .wire = MPI_COMM_NULL,
+                    .local = MPI_COMM_NULL,
+                    .sum = MPI_OP_NULL,
+                    .min = MPI_OP_NULL,
+                    .max = MPI_OP_NULL,
+                    .reduce_record = MPI_OP_NULL,
+                    .record = MPI_DATATYPE_NULL};
+    GY_TRY_GOTO(fail, duplicate(from, &seed.calls));
+    GY_TRY_GOTO(fail, duplicate(seed.calls, &seed.wire));
+    GY_MPI_GOTO(fail, MPI_Comm_rank(seed.calls, &seed.rank));
+    GY_MPI_GOTO(fail, MPI_Comm_size(seed.calls, &seed.ranks));
+    GY_TRY_GOTO(fail, gy_comm_agree(&seed, allocate(ctx, &seed, &comm)));
+    GY_TRY_GOTO(fail, find_hosts(&seed));
+    GY_TRY_GOTO(fail, gy_comm_fold_init(&seed));
+    *comm = seed;
+    *out = comm;
+    return GY_OK;
+fail:
+    clear(&seed);
+    gy_free(ctx, comm);
+    return status;
+}
+
+void gy_comm_free(gy_comm *comm)
+{
+    if (comm == NULL) return;
+    clear(comm);
+    gy_free(comm->ctx, comm);
+}
+
+int gy_comm_rank(const gy_comm *comm)
+{
+    return comm->rank;
+}
+
+int gy_comm_ranks(const gy_comm *comm)
+{
+    return comm->ranks;
+}
+
+int gy_comm_hosts(const gy_comm *comm)
+{
+    return comm->hosts;
+}
+
+int gy_comm_local_ranks(const gy_comm *comm)
+{
+    return comm->local_ranks;
+}
+
+const char *gy_comm_host(const gy_comm *comm, int rank)
+{
+    return comm->names[rank];
+}
+
+void gy_comm_abort(gy_comm *comm, int exit_code)
+{
+    (void)MPI_Abort(comm->calls, exit_code);
+    _Exit(exit_code); /* where MPI_Abort came back */
+}
+
+static int piece(int64_t n, int64_t at)
+{
+    return (int)(n - at < PIECE ? n - at : PIECE);
+}
+
+gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
+{
+    if (comm->ranks == 1) return GY_OK;
+    for (int64_t at = 0; at < n; at += PIECE)
+        GY_MPI(MPI_Bcast((char *)bytes + at, piece(n, at), MPI_BYTE, root, comm->calls));
+    return GY_OK;
+}
+
+gy_status gy_comm_broadcast_text(gy_comm *comm, char **text)
+{
+    int64_t bytes = comm->rank == 0 && *text != NULL ? (int64_t)strlen(*text) + 1 : 0;
+    GY_TRY(gy_comm_broadcast(comm, &bytes, sizeof bytes, 0));
+    gy_status status = GY_OK;
+    char *copy = NULL;
+    if (comm->rank != 0 && bytes > 0) status = gy_new_array(comm->ctx, bytes, &copy);
+    status = gy_comm_agree(comm, status); /* a rank without memory must not leave the others */
+    if (status == GY_OK) status = gy_comm_broadcast(comm, comm->rank == 0 ? *text : copy, bytes, 0);
+    if (status != GY_OK) {
+        gy_free(comm->ctx, copy);
+        return status;
+    }
+    if (comm->rank != 0) {
+        gy_free(comm->ctx, *text);
+        *text = copy;
+    }
+    return GY_OK;
+}
+
+gy_status gy_comm_barrier(gy_comm *comm)
+{
+    GY_MPI(MPI_Barrier(comm->calls));
+    return GY_OK;
+}
+
+gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
+{
+    GY_MPI(MPI_Allgather(x, n, MPI_BYTE, out, n, MPI_BYTE, comm->calls));
+    return GY_OK;
+}
+
+gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to)
+{
+    for (int64_t at = 0; at < n; at += PIECE)
+        GY_MPI(MPI_Send((const char *)bytes + at, piece(n, at), MPI_BYTE, to, TAG, comm->calls));
+    return GY_OK;
+}
+
+gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from)
+{
+    for (int64_t at = 0; at < n; at += PIECE)
+        GY_MPI(MPI_Recv((char *)bytes + at, piece(n, at), MPI_BYTE, from, TAG, comm->calls,
+                        MPI_STATUS_IGNORE));
+    return GY_OK;
+}

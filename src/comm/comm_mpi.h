@@ -1,0 +1,49 @@
+/** The only door to MPI: what the files of this room share. Plain MPI 3.1. */
+#ifndef GY_COMM_COMM_MPI_H
+#define GY_COMM_COMM_MPI_H
+
+#include "comm.h"
+
+#include <mpi.h>
+
+enum { GY_HOST_TEXT = 64 };
+
+typedef char gy_host_name[GY_HOST_TEXT];
+
+/** A step's record on its way, and the lowest rank that has its status. */
+typedef struct gy_record_message {
+    gy_record record;
+    int status_rank;
+} gy_record_message;
+
+struct gy_comm {
+    gy_context *ctx;
+    MPI_Comm calls; /* duplicate: blocking calls; errors return */
+    MPI_Comm wire;  /* duplicate: all-reduces, so that their messages meet no others */
+    MPI_Comm local; /* the ranks of this host */
+    int rank, ranks;
+    int local_rank, local_ranks;
+    int hosts;
+    int host;             /* this rank's, 0 … hosts − 1, in the order of their first ranks */
+    int *host_of;         /* [ranks] */
+    gy_host_name *names;  /* [ranks] */
+    MPI_Op sum, min, max; /* of doubles, in rank order */
+    MPI_Op reduce_record; /* of gy_record_message */
+    MPI_Datatype record;  /* one gy_record_message */
+};
+
+/** Passes a failed MPI call up as GY_E_COMM, by the call's name and MPI's own text. */
+#define GY_MPI(call) GY_TRY(gy_mpi_status((call), #call))
+#define GY_MPI_GOTO(label, call) GY_TRY_GOTO(label, gy_mpi_status((call), #call))
+
+/** GY_OK where code is MPI_SUCCESS, else raises. @param call  text that begins with the call's name */
+gy_status gy_mpi_status(int code, const char *call) GY_CHECKED;
+
+/** Makes and frees the operations and the type of a communicator. */
+gy_status gy_comm_fold_init(gy_comm *comm) GY_CHECKED;
+void gy_comm_fold_clear(gy_comm *comm);
+
+/** Spreads the last error of rank `from`, who failed with `status`, to all. @return status */
+gy_status gy_comm_spread_error(gy_comm *comm, gy_status status, int from) GY_CHECKED;
+
+#endif
