@@ -1,0 +1,199 @@
+/* What every kind of all-reduce promises: sums, the same bits again, several under way together. */
+#include "gy_test_mpi.h"
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "comm/all_reduce.h"
+
+#include <math.h>
+
+static const int64_t counts[] = {0, 1, 2, 3, 17, 1000, 100003};
+enum { COUNTS = sizeof counts / sizeof *counts, TOGETHER = 5 };
+
+static float part(int rank, int64_t i, uint32_t use)
+{
+    gy_rng key = {.seed = 7, .use = use, .stream = (uint32_t)rank};
+    return (float)gy_rng_normal(key, (uint64_t)i, 0);
+}
+
+/* Of whole numbers, so that the sum is exact in any order. */
+static float whole(int rank, int64_t i)
+{
+    return (float)((i * 31 + rank * 17) % 1021 - 510);
+}
+
+static float *vector(int64_t n)
+{
+    float *x = NULL;
+    if (gy_new_array(gy_test_ctx, n + 1, &x) != GY_OK) abort();
+    x[n] = 12345.0f; /* what lies behind must stay */
+    return x;
+}
+
+static void exact(const gy_kind *kind, int64_t n)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    float *x = vector(n);
+    for (int64_t i = 0; i < n; i++) x[i] = whole(rank, i);
+    CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, kind, x, n), GY_OK);
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < n; i++) {
+        float sum = 0.0f;
+        for (int r = 0; r < ranks; r++) sum += whole(r, i);
+        wrong += x[i] != sum;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(x[n], 12345.0f);
+    gy_free(gy_test_ctx, x);
+}
+
+static void sums_whole_numbers(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++)
+        for (int i = 0; i < COUNTS; i++) exact(gy_all_reduce_registry.kinds[k], counts[i]);
+}
+
+static bool same_everywhere(const float *x, int64_t n)
+{
+    size_t bytes = (size_t)n * sizeof *x;
+    float *first = vector(n);
+    memcpy(first, x, bytes);
+    CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, first, (int64_t)bytes, 0), GY_OK);
+    bool same = memcmp(first, x, bytes) == 0;
+    gy_free(gy_test_ctx, first);
+    return same;
+}
+
+/* Against double; the same bits when done again, and on every rank. */
+static void repeatable(const gy_kind *kind, int64_t n)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    float *x = vector(n), *y = vector(n);
+    gy_all_reduce *op = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, x, n, 3, &op), GY_OK);
+    for (int turn = 0; turn < 3; turn++) {
+        for (int64_t i = 0; i < n; i++) x[i] = part(rank, i, 1);
+        CU_ASSERT_EQUAL(gy_all_reduce_begin(op), GY_OK);
+        CU_ASSERT_EQUAL(gy_all_reduce_wait(op), GY_OK);
+        if (turn == 0) memcpy(y, x, (size_t)n * sizeof *x);
+        CU_ASSERT_EQUAL(memcmp(x, y, (size_t)n * sizeof *x), 0);
+    }
+    gy_all_reduce_free(op);
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double sum = 0.0, size = 0.0;
+        for (int r = 0; r < ranks; r++) {
+            sum += (double)part(r, i, 1);
+            size += fabs((double)part(r, i, 1));
+        }
+        wrong += !(fabs((double)x[i] - sum) <= size * ranks * 0x1p-24);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(same_everywhere(x, n));
+    gy_free(gy_test_ctx, x);
+    gy_free(gy_test_ctx, y);
+}
+
+static void repeats_its_bits(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++)
+        for (int i = 0; i < COUNTS; i++) repeatable(gy_all_reduce_registry.kinds[k], counts[i]);
+}
+
+/* Begun in order, driven in another order on every rank. */
+static void together(const gy_kind *kind)
+{
+    static const int64_t lengths[TOGETHER] = {70000, 5, 0, 1031, 33000};
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    gy_all_reduce *ops[TOGETHER];
+    float *x[TOGETHER];
+    for (int j = 0; j < TOGETHER; j++) {
+        x[j] = vector(lengths[j]);
+        CU_ASSERT_EQUAL_FATAL(
+            gy_all_reduce_create(gy_test_comm, kind, x[j], lengths[j], j, &ops[j]), GY_OK);
+    }
+    for (int turn = 0; turn < 3; turn++) {
+        for (int j = 0; j < TOGETHER; j++) {
+            for (int64_t i = 0; i < lengths[j]; i++) x[j][i] = whole(rank, i + j + turn);
+            CU_ASSERT_EQUAL(gy_all_reduce_begin(ops[j]), GY_OK);
+            bool done;
+            for (int e = 0; e < j; e++)
+                CU_ASSERT_EQUAL(gy_all_reduce_progress(ops[e], &done), GY_OK);
+        }
+        for (int all = 0, at = rank; all < TOGETHER; at++) {
+            bool done = false;
+            all = 0;
+            for (int j = 0; j < TOGETHER; j++) {
+                CU_ASSERT_EQUAL(gy_all_reduce_progress(ops[(at + j) % TOGETHER], &done), GY_OK);
+                all += done;
+            }
+        }
+        int64_t wrong = 0;
+        for (int j = 0; j < TOGETHER; j++)
+            for (int64_t i = 0; i < lengths[j]; i++) {
+                float sum = 0.0f;
+                for (int r = 0; r < ranks; r++) sum += whole(r, i + j + turn);
+                wrong += x[j][i] != sum;
+            }
+        CU_ASSERT_EQUAL(wrong, 0);
+    }
+    for (int j = 0; j < TOGETHER; j++) {
+        gy_all_reduce_free(ops[j]);
+        gy_free(gy_test_ctx, x[j]);
+    }
+}
+
+static void several_are_under_way(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++) together(gy_all_reduce_registry.kinds[k]);
+}
+
+/* A step allocates nothing. */
+static void allocates_at_creation_only(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++) {
+        float *x = vector(5000);
+        gy_all_reduce *op = NULL;
+        CU_ASSERT_EQUAL_FATAL(
+            gy_all_reduce_create(gy_test_comm, gy_all_reduce_registry.kinds[k], x, 5000, 0, &op),
+            GY_OK);
+        int64_t before = gy_alloc_count(gy_test_ctx);
+        CU_ASSERT_EQUAL(gy_all_reduce_begin(op), GY_OK);
+        CU_ASSERT_EQUAL(gy_all_reduce_wait(op), GY_OK);
+        CU_ASSERT_EQUAL(gy_alloc_count(gy_test_ctx), before);
+        gy_all_reduce_free(op);
+        gy_free(gy_test_ctx, x);
+    }
+}
+
+/* NaN and infinity arrive: they decide whether a step counts. */
+static void keeps_what_is_not_finite(void)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    for (int k = 0; k < gy_all_reduce_registry.n; k++) {
+        float x[3] = {1.0f, rank == ranks - 1 ? NAN : 1.0f, rank == 0 ? INFINITY : 1.0f};
+        CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, gy_all_reduce_registry.kinds[k], x, 3),
+                        GY_OK);
+        CU_ASSERT_EQUAL(x[0], (float)ranks);
+        CU_ASSERT(isnan(x[1]));
+        CU_ASSERT(isinf(x[2]));
+    }
+}
+
+static void names_what_it_chose(void)
+{
+    float x[1] = {0.0f};
+    for (int k = 0; k < gy_all_reduce_registry.n; k++) {
+        const gy_kind *kind = gy_all_reduce_registry.kinds[k];
+        gy_all_reduce *op = NULL;
+        CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, x, 1, 0, &op), GY_OK);
+        const char *chosen = gy_all_reduce_chosen(op)->name;
+        CU_ASSERT(strcmp(kind->name, "auto") == 0 ? strcmp(chosen, "auto") != 0
+                                                  : strcmp(chosen, kind->name) == 0);
+        gy_all_reduce_free(op);
+    }
+}
+
+GY_TEST_MPI_MAIN(GY_TEST(sums_whole_numbers), GY_TEST(repeats_its_bits),
+                 GY_TEST(several_are_under_way), GY_TEST(allocates_at_creation_only),
+                 GY_TEST(keeps_what_is_not_finite), GY_TEST(names_what_it_chose))
