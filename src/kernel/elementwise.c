@@ -1,0 +1,135 @@
+/*
+ * Loops over float vectors, cut into blocks and spread over threads; the loops themselves are in
+ * vector/. Sums add their blocks' sums in order, so they do not depend on the threads.
+ */
+#include "elementwise.h"
+
+#include "kernel_impl.h"
+
+#include <math.h>
+#include <string.h>
+
+void gy_fill(const gy_kernel *k, int64_t n, float value, float *y)
+{
+    GY_SPREAD(gy_team(k, n, 1))
+    for (int64_t i = 0; i < n; i += GY_BLOCK) k->vector->fill(gy_block(n, i), value, y + i);
+}
+
+void gy_copy(const gy_kernel *k, int64_t n, const float *x, float *y)
+{
+    GY_SPREAD(gy_team(k, n, 1))
+    for (int64_t i = 0; i < n; i += GY_BLOCK)
+        memcpy(y + i, x + i, (size_t)gy_block(n, i) * sizeof *y);
+}
+
+void gy_axpby(const gy_kernel *k, int64_t n, float alpha, const float *x, float beta, float *y)
+{
+    GY_SPREAD(gy_team(k, n, 1))
+    for (int64_t i = 0; i < n; i += GY_BLOCK)
+        k->vector->axpby(gy_block(n, i), alpha, x + i, beta, y + i);
+}
+
+void gy_multiply(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y)
+{
+    GY_SPREAD(gy_team(k, n, 1))
+    for (int64_t i = 0; i < n; i += GY_BLOCK)
+        k->vector->multiply(gy_block(n, i), a + i, b + i, y + i);
+}
+
+void gy_multiply_add(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y)
+{
+    GY_SPREAD(gy_team(k, n, 1))
+    for (int64_t i = 0; i < n; i += GY_BLOCK)
+        k->vector->multiply_add(gy_block(n, i), a + i, b + i, y + i);
+}
+
+static double add_up(const double *partial, int64_t n)
+{
+    double s = 0.0;
+    for (int64_t i = 0; i < n; i++) s += partial[i];
+    return s;
+}
+
+/* Each block of [0, n) by `call` (in terms of i and m), then their sum. */
+#define SUM_OF_BLOCKS(call)                                                                        \
+    double partial[GY_PARTIALS];                                                                   \
+    const int64_t block = gy_sum_block(n), blocks = (n + block - 1) / block;                       \
+    GY_SPREAD(gy_team(k, n, 1))                                                                    \
+    for (int64_t b = 0; b < blocks; b++) {                                                         \
+        const int64_t i = b * block, m = gy_least(block, n - i);                                   \
+        partial[b] = call;                                                                         \
+    }                                                                                              \
+    return add_up(partial, blocks)
+
+double gy_sum(const gy_kernel *k, int64_t n, const float *x)
+{
+    SUM_OF_BLOCKS(k->vector->sum(m, x + i));
+}
+
+double gy_sum_squares(const gy_kernel *k, int64_t n, const float *x)
+{
+    SUM_OF_BLOCKS(k->vector->sum_squares(m, x + i));
+}
+
+double gy_dot(const gy_kernel *k, int64_t n, const float *x, const float *y)
+{
+    SUM_OF_BLOCKS(k->vector->dot(m, x + i, y + i));
+}
+
+bool gy_all_finite(const gy_kernel *k, int64_t n, const float *x)
+{
+    bool finite = true;
+#pragma omp parallel for schedule(static) num_threads(gy_team(k, n, 1)) reduction(&& : finite)
+    for (int64_t i = 0; i < n; i += GY_BLOCK)
+        finite = finite && k->vector->all_finite(gy_block(n, i), x + i);
+    return finite;
+}
+
+enum { TILE = 64, PARTS = 16, PART_ROWS = 512 }; /* columns and row blocks of a column sum */
+
+/** Sums of one tile of columns: row blocks in parallel, added in order. */
+static void tile_sum(const gy_kernel *k, int team, int64_t rows, int64_t columns, int64_t width,
+                     const float *x, float beta, float *y)
+{
+    double partial[PARTS][TILE] = {{0}};
+    const int64_t least = (rows + PARTS - 1) / PARTS, block = least > PART_ROWS ? least : PART_ROWS;
+    const int64_t blocks = (rows + block - 1) / block;
+    GY_SPREAD(team)
+    for (int64_t b = 0; b < blocks; b++)
+        k->vector->column_sum(gy_least(block, rows - b * block), width, columns,
+                              x + b * block * columns, partial[b]);
+    for (int64_t c = 0; c < width; c++) {
+        double s = beta == 0.0f ? 0.0 : (double)beta * (double)y[c];
+        for (int64_t b = 0; b < blocks; b++) s += partial[b][c];
+        y[c] = (float)s;
+    }
+}
+
+void gy_column_sum(const gy_kernel *k, int64_t rows, int64_t columns, const float *x, float beta,
+                   float *y)
+{
+    const int team = gy_team(k, rows * columns, 1);
+    const bool by_tiles = columns >= (int64_t)team * TILE; /* threads take tiles, else row blocks */
+    GY_SPREAD(by_tiles ? team : 1)
+    for (int64_t c = 0; c < columns; c += TILE)
+        tile_sum(k, by_tiles ? 1 : team, rows, columns, gy_least(TILE, columns - c), x + c, beta,
+                 y + c);
+}
+
+void gy_dropout(const gy_kernel *k, gy_rng key, int64_t step, int64_t first, int64_t batch,
+                int64_t n, float rate, const float *x, float *y)
+{
+    uint32_t words[4];
+    gy_rng_words(key, (uint64_t)step, 0, words);
+    const uint32_t *mixed = words; /* the key of this step's draws */
+    const double keep = 1.0 - (double)rate;
+    const uint32_t limit = (uint32_t)fmin(keep * 0x1p32, 0x1p32 - 1.0);
+    const float scale = (float)(1.0 / keep);
+    const int64_t blocks = (n + GY_BLOCK - 1) / GY_BLOCK;
+    GY_SPREAD(gy_team(k, batch * n, 8))
+    for (int64_t b = 0; b < batch * blocks; b++) {
+        const int64_t sample = b / blocks, i = b % blocks * GY_BLOCK, at = sample * n + i;
+        k->vector->dropout(mixed, (uint64_t)(first + sample), i, gy_block(n, i), limit, scale,
+                           x + at, y + at);
+    }
+}

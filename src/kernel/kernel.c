@@ -1,0 +1,65 @@
+/* The handle of the kernels. */
+#include "kernel_impl.h"
+
+#include "base/clock.h"
+#include "gemm.h"
+
+#include <math.h>
+#include <omp.h>
+
+#if defined(__x86_64__)
+#define TABLE(level) &gy_vector_##level,
+#else
+#define TABLE(level) &gy_vector_baseline,
+#endif
+
+gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
+{
+    static const gy_vector *const tables[GY_SIMD_COUNT] = {GY_SIMD_LIST(TABLE)};
+    gy_kernel *k;
+    GY_TRY(gy_new(ctx, &k));
+    k->ctx = ctx;
+    k->threads = threads > 0 ? threads : omp_get_num_procs(); /* those this process is bound to */
+    k->vector = tables[gy_context_simd_level(ctx)];
+    gy_gemm_prepare();
+    *out = k;
+    return GY_OK;
+}
+
+void gy_kernel_free(gy_kernel *k)
+{
+    if (k != NULL) gy_free(k->ctx, k);
+}
+
+int gy_kernel_threads(const gy_kernel *k)
+{
+    return k->threads;
+}
+
+void gy_kernel_on_poll(gy_kernel *k, void (*poll)(void *user), void *user)
+{
+    k->poll = poll;
+    k->user = user;
+}
+
+void gy_kernel_poll(const gy_kernel *k)
+{
+    if (k->poll != NULL) k->poll(k->user);
+}
+
+gy_status gy_kernel_peak(gy_kernel *k, double *gflops)
+{
+    enum { N = 1024, TRIES = 4 };
+    float *x;
+    GY_TRY(gy_new_array(k->ctx, 3 * N * N, &x));
+    for (int64_t i = 0; i < 2 * N * N; i++) x[i] = (float)(i % 7);
+    double best = INFINITY;
+    for (int i = 0; i < TRIES; i++) {
+        double start = gy_clock_s();
+        gy_gemm(k, false, false, N, N, N, 1.0f, x, N, x + N * N, N, 0.0f, x + 2 * N * N, N);
+        best = fmin(best, gy_clock_s() - start);
+    }
+    gy_free(k->ctx, x);
+    *gflops = 2e-9 * N * N * N / best;
+    return GY_OK;
+}

@@ -1,0 +1,59 @@
+/** What the handle holds, and how loops are spread over threads. Inside the kernel room only. */
+#ifndef GY_KERNEL_KERNEL_IMPL_H
+#define GY_KERNEL_KERNEL_IMPL_H
+
+#include "kernel.h"
+#include "vector/vector.h"
+
+struct gy_kernel {
+    gy_context *ctx;
+    int threads;
+    const gy_vector *vector; /* the loops of this machine's level */
+    void (*poll)(void *user);
+    void *user;
+};
+
+enum {
+    GY_BLOCK = 8192,      /* floats a thread takes at once: 32 KiB, half of a first-level cache */
+    GY_TEAM_WORK = 65536, /* simple operations below which a team costs more than it saves */
+    GY_PARTIALS = 256     /* the most blocks of a sum */
+};
+
+/** Tells a BLAS with threads of its own to use one. */
+void gy_gemm_prepare(void);
+
+/** Threads for a loop over n elements of `cost` simple operations each. */
+static inline int gy_team(const gy_kernel *k, int64_t n, int64_t cost)
+{
+    return n * cost < GY_TEAM_WORK ? 1 : k->threads;
+}
+
+static inline int64_t gy_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/** Length of the block at i of n. */
+static inline int64_t gy_block(int64_t n, int64_t i)
+{
+    return gy_least(GY_BLOCK, n - i);
+}
+
+/** Rows of `columns` that make about a block. */
+static inline int64_t gy_block_rows(int64_t columns)
+{
+    return columns >= GY_BLOCK ? 1 : GY_BLOCK / columns;
+}
+
+/** Length of a sum's blocks: a function of n alone, so that sums do not depend on threads. */
+static inline int64_t gy_sum_block(int64_t n)
+{
+    int64_t least = (n + GY_PARTIALS - 1) / GY_PARTIALS;
+    return least <= GY_BLOCK ? GY_BLOCK : (least + 15) / 16 * 16;
+}
+
+/** GY_SPREAD(threads) for (int64_t i = 0; …): the blocks of a loop, in fixed shares. */
+#define GY_PRAGMA(text) _Pragma(#text)
+#define GY_SPREAD(team) GY_PRAGMA(omp parallel for schedule(static) num_threads(team))
+
+#endif

@@ -1,0 +1,66 @@
+/**
+ * The loops that want wide vectors. The units of this folder are compiled once per level (see
+ * GY_SIMD_LIST), each time with other machine flags and GY_LEVEL; every level's functions stand in
+ * one table, and the handle holds the best table that the machine runs.
+ *
+ * These functions run on the calling thread; the room's public functions cut the work and spread
+ * it. Outputs may lie exactly on inputs (y = x) unless said otherwise, never shifted.
+ *
+ * To add one: a line in GY_VECTOR_LIST, and the function GY_OF_LEVEL(name) in a unit beside.
+ */
+#ifndef GY_KERNEL_VECTOR_VECTOR_H
+#define GY_KERNEL_VECTOR_VECTOR_H
+
+#include "../activation.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** X(result, name, (arguments)) */
+#define GY_VECTOR_LIST(X)                                                                          \
+    X(void, fill, (int64_t n, float value, float *y))                                              \
+    X(void, axpby, (int64_t n, float alpha, const float *x, float beta, float *y))                 \
+    X(void, multiply, (int64_t n, const float *a, const float *b, float *y))                       \
+    X(void, multiply_add, (int64_t n, const float *a, const float *b, float *y))                   \
+    X(double, sum, (int64_t n, const float *x))                                                    \
+    X(double, sum_squares, (int64_t n, const float *x))                                            \
+    X(double, dot, (int64_t n, const float *x, const float *y))                                    \
+    X(bool, all_finite, (int64_t n, const float *x))                                               \
+    /* sums[c] += Σ rows x[row stride + c], c < columns */                                        \
+    X(void, column_sum,                                                                            \
+      (int64_t rows, int64_t columns, int64_t stride, const float *x, double *sums))               \
+    /* y[row, c] += bias[c] */                                                                     \
+    X(void, add_bias, (int64_t rows, int64_t columns, const float *bias, float *y))                \
+    /* elements [from, from + n) of one sample; kept where its 32 bits are below limit */          \
+    X(void, dropout,                                                                               \
+      (const uint32_t key[2], uint64_t sample, int64_t from, int64_t n, uint32_t limit,            \
+       float scale, const float *x, float *y))                                                     \
+    /* all but softmax */                                                                          \
+    X(void, activation_forward, (gy_activation a, int64_t n, const float *x, float *y))            \
+    X(void, activation_backward,                                                                   \
+      (gy_activation a, int64_t n, const float *x, const float *y, const float *dy, float *dx))    \
+    X(void, softmax_forward, (int64_t rows, int64_t columns, const float *x, float *y))            \
+    X(void, softmax_backward,                                                                      \
+      (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))
+
+#define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
+typedef struct gy_vector {
+    GY_VECTOR_LIST(GY_VECTOR_FIELD)
+} gy_vector;
+#undef GY_VECTOR_FIELD
+
+extern const gy_vector gy_vector_baseline;
+#if defined(__x86_64__)
+extern const gy_vector gy_vector_v3, gy_vector_v4;
+#endif
+
+#ifdef GY_LEVEL /* inside a unit */
+#define GY_OF_LEVEL_2(name, level) gy_##name##_##level
+#define GY_OF_LEVEL_1(name, level) GY_OF_LEVEL_2(name, level)
+#define GY_OF_LEVEL(name) GY_OF_LEVEL_1(name, GY_LEVEL)
+#define GY_VECTOR_DECLARE(result, name, arguments) result GY_OF_LEVEL(name) arguments;
+GY_VECTOR_LIST(GY_VECTOR_DECLARE)
+#undef GY_VECTOR_DECLARE
+#endif
+
+#endif

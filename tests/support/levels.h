@@ -1,0 +1,36 @@
+/** Runs a test at every instruction-set level that this machine has, with 1 and 3 threads. */
+#ifndef GY_TEST_LEVELS_H
+#define GY_TEST_LEVELS_H
+
+#include "gy_test.h"
+
+#include "kernel/kernel.h"
+
+static inline void gy_test_levels(void (*run)(const gy_kernel *k))
+{
+    for (int level = 0; level <= (int)gy_simd_best(); level++) {
+        setenv("GYRE_SIMD", gy_simd_names[level], 1);
+        gy_context *ctx = gy_test_context();
+        CU_ASSERT_EQUAL((int)gy_context_simd_level(ctx), level);
+        for (int threads = 1; threads <= 3; threads += 2) {
+            gy_kernel *k = NULL;
+            CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, threads, &k), GY_OK);
+            run(k);
+            gy_kernel_free(k);
+        }
+        gy_test_end(ctx);
+        unsetenv("GYRE_SIMD");
+    }
+}
+
+/** Fills x with values between −range and range, the same at every call of a seed. */
+static inline void gy_test_values(unsigned seed, int64_t n, double range, float *x)
+{
+    uint64_t state = seed * 2654435761u + 12345u;
+    for (int64_t i = 0; i < n; i++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        x[i] = (float)(range * ((double)(state >> 33) * 0x1p-30 - 1.0));
+    }
+}
+
+#endif

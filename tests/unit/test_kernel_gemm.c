@@ -1,0 +1,154 @@
+/* Products against plain loops in double; the dense layer; polling; threads. */
+#include "levels.h"
+
+#include "kernel/gemm.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ROOM = 70000 };
+static float a[ROOM], b[ROOM], c[ROOM], d[ROOM], w[ROOM], e[ROOM];
+
+static double expected(bool ta, bool tb, int64_t i, int64_t j, int64_t inner, const float *p,
+                       int64_t lda, const float *q, int64_t ldb)
+{
+    double s = 0.0;
+    for (int64_t l = 0; l < inner; l++)
+        s += (double)(ta ? p[l * lda + i] : p[i * lda + l]) *
+             (double)(tb ? q[j * ldb + l] : q[l * ldb + j]);
+    return s;
+}
+
+static void one_product(const gy_kernel *k, bool serial, bool ta, bool tb, int64_t m, int64_t n,
+                        int64_t inner, float alpha, float beta)
+{
+    const int64_t lda = (ta ? m : inner) + 3, ldb = (tb ? inner : n) + 1, ldc = n + 2;
+    CU_ASSERT_TRUE_FATAL((ta ? inner : m) * lda <= ROOM && (tb ? n : inner) * ldb <= ROOM &&
+                         m * ldc <= ROOM);
+    gy_test_values(1, ROOM, 1.0, a);
+    gy_test_values(2, ROOM, 1.0, b);
+    gy_test_values(3, ROOM, 1.0, c);
+    memcpy(d, c, sizeof d);
+    if (beta == 0.0f)
+        for (int64_t i = 0; i < m; i++)
+            for (int64_t j = 0; j < n; j++) c[i * ldc + j] = NAN; /* must not be read */
+    if (serial)
+        gy_gemm_serial(ta, tb, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
+    else
+        gy_gemm(k, ta, tb, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
+    double worst = 0.0;
+    for (int64_t i = 0; i < m; i++)
+        for (int64_t j = 0; j < n; j++) {
+            double want = (double)alpha * expected(ta, tb, i, j, inner, a, lda, b, ldb);
+            if (beta != 0.0f) want += (double)beta * (double)d[i * ldc + j];
+            double error = fabs((double)c[i * ldc + j] - want);
+            worst = error <= worst ? worst : error; /* NaN becomes the worst */
+        }
+    CU_ASSERT_TRUE(worst <= 1e-5 * sqrt((double)inner + 1.0));
+    for (int64_t i = 0; i < m; i++) /* what lies between rows is left alone */
+        CU_ASSERT_TRUE(memcmp(c + i * ldc + n, d + i * ldc + n, 2 * sizeof *c) == 0);
+}
+
+static void products(const gy_kernel *k)
+{
+    static const int64_t sizes[][3] = {{1, 1, 1},    {1, 17, 33},     {17, 1, 33},   {2, 3, 5},
+                                       {7, 10, 784}, {64, 64, 64},    {33, 65, 17},  {100, 37, 200},
+                                       {5, 300, 1},  {200, 200, 150}, {19, 400, 149}};
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+        for (int t = 0; t < 8; t++) {
+            const int64_t *z = sizes[s];
+            one_product(k, (t & 4) != 0, (t & 1) != 0, (t & 2) != 0, z[0], z[1], z[2], 1.0f, 0.0f);
+            one_product(k, (t & 4) != 0, (t & 1) != 0, (t & 2) != 0, z[0], z[1], z[2], -0.5f, 1.0f);
+        }
+}
+
+static void products_are_right(void)
+{
+    gy_test_levels(products);
+}
+
+static void linear(const gy_kernel *k)
+{
+    const int64_t rows = 131, in = 67, out = 45;
+    for (int act = 0; act < GY_ACTIVATION_COUNT; act++)
+        for (int keep = 0; keep < 2; keep++) {
+            gy_test_values(4, rows * in, 1.0, a);
+            gy_test_values(5, out * in, 0.3, w);
+            gy_test_values(6, out, 1.0, b);
+            gy_linear_forward(k, rows, in, out, a, w, keep ? b : NULL, (gy_activation)act,
+                              keep ? d : NULL, c);
+            double worst = 0.0;
+            for (int64_t i = 0; i < rows; i++) {
+                for (int64_t j = 0; j < out; j++)
+                    e[i * out + j] = (float)(expected(false, true, i, j, in, a, in, w, in) +
+                                             (keep ? (double)b[j] : 0.0));
+                if (keep)
+                    for (int64_t j = i * out; j < (i + 1) * out; j++)
+                        worst = fmax(worst, fabs((double)(d[j] - e[j])));
+            }
+            gy_activation_forward(k, (gy_activation)act, rows, out, e, e);
+            for (int64_t j = 0; j < rows * out; j++)
+                worst = fmax(worst, fabs((double)(c[j] - e[j])));
+            CU_ASSERT_TRUE(worst < 2e-5);
+        }
+
+    float *dz = b, *dx = c, *dw = d, *db = e;
+    gy_test_values(7, rows * out, 1.0, dz);
+    for (int64_t i = 0; i < out * in; i++) dw[i] = 1.0f;
+    db[0] = NAN;
+    gy_linear_backward(k, rows, in, out, a, w, dz, dx, dw, 1.0f, db, 0.0f);
+    double worst = 0.0;
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < in; j++)
+            worst = fmax(worst, fabs((double)dx[i * in + j] -
+                                     expected(false, false, i, j, out, dz, out, w, in)));
+    for (int64_t i = 0; i < out; i++) {
+        double s = 0.0;
+        for (int64_t row = 0; row < rows; row++) s += (double)dz[row * out + i];
+        CU_ASSERT_DOUBLE_EQUAL(db[i], s, 1e-5);
+        for (int64_t j = 0; j < in; j++)
+            worst = fmax(worst, fabs((double)dw[i * in + j] - 1.0 -
+                                     expected(true, false, i, j, rows, dz, out, a, in)));
+    }
+    CU_ASSERT_TRUE(worst < 5e-5);
+}
+
+static void linear_layer_is_right(void)
+{
+    gy_test_levels(linear);
+}
+
+static void count(void *user)
+{
+    ++*(int *)user;
+}
+
+static void long_products_poll(void)
+{
+    gy_context *ctx = gy_test_context();
+    gy_kernel *k;
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
+    enum { N = 512 };
+    float *x;
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(ctx, 3 * N * N, &x), GY_OK);
+    int polls = 0;
+    gy_gemm(k, false, true, N, N, N, 1.0f, x, N, x + N * N, N, 0.0f, x + 2 * N * N, N);
+    CU_ASSERT_EQUAL(polls, 0);
+    gy_kernel_on_poll(k, count, &polls);
+    gy_gemm(k, false, true, N, N, N, 1.0f, x, N, x + N * N, N, 0.0f, x + 2 * N * N, N);
+    CU_ASSERT_TRUE(polls >= 4 && polls <= 6); /* 268 MFLOP by 50 */
+    gy_free(ctx, x);
+    gy_kernel_free(k);
+
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 0, &k), GY_OK);
+    CU_ASSERT_TRUE(gy_kernel_threads(k) >= 1);
+    double gflops = 0.0;
+    CU_ASSERT_EQUAL(gy_kernel_peak(k, &gflops), GY_OK);
+    CU_ASSERT_TRUE(gflops > 0.1 && gflops < 1e5);
+    CU_ASSERT_TRUE(strlen(gy_blas_name()) > 0);
+    gy_kernel_free(k);
+    gy_test_end(ctx);
+}
+
+GY_TEST_MAIN(GY_TEST(products_are_right), GY_TEST(linear_layer_is_right),
+             GY_TEST(long_products_poll))
