@@ -1,0 +1,239 @@
+/* Blocking calls: agreement, records, broadcasts, messages. */
+#include "gy_test_mpi.h"
+
+#include "comm/comm.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+static int rank, ranks;
+
+static void knows_itself(void)
+{
+    rank = gy_comm_rank(gy_test_comm);
+    ranks = gy_comm_ranks(gy_test_comm);
+    CU_ASSERT(rank >= 0 && rank < ranks);
+    CU_ASSERT_EQUAL(gy_comm_hosts(gy_test_comm), 1); /* tests run on one machine */
+    CU_ASSERT_EQUAL(gy_comm_local_ranks(gy_test_comm), ranks);
+    char host[256] = "";
+    CU_ASSERT_EQUAL(gethostname(host, sizeof host - 1), 0);
+    for (int r = 0; r < ranks; r++)
+        CU_ASSERT(strncmp(gy_comm_host(gy_test_comm, r), host, strcspn(host, ".")) == 0);
+}
+
+static void names_the_library(void)
+{
+    const char *library = gy_comm_library();
+    CU_ASSERT(strlen(library) >= 5 && strlen(library) < 60);
+    CU_ASSERT_PTR_NULL(strpbrk(library, "\n\t,"));
+    CU_ASSERT_PTR_NOT_NULL(strpbrk(library, "0123456789"));
+}
+
+static void starts_once(void)
+{
+    CU_ASSERT_EQUAL(gy_comm_start(gy_test_ctx), GY_OK); /* runs already: nothing happens */
+}
+
+static void agrees_on_success(void)
+{
+    CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, GY_OK), GY_OK);
+}
+
+static void agrees_on_one_failure(void)
+{
+    for (int bad = 0; bad < ranks; bad++) {
+        gy_status status = GY_OK;
+        if (rank == bad)
+            status = gy_raise(GY_E_DATA, "cannot read" GY_AT "rank %d" GY_WHY "torn", bad);
+        CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, status), GY_E_DATA);
+        char want[64];
+        (void)snprintf(want, sizeof want, "cannot read (rank %d): torn", bad);
+        CU_ASSERT_STRING_EQUAL(gy_error_last()->text, want);
+        CU_ASSERT_EQUAL(gy_error_last()->status, GY_E_DATA);
+    }
+}
+
+static void agrees_on_the_worst(void)
+{
+    /* all fail; the last and the one before it worst */
+    gy_status status = rank >= ranks - 2 ? GY_E_NOMEM : GY_E_CONFIG;
+    CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, gy_raise(status, "rank %d", rank)), GY_E_NOMEM);
+    char want[64];
+    (void)snprintf(want, sizeof want, "rank %d", ranks >= 2 ? ranks - 2 : 0);
+    CU_ASSERT_STRING_EQUAL(gy_error_last()->text, want);
+}
+
+static void agrees_without_a_word(void)
+{
+    (void)gy_raise(GY_E_IO, "an older failure");
+    CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, rank == 0 ? GY_STOPPED : GY_OK), GY_STOPPED);
+    CU_ASSERT_STRING_EQUAL(gy_error_last()->text, gy_status_text(GY_STOPPED));
+}
+
+static void adds_in_rank_order(void)
+{
+    double x[3] = {rank + 1.0, rank == 0 ? 1e16 : 1.0, 1.0 / (rank + 3)};
+    CU_ASSERT_EQUAL(gy_comm_sum(gy_test_comm, x, 3), GY_OK);
+    CU_ASSERT_EQUAL(x[0], ranks * (ranks + 1) / 2.0);
+    double first[3];
+    memcpy(first, x, sizeof x);
+    CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, first, sizeof first, 0), GY_OK);
+    CU_ASSERT_EQUAL(memcmp(first, x, sizeof x), 0);
+}
+
+static void finds_extremes(void)
+{
+    double low[2] = {10.0 - rank, rank == ranks - 1 ? NAN : 1.0};
+    double high[2] = {10.0 - rank, rank == 0 ? NAN : 1.0};
+    CU_ASSERT_EQUAL(gy_comm_min(gy_test_comm, low, 2), GY_OK);
+    CU_ASSERT_EQUAL(gy_comm_max(gy_test_comm, high, 2), GY_OK);
+    CU_ASSERT_EQUAL(low[0], 11.0 - ranks);
+    CU_ASSERT_EQUAL(high[0], 10.0);
+    CU_ASSERT(isnan(low[1]) && isnan(high[1]));
+}
+
+static void sums_many(void)
+{
+    enum { N = 30000 };
+    static double x[N];
+    for (int i = 0; i < N; i++) x[i] = (double)i * (rank + 1);
+    CU_ASSERT_EQUAL(gy_comm_sum(gy_test_comm, x, N), GY_OK);
+    int wrong = 0;
+    for (int i = 0; i < N; i++) wrong += x[i] != (double)i * ranks * (ranks + 1) / 2.0;
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
+static void reduces_a_record(void)
+{
+    gy_record r = {.n_sum = GY_RECORD, .n_min = 2, .n_max = 4};
+    for (int i = 0; i < GY_RECORD; i++) r.sum[i] = i + rank;
+    r.min[0] = rank;
+    r.min[1] = -rank;
+    r.max[0] = rank;
+    r.max[1] = -rank;
+    r.max[2] = 5.0; /* shared by all */
+    r.max[3] = rank == ranks - 1 ? NAN : 1e300;
+    CU_ASSERT_EQUAL(gy_comm_reduce(gy_test_comm, &r), GY_OK);
+    CU_ASSERT_EQUAL(r.status, GY_OK);
+    for (int i = 0; i < GY_RECORD; i++)
+        CU_ASSERT_EQUAL(r.sum[i], (double)i * ranks + ranks * (ranks - 1) / 2.0);
+    CU_ASSERT_EQUAL(r.min[0], 0.0);
+    CU_ASSERT_EQUAL(r.min[1], 1.0 - ranks);
+    CU_ASSERT_EQUAL(r.max[0], ranks - 1.0);
+    CU_ASSERT_EQUAL(r.max_rank[0], ranks - 1);
+    CU_ASSERT_EQUAL(r.max[1], 0.0);
+    CU_ASSERT_EQUAL(r.max_rank[1], 0);
+    CU_ASSERT_EQUAL(r.max_rank[2], 0);
+    CU_ASSERT(isnan(r.max[3]));
+    CU_ASSERT_EQUAL(r.max_rank[3], ranks - 1);
+}
+
+static void record_carries_failure(void)
+{
+    gy_record r = {.n_sum = 1, .sum = {1.0}, .status = GY_OK};
+    if (rank >= ranks / 2) r.status = gy_raise(GY_E_DIVERGED, "loss is not finite, rank %d", rank);
+    CU_ASSERT_EQUAL(gy_comm_reduce(gy_test_comm, &r), GY_E_DIVERGED);
+    CU_ASSERT_EQUAL(r.status, GY_E_DIVERGED);
+    CU_ASSERT_EQUAL(r.sum[0], ranks); /* the numbers are there all the same */
+    char want[64];
+    (void)snprintf(want, sizeof want, "loss is not finite, rank %d", ranks / 2);
+    CU_ASSERT_STRING_EQUAL(gy_error_last()->text, want);
+}
+
+static void broadcasts(void)
+{
+    enum { N = 3000001 };
+    char *x = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &x), GY_OK);
+    for (int root = 0; root<ranks; root += ranks> 1 ? ranks - 1 : 1) {
+        memset(x, rank == root ? 'a' + root : 0, N);
+        CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, x, N, root), GY_OK);
+        CU_ASSERT(x[0] == 'a' + root && x[N - 1] == 'a' + root);
+    }
+    CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, x, 0, 0), GY_OK);
+    gy_free(gy_test_ctx, x);
+}
+
+static void broadcasts_a_text(void)
+{
+    static const char *const texts[] = {"epochs: 10\n", "", NULL};
+    for (int i = 0; i < 3; i++) {
+        char *text = NULL;
+        if (texts[i] != NULL)
+            CU_ASSERT_EQUAL(gy_copy_string(gy_test_ctx, rank == 0 ? texts[i] : "old", &text),
+                            GY_OK);
+        CU_ASSERT_EQUAL(gy_comm_broadcast_text(gy_test_comm, &text), GY_OK);
+        if (texts[i] == NULL) CU_ASSERT_PTR_NULL(text);
+        if (texts[i] != NULL) CU_ASSERT_STRING_EQUAL(text, texts[i]);
+        gy_free(gy_test_ctx, text);
+    }
+}
+
+static void broadcast_text_without_memory(void)
+{
+    char *text = NULL;
+    if (rank == 0) CU_ASSERT_EQUAL(gy_copy_string(gy_test_ctx, "text", &text), GY_OK);
+    if (rank == ranks - 1 && rank > 0) gy_alloc_fail_at(gy_test_ctx, 1);
+    gy_status want = ranks > 1 ? GY_E_NOMEM : GY_OK;
+    CU_ASSERT_EQUAL(gy_comm_broadcast_text(gy_test_comm, &text), want);
+    gy_free(gy_test_ctx, text);
+}
+
+static void gathers(void)
+{
+    int mine[2] = {rank, rank * rank}, all[16];
+    CU_ASSERT_FATAL(ranks <= 8);
+    CU_ASSERT_EQUAL(gy_comm_all_gather(gy_test_comm, mine, sizeof mine, all), GY_OK);
+    for (int r = 0; r < ranks; r++) CU_ASSERT(all[2 * r] == r && all[2 * r + 1] == r * r);
+}
+
+static void passes_messages(void)
+{
+    int64_t sum = rank;
+    if (rank > 0) {
+        CU_ASSERT_EQUAL(gy_comm_send(gy_test_comm, &sum, sizeof sum, 0), GY_OK);
+    } else {
+        for (int r = 1; r < ranks; r++) {
+            int64_t got = 0;
+            CU_ASSERT_EQUAL(gy_comm_receive(gy_test_comm, &got, sizeof got, r), GY_OK);
+            CU_ASSERT_EQUAL(got, r);
+        }
+    }
+    CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
+}
+
+static void reports_what_mpi_says(void)
+{
+    int x = 0;
+    CU_ASSERT_EQUAL(gy_comm_send(gy_test_comm, &x, sizeof x, ranks + 5), GY_E_COMM);
+    CU_ASSERT(strncmp(gy_error_last()->text, "communication failed (MPI_Send): ", 33) == 0);
+}
+
+/* Memory that runs out on one rank at any moment ends creation alike on all. */
+static void creation_survives_lack_of_memory(void)
+{
+    for (int k = 1; k < 100; k++) {
+        gy_comm *comm = NULL;
+        int64_t before = gy_context_balance(gy_test_ctx);
+        if (rank == ranks - 1) gy_alloc_fail_at(gy_test_ctx, k);
+        gy_status status = gy_comm_create(gy_test_ctx, NULL, &comm);
+        gy_alloc_fail_at(gy_test_ctx, 0);
+        if (status == GY_OK) {
+            gy_comm_free(comm);
+            CU_ASSERT(k > 1);
+            return;
+        }
+        CU_ASSERT_EQUAL(status, GY_E_NOMEM);
+        CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), before);
+    }
+    CU_FAIL("creation never succeeds");
+}
+
+GY_TEST_MPI_MAIN(GY_TEST(knows_itself), GY_TEST(names_the_library), GY_TEST(starts_once),
+                 GY_TEST(agrees_on_success), GY_TEST(agrees_on_one_failure),
+                 GY_TEST(agrees_on_the_worst), GY_TEST(agrees_without_a_word),
+                 GY_TEST(adds_in_rank_order), GY_TEST(finds_extremes), GY_TEST(sums_many),
+                 GY_TEST(reduces_a_record), GY_TEST(record_carries_failure), GY_TEST(broadcasts),
+                 GY_TEST(broadcasts_a_text), GY_TEST(broadcast_text_without_memory),
+                 GY_TEST(gathers), GY_TEST(passes_messages), GY_TEST(reports_what_mpi_says),
+                 GY_TEST(creation_survives_lack_of_memory))

@@ -1,0 +1,147 @@
+/* Buckets: the sums of plain all-reduces, whenever gradients become complete. */
+#include "gy_test_mpi.h"
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "sync/sync.h"
+
+#include <math.h>
+
+enum { N = 20011 };
+
+static float gradient(int rank, int64_t i, int step)
+{
+    gy_rng key = {.seed = 3, .use = (uint32_t)step, .stream = (uint32_t)rank};
+    return (float)gy_rng_normal(key, (uint64_t)i, 0);
+}
+
+static gy_sync_settings settings_of(const char *kind, double mib, bool overlap)
+{
+    return (gy_sync_settings){.all_reduce = {gy_registry_find(&gy_all_reduce_registry, kind), NULL},
+                              .bucket_mib = mib,
+                              .overlap = overlap};
+}
+
+/* Completes in falling marks drawn for this rank alone, and writes what is not complete yet late. */
+static void step(gy_sync *s, float *g, int64_t n, int number, bool poll)
+{
+    int rank = gy_comm_rank(gy_test_comm);
+    gy_rng key = {.seed = 11, .use = (uint32_t)number, .stream = (uint32_t)rank};
+    gy_sync_begin(s);
+    int64_t mark = n;
+    for (int turn = 0; mark > 0; turn++) {
+        int64_t to = mark - (int64_t)(gy_rng_uniform(key, (uint64_t)turn, 0) * (double)n / 4) - 1;
+        if (to < 0) to = 0;
+        for (int64_t i = to; i < mark; i++) g[i] = gradient(rank, i, number);
+        mark = to;
+        CU_ASSERT_EQUAL(gy_sync_complete(s, mark), GY_OK);
+        if (poll) gy_sync_poll(s);
+    }
+    double waited = -1.0;
+    CU_ASSERT_EQUAL(gy_sync_finish(s, &waited), GY_OK);
+    CU_ASSERT(waited >= 0.0);
+}
+
+/* The same buckets, one after the other. */
+static void plainly(const gy_sync_settings *settings, float *g, int64_t n, int buckets)
+{
+    int64_t each = buckets == 0 ? n : (int64_t)(settings->bucket_mib * 262144.0 + 15) / 16 * 16;
+    for (int64_t end = n; end > 0; end -= each) {
+        int64_t start = end > each ? end - each : 0;
+        CU_ASSERT_EQUAL(
+            gy_all_reduce_run(gy_test_comm, settings->all_reduce.kind, g + start, end - start),
+            GY_OK);
+    }
+}
+
+static void compare(const char *kind, double mib, bool overlap, bool poll)
+{
+    int rank = gy_comm_rank(gy_test_comm);
+    gy_sync_settings settings = settings_of(kind, mib, overlap);
+    float *g = NULL, *want = NULL;
+    gy_sync *s = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &want), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, N, &s), GY_OK);
+    int64_t before = gy_alloc_count(gy_test_ctx);
+    for (int number = 1; number <= 3; number++) {
+        step(s, g, N, number, poll);
+        if (number == 1) CU_ASSERT_EQUAL(gy_alloc_count(gy_test_ctx), before);
+        for (int64_t i = 0; i < N; i++) want[i] = gradient(rank, i, number);
+        plainly(&settings, want, N, gy_sync_buckets(s));
+        CU_ASSERT_EQUAL(memcmp(g, want, N * sizeof *g), 0);
+    }
+    gy_sync_free(s);
+    gy_free(gy_test_ctx, want);
+    gy_free(gy_test_ctx, g);
+}
+
+static void equals_plain_all_reduces(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++)
+        for (int how = 0; how < 4; how++)
+            compare(gy_all_reduce_registry.kinds[k]->name, 0.012, how / 2 == 1, how % 2 == 1);
+}
+
+static void one_bucket_holds_all(void)
+{
+    compare("ring", 4.0, true, true);
+}
+
+static void counts_buckets(void)
+{
+    bool alone = gy_comm_ranks(gy_test_comm) == 1;
+    float g[100] = {0};
+    gy_sync_settings settings = settings_of("ring", 0.0001, true); /* 26 floats → 32 */
+    gy_sync *s = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 100, &s), GY_OK);
+    CU_ASSERT_EQUAL(gy_sync_buckets(s), alone ? 0 : 4);
+    CU_ASSERT_STRING_EQUAL(gy_sync_algorithm(s), alone ? "none" : "ring");
+    gy_sync_free(s);
+}
+
+static void no_gradients(void)
+{
+    float g[1] = {1.0f};
+    double waited;
+    gy_sync_settings settings = settings_of("auto", 4.0, true);
+    gy_sync *s = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 0, &s), GY_OK);
+    gy_sync_begin(s);
+    CU_ASSERT_EQUAL(gy_sync_complete(s, 0), GY_OK);
+    CU_ASSERT_EQUAL(gy_sync_finish(s, &waited), GY_OK);
+    CU_ASSERT_EQUAL(gy_sync_buckets(s), 0);
+    CU_ASSERT_EQUAL(g[0], 1.0f);
+    gy_sync_free(s);
+}
+
+/* Given up in the middle of a step, as a rank does that has failed elsewhere. */
+static void can_be_freed_in_a_step(void)
+{
+    float *g = NULL;
+    gy_sync *s = NULL;
+    gy_sync_settings settings = settings_of("ring", 4.0, true);
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 40, &s), GY_OK);
+    gy_sync_begin(s);
+    if (gy_comm_rank(gy_test_comm) == 0) CU_ASSERT_EQUAL(gy_sync_complete(s, 0), GY_OK);
+    gy_sync_free(s);
+    gy_free(gy_test_ctx, g);
+}
+
+static void settings_have_defaults(void)
+{
+    gy_pool pool;
+    gy_pool_init(&pool, gy_test_ctx);
+    gy_sync_settings settings = {0};
+    CU_ASSERT_EQUAL(gy_settings_default(gy_sync_setting_rows, &pool, &settings), GY_OK);
+    CU_ASSERT_STRING_EQUAL(settings.all_reduce.kind->name, "auto");
+    CU_ASSERT_EQUAL(settings.bucket_mib, 4.0);
+    CU_ASSERT(settings.overlap);
+    gy_pool_clear(&pool);
+}
+
+/* The test of a step given up comes last: what it sent may still be on its way. */
+GY_TEST_MPI_MAIN(GY_TEST(equals_plain_all_reduces), GY_TEST(one_bucket_holds_all),
+                 GY_TEST(counts_buckets), GY_TEST(no_gradients), GY_TEST(settings_have_defaults),
+                 GY_TEST(can_be_freed_in_a_step))
