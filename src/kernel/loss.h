@@ -5,8 +5,8 @@
 #include "kernel.h"
 
 /**
- * Softmax and cross entropy: logits [rows, classes], label [rows] whole numbers in [0, classes).
- * Target (1 − smoothing) one-hot + smoothing / classes.
+ * Softmax and cross entropy: logits [rows, classes], label [rows] whole numbers in [0, classes); any
+ * other label makes loss and gradient NaN. Target (1 − smoothing) one-hot + smoothing / classes.
  *
  * @param scale  dlogits = scale (softmax − target); dlogits may be logits, or NULL: loss only
  * @return Σ rows −Σ target log softmax
@@ -17,7 +17,7 @@ double gy_softmax_cross_entropy(const gy_kernel *k, int64_t rows, int64_t classe
 
 /** Sigmoid and binary cross entropy on logits, targets in [0, 1]; over n elements. */
 double gy_sigmoid_cross_entropy(const gy_kernel *k, int64_t n, const float *logits,
-                                const float *target, float scale, float *dlogits);
+                                const float *target, float scale, float *dy);
 
 /** Σ e², |e|, or Huber's (e²/2 within delta, delta (|e| − delta/2) beyond), e = y − target. */
 double gy_squared_error(const gy_kernel *k, int64_t n, const float *y, const float *target,

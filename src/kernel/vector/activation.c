@@ -2,10 +2,8 @@
  * Activations and their derivatives at one level: a scalar function of each, and one loop around
  * each. Comparisons are written so that NaN passes.
  */
-#include "math.h"
+#include "softmax.h"
 #include "vector.h"
-
-enum { PIECE = 256 }; /* floats summed in float before double takes over */
 
 static const float slope = 0.01f;                         /* of leaky_relu */
 static const float root = 0.79788456f, cubic = 0.044715f; /* gelu_tanh: √(2/π) */
@@ -124,31 +122,10 @@ void GY_OF_LEVEL(activation_backward)(gy_activation a, int64_t n, const float *x
     }
 }
 
-/** y = e^(x − max x); returns the sum. */
-static double exponentials(int64_t n, const float *x, float *y)
-{
-    float most = x[0];
-#pragma omp simd reduction(max : most)
-    for (int64_t i = 0; i < n; i++) most = x[i] > most ? x[i] : most;
-    double total = 0.0;
-    for (int64_t from = 0; from < n; from += PIECE) {
-        int64_t to = n - from < PIECE ? n : from + PIECE;
-        float sum = 0.0f;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t i = from; i < to; i++) {
-            float e = vec_exp(x[i] - most);
-            y[i] = e;
-            sum += e;
-        }
-        total += (double)sum;
-    }
-    return total;
-}
-
 void GY_OF_LEVEL(softmax_forward)(int64_t rows, int64_t columns, const float *x, float *y)
 {
     for (int64_t row = 0; row < rows; row++, x += columns, y += columns) {
-        float factor = (float)(1.0 / exponentials(columns, x, y));
+        float factor = (float)(1.0 / row_exp(columns, row_max(columns, x), x, y));
 #pragma omp simd
         for (int64_t i = 0; i < columns; i++) y[i] *= factor;
     }

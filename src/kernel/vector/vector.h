@@ -16,6 +16,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** Losses: see kernel/loss.h; dy may be NULL. */
+#define GY_VECTOR_LOSS_LIST(X)                                                                     \
+    X(double, softmax_cross_entropy,                                                               \
+      (int64_t rows, int64_t classes, const float *logits, const float *label, float smoothing,    \
+       float scale, float *dlogits))                                                               \
+    X(double, sigmoid_cross_entropy,                                                               \
+      (int64_t n, const float *logits, const float *target, float scale, float *dlogits))          \
+    X(double, squared_error,                                                                       \
+      (int64_t n, const float *y, const float *target, float scale, float *dy))                    \
+    X(double, absolute_error,                                                                      \
+      (int64_t n, const float *y, const float *target, float scale, float *dy))                    \
+    X(double, huber_error,                                                                         \
+      (int64_t n, const float *y, const float *target, float delta, float scale, float *dy))
+
 /** X(result, name, (arguments)) */
 #define GY_VECTOR_LIST(X)                                                                          \
     X(void, fill, (int64_t n, float value, float *y))                                              \
@@ -41,7 +55,8 @@
       (gy_activation a, int64_t n, const float *x, const float *y, const float *dy, float *dx))    \
     X(void, softmax_forward, (int64_t rows, int64_t columns, const float *x, float *y))            \
     X(void, softmax_backward,                                                                      \
-      (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))
+      (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))                 \
+    GY_VECTOR_LOSS_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
 typedef struct gy_vector {
