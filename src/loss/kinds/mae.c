@@ -1,0 +1,25 @@
+/* Mean absolute error: |e|, e = y − target; the gradient at 0 is 0. */
+#include "../loss_impl.h"
+#include "../loss_list.h"
+
+#include "kernel/loss.h"
+
+static gy_status shape(const void *values, const gy_shape *out, const gy_shape *target,
+                       int64_t *count)
+{
+    (void)values;
+    return gy_loss_values_shape(&gy_loss_mae, out, target, count);
+}
+
+static double run(const void *values, const gy_loss_batch *b, float scale, float *dy)
+{
+    (void)values;
+    return gy_absolute_error(b->kernel, b->batch * b->outputs, b->y, b->target, scale, dy);
+}
+
+const gy_loss_kind gy_loss_mae = {
+    .kind = {.name = "mae", .help = "mean of the absolute errors"},
+    .target = GY_TARGET_VALUE,
+    .shape = shape,
+    .run = run,
+};

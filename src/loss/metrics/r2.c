@@ -1,0 +1,50 @@
+/*
+ * The coefficient of determination 1 − Σ e² / Σ (t − mean t)², for each index of the last axis,
+ * averaged over these. Where the targets of one do not vary it counts as 1 if the errors are 0,
+ * else as 0.
+ */
+#include "../loss_impl.h"
+#include "../metric_list.h"
+
+enum { ERRORS, TARGETS, SQUARES, EACH }; /* Σ e², Σ t, Σ t² of one output */
+
+static int sums(int64_t outputs)
+{
+    return (int)(EACH * outputs);
+}
+
+static void add(const gy_loss_batch *b, double *values)
+{
+    const int64_t outputs = gy_loss_classes(b);
+    for (int64_t i = 0; i < b->batch * b->outputs; i++) {
+        double *v = values + EACH * (i % outputs), t = (double)b->target[i];
+        double e = (double)b->y[i] - t;
+        v[ERRORS] += e * e;
+        v[TARGETS] += t;
+        v[SQUARES] += t * t;
+    }
+}
+
+static double value(const double *values, int64_t outputs, double loss_sum, double count)
+{
+    (void)loss_sum;
+    const double n = count / (double)outputs;
+    double total = 0.0;
+    for (int64_t i = 0; i < outputs; i++, values += EACH) {
+        double spread = values[SQUARES] - values[TARGETS] * values[TARGETS] / n;
+        if (spread > 1e-13 * values[SQUARES])
+            total += 1.0 - values[ERRORS] / spread;
+        else /* no spread but rounding */
+            total += values[ERRORS] > 0.0 ? 0.0 : 1.0;
+    }
+    return total / (double)outputs;
+}
+
+const gy_metric_kind gy_metric_r2 = {
+    .kind = {.name = "r2", .help = "share of the targets' variance explained, mean over outputs"},
+    .larger_is_better = true,
+    .targets = GY_TARGET_VALUE,
+    .sums = sums,
+    .add = add,
+    .value = value,
+};
