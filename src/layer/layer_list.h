@@ -6,6 +6,10 @@
 
 #define GY_LAYER_LIST(X)                                                                           \
     X(dense)                                                                                       \
+    X(max_pool2d)                                                                                  \
+    X(avg_pool2d)                                                                                  \
+    X(global_avg_pool)                                                                             \
+    X(global_max_pool)                                                                             \
     X(flatten)                                                                                     \
     X(reshape)                                                                                     \
     X(activation)                                                                                  \

@@ -1,0 +1,35 @@
+/**
+ * Pools of images, channels last: x [batch, height, width, channels] → y [batch, out_height,
+ * out_width, channels]; each output is of one window of one channel. What a window has beyond the
+ * edges does not count, and no window lies beyond them as a whole. Local, spread over the kernel's
+ * threads by samples.
+ */
+#ifndef GY_KERNEL_POOLING_H
+#define GY_KERNEL_POOLING_H
+
+#include "kernel.h"
+
+typedef struct gy_pooling {
+    int64_t height, width, channels; /* height width < 2³¹ */
+    int64_t size_h, size_w, stride_h, stride_w, pad_top, pad_left;
+    int64_t out_height, out_width;
+} gy_pooling;
+
+/**
+ * Maxima; NaN is larger than everything.
+ *
+ * @param from  as y, takes the position (row width + column) of each maximum, of the first in
+ *              row-major order among equals; NULL where no backward pass follows
+ */
+void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
+                         float *y, int32_t *from);
+void gy_max_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *dy,
+                          const int32_t *from, float *dx);
+
+/** Means. */
+void gy_avg_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
+                         float *y);
+void gy_avg_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *dy,
+                          float *dx);
+
+#endif
