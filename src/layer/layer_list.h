@@ -6,6 +6,8 @@
 
 #define GY_LAYER_LIST(X)                                                                           \
     X(dense)                                                                                       \
+    X(conv2d)                                                                                      \
+    X(conv1d)                                                                                      \
     X(max_pool2d)                                                                                  \
     X(avg_pool2d)                                                                                  \
     X(global_avg_pool)                                                                             \

@@ -12,6 +12,7 @@
 #define GY_KERNEL_VECTOR_VECTOR_H
 
 #include "../activation.h"
+#include "panel.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,20 @@
       (int64_t n, const float *y, const float *target, float scale, float *dy))                    \
     X(double, huber_error,                                                                         \
       (int64_t n, const float *y, const float *target, float delta, float scale, float *dy))
+
+#define GY_VECTOR_CONV_LIST(X)                                                                     \
+    X(void, panel_product, (const gy_panel_product *p))                                            \
+    /* Winograd's transforms of one tile: winograd.c */                                            \
+    X(void, winograd_input, (int64_t n, const float *const *x, float *v, int64_t step))            \
+    X(void, winograd_gradient,                                                                     \
+      (int kernel, int64_t n, const float *const *dy, float *d, int64_t step))                     \
+    X(void, winograd_output,                                                                       \
+      (int kernel, int64_t n, const float *m, int64_t step, const float *bias, bool relu,          \
+       float *const *y))                                                                           \
+    X(void, winograd_weight,                                                                       \
+      (int kernel, int64_t n, const float *w, int64_t w_step, bool flip, float *u, int64_t step))  \
+    X(void, winograd_weight_gradient,                                                              \
+      (int kernel, int64_t n, const float *du, int64_t step, float beta, float *dw))
 
 /** X(result, name, (arguments)) */
 #define GY_VECTOR_LIST(X)                                                                          \
@@ -56,7 +71,8 @@
     X(void, softmax_forward, (int64_t rows, int64_t columns, const float *x, float *y))            \
     X(void, softmax_backward,                                                                      \
       (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))                 \
-    GY_VECTOR_LOSS_LIST(X)
+    GY_VECTOR_LOSS_LIST(X)                                                                         \
+    GY_VECTOR_CONV_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
 typedef struct gy_vector {

@@ -1,0 +1,116 @@
+/* Convolution: choice of the algorithm, bias and activation around it. */
+#include "conv_impl.h"
+
+#include <stddef.h>
+
+#define NAME(name) #name,
+const char *const gy_conv_names[GY_CONV_COUNT + 1] = {GY_CONV_LIST(NAME) NULL};
+
+static const gy_conv_method *const methods[GY_CONV_COUNT] = {
+    [GY_CONV_direct] = &gy_conv_by_direct,
+    [GY_CONV_winograd] = &gy_conv_by_winograd,
+    [GY_CONV_gemm] = &gy_conv_by_gemm,
+};
+
+bool gy_conv_can(const gy_conv *c, gy_conv_algorithm a)
+{
+    return a == GY_CONV_auto || (methods[a] != NULL && methods[a]->can(c));
+}
+
+/*
+ * Measured: Winograd gains nothing with fewer channels, which its transforms then outweigh, or where
+ * most of its tiles lie beyond the edge; large products are BLAS's; the rest goes directly.
+ */
+static gy_conv_algorithm choose(const gy_conv *c)
+{
+    enum { LEAST_CHANNELS = 16, LARGE_PRODUCT = 128 * 1024 };
+    if (gy_conv_can(c, GY_CONV_winograd)) {
+        int64_t side = 7 - c->kernel_h; /* of a tile */
+        int64_t tiles = ((c->out_height + side - 1) / side) * ((c->out_width + side - 1) / side);
+        bool full = 3 * c->out_height * c->out_width >= side * side * tiles;
+        if (full && c->channels >= LEAST_CHANNELS && c->filters >= LEAST_CHANNELS)
+            return GY_CONV_winograd;
+    }
+    bool product = gy_conv_is_product(c) && c->channels * c->filters >= LARGE_PRODUCT;
+    return product ? GY_CONV_gemm : GY_CONV_direct;
+}
+
+void gy_conv_plan(gy_conv *c, gy_conv_algorithm wanted, int threads)
+{
+    c->algorithm = wanted == GY_CONV_auto ? choose(c) : wanted;
+    c->threads = threads;
+    c->scratch = methods[c->algorithm]->scratch(c);
+}
+
+int gy_conv_threads(const gy_conv_pass *p)
+{
+    int threads = gy_kernel_threads(p->kernel);
+    return threads < p->c->threads ? threads : p->c->threads;
+}
+
+void gy_conv_finish(const gy_conv_pass *p, int64_t rows, float *restrict y)
+{
+    const float *restrict bias = p->bias;
+    int64_t n = p->c->filters;
+    if (bias == NULL && !p->relu) return;
+    for (int64_t r = 0; r < rows; r++, y += n) {
+        if (bias != NULL)
+            for (int64_t i = 0; i < n; i++) y[i] += bias[i];
+        if (p->relu) /* NaN stays */
+            for (int64_t i = 0; i < n; i++) y[i] = y[i] < 0 ? 0 : y[i];
+    }
+}
+
+void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n)
+{
+    int64_t from, to;
+    gy_conv_part(n, omp_get_thread_num(), omp_get_num_threads(), &from, &to);
+    int team = omp_get_num_threads();
+    float *restrict dw = p->dw;
+    for (int64_t i = from; i < to; i++) {
+        float sum = parts[i];
+        for (int t = 1; t < team; t++) sum += parts[t * n + i];
+        dw[i] = p->beta == 0 ? sum : p->beta * dw[i] + sum;
+    }
+}
+
+void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
+                     const float *w, const float *bias, gy_activation a, float *z, float *y,
+                     float *scratch)
+{
+    bool fused = a == GY_ACTIVATION_none || (a == GY_ACTIVATION_relu && z == NULL);
+    gy_conv_pass pass = {.kernel = k,
+                         .c = c,
+                         .batch = batch,
+                         .x = x,
+                         .w = w,
+                         .bias = bias,
+                         .relu = fused && a == GY_ACTIVATION_relu,
+                         .y = z == NULL ? y : z,
+                         .scratch = scratch};
+    methods[c->algorithm]->forward(&pass);
+    if (!fused || z != NULL)
+        gy_activation_forward(k, a, batch * c->out_height * c->out_width, c->filters, pass.y, y);
+}
+
+void gy_conv_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *w,
+                           const float *dz, float *dx, float *scratch)
+{
+    gy_conv_pass pass = {
+        .kernel = k, .c = c, .batch = batch, .w = w, .dz = dz, .dx = dx, .scratch = scratch};
+    methods[c->algorithm]->backward_data(&pass);
+}
+
+void gy_conv_backward_weight(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
+                             const float *dz, float beta, float *dw, float *scratch)
+{
+    gy_conv_pass pass = {.kernel = k,
+                         .c = c,
+                         .batch = batch,
+                         .x = x,
+                         .dz = dz,
+                         .dw = dw,
+                         .beta = beta,
+                         .scratch = scratch};
+    methods[c->algorithm]->backward_weight(&pass);
+}

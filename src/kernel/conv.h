@@ -1,0 +1,63 @@
+/**
+ * Convolution of images, channels last: x [batch, height, width, channels], w [filters, kernel_h,
+ * kernel_w, channels / groups], y [batch, out_height, out_width, filters],
+ *
+ *     y[n, p, q, f] = Σ i j c  w[f, i, j, c] x[n, p stride_h + i dilation_h − pad_top,
+ *                                              q stride_w + j dilation_w − pad_left, group(f) + c]
+ *
+ * with zeros around x. Sequences are images of height 1. Filters f·F/g … of a group use the
+ * channels f·C/g …. All passes are local and spread over the kernel's threads.
+ */
+#ifndef GY_KERNEL_CONV_H
+#define GY_KERNEL_CONV_H
+
+#include "activation.h"
+
+/** X(name): how it is computed; auto chooses by shape. */
+#define GY_CONV_LIST(X)                                                                            \
+    X(auto)                                                                                        \
+    X(direct)                                                                                      \
+    X(winograd)                                                                                    \
+    X(gemm)
+#define GY_CONV_ENUM(name) GY_CONV_##name,
+typedef enum gy_conv_algorithm { GY_CONV_LIST(GY_CONV_ENUM) GY_CONV_COUNT } gy_conv_algorithm;
+#undef GY_CONV_ENUM
+
+extern const char *const gy_conv_names[GY_CONV_COUNT + 1]; /* NULL-terminated */
+
+typedef struct gy_conv {
+    int64_t height, width, channels, filters, groups;
+    int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+    int64_t pad_top, pad_left; /* what else is read beyond the edges follows from the output */
+    int64_t out_height, out_width;
+
+    gy_conv_algorithm algorithm; /* never auto; this and what follows by gy_conv_plan() */
+    int threads;
+    int64_t scratch; /* floats that a pass needs, whatever the batch */
+} gy_conv;
+
+/** Whether an algorithm can compute a convolution of this shape. */
+bool gy_conv_can(const gy_conv *c, gy_conv_algorithm a);
+
+/** Chooses the algorithm (`wanted` where it is not auto; it must be able) and fills the rest. */
+void gy_conv_plan(gy_conv *c, gy_conv_algorithm wanted, int threads);
+
+/**
+ * y = a(conv(x, w) + bias), bias [filters] or NULL.
+ *
+ * @param z  as y, takes what goes into the activation; NULL where it is not kept. Must be given
+ *           where gy_activation_reads_x(a) and a backward pass follows
+ */
+void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
+                     const float *w, const float *bias, gy_activation a, float *z, float *y,
+                     float *scratch);
+
+/** dx from dz [batch, out_height, out_width, filters] (after the activation's backward). */
+void gy_conv_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *w,
+                           const float *dz, float *dx, float *scratch);
+
+/** dw = beta dw + …; beta = 0 does not read dw. Each thread's part is added in order. */
+void gy_conv_backward_weight(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
+                             const float *dz, float beta, float *dw, float *scratch);
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * Convolution as matrix products: the patches of x under a tile of output positions are copied into
+ * the rows of a matrix ("im2col", Chellapilla et al. 2006), a tile at a time so that it stays in the
+ * cache. It can do every shape, and is what the other algorithms are tested against.
+ *
+ *     forward   y = P Wᵀ            P [tile, K] patches, W [filters, K] of one group,
+ *     data      dP = dz W           K = kernel_h kernel_w channels / groups
+ *     weights   dW += dzᵀ P
+ *
+ * Scratch: the weights' parts [threads, weights], then a tile for each thread.
+ */
+#include "conv_impl.h"
+
+#include "gemm.h"
+
+#include <string.h>
+
+enum { TILE_FLOATS = 1 << 16, TILE_MIN = 8, TILE_MAX = 1024 };
+
+static int64_t patch(const gy_conv *c)
+{
+    return c->kernel_h * c->kernel_w * (c->channels / c->groups);
+}
+
+/* Output positions in a tile. */
+static int64_t tile(const gy_conv *c)
+{
+    int64_t n = TILE_FLOATS / patch(c) / TILE_MIN * TILE_MIN;
+    return n < TILE_MIN ? TILE_MIN : n > TILE_MAX ? TILE_MAX : n;
+}
+
+static bool can(const gy_conv *c)
+{
+    (void)c;
+    return true;
+}
+
+static int64_t scratch(const gy_conv *c)
+{
+    if (gy_conv_is_product(c)) return 0;
+    return c->threads *
+           (gy_conv_round(gy_conv_weights(c), 16) + gy_conv_round(tile(c) * patch(c), 16));
+}
+
+/* Where the patch under output position `at` (of the whole batch) begins in x; may be outside. */
+typedef struct place {
+    int64_t sample, top, left;
+} place;
+
+static place place_of(const gy_conv *c, int64_t at)
+{
+    int64_t column = at % c->out_width, row = at / c->out_width % c->out_height;
+    return (place){at / c->out_width / c->out_height, row * c->stride_h - c->pad_top,
+                   column * c->stride_w - c->pad_left};
+}
+
+/* Copies the patches of a group under the positions [from, to) into rows. */
+static void gather(const gy_conv *c, const float *x, int group, int64_t from, int64_t to,
+                   float *rows)
+{
+    int64_t depth = c->channels / c->groups;
+    bool whole = c->groups == 1 && c->dilation_w == 1;
+    for (int64_t at = from; at < to; at++) {
+        place q = place_of(c, at);
+        bool inside = q.left >= 0 && q.left + c->kernel_w <= c->width;
+        for (int64_t i = 0; i < c->kernel_h; i++, rows += c->kernel_w * depth) {
+            int64_t line = q.top + i * c->dilation_h;
+            size_t bytes = sizeof *x * (size_t)depth;
+            if (line < 0 || line >= c->height) {
+                memset(rows, 0, bytes * (size_t)c->kernel_w);
+                continue;
+            }
+            const float *in =
+                x + ((q.sample * c->height + line) * c->width) * c->channels + group * depth;
+            if (whole && inside) {
+                memcpy(rows, in + q.left * c->channels, bytes * (size_t)c->kernel_w);
+                continue;
+            }
+            for (int64_t j = 0; j < c->kernel_w; j++) {
+                int64_t column = q.left + j * c->dilation_w;
+                if (column < 0 || column >= c->width)
+                    memset(rows + j * depth, 0, bytes);
+                else
+                    memcpy(rows + j * depth, in + column * c->channels, bytes);
+            }
+        }
+    }
+}
+
+/* Adds the rows to where gather() takes them from. */
+static void scatter(const gy_conv *c, const float *restrict rows, int group, int64_t from,
+                    int64_t to, float *restrict x)
+{
+    int64_t depth = c->channels / c->groups;
+    for (int64_t at = from; at < to; at++) {
+        place q = place_of(c, at);
+        for (int64_t i = 0; i < c->kernel_h; i++, rows += c->kernel_w * depth) {
+            int64_t line = q.top + i * c->dilation_h;
+            if (line < 0 || line >= c->height) continue;
+            for (int64_t j = 0; j < c->kernel_w; j++) {
+                int64_t column = q.left + j * c->dilation_w;
+                if (column < 0 || column >= c->width) continue;
+                float *out = x + ((q.sample * c->height + line) * c->width + column) * c->channels +
+                             group * depth;
+                for (int64_t d = 0; d < depth; d++) out[d] += rows[j * depth + d];
+            }
+        }
+    }
+}
+
+/* This thread's tile. */
+static float *own_tile(const gy_conv_pass *p)
+{
+    const gy_conv *c = p->c;
+    return p->scratch + c->threads * gy_conv_round(gy_conv_weights(c), 16) +
+           omp_get_thread_num() * gy_conv_round(tile(c) * patch(c), 16);
+}
+
+static void poll(const gy_conv_pass *p)
+{
+    if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+}
+
+static void forward(const gy_conv_pass *p)
+{
+    const gy_conv *c = p->c;
+    int64_t positions = p->batch * c->out_height * c->out_width;
+    if (gy_conv_is_product(c)) {
+        gy_activation a = p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none;
+        gy_linear_forward(p->kernel, positions, c->channels, c->filters, p->x, p->w, p->bias, a,
+                          NULL, p->y);
+        return;
+    }
+    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
+#pragma omp parallel num_threads(gy_conv_threads(p))
+    {
+        float *rows = own_tile(p);
+#pragma omp for schedule(static)
+        for (int64_t from = 0; from < positions; from += step) {
+            int64_t to = from + step < positions ? from + step : positions;
+            float *y = p->y + from * c->filters;
+            for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
+                gather(c, p->x, g, from, to, rows);
+                gy_gemm_serial(false, true, to - from, filters, inner, 1, rows, inner,
+                               p->w + g * filters * inner, inner, 0, y + g * filters, c->filters);
+            }
+            gy_conv_finish(p, to - from, y);
+            poll(p);
+        }
+    }
+}
+
+static void backward_data(const gy_conv_pass *p)
+{
+    const gy_conv *c = p->c;
+    int64_t area = c->out_height * c->out_width;
+    if (gy_conv_is_product(c)) {
+        gy_linear_backward(p->kernel, p->batch * area, c->channels, c->filters, NULL, p->w, p->dz,
+                           p->dx, NULL, 0, NULL, 0);
+        return;
+    }
+    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
+    int64_t image = c->height * c->width * c->channels;
+#pragma omp parallel num_threads(gy_conv_threads(p))
+    {
+        float *rows = own_tile(p);
+#pragma omp for schedule(static)
+        for (int64_t n = 0; n < p->batch; n++) {
+            memset(p->dx + n * image, 0, sizeof *p->dx * (size_t)image);
+            for (int64_t from = n * area; from < (n + 1) * area; from += step) {
+                int64_t to = from + step < (n + 1) * area ? from + step : (n + 1) * area;
+                for (int g = 0; g < c->groups; g++) { /* dP = dz W */
+                    gy_gemm_serial(false, false, to - from, inner, filters, 1,
+                                   p->dz + from * c->filters + g * filters, c->filters,
+                                   p->w + g * filters * inner, inner, 0, rows, inner);
+                    scatter(c, rows, g, from, to, p->dx);
+                }
+            }
+            poll(p);
+        }
+    }
+}
+
+static void backward_weight(const gy_conv_pass *p)
+{
+    const gy_conv *c = p->c;
+    int64_t positions = p->batch * c->out_height * c->out_width;
+    if (gy_conv_is_product(c)) {
+        gy_linear_backward(p->kernel, positions, c->channels, c->filters, p->x, NULL, p->dz, NULL,
+                           p->dw, p->beta, NULL, 0);
+        return;
+    }
+    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
+    int64_t weights = gy_conv_weights(c);
+#pragma omp parallel num_threads(gy_conv_threads(p))
+    {
+        float *rows = own_tile(p), *part = p->scratch + omp_get_thread_num() * weights;
+        int64_t begin, end;
+        memset(part, 0, sizeof *part * (size_t)weights);
+        gy_conv_part(positions, omp_get_thread_num(), omp_get_num_threads(), &begin, &end);
+        for (int64_t from = begin; from < end; from += step) {
+            int64_t to = from + step < end ? from + step : end;
+            for (int g = 0; g < c->groups; g++) { /* dW += dzᵀ P */
+                gather(c, p->x, g, from, to, rows);
+                gy_gemm_serial(true, false, filters, inner, to - from, 1,
+                               p->dz + from * c->filters + g * filters, c->filters, rows, inner, 1,
+                               part + g * filters * inner, inner);
+            }
+            poll(p);
+        }
+#pragma omp barrier
+        gy_conv_combine(p, p->scratch, weights);
+    }
+}
+
+const gy_conv_method gy_conv_by_gemm = {
+    .can = can,
+    .scratch = scratch,
+    .forward = forward,
+    .backward_data = backward_data,
+    .backward_weight = backward_weight,
+};

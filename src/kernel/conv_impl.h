@@ -1,0 +1,66 @@
+/* What the algorithms of convolution share. One file each: conv_gemm.c, conv_direct.c, winograd.c. */
+#ifndef GY_KERNEL_CONV_IMPL_H
+#define GY_KERNEL_CONV_IMPL_H
+
+#include "conv.h"
+#include "kernel_impl.h"
+
+#include <omp.h>
+
+/* One pass over a batch. */
+typedef struct gy_conv_pass {
+    const gy_kernel *kernel;
+    const gy_conv *c;
+    int64_t batch;
+    const float *x, *w, *bias; /* bias NULL: none */
+    bool relu;                 /* forward: y = max(x ∗ w + bias, 0) */
+    const float *dz;
+    float *y, *dx, *dw, beta;
+    float *scratch;
+} gy_conv_pass;
+
+typedef struct gy_conv_method {
+    bool (*can)(const gy_conv *c);
+    int64_t (*scratch)(const gy_conv *c); /* floats */
+    void (*forward)(const gy_conv_pass *p);
+    void (*backward_data)(const gy_conv_pass *p);
+    void (*backward_weight)(const gy_conv_pass *p);
+} gy_conv_method;
+
+extern const gy_conv_method gy_conv_by_direct, gy_conv_by_winograd, gy_conv_by_gemm;
+
+/* [*from, *to): the part of n pieces that thread `thread` of `threads` takes. */
+static inline void gy_conv_part(int64_t n, int thread, int threads, int64_t *from, int64_t *to)
+{
+    *from = n * thread / threads;
+    *to = n * (thread + 1) / threads;
+}
+
+static inline int64_t gy_conv_round(int64_t n, int64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* Elements of w. */
+static inline int64_t gy_conv_weights(const gy_conv *c)
+{
+    return c->filters * c->kernel_h * c->kernel_w * (c->channels / c->groups);
+}
+
+/* A 1×1 convolution that skips nothing is a product as it stands. */
+static inline bool gy_conv_is_product(const gy_conv *c)
+{
+    return c->kernel_h == 1 && c->kernel_w == 1 && c->groups == 1 && c->pad_top == 0 &&
+           c->pad_left == 0 && c->out_height == c->height && c->out_width == c->width;
+}
+
+/* y = [max(0,] y + bias [)] for `rows` rows of filters. */
+void gy_conv_finish(const gy_conv_pass *p, int64_t rows, float *y);
+
+/* dw = beta dw + Σ parts[t], t in order; parts [threads, n]. To be called by all of the team. */
+void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n);
+
+/* Threads that a pass uses. */
+int gy_conv_threads(const gy_conv_pass *p);
+
+#endif

@@ -1,0 +1,112 @@
+/*
+ * The product of convolutions: ROWS rows by 16 outputs at a time, all sums in registers, a factor
+ * of the left side being spread over a vector and multiplied with the panel's.
+ */
+#include "panel.h"
+
+#include "vector.h"
+#include "wide.h"
+
+#if WIDTH == 16
+#define ROWS 12
+#elif WIDTH == 8
+#define ROWS 6 /* 12 of 16 registers */
+#else
+#define ROWS 3
+#endif
+
+enum { VECTORS = GY_PANEL / WIDTH };
+
+typedef vec sums[ROWS][VECTORS];
+
+/*
+ * sum += one line and column of the product. Rows are reached from every third one's pointer, since
+ * an x86 address adds a_row once or twice by itself; the empty asm keeps the compiler from making
+ * them all of one pointer again, for which it has too few registers.
+ */
+INLINE void accumulate(int rows, const gy_panel_product *p, const float *a, const float *b,
+                       sums sum)
+{
+    int64_t a_row = p->a_row, a_step = p->a_step, b_step = p->b_step;
+    const float *left[(ROWS + 2) / 3];
+    UNROLL for (int i = 0; 3 * i < rows; i++)
+    {
+        left[i] = a + 3 * i * a_row;
+        __asm__("" : "+r"(left[i]));
+    }
+    for (int64_t k = p->depth; k > 0; k--, b += b_step) {
+        vec right[VECTORS];
+        UNROLL for (int v = 0; v < VECTORS; v++) right[v] = load(b + v * WIDTH);
+        UNROLL for (int r = 0; r < rows; r++)
+        {
+            vec factor = spread(left[r / 3][r % 3 * a_row]);
+            UNROLL for (int v = 0; v < VECTORS; v++) sum[r][v] += factor * right[v];
+        }
+        UNROLL for (int i = 0; 3 * i < rows; i++) left[i] += a_step;
+    }
+}
+
+/* `rows` and `flat` (one line, one column) are constants wherever this is inlined. */
+INLINE void tile(int rows, bool flat, const gy_panel_product *p, const float *a, float *c)
+{
+    sums sum;
+    UNROLL for (int v = 0; v < VECTORS; v++)
+    {
+        vec start = p->start == NULL ? (vec){0} : load(p->start + v * WIDTH);
+        UNROLL for (int r = 0; r < rows; r++) sum[r][v] = start;
+    }
+    for (int64_t line = 0; line < (flat ? 1 : p->lines); line++)
+        for (int64_t column = 0; column < (flat ? 1 : p->columns); column++)
+            accumulate(rows, p, a + line * p->a_line + column * p->a_column,
+                       p->b + line * p->b_line + column * p->b_column, sum);
+    int64_t c_row = p->c_row;
+    bool add = p->add, relu = p->relu;
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < VECTORS; v++)
+    {
+        float *out = c + r * c_row + v * WIDTH;
+        if (add) sum[r][v] += load(out);
+        if (relu) sum[r][v] = rectify(sum[r][v]);
+        store(out, sum[r][v]);
+    }
+}
+
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        tile(n, flat, p, a, c);                                                                    \
+        break;
+
+INLINE void all_rows(bool flat, const gy_panel_product *p)
+{
+    const float *a = p->a;
+    float *c = p->c;
+    int64_t left = p->rows;
+    for (; left >= ROWS; left -= ROWS, a += ROWS * p->a_row, c += ROWS * p->c_row)
+        tile(ROWS, flat, p, a, c);
+    switch (left) {
+        CASE(1)
+        CASE(2)
+#if ROWS > 3
+        CASE(3)
+        CASE(4)
+        CASE(5)
+#endif
+#if ROWS > 6
+        CASE(6)
+        CASE(7)
+        CASE(8)
+        CASE(9)
+        CASE(10)
+        CASE(11)
+#endif
+    default:
+        break;
+    }
+}
+
+void GY_OF_LEVEL(panel_product)(const gy_panel_product *p)
+{
+    if (p->lines == 1 && p->columns == 1)
+        all_rows(true, p);
+    else
+        all_rows(false, p);
+}

@@ -1,0 +1,141 @@
+/* A running convolution: y = a(x ∗ w + b). What is the same for conv2d and conv1d. */
+#include "conv.h"
+
+#include "kernel/elementwise.h"
+
+enum { WEIGHT, BIAS };
+
+static gy_status place(const gy_layer *l, const gy_conv_settings *s, int axes, gy_conv *c)
+{
+    gy_window w = {"width",
+                   c->width,
+                   s->kernel.width,
+                   s->stride.width,
+                   s->dilation.width,
+                   s->padding.choice,
+                   s->padding.width,
+                   0,
+                   0};
+    gy_window h = {"height",
+                   c->height,
+                   s->kernel.height,
+                   s->stride.height,
+                   s->dilation.height,
+                   s->padding.choice,
+                   s->padding.height,
+                   0,
+                   0};
+    if (axes == 1) {
+        if (s->padding.choice < 0 && s->padding.height != s->padding.width)
+            return gy_layer_refuse(l, "give one number", "its padding is for two axes");
+        w.axis = "length";
+        h = (gy_window){"height", 1, 1, 1, 1, GY_PADDING_VALID, 0, 0, 0};
+    }
+    GY_TRY(gy_window_place(l, &h));
+    GY_TRY(gy_window_place(l, &w));
+    *c = (gy_conv){.height = c->height,
+                   .width = c->width,
+                   .channels = c->channels,
+                   .filters = s->filters,
+                   .groups = s->groups,
+                   .kernel_h = h.kernel,
+                   .kernel_w = w.kernel,
+                   .stride_h = h.stride,
+                   .stride_w = w.stride,
+                   .dilation_h = h.dilation,
+                   .dilation_w = w.dilation,
+                   .pad_top = h.before,
+                   .pad_left = w.before,
+                   .out_height = h.out,
+                   .out_width = w.out};
+    return GY_OK;
+}
+
+static gy_status check(const gy_layer *l, const gy_conv_settings *s, const gy_conv *c)
+{
+    if (c->channels % c->groups != 0 || c->filters % c->groups != 0)
+        return gy_layer_refuse(l, "choose a number that divides both",
+                               "its %lld groups do not divide %lld channels and %lld filters",
+                               (long long)c->groups, (long long)c->channels, (long long)c->filters);
+    gy_shape w = gy_shape_of(4, c->filters, c->kernel_h, c->kernel_w, c->channels);
+    if (gy_shape_count(&w) < 0)
+        return gy_layer_refuse(l, "use fewer filters", "it has too many weights");
+    gy_conv_algorithm wanted = (gy_conv_algorithm)s->algorithm;
+    if (!gy_conv_can(c, wanted))
+        return gy_layer_refuse(l, "use algorithm: auto", "the algorithm %s is not for this shape",
+                               gy_conv_names[wanted]);
+    return GY_OK;
+}
+
+static bool keeps_z(const gy_conv_settings *s)
+{
+    return gy_activation_reads_x((gy_activation)s->activation);
+}
+
+gy_status gy_conv_layer_shape(gy_layer *l, int axes)
+{
+    const gy_conv_settings *s = l->settings;
+    gy_conv *c;
+    GY_TRY(gy_pool_new(l->pool, &c));
+    l->state = c;
+    GY_TRY(gy_window_input(l, axes + 1, &c->height, &c->width, &c->channels));
+    GY_TRY(place(l, s, axes, c));
+    GY_TRY(check(l, s, c));
+    gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
+
+    int64_t depth = c->channels / c->groups;
+    gy_layer_param(l, "weight", GY_ROLE_KERNEL,
+                   axes == 2 ? gy_shape_of(4, c->filters, c->kernel_h, c->kernel_w, depth)
+                             : gy_shape_of(3, c->filters, c->kernel_w, depth),
+                   gy_init_for((gy_activation)s->activation));
+    if (s->bias)
+        gy_layer_param(l, "bias", GY_ROLE_BIAS, gy_shape_of(1, c->filters),
+                       (gy_init){GY_INIT_zeros, 0});
+    l->out = axes == 2 ? gy_shape_of(3, c->out_height, c->out_width, c->filters)
+                       : gy_shape_of(2, c->out_width, c->filters);
+    l->needs = GY_NEEDS_X;
+    l->scratch.fixed = gy_align_floats(c->scratch);
+    if (s->activation != GY_ACTIVATION_none) {
+        gy_size z = {gy_shape_count(&l->out), GY_PARAM_ALIGN};
+        if (keeps_z(s))
+            l->keep = z;
+        else
+            l->needs |= GY_NEEDS_Y;
+        l->scratch.per_sample = z.per_sample;
+        l->scratch.fixed += z.fixed;
+    }
+    l->flops = 2.0 * (double)gy_shape_count(&l->out) * (double)(c->kernel_h * c->kernel_w * depth);
+    return GY_OK;
+}
+
+gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
+{
+    const gy_conv_settings *s = l->settings;
+    float *z = keeps_z(s) ? p->keep : NULL;
+    gy_conv_forward(p->kernel, l->state, p->batch, p->x[0], p->w[WEIGHT],
+                    s->bias ? p->w[BIAS] : NULL, (gy_activation)s->activation, z, p->y, p->scratch);
+    return GY_OK;
+}
+
+gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p)
+{
+    const gy_conv_settings *s = l->settings;
+    const gy_conv *c = l->state;
+    int64_t rows = p->batch * c->out_height * c->out_width;
+    const float *dz = p->dy;
+    float *scratch = p->scratch;
+    if (s->activation != GY_ACTIVATION_none) {
+        gy_activation_backward(p->kernel, (gy_activation)s->activation, rows, c->filters, p->keep,
+                               p->y, p->dy, scratch);
+        dz = scratch;
+        scratch += gy_align_floats(rows * c->filters);
+    }
+    if (p->dw[WEIGHT] != NULL)
+        gy_conv_backward_weight(p->kernel, c, p->batch, p->x[0], dz, p->beta[WEIGHT], p->dw[WEIGHT],
+                                scratch);
+    if (s->bias && p->dw[BIAS] != NULL)
+        gy_column_sum(p->kernel, rows, c->filters, dz, p->beta[BIAS], p->dw[BIAS]);
+    if (p->dx[0] != NULL)
+        gy_conv_backward_data(p->kernel, c, p->batch, p->w[WEIGHT], dz, p->dx[0], scratch);
+    return GY_OK;
+}

@@ -1,0 +1,66 @@
+/* Convolution of a sequence [T, C] → [T', filters]; the work is in ../conv.c. */
+#include "../layer_list.h"
+
+#include "../conv.h"
+
+static gy_status shape(gy_layer *l)
+{
+    return gy_conv_layer_shape(l, 1);
+}
+
+static const gy_setting rows[] = {
+    GY_CONV_ROW_FILTERS,
+    {.key = "kernel",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_conv_settings, kernel.width),
+     .min = 1,
+     .max = GY_WINDOW_MAX,
+     .help = "size of the window"},
+    {.key = "stride",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_conv_settings, stride.width),
+     .standard = "1",
+     .min = 1,
+     .max = GY_WINDOW_MAX,
+     .help = "steps from window to window"},
+    {.key = "padding",
+     .type = GY_SETTING_PAIR,
+     .offset = offsetof(gy_conv_settings, padding),
+     .standard = "same",
+     .min = 0,
+     .max = GY_WINDOW_MAX,
+     .choices = gy_padding_causal_words,
+     .help = "zeros around the input; same: in / stride outputs, valid: none, causal: before only"},
+    {.key = "dilation",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_conv_settings, dilation.width),
+     .standard = "1",
+     .min = 1,
+     .max = GY_WINDOW_MAX,
+     .help = "steps from weight to weight within the window"},
+    GY_CONV_ROWS_COMMON,
+    GY_SETTING_END,
+};
+
+static const gy_layer_sample samples[] = {
+    {.yaml = "conv1d: {filters: 4, kernel: 3, activation: tanh}", .in = {2, {9, 3}}},
+    {.yaml = "conv1d: {filters: 5, kernel: 2, padding: causal, dilation: 3}", .in = {2, {8, 2}}},
+    {.yaml = "conv1d: {filters: 3, kernel: 3, padding: causal, stride: 2, activation: relu}",
+     .in = {2, {7, 2}}},
+    {.yaml = "conv1d: {filters: 6, kernel: 4, stride: 2, activation: gelu_tanh}",
+     .in = {2, {9, 3}}},
+    {.yaml = "conv1d: {filters: 6, kernel: 3, padding: 2, groups: 3, bias: false}",
+     .in = {2, {6, 6}}},
+    {.yaml = "conv1d: {filters: 4, kernel: 3, padding: valid, dilation: 2, algorithm: gemm}",
+     .in = {2, {9, 2}}},
+    {.yaml = NULL},
+};
+
+const gy_layer_kind gy_layer_conv1d = {
+    .kind = {"conv1d", "convolution of a sequence", rows, sizeof(gy_conv_settings)},
+    .has_params = true,
+    .shape = shape,
+    .forward = gy_conv_layer_forward,
+    .backward = gy_conv_layer_backward,
+    .samples = samples,
+};

@@ -1,0 +1,148 @@
+/*
+ * Rates of convolution: GFLOP/s counted as direct convolution (2 · outputs · kernel · channels a
+ * pass), the best of a few runs, beside the rate of a large product in the same program.
+ *
+ *     bench_conv [THREADS [ALGORITHM]]
+ */
+#include "kernel/conv.h"
+#include "kernel/gemm.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RUNS = 5 };
+
+typedef struct shape {
+    const char *name;
+    int64_t batch, side, channels, filters, kernel, stride;
+} shape;
+
+static const shape shapes[] = {
+    {"32 to 32 at 32", 64, 32, 32, 32, 3, 1},
+    {"64 to 64 at 32", 64, 32, 64, 64, 3, 1},
+    {"128 to 128 at 16", 64, 16, 128, 128, 3, 1},
+    {"256 to 256 at 8", 64, 8, 256, 256, 3, 1},
+    {"lenet c1", 128, 28, 1, 32, 5, 1},
+    {"lenet c2", 128, 14, 32, 64, 5, 1},
+    {"vgg c1a", 64, 32, 3, 64, 3, 1},
+    {"vgg c2a", 64, 16, 64, 128, 3, 1},
+    {"vgg c3a", 64, 8, 128, 256, 3, 1},
+    {"resnet20 stem", 128, 32, 3, 16, 3, 1},
+    {"resnet20 stage 0", 128, 32, 16, 16, 3, 1},
+    {"resnet20 stage 1, half", 128, 32, 16, 32, 3, 2},
+    {"resnet20 stage 1", 128, 16, 32, 32, 3, 1},
+    {"resnet20 stage 2, half", 128, 16, 32, 64, 3, 2},
+    {"resnet20 stage 2", 128, 8, 64, 64, 3, 1},
+    {"1x1 256 to 64 at 16", 64, 16, 256, 64, 1, 1},
+    {"7x7 3 to 64 at 64, half", 16, 64, 3, 64, 7, 2},
+};
+
+static float *draw(gy_context *ctx, int64_t n)
+{
+    float *x = NULL;
+    if (gy_new_array(ctx, n + 1, &x) != GY_OK) abort();
+    uint32_t seed = 1;
+    for (int64_t i = 0; i < n; i++) {
+        seed = seed * 1664525U + 1013904223U;
+        x[i] = (float)(seed >> 8) / 8388608.0F - 1.0F;
+    }
+    return x;
+}
+
+static gy_conv conv_of(const shape *s)
+{
+    int64_t out = (s->side + s->stride - 1) / s->stride;
+    int64_t pad = (out - 1) * s->stride + s->kernel - s->side;
+    return (gy_conv){.height = s->side,
+                     .width = s->side,
+                     .channels = s->channels,
+                     .filters = s->filters,
+                     .groups = 1,
+                     .kernel_h = s->kernel,
+                     .kernel_w = s->kernel,
+                     .stride_h = s->stride,
+                     .stride_w = s->stride,
+                     .dilation_h = 1,
+                     .dilation_w = 1,
+                     .pad_top = pad > 0 ? pad / 2 : 0,
+                     .pad_left = pad > 0 ? pad / 2 : 0,
+                     .out_height = out,
+                     .out_width = out};
+}
+
+static double seconds(void)
+{
+    return gy_clock_s();
+}
+
+static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, gy_conv_algorithm a)
+{
+    gy_conv c = conv_of(s);
+    if (!gy_conv_can(&c, a)) return;
+    gy_conv_plan(&c, a, gy_kernel_threads(k));
+    int64_t outputs = s->batch * c.out_height * c.out_width * c.filters;
+    double work = 2e-9 * (double)outputs * (double)(s->kernel * s->kernel * s->channels);
+    float *x = draw(ctx, s->batch * s->side * s->side * s->channels), *y = draw(ctx, outputs);
+    float *w = draw(ctx, s->filters * s->kernel * s->kernel * s->channels);
+    float *dx = draw(ctx, s->batch * s->side * s->side * s->channels), *dz = draw(ctx, outputs);
+    float *dw = draw(ctx, s->filters * s->kernel * s->kernel * s->channels);
+    float *scratch = draw(ctx, c.scratch), best[3] = {1e30F, 1e30F, 1e30F};
+    for (int i = 0; i < RUNS; i++) {
+        double at[4] = {seconds()};
+        gy_conv_forward(k, &c, s->batch, x, w, NULL, GY_ACTIVATION_none, NULL, y, scratch);
+        at[1] = seconds();
+        gy_conv_backward_data(k, &c, s->batch, w, dz, dx, scratch);
+        at[2] = seconds();
+        gy_conv_backward_weight(k, &c, s->batch, x, dz, 0, dw, scratch);
+        at[3] = seconds();
+        for (int j = 0; j < 3; j++) {
+            float took = (float)(at[j + 1] - at[j]);
+            if (took < best[j]) best[j] = took;
+        }
+    }
+    printf("%-24s %-9s %6.1f %6.1f %6.1f   all %6.1f   %7.2f ms\n", s->name,
+           gy_conv_names[c.algorithm], work / (double)best[0], work / (double)best[1],
+           work / (double)best[2], 3 * work / (double)(best[0] + best[1] + best[2]),
+           1e3 * (double)(best[0] + best[1] + best[2]));
+    float *all[] = {x, y, w, dx, dz, dw, scratch};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) gy_free(ctx, all[i]);
+}
+
+static void measure_product(gy_context *ctx, const gy_kernel *k)
+{
+    enum { N = 768 };
+    float *a = draw(ctx, N * N), *b = draw(ctx, N * N), *c = draw(ctx, N * N);
+    double best = 1e30;
+    for (int i = 0; i < RUNS; i++) {
+        double start = seconds();
+        gy_gemm(k, false, false, N, N, N, 1, a, N, b, N, 0, c, N);
+        double took = seconds() - start;
+        if (took < best) best = took;
+    }
+    printf("sgemm %d^3: %.1f GFLOP/s\n", N, 2e-9 * N * N * N / best);
+    gy_free(ctx, a);
+    gy_free(ctx, b);
+    gy_free(ctx, c);
+}
+
+int main(int argc, char **argv)
+{
+    gy_context *ctx = NULL;
+    gy_kernel *k = NULL;
+    int threads = argc > 1 ? atoi(argv[1]) : 1;
+    if (gy_context_create(NULL, NULL, &ctx) != GY_OK || gy_kernel_create(ctx, threads, &k) != GY_OK)
+        return 1;
+    measure_product(ctx, k);
+    printf("%-34s forward  data  weights\n", "GFLOP/s");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int a = 0; a < GY_CONV_COUNT; a++)
+            if (argc > 2 ? strcmp(argv[2], gy_conv_names[a]) == 0 : a > 0)
+                measure(ctx, k, &shapes[i], (gy_conv_algorithm)a);
+    measure_product(ctx, k);
+    gy_kernel_free(k);
+    gy_context_free(ctx);
+    return 0;
+}

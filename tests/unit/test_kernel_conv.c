@@ -1,0 +1,306 @@
+/*
+ * Convolution: every algorithm that can do a shape against seven plain loops in double, all three
+ * passes, at every level, with one thread and more.
+ */
+#include "levels.h"
+
+#include "kernel/conv.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { GUARD = 32 };
+
+typedef struct trial {
+    gy_context *ctx;
+    gy_conv c;
+    int64_t batch, images, outputs, weights; /* elements */
+    float *x, *w, *bias, *dz, *y, *z, *dx, *dw, *scratch;
+    double *want_y, *want_dx, *want_dw;
+} trial;
+
+/* height width channels filters groups, kernel, stride, dilation, pad_top pad_left, out */
+static const gy_conv shapes[] = {
+    {5, 4, 2, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1, 5, 4, 0, 0, 0},
+    {8, 8, 16, 16, 1, 3, 3, 1, 1, 1, 1, 1, 1, 8, 8, 0, 0, 0},
+    {9, 11, 16, 32, 1, 3, 3, 1, 1, 1, 1, 1, 1, 9, 11, 0, 0, 0},
+    {7, 6, 32, 48, 1, 3, 3, 1, 1, 1, 1, 0, 0, 5, 4, 0, 0, 0},
+    {6, 13, 19, 21, 1, 3, 3, 1, 1, 1, 1, 2, 2, 8, 15, 0, 0, 0},
+    {4, 4, 40, 17, 1, 3, 3, 1, 1, 1, 1, 1, 1, 4, 4, 0, 0, 0},
+    {1, 2, 17, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0, 0},
+    {17, 19, 8, 24, 1, 3, 3, 1, 1, 1, 1, 1, 1, 17, 19, 0, 0, 0},
+    {10, 9, 1, 20, 1, 5, 5, 1, 1, 1, 1, 2, 2, 10, 9, 0, 0, 0},
+    {9, 10, 3, 16, 1, 3, 3, 1, 1, 1, 1, 1, 1, 9, 10, 0, 0, 0},
+    {14, 14, 16, 32, 1, 5, 5, 1, 1, 1, 1, 2, 2, 14, 14, 0, 0, 0},
+    {3, 7, 20, 17, 1, 5, 5, 1, 1, 1, 1, 3, 2, 5, 7, 0, 0, 0},
+    {12, 11, 6, 18, 1, 5, 5, 1, 1, 1, 1, 0, 0, 8, 7, 0, 0, 0},
+    {7, 6, 2, 3, 1, 3, 3, 2, 2, 1, 1, 1, 0, 4, 3, 0, 0, 0},
+    {15, 14, 16, 33, 1, 3, 3, 2, 2, 1, 1, 1, 1, 8, 7, 0, 0, 0},
+    {9, 9, 5, 16, 1, 1, 1, 3, 3, 1, 1, 0, 0, 3, 3, 0, 0, 0},
+    {5, 6, 18, 10, 1, 1, 1, 1, 1, 1, 1, 0, 0, 5, 6, 0, 0, 0},
+    {4, 5, 3, 4, 1, 2, 3, 1, 2, 1, 1, 0, 1, 4, 3, 0, 0, 0},
+    {7, 8, 4, 6, 2, 3, 3, 1, 1, 1, 1, 1, 1, 7, 8, 0, 0, 0},
+    {7, 8, 32, 64, 2, 3, 3, 1, 1, 1, 1, 1, 1, 7, 8, 0, 0, 0},
+    {7, 8, 6, 6, 6, 3, 3, 1, 1, 2, 2, 2, 2, 7, 8, 0, 0, 0},
+    {7, 8, 6, 5, 1, 2, 3, 2, 2, 2, 1, 0, 2, 3, 5, 0, 0, 0},
+    {1, 13, 3, 4, 1, 1, 2, 1, 1, 1, 3, 0, 3, 1, 13, 0, 0, 0},
+    {1, 40, 16, 16, 1, 1, 3, 1, 2, 1, 1, 0, 2, 1, 20, 0, 0, 0},
+    {6, 6, 3, 6, 3, 4, 4, 3, 2, 1, 1, 3, 1, 3, 3, 0, 0, 0},
+    {3, 3, 2, 2, 1, 3, 3, 1, 1, 1, 1, 4, 4, 9, 9, 0, 0, 0},
+    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 0},
+};
+
+static void *take(trial *t, int64_t n, size_t size)
+{
+    void *out = NULL;
+    if (gy_alloc_array(t->ctx, n + 2 * GUARD, size, &out) != GY_OK) abort();
+    return out;
+}
+
+/* Whole multiples of 1/64 in [−1, 1]. */
+static float *draw(trial *t, int64_t n, uint32_t seed)
+{
+    float *out = take(t, n, sizeof *out);
+    for (int64_t i = 0; i < n; i++) {
+        seed = seed * 1664525U + 1013904223U;
+        out[i] = (float)((int)(seed >> 16) % 129 - 64) / 64;
+    }
+    return out;
+}
+
+/* The seven loops: y, dx and dw at once. */
+static void reference(trial *t)
+{
+    const gy_conv *c = &t->c;
+    int64_t depth = c->channels / c->groups, part = c->filters / c->groups;
+    for (int64_t n = 0; n < t->batch; n++)
+        for (int64_t p = 0; p < c->out_height; p++)
+            for (int64_t q = 0; q < c->out_width; q++)
+                for (int64_t f = 0; f < c->filters; f++) {
+                    int64_t at = ((n * c->out_height + p) * c->out_width + q) * c->filters + f;
+                    t->want_y[at] = (double)t->bias[f];
+                    for (int64_t i = 0; i < c->kernel_h; i++)
+                        for (int64_t j = 0; j < c->kernel_w; j++) {
+                            int64_t row = p * c->stride_h + i * c->dilation_h - c->pad_top;
+                            int64_t column = q * c->stride_w + j * c->dilation_w - c->pad_left;
+                            if (row < 0 || row >= c->height || column < 0 || column >= c->width)
+                                continue;
+                            for (int64_t d = 0; d < depth; d++) {
+                                int64_t in =
+                                    ((n * c->height + row) * c->width + column) * c->channels +
+                                    f / part * depth + d;
+                                int64_t k = ((f * c->kernel_h + i) * c->kernel_w + j) * depth + d;
+                                t->want_y[at] += (double)t->w[k] * (double)t->x[in];
+                                t->want_dx[in] += (double)t->w[k] * (double)t->dz[at];
+                                t->want_dw[k] += (double)t->dz[at] * (double)t->x[in];
+                            }
+                        }
+                }
+}
+
+static void begin(trial *t, const gy_conv *shape, int64_t batch)
+{
+    *t = (trial){.ctx = gy_test_context(), .c = *shape, .batch = batch};
+    const gy_conv *c = &t->c;
+    t->images = batch * c->height * c->width * c->channels;
+    t->outputs = batch * c->out_height * c->out_width * c->filters;
+    t->weights = c->filters * c->kernel_h * c->kernel_w * (c->channels / c->groups);
+    t->x = draw(t, t->images, 1);
+    t->w = draw(t, t->weights, 2);
+    t->bias = draw(t, c->filters, 3);
+    t->dz = draw(t, t->outputs, 4);
+    t->y = take(t, t->outputs, sizeof *t->y);
+    t->z = take(t, t->outputs, sizeof *t->z);
+    t->dx = take(t, t->images, sizeof *t->dx);
+    t->dw = take(t, t->weights, sizeof *t->dw);
+    t->want_y = take(t, t->outputs, sizeof *t->want_y);
+    t->want_dx = take(t, t->images, sizeof *t->want_dx);
+    t->want_dw = take(t, t->weights, sizeof *t->want_dw);
+    reference(t);
+}
+
+static void end(trial *t)
+{
+    void *all[] = {t->x,  t->w,  t->bias,   t->dz,      t->y,      t->z,
+                   t->dx, t->dw, t->want_y, t->want_dx, t->want_dw};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) gy_free(t->ctx, all[i]);
+    gy_test_end(t->ctx);
+}
+
+/* Fills with NaN, guards with a number that must stay. */
+static void spoil(float *x, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) x[i] = NAN;
+    for (int64_t i = n; i < n + GUARD; i++) x[i] = 12345;
+}
+
+static bool guarded(const float *x, int64_t n)
+{
+    for (int64_t i = n; i < n + GUARD; i++)
+        if (x[i] != 12345) return false;
+    return true;
+}
+
+/* max |got − scale want| / max |want| */
+static double error(int64_t n, const float *got, const double *want, bool relu)
+{
+    double worst = 0, largest = 1e-30;
+    for (int64_t i = 0; i < n; i++) {
+        double w = relu && want[i] < 0 ? 0 : want[i];
+        if (!(fabs(got[i] - w) <= worst)) worst = fabs(got[i] - w);
+        if (fabs(want[i]) > largest) largest = fabs(want[i]);
+    }
+    return isfinite(worst) ? worst / largest : 1e30;
+}
+
+static void expect(const trial *t, double got, double limit, const char *what)
+{
+    const gy_conv *c = &t->c;
+    if (!(got <= limit))
+        printf("\n    %s %lldx%lldx%lld → %lldx%lldx%lld, %d threads: %s off by %g",
+               gy_conv_names[c->algorithm], (long long)c->height, (long long)c->width,
+               (long long)c->channels, (long long)c->out_height, (long long)c->out_width,
+               (long long)c->filters, c->threads, what, got);
+    CU_ASSERT(got <= limit);
+}
+
+static void run(trial *t, const gy_kernel *k, double limit)
+{
+    const gy_conv *c = &t->c;
+    float *s = t->scratch;
+    spoil(t->y, t->outputs);
+    spoil(s, c->scratch);
+    gy_conv_forward(k, c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_none, NULL, t->y, s);
+    expect(t, error(t->outputs, t->y, t->want_y, false), limit, "y");
+    gy_conv_forward(k, c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_relu, NULL, t->y, s);
+    expect(t, error(t->outputs, t->y, t->want_y, true), limit, "relu");
+    CU_ASSERT(guarded(t->y, t->outputs));
+    spoil(t->y, t->outputs);
+    spoil(t->z, t->outputs);
+    gy_conv_forward(k, c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_relu, t->z, t->y, s);
+    expect(t, error(t->outputs, t->z, t->want_y, false), limit, "z");
+    expect(t, error(t->outputs, t->y, t->want_y, true), limit, "y beside z");
+    CU_ASSERT(guarded(t->z, t->outputs) && guarded(s, c->scratch));
+
+    spoil(t->dx, t->images);
+    spoil(s, c->scratch);
+    gy_conv_backward_data(k, c, t->batch, t->w, t->dz, t->dx, s);
+    expect(t, error(t->images, t->dx, t->want_dx, false), limit, "dx");
+    CU_ASSERT(guarded(t->dx, t->images) && guarded(s, c->scratch));
+
+    spoil(t->dw, t->weights);
+    spoil(s, c->scratch);
+    gy_conv_backward_weight(k, c, t->batch, t->x, t->dz, 0, t->dw, s);
+    expect(t, error(t->weights, t->dw, t->want_dw, false), limit, "dw");
+    CU_ASSERT(guarded(t->dw, t->weights) && guarded(s, c->scratch));
+    for (int64_t i = 0; i < t->weights; i++) t->dw[i] = 3 * (float)t->want_dw[i];
+    gy_conv_backward_weight(k, c, t->batch, t->x, t->dz, -2, t->dw, s); /* −6 + 1 */
+    for (int64_t i = 0; i < t->weights; i++) t->dw[i] /= -5;
+    expect(t, error(t->weights, t->dw, t->want_dw, false), limit, "dw beta");
+}
+
+static void try_shapes(const gy_kernel *k)
+{
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        for (int64_t batch = 1; batch <= 5; batch += 2) {
+            trial t;
+            begin(&t, &shapes[i], batch);
+            for (int a = 0; a < GY_CONV_COUNT; a++) {
+                if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
+                gy_conv_plan(&t.c, (gy_conv_algorithm)a, gy_kernel_threads(k));
+                CU_ASSERT(a == GY_CONV_auto || (int)t.c.algorithm == a);
+                t.scratch = take(&t, t.c.scratch, sizeof *t.scratch);
+                run(&t, k, t.c.algorithm == GY_CONV_winograd ? 2e-5 : 2e-6);
+                gy_free(t.ctx, t.scratch);
+            }
+            end(&t);
+        }
+    }
+}
+
+static void against_loops(void)
+{
+    gy_test_levels(try_shapes);
+}
+
+/* An empty part of the batch: a rank may have none. */
+static void no_samples(void)
+{
+    trial t;
+    begin(&t, &shapes[1], 1);
+    gy_kernel *k = NULL;
+    if (gy_kernel_create(t.ctx, 2, &k) != GY_OK) abort();
+    for (int a = 1; a < GY_CONV_COUNT; a++) {
+        if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
+        gy_conv_plan(&t.c, (gy_conv_algorithm)a, 2);
+        t.scratch = take(&t, t.c.scratch, sizeof *t.scratch);
+        spoil(t.dw, t.weights);
+        gy_conv_backward_weight(k, &t.c, 0, t.x, t.dz, 0, t.dw, t.scratch);
+        for (int64_t i = 0; i < t.weights; i++) CU_ASSERT(t.dw[i] == 0);
+        gy_free(t.ctx, t.scratch);
+    }
+    gy_kernel_free(k);
+    end(&t);
+}
+
+static float *pass(trial *t, const gy_kernel *k, float *out)
+{
+    spoil(t->scratch, t->c.scratch);
+    gy_conv_forward(k, &t->c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_none, NULL, out,
+                    t->scratch);
+    gy_conv_backward_data(k, &t->c, t->batch, t->w, t->dz, out + t->outputs, t->scratch);
+    gy_conv_backward_weight(k, &t->c, t->batch, t->x, t->dz, 0, out + t->outputs + t->images,
+                            t->scratch);
+    return out;
+}
+
+static void same_bits(void)
+{
+    trial t;
+    begin(&t, &shapes[2], 5);
+    int64_t n = t.outputs + t.images + t.weights;
+    float *first = take(&t, n, sizeof *first), *second = take(&t, n, sizeof *second);
+    for (int threads = 1; threads <= 3; threads++) {
+        gy_kernel *k = NULL;
+        if (gy_kernel_create(t.ctx, threads, &k) != GY_OK) abort();
+        for (int a = 1; a < GY_CONV_COUNT; a++) {
+            if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
+            gy_conv_plan(&t.c, (gy_conv_algorithm)a, threads);
+            t.scratch = take(&t, t.c.scratch, sizeof *t.scratch);
+            pass(&t, k, first);
+            for (int i = 0; i < 3; i++)
+                CU_ASSERT(memcmp(first, pass(&t, k, second), (size_t)n * sizeof *first) == 0);
+            gy_free(t.ctx, t.scratch);
+        }
+        gy_kernel_free(k);
+    }
+    gy_free(t.ctx, first);
+    gy_free(t.ctx, second);
+    end(&t);
+}
+
+/* A NaN in x comes out where its windows are, and passes relu. */
+static void not_finite(void)
+{
+    trial t;
+    begin(&t, &shapes[1], 1);
+    gy_kernel *k = NULL;
+    if (gy_kernel_create(t.ctx, 1, &k) != GY_OK) abort();
+    t.x[(3 * 8 + 4) * 16 + 7] = NAN;
+    for (int a = 1; a < GY_CONV_COUNT; a++) {
+        if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
+        gy_conv_plan(&t.c, (gy_conv_algorithm)a, 1);
+        t.scratch = take(&t, t.c.scratch, sizeof *t.scratch);
+        gy_conv_forward(k, &t.c, 1, t.x, t.w, t.bias, GY_ACTIVATION_relu, NULL, t.y, t.scratch);
+        for (int64_t p = 2; p <= 4; p++)
+            for (int64_t q = 3; q <= 5; q++) CU_ASSERT(isnan(t.y[(p * 8 + q) * 16 + 3]));
+        gy_conv_backward_weight(k, &t.c, 1, t.x, t.dz, 0, t.dw, t.scratch);
+        CU_ASSERT(isnan(t.dw[((2 * 3 + 1) * 3 + 1) * 16 + 7]));
+        gy_free(t.ctx, t.scratch);
+    }
+    gy_kernel_free(k);
+    end(&t);
+}
+
+GY_TEST_MAIN(GY_TEST(against_loops), GY_TEST(no_samples), GY_TEST(same_bits), GY_TEST(not_finite))
