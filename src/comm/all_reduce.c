@@ -20,18 +20,23 @@ struct gy_all_reduce {
     bool under_way;
 };
 
+/* Agreed twice: no rank enters a kind's create, or leaves it with success, alone. */
 gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, float *x, int64_t n, int tag,
                                gy_all_reduce **out)
 {
     gy_all_reduce *op = NULL;
-    GY_TRY(gy_new(comm->ctx, &op));
+    gy_status status = gy_comm_agree(comm, gy_new(comm->ctx, &op));
+    if (status != GY_OK) {
+        gy_free(comm->ctx, op);
+        return status;
+    }
     op->ctx = comm->ctx;
     op->kind = (const gy_all_reduce_kind *)kind;
     while (op->kind->choose != NULL) op->kind = op->kind->choose(comm, n);
     if (n > 0 && comm->ranks > 1) {
-        gy_status status = op->kind->create(comm, x, n, tag, &op->state);
+        status = gy_comm_agree(comm, op->kind->create(comm, x, n, tag, &op->state));
         if (status != GY_OK) {
-            gy_free(op->ctx, op);
+            gy_all_reduce_free(op);
             return status;
         }
     }

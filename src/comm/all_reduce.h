@@ -26,7 +26,8 @@ typedef struct gy_all_reduce_kind {
      * @param x    [n], stays where it is until the operation is freed
      * @param tag  0 … 32767, distinct for operations that may be under way together
      *
-     * Never called with n = 0 or for one rank: nothing is to be done then.
+     * Never called with n = 0 or for one rank: nothing is to be done then. Where it fails on any
+     * rank, *state is destroyed on those where it did not.
      */
     gy_status (*create)(gy_comm *comm, float *x, int64_t n, int tag, void **state);
     gy_status (*begin)(void *state);                /* x holds this rank's part */
@@ -36,6 +37,7 @@ typedef struct gy_all_reduce_kind {
 
 extern const gy_registry gy_all_reduce_registry;
 
+/** As the kind's create; the same status on every rank. Free with gy_all_reduce_free() (collective). */
 gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, float *x, int64_t n, int tag,
                                gy_all_reduce **out) GY_CHECKED;
 void gy_all_reduce_free(gy_all_reduce *op);

@@ -51,19 +51,23 @@ static int64_t bucket_floats(double mib, int64_t n)
     return (floats + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
 }
 
-static gy_status cut(gy_sync *s, gy_comm *comm, const gy_sync_settings *settings, float *g)
+static gy_status allocate(gy_context *ctx, int n_buckets, gy_sync **out)
 {
-    int64_t each = bucket_floats(settings->bucket_mib, s->n);
-    int n_buckets = (int)((s->n + each - 1) / each);
-    GY_TRY(gy_new_array(s->ctx, n_buckets, &s->buckets));
-    int64_t end = s->n;
-    for (; s->n_buckets < n_buckets; s->n_buckets++) {
+    gy_sync *s = NULL;
+    GY_TRY(gy_new(ctx, &s));
+    *out = s;
+    s->ctx = ctx;
+    return gy_new_array(ctx, n_buckets, &s->buckets);
+}
+
+static gy_status cut(gy_sync *s, gy_comm *comm, const gy_kind *kind, int64_t each, float *g)
+{
+    for (int64_t end = s->n; end > 0; end = s->buckets[s->n_buckets++].start) {
         bucket *b = &s->buckets[s->n_buckets];
         b->start = end > each ? end - each : 0;
         b->home = true;
-        GY_TRY(gy_all_reduce_create(comm, settings->all_reduce.kind, g + b->start, end - b->start,
-                                    s->n_buckets, &b->op));
-        end = b->start;
+        GY_TRY(
+            gy_all_reduce_create(comm, kind, g + b->start, end - b->start, s->n_buckets, &b->op));
     }
     return GY_OK;
 }
@@ -73,11 +77,12 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
 {
     gy_status status;
     gy_sync *s = NULL;
-    GY_TRY(gy_new(ctx, &s));
-    s->ctx = ctx;
+    int64_t each = bucket_floats(settings->bucket_mib, n);
+    int n_buckets = gy_comm_ranks(comm) > 1 ? (int)((n + each - 1) / each) : 0;
+    GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, n_buckets, &s)));
     s->overlap = settings->overlap;
     s->n = n;
-    if (n > 0 && gy_comm_ranks(comm) > 1) GY_TRY_GOTO(fail, cut(s, comm, settings, g));
+    if (n_buckets > 0) GY_TRY_GOTO(fail, cut(s, comm, settings->all_reduce.kind, each, g));
     s->started = s->first_away = s->n_buckets;
     *out = s;
     return GY_OK;

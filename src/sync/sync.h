@@ -23,11 +23,17 @@ typedef struct gy_sync_settings {
 
 extern const gy_setting gy_sync_setting_rows[];
 
-/** @param g  [n] the gradients, stays where it is; n = 0 is allowed. Free with gy_sync_free(). */
+/**
+ * Cuts the buckets and makes their all-reduces; the same status on every rank.
+ *
+ * @param g    [n] the gradients, stays where it is; n = 0 is allowed
+ * @param out  free with gy_sync_free() (collective)
+ */
 gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings, float *g,
                          int64_t n, gy_sync **out) GY_CHECKED;
 void gy_sync_free(gy_sync *s);
 
+/** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_sync_buckets(const gy_sync *s);
 const char *gy_sync_algorithm(const gy_sync *s);
 
