@@ -4,6 +4,8 @@
  * what may be larger goes in pieces of PIECE bytes, cut alike at both ends. */
 #include "comm_mpi.h"
 
+#include "base/number.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +19,27 @@ static gy_status duplicate(MPI_Comm from, MPI_Comm *out)
     return GY_OK;
 }
 
+/* Those who share memory. GYRE_HOST_RANKS=n makes n of them a host each, to try out several hosts on
+ * one; it must be the same on every rank. */
+static gy_status find_neighbours(gy_comm *comm)
+{
+    const char *text = getenv("GYRE_HOST_RANKS");
+    int64_t most = 0;
+    GY_MPI(MPI_Comm_split_type(comm->calls, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL,
+                               &comm->local));
+    if (text == NULL || !gy_number_int(text, &most) || most < 1) return GY_OK;
+    MPI_Comm all = comm->local;
+    int rank;
+    GY_MPI(MPI_Comm_rank(all, &rank));
+    GY_MPI(MPI_Comm_split(all, (int)(rank / most), rank, &comm->local));
+    GY_MPI(MPI_Comm_free(&all));
+    return GY_OK;
+}
+
 /* Hosts are told apart by who shares memory, and numbered by their first rank. */
 static gy_status find_hosts(gy_comm *comm)
 {
-    GY_MPI(MPI_Comm_split_type(comm->calls, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL,
-                               &comm->local));
+    GY_TRY(find_neighbours(comm));
     GY_MPI(MPI_Comm_set_errhandler(comm->local, MPI_ERRORS_RETURN));
     GY_MPI(MPI_Comm_rank(comm->local, &comm->local_rank));
     GY_MPI(MPI_Comm_size(comm->local, &comm->local_ranks));

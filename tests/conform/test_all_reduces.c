@@ -180,6 +180,29 @@ static void keeps_what_is_not_finite(void)
     }
 }
 
+/* Memory that runs out on one rank, at any allocation, ends creation alike on all. */
+static void creation_survives_lack_of_memory(void)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    float x[64] = {0.0f};
+    for (int i = 0; i < gy_all_reduce_registry.n; i++) {
+        gy_status status = GY_E_NOMEM;
+        int k = 0;
+        while (status != GY_OK && k < 50) {
+            gy_all_reduce *op = NULL;
+            int64_t before = gy_context_balance(gy_test_ctx);
+            gy_alloc_fail_at(gy_test_ctx, rank == ranks / 2 ? ++k : (k++, 0));
+            status =
+                gy_all_reduce_create(gy_test_comm, gy_all_reduce_registry.kinds[i], x, 64, 0, &op);
+            gy_alloc_fail_at(gy_test_ctx, 0);
+            CU_ASSERT(status == GY_OK || status == GY_E_NOMEM);
+            gy_all_reduce_free(op);
+            CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), before);
+        }
+        CU_ASSERT(k > 1 && k < 50);
+    }
+}
+
 static void names_what_it_chose(void)
 {
     float x[1] = {0.0f};
@@ -196,4 +219,5 @@ static void names_what_it_chose(void)
 
 GY_TEST_MPI_MAIN(GY_TEST(sums_whole_numbers), GY_TEST(repeats_its_bits),
                  GY_TEST(several_are_under_way), GY_TEST(allocates_at_creation_only),
-                 GY_TEST(keeps_what_is_not_finite), GY_TEST(names_what_it_chose))
+                 GY_TEST(keeps_what_is_not_finite), GY_TEST(names_what_it_chose),
+                 GY_TEST(creation_survives_lack_of_memory))

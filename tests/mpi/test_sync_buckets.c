@@ -115,6 +115,26 @@ static void no_gradients(void)
     gy_sync_free(s);
 }
 
+static void creation_survives_lack_of_memory(void)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm), k = 0;
+    float g[200] = {0.0f};
+    gy_sync_settings settings = settings_of("hierarchical", 0.0001, true);
+    gy_status status = GY_E_NOMEM;
+    while (status != GY_OK && k < 200) {
+        gy_sync *s = NULL;
+        int64_t before = gy_context_balance(gy_test_ctx);
+        k++;
+        gy_alloc_fail_at(gy_test_ctx, rank == ranks / 2 ? k : 0);
+        status = gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 200, &s);
+        gy_alloc_fail_at(gy_test_ctx, 0);
+        CU_ASSERT(status == GY_OK || status == GY_E_NOMEM);
+        gy_sync_free(s);
+        CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), before);
+    }
+    CU_ASSERT(k > 1 && k < 200);
+}
+
 /* Given up in the middle of a step, as a rank does that has failed elsewhere. */
 static void can_be_freed_in_a_step(void)
 {
@@ -144,4 +164,4 @@ static void settings_have_defaults(void)
 /* The test of a step given up comes last: what it sent may still be on its way. */
 GY_TEST_MPI_MAIN(GY_TEST(equals_plain_all_reduces), GY_TEST(one_bucket_holds_all),
                  GY_TEST(counts_buckets), GY_TEST(no_gradients), GY_TEST(settings_have_defaults),
-                 GY_TEST(can_be_freed_in_a_step))
+                 GY_TEST(creation_survives_lack_of_memory), GY_TEST(can_be_freed_in_a_step))
