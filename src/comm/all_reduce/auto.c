@@ -1,16 +1,26 @@
-/* Chooses a kind by the number of elements. See README.md for what was measured. */
+/* Chooses by the number of elements and by who shares a host; what was measured is in README.md.
+ *
+ * - Small vectors cost messages, not bytes: the tree needs log2 p rounds, a ring 2(p − 1).
+ * - Several hosts with several ranks each: all ranks of a host share its wire, and hierarchical
+ *   sends least over it.
+ * - Else the ring, once its blocks are long enough to keep the wire busy. Within one host it is as
+ *   fast as shared memory for the usual buckets and needs no copy of the gradients there. */
 #include "../all_reduce_list.h"
 
 enum {
-    SMALL = 4096
-}; /* elements, 16 KiB: below, latency decides, and a ring takes 2(p − 1) of it */
+    SMALL = 1024, /* elements: 4 KiB */
+    BLOCK = 16384 /* elements a rank: 64 KiB */
+};
 
 static const gy_all_reduce_kind *choose(const gy_comm *comm, int64_t n)
 {
-    return n < SMALL && gy_comm_ranks(comm) > 2 ? &gy_all_reduce_mpi : &gy_all_reduce_ring;
+    int ranks = gy_comm_ranks(comm), hosts = gy_comm_hosts(comm);
+    if (n <= SMALL) return &gy_all_reduce_tree;
+    if (hosts > 1 && ranks >= 2 * hosts) return &gy_all_reduce_hierarchical;
+    return n < (int64_t)BLOCK * ranks && ranks > 2 ? &gy_all_reduce_tree : &gy_all_reduce_ring;
 }
 
 const gy_all_reduce_kind gy_all_reduce_auto = {
-    .kind = {.name = "auto", .help = "the one that is likely fastest for the size of a bucket"},
+    .kind = {.name = "auto", .help = "the one that is likely fastest for ranks, hosts and size"},
     .choose = choose,
 };

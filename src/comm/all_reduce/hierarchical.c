@@ -124,7 +124,11 @@ static gy_status share(state *s)
     if (code == MPI_SUCCESS)
         code = MPI_Win_allocate_shared(bytes, 1, info, comm->local, &base, &s->window);
     (void)MPI_Info_free(&info);
-    GY_TRY(gy_mpi_status(code, "MPI_Win_allocate_shared"));
+    GY_REQUIRE(code == MPI_SUCCESS, GY_E_COMM,
+               "cannot share memory within a host" GY_AT "%s" GY_WHY
+               "no room for %lld bytes a rank" GY_HINT
+               "see /dev/shm and TMPDIR there, or choose comm.allreduce: ring",
+               gy_comm_host(comm, comm->rank), (long long)bytes);
     GY_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window));
     for (int l = 0; l < comm->local_ranks; l++) {
         int unit;
