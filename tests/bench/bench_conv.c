@@ -17,27 +17,30 @@ enum { RUNS = 5 };
 
 typedef struct shape {
     const char *name;
-    int64_t batch, side, channels, filters, kernel, stride;
+    int64_t batch, side, channels, filters, kernel, stride, groups;
 } shape;
 
 static const shape shapes[] = {
-    {"32 to 32 at 32", 64, 32, 32, 32, 3, 1},
-    {"64 to 64 at 32", 64, 32, 64, 64, 3, 1},
-    {"128 to 128 at 16", 64, 16, 128, 128, 3, 1},
-    {"256 to 256 at 8", 64, 8, 256, 256, 3, 1},
-    {"lenet c1", 128, 28, 1, 32, 5, 1},
-    {"lenet c2", 128, 14, 32, 64, 5, 1},
-    {"vgg c1a", 64, 32, 3, 64, 3, 1},
-    {"vgg c2a", 64, 16, 64, 128, 3, 1},
-    {"vgg c3a", 64, 8, 128, 256, 3, 1},
-    {"resnet20 stem", 128, 32, 3, 16, 3, 1},
-    {"resnet20 stage 0", 128, 32, 16, 16, 3, 1},
-    {"resnet20 stage 1, half", 128, 32, 16, 32, 3, 2},
-    {"resnet20 stage 1", 128, 16, 32, 32, 3, 1},
-    {"resnet20 stage 2, half", 128, 16, 32, 64, 3, 2},
-    {"resnet20 stage 2", 128, 8, 64, 64, 3, 1},
-    {"1x1 256 to 64 at 16", 64, 16, 256, 64, 1, 1},
-    {"7x7 3 to 64 at 64, half", 16, 64, 3, 64, 7, 2},
+    {"32 to 32 at 32", 64, 32, 32, 32, 3, 1, 1},
+    {"64 to 64 at 32", 64, 32, 64, 64, 3, 1, 1},
+    {"128 to 128 at 16", 64, 16, 128, 128, 3, 1, 1},
+    {"256 to 256 at 8", 64, 8, 256, 256, 3, 1, 1},
+    {"lenet c1", 128, 28, 1, 32, 5, 1, 1},
+    {"lenet c2", 128, 14, 32, 64, 5, 1, 1},
+    {"vgg c1a", 64, 32, 3, 64, 3, 1, 1},
+    {"vgg c2a", 64, 16, 64, 128, 3, 1, 1},
+    {"vgg c3a", 64, 8, 128, 256, 3, 1, 1},
+    {"resnet20 stem", 128, 32, 3, 16, 3, 1, 1},
+    {"resnet20 stage 0", 128, 32, 16, 16, 3, 1, 1},
+    {"resnet20 stage 1, half", 128, 32, 16, 32, 3, 2, 1},
+    {"resnet20 stage 1", 128, 16, 32, 32, 3, 1, 1},
+    {"resnet20 stage 2, half", 128, 16, 32, 64, 3, 2, 1},
+    {"resnet20 stage 2", 128, 8, 64, 64, 3, 1, 1},
+    {"1x1 256 to 64 at 16", 64, 16, 256, 64, 1, 1, 1},
+    {"7x7 3 to 64 at 64, half", 16, 64, 3, 64, 7, 2, 1},
+    {"depthwise 128 at 28", 64, 28, 128, 128, 3, 1, 128},
+    {"depthwise 128, half", 64, 28, 128, 128, 3, 2, 128},
+    {"32 groups of 4 at 28", 64, 28, 128, 128, 3, 1, 32},
 };
 
 static float *draw(gy_context *ctx, int64_t n)
@@ -60,7 +63,7 @@ static gy_conv conv_of(const shape *s)
                      .width = s->side,
                      .channels = s->channels,
                      .filters = s->filters,
-                     .groups = 1,
+                     .groups = s->groups,
                      .kernel_h = s->kernel,
                      .kernel_w = s->kernel,
                      .stride_h = s->stride,
@@ -84,11 +87,12 @@ static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, gy_conv
     if (!gy_conv_can(&c, a)) return;
     gy_conv_plan(&c, a, gy_kernel_threads(k));
     int64_t outputs = s->batch * c.out_height * c.out_width * c.filters;
-    double work = 2e-9 * (double)outputs * (double)(s->kernel * s->kernel * s->channels);
+    double work =
+        2e-9 * (double)outputs * (double)(s->kernel * s->kernel * s->channels / s->groups);
     float *x = draw(ctx, s->batch * s->side * s->side * s->channels), *y = draw(ctx, outputs);
-    float *w = draw(ctx, s->filters * s->kernel * s->kernel * s->channels);
+    float *w = draw(ctx, s->filters * s->kernel * s->kernel * s->channels / s->groups);
     float *dx = draw(ctx, s->batch * s->side * s->side * s->channels), *dz = draw(ctx, outputs);
-    float *dw = draw(ctx, s->filters * s->kernel * s->kernel * s->channels);
+    float *dw = draw(ctx, s->filters * s->kernel * s->kernel * s->channels / s->groups);
     float *scratch = draw(ctx, c.scratch), best[3] = {1e30F, 1e30F, 1e30F};
     for (int i = 0; i < RUNS; i++) {
         double at[4] = {seconds()};

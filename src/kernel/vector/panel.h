@@ -14,6 +14,10 @@ enum { GY_PANEL = 16 };
  * A product of the rows of a matrix with a panel, its inner dimension being walked in three loops:
  *
  *     c[r, 0 … 15] = start[0 … 15] + Σ line, column, k  a[r, line, column, k] b[line, column, k]
+ *
+ * The diagonal product is elementwise, a being 16 floats as well and depth 1:
+ *
+ *     c[r, i] = start[i] + Σ line, column  a[r, line, column, i] b[line, column, i]
  */
 typedef struct gy_panel_product {
     int64_t rows, lines, columns, depth;

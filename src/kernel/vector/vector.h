@@ -33,6 +33,7 @@
 
 #define GY_VECTOR_CONV_LIST(X)                                                                     \
     X(void, panel_product, (const gy_panel_product *p))                                            \
+    X(void, panel_diagonal, (const gy_panel_product *p))                                           \
     /* Winograd's transforms of one tile: winograd.c */                                            \
     X(void, winograd_input, (int64_t n, const float *const *x, float *v, int64_t step))            \
     X(void, winograd_gradient,                                                                     \

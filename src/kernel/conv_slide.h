@@ -1,0 +1,61 @@
+/*
+ * Windows that slide over bands of an image: the geometry of direct convolution. Inside the kernel
+ * room only.
+ *
+ * A *slide* is a convolution as it is computed: y itself, or a *phase* of dx, which at stride s is s²
+ * convolutions of stride 1, each for every s-th pixel with every s-th weight. It is passed a *band*
+ * at a time: rows of the input, of one group of channels, copied into a frame of zeros.
+ */
+#ifndef GY_KERNEL_CONV_SLIDE_H
+#define GY_KERNEL_CONV_SLIDE_H
+
+#include "conv_impl.h"
+
+/* One axis. */
+typedef struct gy_axis {
+    int64_t in, out;     /* lengths */
+    int64_t taps, apart; /* weights along the axis, and pixels from one to the next */
+    int64_t stride, before;
+    int64_t first, skip;   /* outputs are at first, first + skip, … of their image */
+    int64_t tap, tap_step; /* and weights at tap, tap + tap_step, … of theirs */
+} gy_axis;
+
+typedef struct gy_slide {
+    gy_axis v, h;                   /* vertical, horizontal */
+    int64_t in_channels, channels;  /* of the whole input and output */
+    int64_t groups, in, out, panel; /* channels of a group; `out` rounded up to panels */
+    int64_t inner;                  /* inputs that an output sees at a pixel: in, 1 if diagonal */
+    int64_t out_height, out_width;  /* of the image that outputs lie in */
+    int64_t rows;                   /* outputs of a band */
+    bool flip;                      /* weights are [in, …, out] and not [out, …, in] */
+    bool diagonal; /* one channel a group: 16 of them are taken as one group of a panel */
+} gy_slide;
+
+gy_slide gy_slide_forward(const gy_conv *c);
+
+/* The phase of the pixels (row + i stride_h, column + j stride_w) of dx; it may have no taps. */
+gy_slide gy_slide_backward(const gy_conv *c, int64_t row, int64_t column);
+
+/* Input pixels under n outputs. */
+static inline int64_t gy_axis_span(const gy_axis *a, int64_t n)
+{
+    return (n - 1) * a->stride + (a->taps - 1) * a->apart + 1;
+}
+
+static inline int64_t gy_slide_taps(const gy_slide *s)
+{
+    return s->v.taps * s->h.taps;
+}
+
+/* Floats of a band, and of all weights in panels. */
+int64_t gy_slide_band(const gy_slide *s);
+int64_t gy_slide_packed(const gy_slide *s);
+
+/* Weights of a slide: [groups, panel / 16, taps, inner, 16]. To be called by all of the team. */
+void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed);
+
+/* The pixels under `rows` outputs from `row` on: [span, span, in]. */
+void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, int64_t row, int64_t rows,
+                   float *band);
+
+#endif
