@@ -43,37 +43,19 @@ void gy_multiply_add(const gy_kernel *k, int64_t n, const float *a, const float 
         k->vector->multiply_add(gy_block(n, i), a + i, b + i, y + i);
 }
 
-static double add_up(const double *partial, int64_t n)
-{
-    double s = 0.0;
-    for (int64_t i = 0; i < n; i++) s += partial[i];
-    return s;
-}
-
-/* Each block of [0, n) by `call` (in terms of i and m), then their sum. */
-#define SUM_OF_BLOCKS(call)                                                                        \
-    double partial[GY_PARTIALS];                                                                   \
-    const int64_t block = gy_sum_block(n), blocks = (n + block - 1) / block;                       \
-    GY_SPREAD(gy_team(k, n, 1))                                                                    \
-    for (int64_t b = 0; b < blocks; b++) {                                                         \
-        const int64_t i = b * block, m = gy_least(block, n - i);                                   \
-        partial[b] = call;                                                                         \
-    }                                                                                              \
-    return add_up(partial, blocks)
-
 double gy_sum(const gy_kernel *k, int64_t n, const float *x)
 {
-    SUM_OF_BLOCKS(k->vector->sum(m, x + i));
+    GY_SUM_OF_BLOCKS(1, k->vector->sum(m, x + i));
 }
 
 double gy_sum_squares(const gy_kernel *k, int64_t n, const float *x)
 {
-    SUM_OF_BLOCKS(k->vector->sum_squares(m, x + i));
+    GY_SUM_OF_BLOCKS(1, k->vector->sum_squares(m, x + i));
 }
 
 double gy_dot(const gy_kernel *k, int64_t n, const float *x, const float *y)
 {
-    SUM_OF_BLOCKS(k->vector->dot(m, x + i, y + i));
+    GY_SUM_OF_BLOCKS(1, k->vector->dot(m, x + i, y + i));
 }
 
 bool gy_all_finite(const gy_kernel *k, int64_t n, const float *x)

@@ -56,4 +56,23 @@ static inline int64_t gy_sum_block(int64_t n)
 #define GY_PRAGMA(text) _Pragma(#text)
 #define GY_SPREAD(team) GY_PRAGMA(omp parallel for schedule(static) num_threads(team))
 
+/** Returns the sum over blocks [i, i + m) of [0, n) of `call`, added in order. Ends a function. */
+#define GY_SUM_OF_BLOCKS(cost, call)                                                               \
+    double partial[GY_PARTIALS];                                                                   \
+    const int64_t block = gy_sum_block(n), blocks = (n + block - 1) / block;                       \
+    GY_SPREAD(gy_team(k, n, cost))                                                                 \
+    for (int64_t b = 0; b < blocks; b++) {                                                         \
+        const int64_t i = b * block, m = gy_least(block, n - i);                                   \
+        partial[b] = call;                                                                         \
+    }                                                                                              \
+    return gy_in_order(blocks, partial)
+
+/** The sum of x, from the first to the last. */
+static inline double gy_in_order(int64_t n, const double *x)
+{
+    double s = 0.0;
+    for (int64_t i = 0; i < n; i++) s += x[i];
+    return s;
+}
+
 #endif

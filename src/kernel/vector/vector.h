@@ -12,6 +12,7 @@
 #define GY_KERNEL_VECTOR_VECTOR_H
 
 #include "../activation.h"
+#include "../update.h"
 #include "panel.h"
 
 #include <stdbool.h>
@@ -46,6 +47,23 @@
     X(void, winograd_weight_gradient,                                                              \
       (int kernel, int64_t n, const float *du, int64_t step, float beta, float *dw))
 
+/** Updates: see kernel/update.h. */
+#define GY_VECTOR_UPDATE_LIST(X)                                                                   \
+    X(double, penalize, (int64_t n, float l1, float l2, const float *w, float *g))                 \
+    X(void, update_plain,                                                                          \
+      (int64_t n, float rate, float clip, float decay, float *w, const float *g))                  \
+    X(void, update_momentum,                                                                       \
+      (int64_t n, float rate, float clip, float decay, float momentum, bool nesterov, float *w,    \
+       const float *g, float *v))                                                                  \
+    X(void, update_squares,                                                                        \
+      (int64_t n, float rate, float clip, float decay, float keep, float share, float epsilon,     \
+       float *w, const float *g, float *v))                                                        \
+    X(void, update_moments,                                                                        \
+      (int64_t n, const gy_moments *u, float *w, const float *g, float *m, float *v))              \
+    X(double, moments_squares,                                                                     \
+      (int64_t n, const gy_moments *u, const float *w, const float *g, const float *m,             \
+       const float *v))
+
 /** X(result, name, (arguments)) */
 #define GY_VECTOR_LIST(X)                                                                          \
     X(void, fill, (int64_t n, float value, float *y))                                              \
@@ -73,7 +91,8 @@
     X(void, softmax_backward,                                                                      \
       (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))                 \
     GY_VECTOR_LOSS_LIST(X)                                                                         \
-    GY_VECTOR_CONV_LIST(X)
+    GY_VECTOR_CONV_LIST(X)                                                                         \
+    GY_VECTOR_UPDATE_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
 typedef struct gy_vector {
