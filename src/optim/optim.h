@@ -14,12 +14,12 @@
 
 /** What an update is given besides the vectors: the same for all elements of one tensor. */
 typedef struct gy_update {
-    int64_t step;         /* of the update, from 1 */
-    float rate;           /* learning rate */
-    float clip;           /* factor on the gradient, ≤ 1 */
-    float weight_decay;   /* 0 where the tensor does not decay */
-    bool is_weight;       /* lars, lamb: others have ratio 1 */
-    double w_norm, g_norm; /* of the whole tensor, where needs_norms; g after clipping */
+    int64_t step;        /* of the update, from 1 */
+    double rate;         /* learning rate */
+    double clip;         /* factor on the gradient, ≤ 1 */
+    double weight_decay; /* 0 where the tensor does not decay */
+    bool scaled;         /* whether the tensor takes a trust ratio (lars, lamb): weights do */
+    double norms[2];     /* of the whole tensor, as the kind's squares() has them */
 } gy_update;
 
 enum { GY_SLOTS = 3 };
@@ -27,7 +27,14 @@ enum { GY_SLOTS = 3 };
 typedef struct gy_optim_kind {
     gy_kind kind;
     const char *const *slots; /* names of its state vectors, NULL-terminated */
-    bool needs_norms;         /* per-tensor norms are computed first (lars, lamb) */
+    /** How many of them these settings need; NULL: all. */
+    int (*used)(const void *settings);
+    /**
+     * Where the step depends on norms of whole tensors (lars, lamb), else NULL: adds to squares
+     * the Σ w² and Σ d² of n elements of one tensor, d being what the ratio compares w with.
+     */
+    void (*squares)(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
+                    const float *w, const float *g, float *const *slots, double squares[2]);
     /** Updates n elements of one tensor: w and slots in place. */
     void (*update)(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
                    float *w, const float *g, float *const *slots);
@@ -47,6 +54,7 @@ extern const gy_setting gy_optim_setting_rows[];
 typedef struct gy_optim gy_optim;
 
 /**
+ * @param settings  copied, but for those of the kind, which must outlive the optimizer
  * @param params  the table; must outlive the optimizer
  * @param from, to  its slice, multiples of GY_PARAM_ALIGN within [0, params->trainable]
  * @param out     free with gy_optim_free(); slots are zero
@@ -61,8 +69,8 @@ int gy_optim_slots(const gy_optim *o);
 const char *gy_optim_slot_name(const gy_optim *o, int slot);
 float *gy_optim_slot(gy_optim *o, int slot);
 
-/** Bytes of slots for `floats` trainable floats of a kind: for plans. */
-int64_t gy_optim_bytes(const gy_kind *kind, int64_t floats);
+/** Bytes of slots for `floats` trainable floats: for plans. */
+int64_t gy_optim_bytes(const gy_choice *kind, int64_t floats);
 
 /**
  * Adds the penalties' gradients (l1 sign(w) + l2 w) to the slice of g.
@@ -76,18 +84,25 @@ double gy_optim_prepare(gy_optim *o, const float *w, float *g);
 double gy_clip_factor(double clip_norm, double norm);
 
 /**
- * Updates the slice of w. Where the kind needs norms of tensors that the slice cuts,
- * norms [2 params->n] (‖w‖², ‖g‖² summed over all slices, see gy_optim_norms) must be given.
+ * Whether a step depends on norms of whole tensors (lars, lamb). Where a tensor may be cut by
+ * slices, each then adds its part by gy_optim_squares, and the sums over all slices go to
+ * gy_optim_update.
  *
- * @param step  of this update, from 1
- * @param norms NULL where the slice is everything
+ * @param squares  [2 params->n], added to
+ */
+bool gy_optim_needs_squares(const gy_optim *o);
+void gy_optim_squares(const gy_optim *o, int64_t step, double clip, const float *w, const float *g,
+                      double *squares);
+
+/**
+ * Updates the slice of w.
+ *
+ * @param step     of this update, from 1
+ * @param clip     factor on the gradient, see gy_clip_factor
+ * @param squares  see above; NULL where the slice cuts no tensor, or the kind needs none
  */
 void gy_optim_update(gy_optim *o, int64_t step, double rate, double clip, float *w, const float *g,
-                     const double *norms);
-
-/** Whether the kind needs norms; adds the slice's part of ‖w‖² and ‖g‖² of each tensor to norms. */
-bool gy_optim_needs_norms(const gy_optim *o);
-void gy_optim_norms(const gy_optim *o, const float *w, const float *g, double *norms);
+                     const double *squares);
 
 /** average = decay average + (1 − decay) w, over n elements. */
 void gy_average_update(const gy_kernel *k, double decay, int64_t n, const float *w, float *average);
@@ -127,11 +142,18 @@ typedef struct gy_schedule_kind {
 
 extern const gy_registry gy_schedule_registry;
 
-/** The learning rate of a step. */
+/**
+ * The learning rate of a step: rises to at->rate over the first warmup_steps, then as the kind has
+ * it.
+ *
+ * @param state  NULL: as at the start
+ * @param at     step, steps, epoch and rate; the rest comes from s and state
+ */
 double gy_schedule_rate(const gy_schedule_settings *s, const gy_schedule_state *state,
                         const gy_schedule_point *at);
 
 void gy_schedule_state_init(gy_schedule_state *state);
+/** Tells an evaluation's monitored value; state changes where the kind looks at it. */
 void gy_schedule_observe(const gy_schedule_settings *s, double value, bool larger_is_better,
                          gy_schedule_state *state);
 

@@ -1,0 +1,20 @@
+/* Adam (Kingma and Ba 2015); weight decay is added to the gradient. */
+#include "../optim_impl.h"
+#include "../optim_list.h"
+
+static void update(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
+                   float *w, const float *g, float *const *slots)
+{
+    gy_moments m = gy_moments_of(settings, u);
+    m.decay = (float)u->weight_decay;
+    gy_update_moments(k, n, &m, w, g, slots[0], slots[1]);
+}
+
+const gy_optim_kind gy_optim_adam = {
+    .kind = {.name = "adam",
+             .help = "steps by the mean gradient over the root of its mean square",
+             .settings = gy_moments_rows,
+             .settings_size = sizeof(gy_moments_settings)},
+    .slots = gy_moments_slots,
+    .update = update,
+};
