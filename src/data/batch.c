@@ -51,6 +51,17 @@ void gy_batch_slot_clear(gy_batch_slot *slot, gy_context *ctx)
     *slot = (gy_batch_slot){0};
 }
 
+void gy_batcher_samples(const gy_batcher *b, int64_t epoch, int64_t first, int64_t n, int64_t *out)
+{
+    const gy_loader_spec *spec = &b->spec;
+    gy_rng key = {spec->seed, GY_RNG_SHUFFLE, (uint32_t)epoch};
+    for (int64_t j = 0; j < n; j++) {
+        int64_t i = first + j;
+        if (spec->shuffle) i = gy_rng_permute(key, i, spec->split.samples);
+        out[j] = gy_split_at(&spec->split, i);
+    }
+}
+
 /* Which samples of the source this rank's part is. */
 static void choose(const gy_batcher *b, gy_batch_slot *slot)
 {
@@ -60,12 +71,7 @@ static void choose(const gy_batcher *b, gy_batch_slot *slot)
     int64_t left = spec->split.samples - first;
     batch->global = left < spec->batch ? left : spec->batch;
     gy_share(batch->global, spec->rank, spec->ranks, &batch->first, &batch->n);
-    gy_rng key = {spec->seed, GY_RNG_SHUFFLE, (uint32_t)batch->epoch};
-    for (int64_t j = 0; j < batch->n; j++) {
-        int64_t i = first + batch->first + j;
-        if (spec->shuffle) i = gy_rng_permute(key, i, spec->split.samples);
-        slot->samples[j] = gy_split_at(&spec->split, i);
-    }
+    gy_batcher_samples(b, batch->epoch, first + batch->first, batch->n, slot->samples);
 }
 
 void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, gy_batch_slot *slot)

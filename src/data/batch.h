@@ -31,6 +31,9 @@ void gy_batcher_clear(gy_batcher *b, gy_context *ctx);
 gy_status gy_batch_slot_init(gy_batch_slot *slot, gy_context *ctx, const gy_batcher *b) GY_CHECKED;
 void gy_batch_slot_clear(gy_batch_slot *slot, gy_context *ctx);
 
+/** Numbers in the source of samples [first, first + n) of an epoch. */
+void gy_batcher_samples(const gy_batcher *b, int64_t epoch, int64_t first, int64_t n, int64_t *out);
+
 /** Fills a slot with batch `index` of `epoch`, its status and error included. */
 void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, gy_batch_slot *slot);
 

@@ -228,6 +228,8 @@ typedef struct gy_loader gy_loader;
 gy_status gy_loader_create(gy_context *ctx, const gy_loader_spec *spec, gy_loader **out) GY_CHECKED;
 void gy_loader_free(gy_loader *l);
 int64_t gy_loader_batches(const gy_loader *l); /* an epoch */
+/** Numbers in the source of samples [first, first + n) of an epoch, all ranks'; for messages. */
+void gy_loader_samples(const gy_loader *l, int64_t epoch, int64_t first, int64_t n, int64_t *out);
 /** Where to go on: batch `index` of `epoch`. */
 gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index) GY_CHECKED;
 /** The next batch; after an epoch's last the next epoch's first. Allocates nothing. */

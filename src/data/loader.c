@@ -130,6 +130,11 @@ int64_t gy_loader_batches(const gy_loader *l)
     return l->batcher.batches;
 }
 
+void gy_loader_samples(const gy_loader *l, int64_t epoch, int64_t first, int64_t n, int64_t *out)
+{
+    gy_batcher_samples(&l->batcher, epoch, first, n, out);
+}
+
 gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index)
 {
     /* the end of an epoch is the start of the next */
