@@ -43,6 +43,12 @@ GY_API int gy_comm_hosts(const gy_comm *comm);
  */
 GY_API gy_status gy_comm_agree(gy_comm *comm, gy_status status) GY_CHECKED;
 
+/**
+ * Whether this thread's last error is one that all ranks agreed on, so that all come to an end; else
+ * this rank failed alone, and the others wait for it in vain. Local.
+ */
+GY_API bool gy_comm_agreed(const gy_comm *comm);
+
 /** Ends all processes of the job at once with an exit code. Local; does not return. */
 GY_API void gy_comm_abort(gy_comm *comm, int exit_code);
 

@@ -3,6 +3,7 @@
 #include "comm_mpi.h"
 
 #include <stdio.h>
+#include <string.h>
 
 gy_status gy_comm_spread_error(gy_comm *comm, gy_status status, int from)
 {
@@ -12,7 +13,14 @@ gy_status gy_comm_spread_error(gy_comm *comm, gy_status status, int from)
         (void)snprintf(error.text, sizeof error.text, "%s", gy_status_text(status));
     }
     GY_TRY(gy_comm_broadcast(comm, &error, sizeof error, from));
+    comm->agreed = error;
     return gy_error_restore(&error);
+}
+
+bool gy_comm_agreed(const gy_comm *comm)
+{
+    const gy_error *last = gy_error_last();
+    return last->status == comm->agreed.status && strcmp(last->text, comm->agreed.text) == 0;
 }
 
 gy_status gy_comm_agree(gy_comm *comm, gy_status status)
