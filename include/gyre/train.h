@@ -1,0 +1,77 @@
+/** Training, and what is done with what was trained. */
+#ifndef GYRE_TRAIN_H
+#define GYRE_TRAIN_H
+
+#include <gyre/comm.h>
+#include <gyre/config.h>
+#include <gyre/event.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What a rank may be asked for between two steps; several may be or-ed. */
+enum { GY_REQUEST_CHECKPOINT = 1, GY_REQUEST_STOP = 2 };
+
+typedef struct gy_train_options {
+    const char *resume;    /* "auto", "none", or a checkpoint's or run's directory; NULL: "auto" */
+    const char *init;      /* start values: a checkpoint or an HDF5 file; NULL: none */
+    bool init_partial;     /* names may be missing in it, or too many */
+    bool dry_run;          /* checks and plans, then ends; writes nothing */
+    gy_observer *observer; /* may be NULL */
+    void *observer_user;
+    /** Asked once a step on every rank: what signals want. The answer clears it. May be NULL. */
+    int (*requests)(void *user);
+    void *requests_user;
+} gy_train_options;
+
+/**
+ * Trains as a configuration says: the whole of `gyre train`. Collective.
+ *
+ * Writes the run's directory: config.yaml, metrics.jsonl, checkpoints. Goes on from its newest
+ * checkpoint where there is one. Events: start, resume, progress, step, epoch, evaluate,
+ * not_finite, checkpoint, stop, end, finished.
+ *
+ * @return the same on every rank: GY_OK when the run is finished; GY_STOPPED when it stopped on
+ *         request with a checkpoint; GY_E_DIVERGED; GY_E_CONFIG, GY_E_DATA, GY_E_SHAPE before
+ *         anything is written; GY_E_IO, GY_E_COMM, GY_E_NOMEM
+ */
+GY_API gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *config,
+                          const gy_train_options *options) GY_CHECKED;
+
+typedef struct gy_apply_options {
+    const char *data;        /* a source; NULL: the configuration's test, else validation data */
+    const char *const *sets; /* [n_sets] "key.path=value" over the checkpoint's configuration */
+    int n_sets;
+    gy_observer *observer;
+    void *observer_user;
+} gy_apply_options;
+
+/**
+ * Loss and metrics of a checkpoint on a data source: one event "evaluate". Collective.
+ *
+ * @param path  a checkpoint's directory, or a run's (then its newest checkpoint)
+ */
+GY_API gy_status gy_evaluate(gy_context *ctx, gy_comm *comm, const char *path,
+                             const gy_apply_options *options) GY_CHECKED;
+
+/**
+ * Outputs of a checkpoint for every sample of a data source, in order, into an HDF5 file:
+ * /outputs [N, …], and /classes [N, …] (the top class) where the loss classifies. One event
+ * "predict". Collective.
+ */
+GY_API gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
+                            const gy_apply_options *options, const char *out_path) GY_CHECKED;
+
+/**
+ * Measures the training step of a configuration: one event "bench" with milliseconds a step by
+ * phase, GFLOP/s (three times the forward FLOPs a step), the sgemm rate of the same run, the share
+ * of it, and the allocations made in a step. Collective.
+ */
+GY_API gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
+                               int64_t steps, gy_observer *observer, void *user) GY_CHECKED;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,142 @@
+/*
+ * Evaluation: a part of the data, forward only, every rank its share of each batch, the sums added
+ * over ranks at the end. The moving average of the parameters stands in for them where there is one.
+ */
+#include "train_impl.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void gy_run_swap_average(gy_run *run)
+{
+    if (run->average == NULL) return;
+    float *w = gy_model_values(run->model), *average = run->average;
+    int64_t n = gy_model_params(run->model)->trainable;
+    for (int64_t i = 0; i < n; i++) {
+        float kept = w[i];
+        w[i] = average[i];
+        average[i] = kept;
+    }
+}
+
+/* Batch statistics of each rank's own part (batch_norm with sync: false) differ until now. */
+gy_status gy_run_average_buffers(gy_run *run)
+{
+    enum { BLOCK = 512 };
+    double block[BLOCK];
+    float *values = gy_model_buffer_values(run->model);
+    int64_t floats = gy_model_buffers(run->model)->floats;
+    if (run->ranks == 1) return GY_OK;
+    for (int64_t first = 0; first < floats; first += BLOCK) {
+        int n = (int)(floats - first < BLOCK ? floats - first : BLOCK);
+        for (int i = 0; i < n; i++) block[i] = (double)values[first + i];
+        GY_TRY(gy_comm_sum(run->comm, block, n));
+        for (int i = 0; i < n; i++) values[first + i] = (float)(block[i] / run->ranks);
+    }
+    return GY_OK;
+}
+
+/* This rank's part of one batch, in micro-batches. */
+static gy_status evaluate_batch(gy_run *run, gy_part part, const gy_batch *batch, double *tally)
+{
+    gy_model_run pass = {.kernel = run->kernel,
+                         .seed = (uint64_t)run->config->seed,
+                         .step = run->step,
+                         .scale = 1.0 / (double)batch->global};
+    int64_t each = gy_shape_count(gy_model_input(run->model));
+    int64_t targets = gy_shape_count(&gy_feed_info(&run->feed, part)->y);
+    for (int64_t first = 0; first < batch->n; first += run->micro) {
+        int64_t n = batch->n - first < run->micro ? batch->n - first : run->micro;
+        float *y = NULL;
+        pass.first = batch->first + first;
+        GY_TRY(gy_model_forward(run->model, &pass, n, batch->x + first * each, &y));
+        (void)gy_task_add(&run->task, run->kernel, n, y, batch->y + first * targets, 1, NULL,
+                          tally);
+    }
+    return GY_OK;
+}
+
+static gy_status evaluate(gy_run *run, gy_part part, double *tally)
+{
+    gy_loader *loader = run->feed.loader[part];
+    GY_TRY(gy_model_plan(run->model, run->micro, false));
+    GY_TRY(gy_loader_seek(loader, 0, 0));
+    for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
+        gy_batch batch = {.n = 0};
+        GY_TRY(gy_loader_next(loader, &batch));
+        GY_TRY(gy_feed_check(&run->feed, part, batch.samples, batch.n, batch.x, batch.y));
+        GY_TRY(evaluate_batch(run, part, &batch, tally));
+    }
+    return GY_OK;
+}
+
+gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally)
+{
+    for (int i = 0; i < run->task.sums; i++) tally[i] = 0;
+    GY_TRY(gy_run_average_buffers(run));
+    GY_TRY(gy_comm_agree(run->comm, evaluate(run, part, tally)));
+    return gy_comm_sum(run->comm, tally, run->task.sums);
+}
+
+double gy_run_value(const gy_run *run, const char *name)
+{
+    for (int i = 0; i < run->n_values; i++)
+        if (strcmp(run->values[i].name, name) == 0) return run->values[i].value;
+    return NAN;
+}
+
+gy_status gy_run_set_value(gy_run *run, const char *name, double value)
+{
+    for (int i = 0; i < run->n_values; i++) {
+        if (strcmp(run->values[i].name, name) != 0) continue;
+        run->values[i].value = value;
+        return GY_OK;
+    }
+    if (run->n_values == GY_VALUES) return GY_OK;
+    gy_value *v = &run->values[run->n_values];
+    GY_TRY(gy_pool_string(&run->pool, name, &v->name));
+    v->value = value;
+    run->n_values++;
+    return GY_OK;
+}
+
+/* Remembers "validation_loss" and the like, and adds it to the report. */
+static gy_status put(gy_run *run, gy_report *report, gy_part part, const char *what, double value)
+{
+    char name[96];
+    (void)snprintf(name, sizeof name, "%s_%s", gy_part_names[part], what);
+    GY_TRY(gy_run_set_value(run, name, value));
+    for (int i = 0; i < run->n_values; i++)
+        if (strcmp(run->values[i].name, name) == 0)
+            gy_report_float(report, run->values[i].name, value);
+    return GY_OK;
+}
+
+gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part, const double *tally)
+{
+    GY_TRY(put(run, report, part, "loss", gy_task_loss(tally)));
+    for (int i = 0; i < run->task.n_metrics; i++)
+        GY_TRY(put(run, report, part, run->task.metrics[i]->kind.name,
+                   gy_task_metric(&run->task, i, tally)));
+    return GY_OK;
+}
+
+gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
+{
+    gy_report report;
+    double start = gy_clock_s(), *tally;
+    GY_TRY(gy_new_array(run->ctx, run->task.sums, &tally));
+    gy_status status = gy_run_evaluate(run, part, tally);
+    gy_report_begin(&report, "evaluate");
+    gy_report_text(&report, "split", gy_part_names[part]);
+    gy_report_text(&report, "data", run->feed.text[part]);
+    gy_report_int(&report, "samples", run->feed.split[part].samples);
+    if (status == GY_OK) status = gy_run_report_tally(run, &report, part, tally);
+    gy_report_float(&report, "seconds", gy_clock_s() - start);
+    if (status == GY_OK) gy_run_tell(run, &report, true);
+    gy_free(run->ctx, tally);
+    return status;
+}

@@ -1,0 +1,24 @@
+/*
+ * Saves when it is due: by steps, epochs or minutes, on request, and with every new best, so that
+ * the best parameters survive a restart. The last checkpoint of a run is made at its end.
+ */
+#include "../hook_list.h"
+
+static bool is_due(const gy_run *run)
+{
+    const gy_checkpoint_settings *c = &run->config->checkpoint;
+    bool periodic = c->every_steps > 0 || c->every_epochs > 0 || c->every_minutes > 0;
+    if (run->now.requests != 0 || run->now.time_is_up || run->now.checkpoint_is_due) return true;
+    if (periodic && run->best.is_new) return true;
+    if (c->every_steps > 0 && run->step % c->every_steps == 0) return true;
+    return run->epoch_ended && c->every_epochs > 0 && run->epoch % c->every_epochs == 0;
+}
+
+static gy_status after_step(gy_run *run)
+{
+    if (gy_run_is_over(run) || !is_due(run)) return GY_OK;
+    return gy_run_save(run, false);
+}
+
+const gy_hook gy_hook_checkpoint = {.kind = {.name = "checkpoint", .help = "saves the run"},
+                                    .after_step = after_step};

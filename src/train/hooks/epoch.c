@@ -1,0 +1,21 @@
+/* The end of an epoch: loss and metrics over its batches, as they were before each update. */
+#include "../hook_list.h"
+
+#include <string.h>
+
+static gy_status after_step(gy_run *run)
+{
+    gy_report report;
+    if (!run->epoch_ended) return GY_OK;
+    GY_TRY(gy_comm_sum(run->comm, run->tally, run->task.sums));
+    gy_report_begin(&report, "epoch");
+    if (run->tally[1] > 0) /* not all skipped */
+        GY_TRY(gy_run_report_tally(run, &report, GY_PART_TRAIN, run->tally));
+    gy_report_int(&report, "epochs", run->config->train.epochs);
+    gy_run_tell(run, &report, true);
+    memset(run->tally, 0, (size_t)run->task.sums * sizeof *run->tally);
+    return GY_OK;
+}
+
+const gy_hook gy_hook_epoch = {.kind = {.name = "epoch", .help = "logs the end of an epoch"},
+                               .after_step = after_step};

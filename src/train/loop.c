@@ -1,0 +1,39 @@
+/* The loop: steps until the run is over, and after each the hooks in their order. */
+#include "hook_list.h"
+
+#define ENTRY(name) &gy_hook_##name.kind,
+GY_REGISTRY(gy_hook_registry, "hook", ENTRY, GY_HOOK_LIST)
+#undef ENTRY
+
+bool gy_run_is_over(const gy_run *run)
+{
+    const gy_train_settings *train = &run->config->train;
+    if (run->early) return true;
+    return train->steps > 0 ? run->step >= train->steps : run->epoch >= train->epochs;
+}
+
+bool gy_run_must_stop(const gy_run *run)
+{
+    return run->now.time_is_up || (run->now.requests & GY_REQUEST_STOP) != 0;
+}
+
+static gy_status tell_stop(gy_run *run)
+{
+    gy_report report;
+    gy_report_begin(&report, "stop");
+    gy_report_text(&report, "reason", run->now.time_is_up ? "time limit" : "signal");
+    gy_run_tell(run, &report, true);
+    return gy_raise(GY_STOPPED, "stopped on request" GY_AT "step %lld", (long long)run->step);
+}
+
+gy_status gy_run_loop(gy_run *run)
+{
+    while (!gy_run_is_over(run)) {
+        GY_TRY(gy_run_step(run));
+        for (int i = 0; i < gy_hook_registry.n; i++)
+            GY_TRY(((const gy_hook *)gy_hook_registry.kinds[i])->after_step(run));
+        if (gy_run_must_stop(run) && !gy_run_is_over(run)) return tell_stop(run);
+        run->best.is_new = false;
+    }
+    return GY_OK;
+}

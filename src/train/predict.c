@@ -1,0 +1,157 @@
+/*
+ * Outputs of every sample in order into an HDF5 file: each rank passes its part of a batch and sends
+ * the outputs to rank 0, who writes them. The file appears whole, at the end.
+ */
+#include "train_impl.h"
+
+#include "base/clock.h"
+#include "store/file.h"
+#include "store/hdf5.h"
+
+#include <string.h>
+
+/* What rank 0 writes. */
+typedef struct writer {
+    gy_run *run;
+    gy_h5 *file;
+    gy_h5_data *outputs, *classes; /* classes NULL: the loss does not tell any apart */
+    const char *temporary;
+    float *y;        /* [most, outputs] of any rank's part */
+    int64_t *top;    /* [most, outputs / classes] */
+    int64_t written; /* samples */
+} writer;
+
+static gy_status create_data(writer *w, int64_t samples)
+{
+    const gy_task *task = &w->run->task;
+    gy_shape all = {.n = task->out.n + 1, .d = {samples}};
+    GY_REQUIRE(all.n <= GY_DIMS, GY_E_SHAPE, "cannot write the outputs" GY_WHY "too many axes");
+    for (int i = 0; i < task->out.n; i++) all.d[i + 1] = task->out.d[i];
+    GY_TRY(gy_h5_data_create(w->file, "/outputs", GY_H5_FLOAT32, &all, 0, 0, &w->outputs));
+    if (!task->loss->classifies) return GY_OK;
+    all.n--;
+    return gy_h5_data_create(w->file, "/classes", GY_H5_INT64, &all, 0, 0, &w->classes);
+}
+
+static gy_status begin(writer *w, int64_t samples, int64_t most, const char *path)
+{
+    gy_context *ctx = w->run->ctx;
+    const gy_task *task = &w->run->task;
+    GY_TRY(gy_new_array(ctx, most * task->outputs, &w->y));
+    GY_TRY(gy_new_array(ctx, most * (task->outputs / task->classes), &w->top));
+    if (w->run->rank != 0) return GY_OK;
+    GY_TRY(gy_pool_format(&w->run->pool, &w->temporary, "%s.tmp", path));
+    GY_TRY(gy_h5_create(ctx, w->temporary, &w->file));
+    return create_data(w, samples);
+}
+
+/* The largest of each row; the first on a tie. */
+static void find_top(const gy_task *task, int64_t n, const float *y, int64_t *top)
+{
+    int64_t rows = n * (task->outputs / task->classes);
+    for (int64_t i = 0; i < rows; i++, y += task->classes) {
+        top[i] = 0;
+        for (int64_t c = 1; c < task->classes; c++)
+            if (y[c] > y[top[i]]) top[i] = c;
+    }
+}
+
+/* n samples' outputs, in w->y. */
+static gy_status put(writer *w, int64_t n)
+{
+    if (n == 0) return GY_OK;
+    GY_TRY(gy_h5_data_write(w->outputs, w->written, n, GY_H5_FLOAT32, w->y));
+    if (w->classes != NULL) {
+        find_top(&w->run->task, n, w->y, w->top);
+        GY_TRY(gy_h5_data_write(w->classes, w->written, n, GY_H5_INT64, w->top));
+    }
+    w->written += n;
+    return GY_OK;
+}
+
+/* This rank's outputs of a batch into w->y. */
+static gy_status pass(writer *w, gy_part part, gy_batch *batch)
+{
+    gy_run *run = w->run;
+    int64_t each = gy_shape_count(gy_model_input(run->model)), outputs = run->task.outputs;
+    GY_TRY(gy_loader_next(run->feed.loader[part], batch));
+    GY_TRY(gy_feed_check(&run->feed, part, batch->samples, batch->n, batch->x, NULL));
+    gy_model_run p = {.kernel = run->kernel,
+                      .seed = (uint64_t)run->config->seed,
+                      .scale = 1.0 / (double)batch->global};
+    for (int64_t first = 0; first < batch->n; first += run->micro) {
+        int64_t n = batch->n - first < run->micro ? batch->n - first : run->micro;
+        float *y = NULL;
+        p.first = batch->first + first;
+        GY_TRY(gy_model_forward(run->model, &p, n, batch->x + first * each, &y));
+        memcpy(w->y + first * outputs, y, (size_t)(n * outputs) * sizeof *y);
+    }
+    return GY_OK;
+}
+
+/* Rank 0 writes its own part, then the others' as they come, in order. */
+static gy_status gather(writer *w, const gy_batch *batch)
+{
+    gy_comm *comm = w->run->comm;
+    int ranks = w->run->ranks;
+    int64_t bytes = w->run->task.outputs * (int64_t)sizeof *w->y, first, n;
+    if (w->run->rank != 0) return gy_comm_send(comm, w->y, batch->n * bytes, 0);
+    gy_status status = put(w, batch->n);
+    for (int r = 1; r < ranks; r++) {
+        gy_share(batch->global, r, ranks, &first, &n);
+        GY_TRY(gy_comm_receive(comm, w->y, n * bytes, r));
+        if (status == GY_OK) status = put(w, n);
+    }
+    return status;
+}
+
+static gy_status write_all(writer *w, gy_part part)
+{
+    gy_comm *comm = w->run->comm;
+    gy_loader *loader = w->run->feed.loader[part];
+    GY_TRY(gy_comm_agree(comm, gy_loader_seek(loader, 0, 0)));
+    for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
+        gy_batch batch = {.n = 0};
+        GY_TRY(gy_comm_agree(comm, pass(w, part, &batch)));
+        GY_TRY(gy_comm_agree(comm, gather(w, &batch)));
+    }
+    return GY_OK;
+}
+
+static gy_status end(writer *w, gy_status status, const char *path)
+{
+    gy_h5_data_close(w->outputs);
+    gy_h5_data_close(w->classes);
+    gy_status closed = gy_h5_close(w->file);
+    if (status == GY_OK) status = closed;
+    if (status == GY_OK && w->temporary != NULL) status = gy_path_rename(w->temporary, path);
+    if (status != GY_OK && w->temporary != NULL) {
+        gy_error error = *gy_error_last();
+        (void)!gy_path_remove(w->run->ctx, w->temporary);
+        status = gy_error_restore(&error);
+    }
+    gy_free(w->run->ctx, w->y);
+    gy_free(w->run->ctx, w->top);
+    return status;
+}
+
+gy_status gy_run_predict(gy_run *run, gy_part part, const char *path)
+{
+    writer w = {.run = run};
+    double start = gy_clock_s();
+    int64_t samples = run->feed.split[part].samples;
+    int64_t most = run->micro * run->micros;
+    gy_status status = gy_comm_agree(run->comm, begin(&w, samples, most, path));
+    if (status == GY_OK) status = write_all(&w, part);
+    status = gy_comm_agree(run->comm, end(&w, status, path));
+    if (status != GY_OK) return status;
+    gy_report report;
+    gy_report_begin(&report, "predict");
+    gy_report_text(&report, "data", run->feed.text[part]);
+    gy_report_text(&report, "path", path);
+    gy_report_int(&report, "samples", samples);
+    gy_report_bool(&report, "classes", run->task.loss->classifies);
+    gy_report_float(&report, "seconds", gy_clock_s() - start);
+    gy_run_tell(run, &report, false);
+    return GY_OK;
+}

@@ -1,0 +1,188 @@
+/*
+ * A run put together: kernel → model → data → task → loaders → vectors → optimizer, sync.
+ *
+ * Every phase ends with the ranks agreeing, so that a failure known to one stops all alike. Nothing
+ * is written here.
+ */
+#include "train_impl.h"
+
+#include "base/clock.h"
+
+#include <math.h>
+#include <string.h>
+
+#define NAME(name) #name,
+const char *const gy_phase_names[GY_PHASES] = {GY_PHASE_LIST(NAME)};
+#undef NAME
+
+void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *config,
+                 const gy_train_options *options)
+{
+    *run = (gy_run){.ctx = ctx,
+                    .comm = comm,
+                    .config = config,
+                    .options = options,
+                    .rank = gy_comm_rank(comm),
+                    .ranks = gy_comm_ranks(comm),
+                    .best = {.value = NAN},
+                    .evaluated = -1,
+                    .saved = -1,
+                    .journal = -1,
+                    .started_s = gy_clock_s(),
+                    .trouble = GY_OK};
+    gy_pool_init(&run->pool, ctx);
+    gy_buffer_init(&run->line, ctx);
+    gy_schedule_state_init(&run->schedule);
+}
+
+void gy_run_clear(gy_run *run)
+{
+    gy_journal_close(run);
+    gy_feed_clear(&run->feed); /* ends the loaders' threads */
+    gy_sync_free(run->sync);
+    gy_optim_free(run->optim);
+    gy_free(run->ctx, run->average);
+    gy_free(run->ctx, run->best.values);
+    gy_free(run->ctx, run->best.buffers);
+    gy_free(run->ctx, run->tally);
+    gy_model_free(run->model);
+    gy_kernel_free(run->kernel);
+    gy_buffer_clear(&run->line);
+    gy_pool_clear(&run->pool);
+}
+
+gy_status gy_run_build_model(gy_run *run)
+{
+    const gy_config *config = run->config;
+    GY_TRY(gy_kernel_create(run->ctx, (int)config->threads, &run->kernel));
+    gy_model_spec spec = {.layers = config->model.layers,
+                          .where = config->model.where,
+                          .recompute_blocks = config->train.recompute == 1,
+                          .threads = gy_kernel_threads(run->kernel)};
+    spec.input.n = config->model.input.n;
+    for (int i = 0; i < spec.input.n; i++) spec.input.d[i] = config->model.input.v[i];
+    GY_TRY(gy_model_create(run->ctx, &spec, &run->model));
+    bool tokens = gy_model_takes_tokens(run->model);
+    run->feed = (gy_feed){.ctx = run->ctx,
+                          .comm = run->comm,
+                          .config = config,
+                          .input = *gy_model_input(run->model),
+                          .vocabulary = tokens ? gy_model_vocabulary(run->model) : 0};
+    return GY_OK;
+}
+
+static gy_status check_ranks(const gy_run *run)
+{
+    int64_t batch = run->config->train.batch_size;
+    GY_REQUIRE(batch >= run->ranks, GY_E_CONFIG,
+               "wrong value of train.batch_size" GY_AT "%lld" GY_WHY
+               "a batch smaller than the %d ranks leaves some without work" GY_HINT
+               "use at most %lld ranks",
+               (long long)batch, run->ranks, (long long)batch);
+    return GY_OK;
+}
+
+static gy_status begin_feed(gy_run *run)
+{
+    gy_feed *feed = &run->feed;
+    const gy_data_settings *data = &run->config->data;
+    feed->text[GY_PART_TRAIN] = data->train;
+    feed->text[GY_PART_VALIDATION] = data->validation;
+    if (data->validation == NULL && data->validation_fraction > 0)
+        feed->text[GY_PART_VALIDATION] = data->train;
+    feed->text[GY_PART_TEST] = data->test;
+    GY_REQUIRE(data->train != NULL, GY_E_CONFIG,
+               "no training data" GY_AT "data.train" GY_WHY "it is not given" GY_HINT
+               "give data.train, e.g. datasets/digits.h5:/train");
+    return GY_OK;
+}
+
+void gy_run_set_micro(gy_run *run, int64_t most)
+{
+    int64_t share = (most + run->ranks - 1) / run->ranks; /* the largest of any rank */
+    run->micro = run->config->train.micro_batch_size;
+    if (run->micro == 0 || run->micro > share) run->micro = share;
+    run->micros = (int)((share + run->micro - 1) / run->micro);
+}
+
+static gy_status load_feed(gy_run *run)
+{
+    gy_feed *feed = &run->feed;
+    int64_t batch = run->config->train.batch_size;
+    for (int part = 0; part < GY_PARTS; part++)
+        if (feed->source[part] != NULL) GY_TRY(gy_feed_load(feed, (gy_part)part, batch));
+    run->batches = gy_loader_batches(feed->loader[GY_PART_TRAIN]);
+    const gy_train_settings *train = &run->config->train;
+    run->steps = train->steps > 0 ? train->steps : train->epochs * run->batches;
+    int64_t samples = feed->split[GY_PART_TRAIN].samples;
+    gy_run_set_micro(run, batch < samples ? batch : samples);
+    return GY_OK;
+}
+
+static gy_status make_best(gy_run *run)
+{
+    const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
+    bool restores = stopping->patience > 0 && stopping->restore_best;
+    bool asked = restores || run->feed.source[GY_PART_TEST] != NULL;
+    if (!asked || run->feed.source[GY_PART_VALIDATION] == NULL) return GY_OK;
+    int64_t floats = gy_model_params(run->model)->floats;
+    GY_TRY(gy_new_array(run->ctx, floats, &run->best.values));
+    return gy_new_array(run->ctx, gy_model_buffers(run->model)->floats, &run->best.buffers);
+}
+
+static void poll_sync(void *sync)
+{
+    gy_sync_poll(sync);
+}
+
+static gy_status make_vectors(gy_run *run)
+{
+    const gy_config *config = run->config;
+    const gy_params *params = gy_model_params(run->model);
+    GY_TRY(gy_model_allocate(run->model, true));
+    GY_TRY(gy_model_start(run->model, (uint64_t)config->seed));
+    GY_TRY(gy_model_plan(run->model, run->micro, true));
+    GY_TRY(gy_optim_create(run->ctx, run->kernel, &config->optimizer, params, 0, params->trainable,
+                           &run->optim));
+    GY_TRY(gy_new_array(run->ctx, 2 * run->task.sums, &run->tally));
+    if (config->train.parameter_average > 0) {
+        GY_TRY(gy_new_array(run->ctx, params->trainable, &run->average));
+        memcpy(run->average, gy_model_values(run->model),
+               (size_t)params->trainable * sizeof *run->average);
+    }
+    return make_best(run);
+}
+
+static gy_status make_sync(gy_run *run)
+{
+    const gy_params *params = gy_model_params(run->model);
+    GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, gy_model_gradients(run->model),
+                          params->trainable, &run->sync));
+    if (run->ranks > 1 && run->config->comm.overlap)
+        gy_kernel_on_poll(run->kernel, poll_sync, run->sync);
+    return GY_OK;
+}
+
+/* Before the scan, which looks at classes. */
+static gy_status make_task(gy_run *run)
+{
+    GY_TRY(gy_task_init(&run->task, run->config, gy_model_output(run->model),
+                        gy_feed_info(&run->feed, GY_PART_TRAIN)));
+    run->feed.classes = run->task.loss->classifies ? run->task.classes : 0;
+    return GY_OK;
+}
+
+gy_status gy_run_build(gy_run *run, const gy_taught *taught)
+{
+    gy_status status = check_ranks(run);
+    if (status == GY_OK) status = gy_run_build_model(run);
+    if (status == GY_OK) status = begin_feed(run);
+    GY_TRY(gy_comm_agree(run->comm, status));
+    GY_TRY(gy_feed_open(&run->feed, taught));
+    GY_TRY(gy_comm_agree(run->comm, make_task(run)));
+    GY_TRY(gy_feed_scan(&run->feed));
+    GY_TRY(gy_comm_agree(run->comm, load_feed(run)));
+    if (run->options->dry_run) return GY_OK;
+    GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
+    return make_sync(run);
+}

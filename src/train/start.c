@@ -1,0 +1,76 @@
+/* What a run is, told at its start: ranks and machine, data, model and memory, communication. */
+#include "train_impl.h"
+
+#include <gyre/gyre.h>
+
+#include <stdio.h>
+
+static void add_machine(const gy_run *run, gy_report *report)
+{
+    gy_report_text(report, "name", run->config->name);
+    gy_report_text(report, "run_dir", run->config->run_dir);
+    gy_report_text(report, "version", gy_version());
+    gy_report_int(report, "ranks", run->ranks);
+    gy_report_int(report, "hosts", gy_comm_hosts(run->comm));
+    gy_report_int(report, "threads", gy_kernel_threads(run->kernel));
+    gy_report_text(report, "blas", gy_blas_name());
+    gy_report_text(report, "simd", gy_context_simd(run->ctx));
+    gy_report_text(report, "mpi", gy_comm_library());
+}
+
+static void add_data(const gy_run *run, gy_report *report)
+{
+    static const char *const samples[GY_PARTS] = {"train_samples", "validation_samples",
+                                                  "test_samples"};
+    for (int part = 0; part < GY_PARTS; part++) {
+        if (run->feed.source[part] == NULL) continue;
+        gy_report_text(report, gy_part_names[part], run->feed.text[part]);
+        gy_report_int(report, samples[part], run->feed.split[part].samples);
+    }
+    const gy_source_info *info = gy_feed_info(&run->feed, GY_PART_TRAIN);
+    gy_report_text(report, "format", info->format);
+    if (info->classes > 0) gy_report_int(report, "classes", info->classes);
+}
+
+static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *report)
+{
+    const gy_config *config = run->config;
+    gy_report_int(report, "parameters", anatomy->total);
+    gy_report_int(report, "memory_bytes",
+                  anatomy->parameter_bytes + anatomy->gradient_bytes + anatomy->optimizer_bytes +
+                      anatomy->activation_bytes);
+    gy_report_int(report, "gradient_bytes", anatomy->gradient_bytes);
+    if (run->sync != NULL) {
+        gy_report_int(report, "buckets", gy_sync_buckets(run->sync));
+        gy_report_text(report, "allreduce", gy_sync_algorithm(run->sync));
+    } else {
+        gy_report_text(report, "allreduce", config->comm.all_reduce.kind->name);
+    }
+    gy_report_text(report, "loss", config->loss.kind->name);
+    gy_report_text(report, "optimizer", config->optimizer.kind.kind->name);
+    gy_report_int(report, "batch_size", config->train.batch_size);
+    gy_report_int(report, "micro_batch_size", run->micro);
+    gy_report_int(report, "steps_an_epoch", run->batches);
+    gy_report_int(report, "steps", run->steps);
+    gy_report_bool(report, "dry_run", run->options->dry_run);
+}
+
+gy_status gy_run_tell_start(gy_run *run)
+{
+    gy_report report;
+    gy_anatomy *anatomy = NULL;
+    GY_TRY(gy_anatomy_take(run->ctx, run->config, run->model, run->micro, &anatomy));
+    gy_report_begin(&report, "start");
+    add_machine(run, &report);
+    add_data(run, &report);
+    add_plan(run, anatomy, &report);
+    report.event.anatomy = anatomy;
+    gy_run_tell(run, &report, !run->options->dry_run);
+    gy_anatomy_free(run->ctx, anatomy);
+    return GY_OK;
+}
+
+const char *gy_version(void)
+{
+    return GYRE_VERSION;
+}

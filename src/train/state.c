@@ -1,0 +1,234 @@
+/*
+ * A run's state in a checkpoint: vectors by name, and notes for what is not a vector.
+ *
+ *     /state    where the run stands beside step, epoch, sample: numbers by name
+ *     /metrics  last and best values, for people
+ *     /data     what the training data taught, so that nothing needs them again
+ *
+ * Whatever the next step depends on is here: that is why a run that goes on with as many ranks ends
+ * with the same bits.
+ */
+#include "train_impl.h"
+
+#include "base/clock.h"
+#include "base/number.h"
+#include "text/tree.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOTES = 64 };
+
+typedef struct note_list {
+    gy_checkpoint_note v[NOTES];
+    int n;
+} note_list;
+
+static void add_number(note_list *list, const char *group, const char *name, double number)
+{
+    if (list->n < NOTES) list->v[list->n++] = (gy_checkpoint_note){group, name, NULL, number};
+}
+
+static void add_text(note_list *list, const char *group, const char *name, const char *text)
+{
+    if (list->n < NOTES) list->v[list->n++] = (gy_checkpoint_note){group, name, text, 0};
+}
+
+static void add_state(const gy_run *run, bool finished, note_list *list)
+{
+    add_number(list, "/state", "elapsed_seconds", gy_run_time(run));
+    add_number(list, "/state", "finished", finished);
+    add_number(list, "/state", "ended_early", run->early);
+    add_number(list, "/state", "skipped_in_a_row", (double)run->skipped);
+    add_number(list, "/state", "schedule_factor", run->schedule.factor);
+    add_number(list, "/state", "schedule_best", run->schedule.best);
+    add_number(list, "/state", "schedule_waited", (double)run->schedule.waited);
+    add_number(list, "/state", "best_value", run->best.value);
+    add_number(list, "/state", "best_step", (double)run->best.step);
+    add_number(list, "/state", "best_waited", (double)run->best.waited);
+}
+
+static gy_status add_values(gy_run *run, gy_pool *pool, note_list *list)
+{
+    const char *name;
+    for (int i = 0; i < run->n_values; i++) {
+        GY_TRY(gy_pool_format(pool, &name, "last_%s", run->values[i].name));
+        add_number(list, "/metrics", name, run->values[i].value);
+    }
+    if (isnan(run->best.value)) return GY_OK;
+    const char *monitor = run->config->train.early_stopping.monitor;
+    GY_TRY(gy_pool_format(pool, &name, "best_%s", monitor));
+    add_number(list, "/metrics", name, run->best.value);
+    add_number(list, "/metrics", "best_step", (double)run->best.step);
+    return GY_OK;
+}
+
+/* The sums of the epoch so far, of all ranks. */
+static gy_status print_tally(gy_run *run, gy_buffer *out)
+{
+    double *sums;
+    GY_TRY(gy_new_array(run->ctx, run->task.sums, &sums));
+    memcpy(sums, run->tally, (size_t)run->task.sums * sizeof *sums);
+    gy_status status = gy_comm_sum(run->comm, sums, run->task.sums);
+    gy_json_begin(out, NULL, '[');
+    for (int i = 0; i < run->task.sums; i++) gy_json_float(out, NULL, sums[i]);
+    gy_json_end(out, ']');
+    gy_free(run->ctx, sums);
+    return status;
+}
+
+static gy_status add_texts(gy_run *run, gy_pool *pool, note_list *list)
+{
+    const char *text;
+    gy_buffer out;
+    gy_buffer_init(&out, run->ctx);
+    gy_status status = print_tally(run, &out);
+    if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&out), &text);
+    if (status == GY_OK) add_text(list, "/state", "epoch_sums", text);
+    gy_buffer_reset(&out);
+    gy_feed_print_normalizer(&run->feed, &out);
+    if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&out), &text);
+    if (status == GY_OK) add_text(list, "/data", "normalizer", text);
+    gy_buffer_reset(&out);
+    gy_feed_print_classes(&run->feed, &out);
+    if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&out), &text);
+    if (status == GY_OK && text[0] != '\0') add_text(list, "/data", "class_names", text);
+    if (run->feed.fit != NULL) add_text(list, "/data", "fit", run->feed.fit);
+    if (status == GY_OK) status = out.status;
+    gy_buffer_clear(&out);
+    return status;
+}
+
+/* The optimizer's vectors and the moving average, whole. */
+static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
+{
+    int n = gy_optim_slots(run->optim);
+    for (int i = 0; i < n; i++)
+        slots[i] =
+            (gy_checkpoint_slot){gy_optim_slot_name(run->optim, i), gy_optim_slot(run->optim, i)};
+    if (run->average != NULL) slots[n++] = (gy_checkpoint_slot){"average", run->average};
+    return n;
+}
+
+/* Every rank holds the whole vectors: each writes its part. */
+static void share_slots(const gy_run *run, gy_checkpoint *c)
+{
+    int64_t blocks = gy_model_params(run->model)->trainable / GY_PARAM_ALIGN, first, n;
+    gy_share(blocks, run->rank, run->ranks, &first, &n);
+    c->from = first * GY_PARAM_ALIGN;
+    c->to = (first + n) * GY_PARAM_ALIGN;
+    for (int i = 0; i < c->n_slots; i++) c->slots[i].v += c->from;
+}
+
+static gy_status write_checkpoint(gy_run *run, const note_list *notes, char **path)
+{
+    int64_t sample = run->index * run->config->train.batch_size;
+    gy_checkpoint c = {.params = gy_model_params(run->model),
+                       .values = gy_model_values(run->model),
+                       .buffers = gy_model_buffers(run->model),
+                       .buffer_values = gy_model_buffer_values(run->model),
+                       .step = run->step,
+                       .epoch = run->epoch,
+                       .sample_in_epoch = sample,
+                       .seed = (uint64_t)run->config->seed,
+                       .config = gy_config_text(run->config),
+                       .notes = notes->v,
+                       .n_notes = notes->n};
+    c.n_slots = list_slots(run, c.slots);
+    share_slots(run, &c);
+    return gy_checkpoint_write(run->ctx, run->comm, run->config->run_dir, &run->config->checkpoint,
+                               &c, run->best.is_new, path);
+}
+
+gy_status gy_run_save(gy_run *run, bool finished)
+{
+    note_list notes = {.n = 0};
+    gy_pool pool;
+    char *path = NULL;
+    double start = gy_clock_s();
+    GY_TRY(gy_run_average_buffers(run));
+    gy_pool_init(&pool, run->ctx);
+    add_state(run, finished, &notes);
+    gy_status status = add_values(run, &pool, &notes);
+    if (status == GY_OK) status = add_texts(run, &pool, &notes);
+    status = gy_comm_agree(run->comm, status);
+    if (status == GY_OK) status = write_checkpoint(run, &notes, &path);
+    gy_pool_clear(&pool);
+    if (status == GY_OK) {
+        run->saved = run->step;
+        run->saved_s = gy_clock_s();
+        run->saving_s = run->saved_s - start;
+        gy_report report;
+        gy_report_begin(&report, "checkpoint");
+        gy_report_text(&report, "path", path);
+        gy_report_bool(&report, "best", run->best.is_new);
+        gy_report_float(&report, "seconds", run->saving_s);
+        gy_run_tell(run, &report, true);
+    }
+    gy_free(run->ctx, path);
+    return status;
+}
+
+static double number(const gy_checkpoint_head *head, const char *name, double otherwise)
+{
+    const gy_checkpoint_note *note = gy_checkpoint_note_find(head, "/state", name);
+    return note == NULL || note->text != NULL ? otherwise : note->number;
+}
+
+/* Rank 0 holds the sums of all. */
+static void take_tally(gy_run *run, const gy_checkpoint_head *head)
+{
+    const gy_checkpoint_note *note = gy_checkpoint_note_find(head, "/state", "epoch_sums");
+    if (run->rank != 0 || note == NULL || note->text == NULL) return;
+    gy_pool pool;
+    gy_node *list = NULL;
+    gy_pool_init(&pool, run->ctx);
+    bool whole = gy_json_parse(&pool, "/state", note->text, strlen(note->text), &list) == GY_OK &&
+                 list->type == GY_NODE_LIST && list->n == run->task.sums;
+    int i = 0;
+    for (gy_node *item = whole ? list->first : NULL; item != NULL; item = item->next, i++)
+        if (item->text == NULL || !gy_number_float(item->text, &run->tally[i])) run->tally[i] = 0;
+    gy_pool_clear(&pool);
+}
+
+static void take_state(gy_run *run, const gy_checkpoint_head *head)
+{
+    run->elapsed_s = number(head, "elapsed_seconds", 0);
+    run->skipped = (int64_t)number(head, "skipped_in_a_row", 0);
+    run->schedule.factor = number(head, "schedule_factor", run->schedule.factor);
+    run->schedule.best = number(head, "schedule_best", run->schedule.best);
+    run->schedule.waited = (int64_t)number(head, "schedule_waited", 0);
+    run->best.value = number(head, "best_value", NAN);
+    run->best.step = (int64_t)number(head, "best_step", 0);
+    run->best.waited = (int64_t)number(head, "best_waited", 0);
+    take_tally(run, head);
+}
+
+static gy_status take_values(gy_run *run, const gy_checkpoint_head *head)
+{
+    static const char last[] = "last_";
+    for (int i = 0; i < head->n_notes; i++) {
+        const gy_checkpoint_note *note = &head->notes[i];
+        bool value = strcmp(note->group, "/metrics") == 0 && note->text == NULL &&
+                     strncmp(note->name, last, strlen(last)) == 0;
+        if (value) GY_TRY(gy_run_set_value(run, note->name + strlen(last), note->number));
+    }
+    return GY_OK;
+}
+
+gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head *head,
+                         bool with_slots)
+{
+    gy_checkpoint_slot slots[GY_CHECKPOINT_SLOTS];
+    int n = with_slots ? list_slots(run, slots) : 0;
+    GY_TRY(gy_checkpoint_read(
+        run->ctx, run->comm, path, with_slots ? GY_MATCH_ALL : GY_MATCH_PARAMS,
+        gy_model_params(run->model), gy_model_values(run->model), gy_model_buffers(run->model),
+        gy_model_buffer_values(run->model), slots, n));
+    if (!with_slots && run->average != NULL)
+        memcpy(run->average, gy_model_values(run->model),
+               (size_t)gy_model_params(run->model)->trainable * sizeof *run->average);
+    take_state(run, head);
+    return gy_comm_agree(run->comm, take_values(run, head));
+}

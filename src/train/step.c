@@ -1,0 +1,195 @@
+/*
+ * One step: batch → micro-batches (forward, loss, backward) → gradients summed → one record for
+ * everything that must be decided → update.
+ *
+ * Invariants
+ * 1. Every rank makes the same collective calls whatever happens to it: a rank whose part is empty,
+ *    or that cannot read its part, passes an empty one, and its failure rides in the record.
+ * 2. What is decided (skip, stop, clip) is decided from the record, which is the same everywhere.
+ * 3. Nothing is allocated.
+ */
+#include "train_impl.h"
+
+#include "base/clock.h"
+#include "kernel/elementwise.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Places in the record of a step. */
+enum { SUM_LOSS, SUM_NOT_FINITE, SUM_CHECKPOINT, SUM_STOP, SUM_TIME, SUM_DUE, SUMS };
+enum { MAX_NORM, MAXIMA };
+
+static gy_status add_up(void *user, double *values, int n)
+{
+    return gy_comm_sum(((gy_run *)user)->comm, values, n);
+}
+
+static gy_status complete(void *user, int64_t from)
+{
+    return gy_sync_complete(((gy_run *)user)->sync, from);
+}
+
+/* This rank's part of the next batch; of no samples where it cannot be read. */
+static gy_status take_batch(gy_run *run, gy_batch *batch)
+{
+    gy_feed *feed = &run->feed;
+    double start = gy_clock_s();
+    gy_status status = gy_loader_next(feed->loader[GY_PART_TRAIN], batch);
+    if (status == GY_OK)
+        status = gy_feed_check(feed, GY_PART_TRAIN, batch->samples, batch->n, batch->x, batch->y);
+    if (status != GY_OK) batch->n = 0;
+    if (batch->global < 1) batch->global = 1;
+    run->now.seconds[GY_PHASE_input] = gy_clock_s() - start;
+    return status;
+}
+
+/* Forward, loss and backward of samples [first, first + n) of this rank's part. */
+static gy_status pass(gy_run *run, gy_model_run *pass, const gy_batch *batch, int64_t first,
+                      int64_t n, double *loss)
+{
+    const gy_shape *input = gy_model_input(run->model);
+    const gy_source_info *info = gy_feed_info(&run->feed, GY_PART_TRAIN);
+    const float *x = batch->x + first * gy_shape_count(input);
+    const float *target = batch->y + first * gy_shape_count(&info->y);
+    float *y = NULL;
+    double start = gy_clock_s();
+    pass->first = batch->first + first;
+    GY_TRY(gy_model_forward(run->model, pass, n, x, &y));
+    double scale = pass->scale / (double)run->task.count;
+    *loss += gy_task_add(&run->task, run->kernel, n, y, target, (float)scale, y, run->tally);
+    double middle = gy_clock_s();
+    GY_TRY(gy_model_backward(run->model, pass, n, x, y));
+    run->now.seconds[GY_PHASE_forward] += middle - start;
+    run->now.seconds[GY_PHASE_backward] += gy_clock_s() - middle;
+    return GY_OK;
+}
+
+/* Gradients of the whole part, in micro-batches of even sizes: as many on every rank. */
+static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
+{
+    gy_model_run p = {.kernel = run->kernel,
+                      .seed = (uint64_t)run->config->seed,
+                      .step = run->step,
+                      .scale = 1.0 / (double)batch->global,
+                      .sum = run->ranks > 1 ? add_up : NULL,
+                      .user = run};
+    int64_t trainable = gy_model_params(run->model)->trainable;
+    bool filled = false;
+    for (int i = 0; i < run->micros; i++) {
+        int64_t first, n;
+        gy_share(batch->n, i, run->micros, &first, &n);
+        if (n == 0 && !filled) gy_fill(run->kernel, trainable, 0, gy_model_gradients(run->model));
+        p.first_use = n > 0 && !filled;
+        filled = true;
+        if (i == run->micros - 1) p.complete = complete;
+        GY_TRY(pass(run, &p, batch, first, n, loss));
+    }
+    return GY_OK;
+}
+
+/* Everything that ranks must know of each other, in one message. */
+static gy_status exchange(gy_run *run, gy_status status, double loss, double squares,
+                          gy_record *record)
+{
+    bool finite = isfinite(loss) && isfinite(squares);
+    int requests = gy_run_requests(run);
+    record->n_sum = SUMS;
+    record->n_max = MAXIMA;
+    record->sum[SUM_LOSS] = loss;
+    record->sum[SUM_NOT_FINITE] = !finite;
+    record->sum[SUM_CHECKPOINT] = (requests & GY_REQUEST_CHECKPOINT) != 0;
+    record->sum[SUM_STOP] = (requests & GY_REQUEST_STOP) != 0;
+    record->max[MAX_NORM] = finite ? sqrt(squares) : 0;
+    if (run->rank == 0) {
+        double minutes = run->config->checkpoint.every_minutes;
+        record->sum[SUM_TIME] = gy_run_time_is_up(run);
+        record->sum[SUM_DUE] = minutes > 0 && gy_clock_s() - run->saved_s >= 60 * minutes;
+        if (status == GY_OK && run->trouble != GY_OK)
+            status = gy_error_restore(&run->trouble_error);
+    }
+    record->status = status;
+    return gy_comm_reduce(run->comm, record);
+}
+
+static void take_record(gy_run *run, const gy_record *record, int64_t global)
+{
+    gy_step_result *now = &run->now;
+    now->samples = global;
+    now->loss = record->sum[SUM_LOSS] / (double)(global * run->task.count);
+    now->norm = record->max[MAX_NORM];
+    now->skipped = record->sum[SUM_NOT_FINITE] > 0;
+    now->requests = (record->sum[SUM_CHECKPOINT] > 0 ? GY_REQUEST_CHECKPOINT : 0) |
+                    (record->sum[SUM_STOP] > 0 ? GY_REQUEST_STOP : 0);
+    now->time_is_up = record->sum[SUM_TIME] > 0;
+    now->checkpoint_is_due = record->sum[SUM_DUE] > 0;
+}
+
+static double rate(const gy_run *run)
+{
+    const gy_config *config = run->config;
+    gy_schedule_point at = {.step = run->step,
+                            .steps = run->steps,
+                            .epoch = run->epoch,
+                            .warmup = config->schedule.warmup_steps,
+                            .rate = config->optimizer.learning_rate,
+                            .min_rate = config->schedule.min_learning_rate,
+                            .plateau = run->schedule.factor};
+    return gy_schedule_rate(&config->schedule, &run->schedule, &at);
+}
+
+static void update(gy_run *run)
+{
+    const gy_train_settings *train = &run->config->train;
+    float *w = gy_model_values(run->model);
+    double clip = gy_clip_factor(train->clip_norm, run->now.norm);
+    gy_optim_update(run->optim, run->step + 1, run->now.rate, clip, w,
+                    gy_model_gradients(run->model), NULL);
+    if (run->average != NULL)
+        gy_average_update(run->kernel, train->parameter_average,
+                          gy_model_params(run->model)->trainable, w, run->average);
+}
+
+static void move_on(gy_run *run)
+{
+    run->step++;
+    run->index++;
+    run->epoch_ended = run->index == run->batches;
+    if (!run->epoch_ended) return;
+    run->index = 0;
+    run->epoch++;
+}
+
+gy_status gy_run_step(gy_run *run)
+{
+    gy_record record = {.n_sum = 0};
+    gy_batch batch = {.n = 0};
+    double loss = 0, waited = 0, *seconds = run->now.seconds;
+    run->now = (gy_step_result){.rate = rate(run)};
+    memcpy(run->tally + run->task.sums, run->tally, (size_t)run->task.sums * sizeof *run->tally);
+    gy_sync_begin(run->sync);
+    gy_status status = take_batch(run, &batch);
+    gy_status passed = pass_all(run, &batch, &loss);
+    if (passed == GY_OK) passed = gy_sync_complete(run->sync, 0);
+    double start = gy_clock_s();
+    if (passed == GY_OK) passed = gy_sync_finish(run->sync, &waited);
+    GY_TRY(passed); /* the network failed: nobody can be told */
+    double middle = gy_clock_s();
+    double squares =
+        gy_optim_prepare(run->optim, gy_model_values(run->model), gy_model_gradients(run->model));
+    seconds[GY_PHASE_update] = gy_clock_s() - middle;
+    seconds[GY_PHASE_communication] = middle - start;
+    start = gy_clock_s();
+    GY_TRY(exchange(run, status, loss, squares, &record));
+    take_record(run, &record, batch.global);
+    middle = gy_clock_s();
+    seconds[GY_PHASE_communication] += middle - start;
+    if (run->now.skipped) /* the epoch's sums are as before */
+        memcpy(run->tally, run->tally + run->task.sums,
+               (size_t)run->task.sums * sizeof *run->tally);
+    else
+        update(run);
+    seconds[GY_PHASE_update] += gy_clock_s() - middle;
+    move_on(run);
+    return GY_OK;
+}

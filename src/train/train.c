@@ -1,0 +1,171 @@
+/*
+ * Training from a configuration to its end: find what to go on from → build → begin or go on →
+ * loop → finish.
+ */
+#include "train_impl.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/file.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static gy_status take_init(gy_run *run)
+{
+    const gy_train_options *options = run->options;
+    const gy_params *params = gy_model_params(run->model);
+    if (options->init == NULL) return GY_OK;
+    GY_TRY(gy_checkpoint_read(run->ctx, run->comm, options->init,
+                              options->init_partial ? GY_MATCH_PARTIAL : GY_MATCH_PARAMS, params,
+                              gy_model_values(run->model), gy_model_buffers(run->model),
+                              gy_model_buffer_values(run->model), NULL, 0));
+    if (run->average != NULL)
+        memcpy(run->average, gy_model_values(run->model),
+               (size_t)params->trainable * sizeof *run->average);
+    return GY_OK;
+}
+
+/* A new run where an older one lies: its files are kept under another name. */
+static gy_status move_aside(gy_run *run)
+{
+    const char *dir = run->config->run_dir, *from, *to = NULL;
+    GY_TRY(gy_pool_format(&run->pool, &from, "%s/checkpoints", dir));
+    if (run->rank != 0 || !gy_path_exists(from)) return GY_OK;
+    for (int i = 1; to == NULL || gy_path_exists(to); i++)
+        GY_TRY(gy_pool_format(&run->pool, &to, "%s/checkpoints.%d", dir, i));
+    gy_log(run->ctx, GY_INFO, "a new run: the checkpoints of the older one are now in %s", to);
+    return gy_path_rename(from, to);
+}
+
+static gy_status tell_resume(gy_run *run, const gy_past *past)
+{
+    gy_report report;
+    gy_report_begin(&report, "resume");
+    gy_report_text(&report, "path", past->path);
+    gy_report_int(&report, "sample_in_epoch", past->head.sample_in_epoch);
+    gy_report_int(&report, "earlier_ranks", past->head.world_size);
+    gy_report_int(&report, "ranks", run->ranks);
+    gy_run_tell(run, &report, true);
+    return GY_OK;
+}
+
+static gy_status tell_finished(gy_run *run, const gy_past *past)
+{
+    gy_report report;
+    run->step = past->head.step;
+    run->epoch = past->head.epoch;
+    run->epoch_ended = past->head.sample_in_epoch == 0;
+    gy_report_begin(&report, "finished");
+    gy_report_text(&report, "path", past->path);
+    gy_run_tell(run, &report, false);
+    return GY_OK;
+}
+
+static gy_status tell_end(gy_run *run)
+{
+    gy_report report;
+    const char *path;
+    GY_TRY(gy_pool_format(&run->pool, &path, "%s/checkpoints/latest", run->config->run_dir));
+    gy_report_begin(&report, "end");
+    for (int i = 0; i < run->n_values; i++)
+        gy_report_float(&report, run->values[i].name, run->values[i].value);
+    if (!isnan(run->best.value)) {
+        gy_report_text(&report, "monitor", run->config->train.early_stopping.monitor);
+        gy_report_float(&report, "best", run->best.value);
+        gy_report_int(&report, "best_step", run->best.step);
+    }
+    gy_report_bool(&report, "early", run->early);
+    gy_report_text(&report, "path", path);
+    gy_run_tell(run, &report, true);
+    return GY_OK;
+}
+
+static void put_best(gy_run *run)
+{
+    const gy_best *best = &run->best;
+    const gy_params *params = gy_model_params(run->model);
+    memcpy(gy_model_values(run->model), best->values, (size_t)params->floats * sizeof(float));
+    memcpy(gy_model_buffer_values(run->model), best->buffers,
+           (size_t)gy_model_buffers(run->model)->floats * sizeof(float));
+    if (run->average != NULL)
+        memcpy(run->average, best->values, (size_t)params->trainable * sizeof(float));
+}
+
+/* Copies or exchanges for the test are done on the side: the last checkpoint can be trained on. */
+static gy_status test(gy_run *run, bool with_best)
+{
+    gy_best *best = &run->best;
+    const int64_t floats = gy_model_params(run->model)->floats;
+    const int64_t buffers = gy_model_buffers(run->model)->floats;
+    float *w = gy_model_values(run->model), *b = gy_model_buffer_values(run->model);
+    for (int turn = 0; turn < 2; turn++) {
+        if (with_best) {
+            for (int64_t i = 0; i < floats; i++) {
+                float kept = w[i];
+                w[i] = best->values[i];
+                best->values[i] = kept;
+            }
+            for (int64_t i = 0; i < buffers; i++) {
+                float kept = b[i];
+                b[i] = best->buffers[i];
+                best->buffers[i] = kept;
+            }
+        } else {
+            gy_run_swap_average(run);
+        }
+        if (turn == 0) GY_TRY(gy_run_evaluate_and_tell(run, GY_PART_TEST));
+    }
+    return GY_OK;
+}
+
+/* The best parameters are put back, tested, and saved as the run's last. */
+static gy_status finish(gy_run *run)
+{
+    const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
+    bool known = run->best.values != NULL && !isnan(run->best.value);
+    bool restores = known && stopping->patience > 0 && stopping->restore_best;
+    if (restores) put_best(run);
+    if (run->feed.source[GY_PART_TEST] != NULL) GY_TRY(test(run, known && !restores));
+    GY_TRY(gy_run_save(run, true));
+    return tell_end(run);
+}
+
+static gy_status begin(gy_run *run, const gy_past *past)
+{
+    bool on = past->path != NULL;
+    GY_TRY(on ? gy_past_take(run, past) : take_init(run));
+    if (!on) GY_TRY(gy_comm_agree(run->comm, move_aside(run)));
+    GY_TRY(gy_journal_open(run));
+    run->saved_s = run->logged_s = gy_clock_s();
+    GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));
+    if (on) GY_TRY(tell_resume(run, past));
+    return gy_comm_agree(run->comm,
+                         gy_loader_seek(run->feed.loader[GY_PART_TRAIN], run->epoch, run->index));
+}
+
+static gy_status train(gy_run *run)
+{
+    gy_past past;
+    GY_TRY(gy_past_find(run, &past));
+    if (past.finished) return tell_finished(run, &past);
+    gy_run_set_deadline(run);
+    GY_TRY(gy_run_build(run, &past.taught));
+    if (run->options->dry_run) return gy_comm_agree(run->comm, gy_run_tell_start(run));
+    GY_TRY(begin(run, &past));
+    GY_TRY(gy_run_loop(run));
+    GY_TRY(finish(run));
+    if (run->trouble != GY_OK) return gy_error_restore(&run->trouble_error);
+    return GY_OK;
+}
+
+gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *config,
+                   const gy_train_options *options)
+{
+    gy_run run;
+    gy_run_init(&run, ctx, comm, config, options);
+    gy_status status = train(&run);
+    gy_run_clear(&run);
+    return status;
+}

@@ -1,0 +1,289 @@
+/**
+ * A training run and its parts. Inside train only.
+ *
+ *     feed    sources, splits, normaliser, loaders            feed.c
+ *     task    loss and metrics of a batch, as sums            task.c
+ *     run     all of it, and where the run stands             run.c (set-up), step.c, loop.c
+ *     hooks   what happens after a step                       hook_list.h, hooks/
+ */
+#ifndef GY_TRAIN_TRAIN_IMPL_H
+#define GY_TRAIN_TRAIN_IMPL_H
+
+#include <gyre/model.h>
+#include <gyre/train.h>
+
+#include "base/buffer.h"
+#include "comm/comm.h"
+#include "config/config.h"
+#include "event_impl.h"
+#include "model/model.h"
+
+/* Feed: the samples */
+
+typedef enum gy_part { GY_PART_TRAIN, GY_PART_VALIDATION, GY_PART_TEST, GY_PARTS } gy_part;
+extern const char *const gy_part_names[GY_PARTS];
+
+/** What an earlier training source taught, as kept in checkpoints; NULL: not known. */
+typedef struct gy_taught {
+    const char *fit, *normalizer;
+} gy_taught;
+
+typedef struct gy_feed {
+    gy_context *ctx;
+    gy_comm *comm;
+    const gy_config *config;
+    gy_shape input;              /* of the model */
+    int64_t vocabulary;          /* of the model's embedding; 0: no tokens */
+    int64_t classes;             /* that targets must be below; 0: values */
+    const char *text[GY_PARTS];  /* source strings; NULL: none */
+    gy_source *source[GY_PARTS]; /* one each: a loader's thread reads alone */
+    gy_split split[GY_PARTS];
+    gy_loader *loader[GY_PARTS];
+    gy_normalizer normalizer;
+    bool normalizes;
+    char *fit; /* JSON */
+} gy_feed;
+
+/**
+ * Opens the sources of a configuration whose names stand in feed->text. Collective.
+ * @param taught  of a checkpoint; fields NULL: learned from the training source
+ */
+gy_status gy_feed_open(gy_feed *f, const gy_taught *taught) GY_CHECKED;
+/** Makes the loader of a part: shuffled, augmented and prefetched as training needs it. Local. */
+gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch) GY_CHECKED;
+/** Checks all samples of small sources, before anything is written. Collective. */
+gy_status gy_feed_scan(gy_feed *f) GY_CHECKED;
+/** Checks that tokens and classes are such as the model can take. Local. */
+gy_status gy_feed_check(const gy_feed *f, gy_part part, const int64_t *samples, int64_t n,
+                        const float *x, const float *y) GY_CHECKED;
+void gy_feed_clear(gy_feed *f);
+const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part); /* NULL: no such part */
+/** The normaliser as JSON. */
+void gy_feed_print_normalizer(const gy_feed *f, gy_buffer *out);
+/** Class names as a JSON list; "" where there are none. */
+void gy_feed_print_classes(const gy_feed *f, gy_buffer *out);
+
+/* Task: what is measured of outputs */
+
+enum { GY_TASK_METRICS = 16 };
+
+typedef struct gy_task {
+    const gy_loss_kind *loss;
+    const void *loss_settings;
+    const gy_metric_kind *metrics[GY_TASK_METRICS];
+    int at[GY_TASK_METRICS]; /* of a metric's sums in a tally */
+    int n_metrics;
+    gy_shape out;           /* of the model */
+    int64_t outputs, count; /* elements of it; by how much a sample counts in the loss */
+    int64_t classes;        /* last axis of the outputs */
+    int sums;               /* length of a tally: loss, count, metrics */
+} gy_task;
+
+/** Checks outputs against the targets of `info` (NULL: those are not known). Local. */
+gy_status gy_task_init(gy_task *t, const gy_config *config, const gy_shape *out,
+                       const gy_source_info *info) GY_CHECKED;
+/**
+ * Adds a batch to a tally [sums].
+ * @param dy  takes scale times the loss's gradient; may be y; NULL: not wanted
+ * @return the batch's sum of the loss
+ */
+double gy_task_add(const gy_task *t, const gy_kernel *k, int64_t batch, const float *y,
+                   const float *target, float scale, float *dy, double *tally);
+double gy_task_loss(const double *tally);
+double gy_task_metric(const gy_task *t, int i, const double *tally);
+/** Whether larger is better of "loss" or a metric's name. */
+bool gy_task_larger_is_better(const gy_task *t, const char *name);
+
+/* Run */
+
+/** X(phase): the parts of a step's time. */
+#define GY_PHASE_LIST(X) X(input) X(forward) X(backward) X(communication) X(update)
+#define GY_PHASE_ENUM(name) GY_PHASE_##name,
+typedef enum gy_phase { GY_PHASE_LIST(GY_PHASE_ENUM) GY_PHASES } gy_phase;
+#undef GY_PHASE_ENUM
+extern const char *const gy_phase_names[GY_PHASES];
+
+/** One step, after it: the same on every rank but for the seconds. */
+typedef struct gy_step_result {
+    double loss, rate, norm;            /* mean over the global batch; used; before clipping */
+    int64_t samples;                    /* of the global batch */
+    bool skipped;                       /* not finite: nothing was updated */
+    int requests;                       /* of any rank */
+    bool time_is_up, checkpoint_is_due; /* by rank 0's clock */
+    double seconds[GY_PHASES];          /* of this rank */
+} gy_step_result;
+
+/** What is kept of the best evaluation. */
+typedef struct gy_best {
+    double value;            /* of the monitored value; NAN: none yet */
+    int64_t step;            /* of it */
+    int64_t waited;          /* evaluations without progress since */
+    bool is_new;             /* found after this very step */
+    float *values, *buffers; /* copies; NULL where nobody will ask for them */
+} gy_best;
+
+enum { GY_VALUES = 2 * (GY_TASK_METRICS + 1) };
+
+/** A value by name, as the last evaluation of a split gave it. */
+typedef struct gy_value {
+    const char *name; /* "validation_loss"; in the run's pool */
+    double value;
+} gy_value;
+
+typedef struct gy_run {
+    gy_context *ctx;
+    gy_comm *comm;
+    const gy_config *config;
+    const gy_train_options *options;
+    gy_pool pool;
+    int rank, ranks;
+
+    gy_kernel *kernel;
+    gy_model *model;
+    gy_task task;
+    gy_feed feed;
+    gy_optim *optim;
+    gy_sync *sync;
+    float *average; /* [trainable] moving average; NULL: none */
+    int64_t micro;  /* samples of a micro-batch at most */
+    int micros;     /* micro-batches a full step, the same on every rank */
+
+    /* where the run stands */
+    int64_t step, steps;           /* updates done; of the whole run */
+    int64_t epoch, index, batches; /* epochs done, batches done in this one, of an epoch */
+    bool epoch_ended;              /* this step was an epoch's last */
+    bool early;                    /* ended by early stopping */
+    gy_step_result now;
+    int64_t skipped; /* steps in a row that were not finite */
+    double *tally;   /* [2 sums] this rank's, of the epoch so far; as before the step */
+    gy_schedule_state schedule;
+    gy_best best;
+    gy_value values[GY_VALUES]; /* of the last evaluations */
+    int n_values;
+    int64_t evaluated; /* step of the last validation; −1: none */
+    int64_t saved;     /* step of the last checkpoint; −1: none */
+
+    /* clocks and files; rank 0's are the ones that count */
+    double started_s, elapsed_s; /* this job's start; of earlier jobs */
+    double deadline_s;           /* stop by then; 0: none */
+    double saved_s, saving_s;    /* end of the last checkpoint; how long it took */
+    double logged_s;             /* of the last step event */
+    int64_t logged_samples;      /* since then */
+    int journal;                 /* metrics.jsonl; −1: none */
+    gy_buffer line;
+    gy_status trouble; /* of rank 0's files: told to all with the next step */
+    gy_error trouble_error;
+} gy_run;
+
+/** Whether the run has done all its steps. */
+bool gy_run_is_over(const gy_run *run);
+/** Whether it was asked to stop, or its time is up. */
+bool gy_run_must_stop(const gy_run *run);
+/** Seconds of training, earlier jobs included. */
+double gy_run_time(const gy_run *run);
+/** Adds where the run stands, tells the observer, and writes it down where `keep`. On rank 0. */
+void gy_run_tell(gy_run *run, gy_report *report, bool keep);
+
+/** Kernel and model of run->config; gy_feed's fields but the texts of sources. Local. */
+gy_status gy_run_build_model(gy_run *run) GY_CHECKED;
+/** Makes all parts from run->config. Collective. `taught`: see gy_feed_open. */
+gy_status gy_run_build(gy_run *run, const gy_taught *taught) GY_CHECKED;
+void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *config,
+                 const gy_train_options *options);
+void gy_run_clear(gy_run *run);
+/** Tells the start: what is trained, on what, how. */
+gy_status gy_run_tell_start(gy_run *run) GY_CHECKED;
+
+/** Samples that a rank passes at once in a batch of `most`: run->micro, run->micros. Local. */
+void gy_run_set_micro(gy_run *run, int64_t most);
+
+/** One step: run->now. Collective. */
+gy_status gy_run_step(gy_run *run) GY_CHECKED;
+/** From where the run stands to its end: GY_OK or GY_STOPPED. Collective. */
+gy_status gy_run_loop(gy_run *run) GY_CHECKED;
+
+/**
+ * Loss and metrics over a part, all ranks' sums together. Collective.
+ * @param tally  out: [task.sums]
+ */
+gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally) GY_CHECKED;
+/** The same, remembered in run->values and told. */
+gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part) GY_CHECKED;
+/** Loss and metrics of a tally, remembered and added to a report. Local. */
+gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part,
+                              const double *tally) GY_CHECKED;
+gy_status gy_run_set_value(gy_run *run, const char *name, double value) GY_CHECKED;
+/** The value of that name in the last evaluations; NAN where there is none. */
+double gy_run_value(const gy_run *run, const char *name);
+/** Exchanges the parameters with their moving average, where there is one. */
+void gy_run_swap_average(gy_run *run);
+/** Buffers become their mean over ranks. */
+gy_status gy_run_average_buffers(gy_run *run) GY_CHECKED;
+
+/* stop.c */
+void gy_run_set_deadline(gy_run *run);
+int gy_run_requests(gy_run *run);
+bool gy_run_time_is_up(const gy_run *run);
+
+/* journal.c: metrics.jsonl and config.yaml, on rank 0 */
+gy_status gy_journal_open(gy_run *run) GY_CHECKED;
+void gy_journal_close(gy_run *run);
+void gy_journal_write(gy_run *run, const gy_event *event);
+
+/* state.c: the run as a checkpoint has it */
+
+/** Writes a checkpoint. Collective. */
+gy_status gy_run_save(gy_run *run, bool finished) GY_CHECKED;
+/** Everything but the position, from a checkpoint's head and tensors. Collective. */
+gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head *head,
+                         bool with_slots) GY_CHECKED;
+
+/* resume.c: which checkpoint the run goes on from, and how */
+
+typedef struct gy_past {
+    const char *path; /* of the checkpoint; NULL: the run starts anew */
+    gy_checkpoint_head head;
+    gy_taught taught;
+    bool finished; /* and the configuration asks for no more */
+    bool model_changed, data_changed, optimizer_changed, train_changed;
+} gy_past;
+
+/** Finds it and compares configurations, before the run is built. Collective. */
+gy_status gy_past_find(gy_run *run, gy_past *past) GY_CHECKED;
+/** Brings the run to where the checkpoint stands. Collective. */
+gy_status gy_past_take(gy_run *run, const gy_past *past) GY_CHECKED;
+
+/* opened.c: what a checkpoint holds, for eval, predict and inspect */
+
+typedef struct gy_opened {
+    const char *path; /* of the checkpoint */
+    gy_checkpoint_head head;
+    gy_config *config; /* its own, with what was set */
+    gy_taught taught;
+} gy_opened;
+
+/** `path`: a checkpoint's directory or a run's. Collective. Texts are in the pool. */
+gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, gy_pool *pool, const char *path,
+                         const char *const *sets, int n, gy_opened *out) GY_CHECKED;
+void gy_opened_close(gy_opened *opened);
+/** Its parameters and buffers into a model allocated; the moving average where there is one. */
+gy_status gy_opened_read(gy_context *ctx, gy_comm *comm, const gy_opened *opened,
+                         gy_model *model) GY_CHECKED;
+
+/** The work of `predict`, on a run prepared for it. Collective. */
+gy_status gy_run_predict(gy_run *run, gy_part part, const char *path) GY_CHECKED;
+
+/** The anatomy of a model; free with gy_anatomy_free(). Local. */
+gy_status gy_anatomy_take(gy_context *ctx, const gy_config *config, gy_model *model, int64_t batch,
+                          gy_anatomy **out) GY_CHECKED;
+
+/* Hooks */
+
+typedef struct gy_hook {
+    gy_kind kind;
+    gy_status (*after_step)(gy_run *run); /* collective; every rank decides alike */
+} gy_hook;
+
+extern const gy_registry gy_hook_registry;
+
+#endif
