@@ -1,0 +1,56 @@
+/**
+ * The command line: commands as kinds, the terminal, signals. It uses the public library and the
+ * base room alone. Standard output carries results, standard error the rest; rank 0 writes.
+ */
+#ifndef GY_CLI_CLI_H
+#define GY_CLI_CLI_H
+
+#include <gyre/gyre.h>
+
+#include "base/option.h"
+
+/** What a command works with. */
+typedef struct gy_cli {
+    gy_context *ctx;
+    gy_comm *comm; /* NULL for commands that work alone */
+    gy_pool pool;
+    int rank;
+    int argc;
+    char *const *argv; /* of the whole command line */
+} gy_cli;
+
+typedef struct gy_command {
+    gy_kind kind;         /* settings: its options */
+    const char *operands; /* "CONFIG.yaml", for its usage */
+    const char *more;     /* lines of help after the options; NULL: none */
+    bool alone;           /* needs no MPI: rank 0 does it */
+    gy_status (*run)(gy_cli *cli, const void *settings, const gy_strings *operands);
+} gy_command;
+
+extern const gy_registry gy_command_registry;
+
+/** GY_E_USAGE naming the command's usage unless there are so many operands. */
+gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min,
+                          int max) GY_CHECKED;
+
+/** Prints how a command is used. */
+void gy_cli_usage(const gy_command *command);
+
+/** Prints a line to standard output; for the library's callbacks. */
+void gy_cli_print_line(void *user, const char *line);
+
+/** An observer that prints every event as JSON. @param user  the gy_cli */
+void gy_cli_print_json(void *user, const gy_event *event);
+
+/* signals.c */
+void gy_signals_catch(void);
+int gy_signals_take(void *user); /* gy_train_options.requests */
+
+/* format.c: numbers for people; out holds GY_TEXT */
+enum { GY_TEXT = 32 };
+const char *gy_format_count(int64_t n, char out[GY_TEXT]);    /* 124,439,808 */
+const char *gy_format_bytes(int64_t n, char out[GY_TEXT]);    /* 1.5 MiB */
+const char *gy_format_seconds(double s, char out[GY_TEXT]);   /* 1:02:03, 0.25 s */
+const char *gy_format_flops(double flops, char out[GY_TEXT]); /* 1.2 M */
+
+#endif

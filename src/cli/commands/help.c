@@ -1,0 +1,52 @@
+/* gyre help [COMMAND|SECTION|KIND] */
+#include "../command_list.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void list_commands(void)
+{
+    printf("usage: gyre COMMAND …, alone or under mpirun or srun\n\ncommands:\n");
+    for (int i = 0; i < gy_command_registry.n; i++)
+        printf("  %-10s %s\n", gy_command_registry.kinds[i]->name,
+               gy_command_registry.kinds[i]->help);
+    printf("\ngyre help COMMAND           its options\n"
+           "gyre help config            every setting of a configuration, with its default\n"
+           "gyre help SECTION|KIND      e.g. optimizer, layers, dense, cosine, csv\n"
+           "\nexit codes: 0 done, 1 failure, 2 usage, configuration or data, 3 diverged,\n"
+           "75 stopped with a checkpoint: start the same command again to go on\n");
+}
+
+static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operands)
+{
+    (void)settings;
+    GY_TRY(gy_cli_operands(&gy_command_help, operands, 0, 1));
+    if (operands->n == 0) {
+        list_commands();
+        return GY_OK;
+    }
+    const char *topic = operands->v[0];
+    if (strcmp(topic, "config") == 0) {
+        (void)gy_config_describe(cli->ctx, NULL, gy_cli_print_line, NULL);
+        return GY_OK;
+    }
+    const gy_kind *kind = gy_registry_find(&gy_command_registry, topic);
+    if (kind != NULL) {
+        gy_cli_usage((const gy_command *)kind);
+        printf("\n");
+    }
+    bool found = gy_config_describe(cli->ctx, topic, gy_cli_print_line, NULL) != 0;
+    bool format = gy_data_describe(cli->ctx, strcmp(topic, "data") == 0 ? NULL : topic,
+                                   gy_cli_print_line, NULL);
+    GY_REQUIRE(kind != NULL || found || format, GY_E_USAGE,
+               "no help" GY_AT "gyre help %s" GY_WHY
+               "there is no command, section or kind of that name" GY_HINT "see gyre help",
+               topic);
+    return GY_OK;
+}
+
+const gy_command gy_command_help = {
+    .kind = {.name = "help", .help = "what there is and how it is used"},
+    .operands = "[COMMAND|SECTION|KIND]",
+    .alone = true,
+    .run = run};

@@ -1,0 +1,73 @@
+/* gyre predict CHECKPOINT --data SOURCE -o OUT.h5 */
+#include "../command_list.h"
+
+#include <stdio.h>
+
+typedef struct settings {
+    const char *data, *o;
+    gy_strings set;
+    bool json;
+} settings;
+
+static const gy_setting rows[] = {
+    {.key = "data",
+     .type = GY_SETTING_STRING,
+     .offset = offsetof(settings, data),
+     .standard = "",
+     .help = "a data source; its targets are not looked at"},
+    {.key = "o",
+     .type = GY_SETTING_STRING,
+     .offset = offsetof(settings, o),
+     .standard = "",
+     .help = "the HDF5 file to write: /outputs, and /classes where the loss classifies"},
+    {.key = "set",
+     .type = GY_SETTING_STRINGS,
+     .offset = offsetof(settings, set),
+     .standard = "[]",
+     .help = "KEY.PATH=VALUE: overrides the checkpoint's configuration"},
+    {.key = "json",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(settings, json),
+     .standard = "false",
+     .help = "print one JSON object"},
+    GY_SETTING_END,
+};
+
+static void print(void *user, const gy_event *event)
+{
+    (void)user;
+    printf("%s: outputs of %.0f samples%s\n", gy_event_text(event, "path", ""),
+           gy_event_number(event, "samples", 0),
+           gy_event_field(event, "classes")->integer ? ", and their top class" : "");
+}
+
+static gy_status check(const settings *s, const gy_strings *operands)
+{
+    GY_TRY(gy_cli_operands(&gy_command_predict, operands, 1, 1));
+    GY_REQUIRE(s->data != NULL, GY_E_USAGE,
+               "no data" GY_AT "--data" GY_WHY "it is not given" GY_HINT "see gyre help predict");
+    GY_REQUIRE(s->o != NULL, GY_E_USAGE,
+               "no file to write" GY_AT "-o" GY_WHY "it is not given" GY_HINT
+               "see gyre help predict");
+    return GY_OK;
+}
+
+static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
+{
+    const settings *s = settings_;
+    GY_TRY(gy_comm_agree(cli->comm, check(s, operands)));
+    gy_apply_options options = {.data = s->data,
+                                .sets = s->set.v,
+                                .n_sets = s->set.n,
+                                .observer = s->json ? gy_cli_print_json : print,
+                                .observer_user = cli};
+    return gy_predict(cli->ctx, cli->comm, operands->v[0], &options, s->o);
+}
+
+const gy_command gy_command_predict = {
+    .kind = {.name = "predict",
+             .help = "outputs of a checkpoint for every sample of a data source, in order",
+             .settings = rows,
+             .settings_size = sizeof(settings)},
+    .operands = "CHECKPOINT --data SOURCE -o OUT.h5",
+    .run = run};

@@ -1,0 +1,112 @@
+/* gyre train CONFIG.yaml */
+#include "../command_list.h"
+#include "../terminal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct settings {
+    gy_strings set;
+    const char *run_dir, *resume, *init;
+    bool init_partial, dry_run, quiet;
+    int progress;
+} settings;
+
+#define AT(field) .offset = offsetof(settings, field)
+
+static const gy_setting rows[] = {
+    {.key = "set",
+     .type = GY_SETTING_STRINGS,
+     AT(set),
+     .standard = "[]",
+     .help = "KEY.PATH=VALUE: overrides the configuration; may be given several times"},
+    {.key = "run_dir",
+     .type = GY_SETTING_STRING,
+     AT(run_dir),
+     .standard = "",
+     .help = "directory of the run"},
+    {.key = "resume",
+     .type = GY_SETTING_STRING,
+     AT(resume),
+     .standard = "auto",
+     .help = "auto: go on from the newest valid checkpoint; none; or a checkpoint"},
+    {.key = "init",
+     .type = GY_SETTING_STRING,
+     AT(init),
+     .standard = "",
+     .help = "start values by name: an HDF5 file or a checkpoint"},
+    {.key = "init_partial",
+     .type = GY_SETTING_BOOL,
+     AT(init_partial),
+     .standard = "false",
+     .help = "names may be missing in --init, or too many"},
+    {.key = "dry_run",
+     .type = GY_SETTING_BOOL,
+     AT(dry_run),
+     .standard = "false",
+     .help = "check everything, show the plan, train nothing"},
+    {.key = "progress",
+     .type = GY_SETTING_CHOICE,
+     AT(progress),
+     .standard = "auto",
+     .choices = gy_progress_names,
+     .help = "how progress is shown"},
+    {.key = "quiet",
+     .type = GY_SETTING_BOOL,
+     AT(quiet),
+     .standard = "false",
+     .help = "show errors alone"},
+    GY_SETTING_END,
+};
+
+/* --run-dir is --set run_dir, and wins over it. */
+static gy_status list_sets(gy_pool *pool, const settings *s, const char *const **out, int *n)
+{
+    const char **sets;
+    GY_TRY(gy_pool_array(pool, s->set.n + 1, &sets));
+    for (int i = 0; i < s->set.n; i++) sets[i] = s->set.v[i];
+    *n = s->set.n;
+    if (s->run_dir != NULL) GY_TRY(gy_pool_format(pool, &sets[(*n)++], "run_dir=%s", s->run_dir));
+    *out = sets;
+    return GY_OK;
+}
+
+static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
+{
+    const settings *s = settings_;
+    const char *const *sets = NULL;
+    int n = 0;
+    gy_config *config = NULL;
+    gy_terminal terminal;
+    gy_status status = gy_cli_operands(&gy_command_train, operands, 1, 1);
+    if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
+    if (status == GY_OK) status = gy_config_load(cli->ctx, operands->v[0], sets, n, &config);
+    status = gy_comm_agree(cli->comm, status);
+    if (status == GY_OK) {
+        gy_terminal_init(&terminal, cli, s->progress, s->quiet);
+        gy_train_options options = {.resume = s->resume,
+                                    .init = s->init,
+                                    .init_partial = s->init_partial,
+                                    .dry_run = s->dry_run,
+                                    .observer = gy_terminal_observe,
+                                    .observer_user = &terminal,
+                                    .requests = gy_signals_take};
+        gy_signals_catch();
+        status = gy_train(cli->ctx, cli->comm, config, &options);
+        gy_terminal_clear_line();
+    }
+    gy_config_free(config);
+    return status;
+}
+
+const gy_command gy_command_train = {
+    .kind = {.name = "train",
+             .help = "trains a network as a configuration says; goes on where it was stopped",
+             .settings = rows,
+             .settings_size = sizeof(settings)},
+    .operands = "CONFIG.yaml",
+    .more = "Every setting can also come from the environment: GYRE_SET_TRAIN__EPOCHS=3.\n"
+            "The command line wins over the environment, the environment over the file.\n"
+            "SIGUSR1 saves a checkpoint; SIGTERM, SIGINT, SIGUSR2 save one and stop with code 75.\n"
+            "`gyre help config` describes all settings, `gyre help train` those of training.",
+    .run = run};

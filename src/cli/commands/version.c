@@ -1,0 +1,23 @@
+/* gyre version */
+#include "../command_list.h"
+
+#include <stdio.h>
+
+static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operands)
+{
+    (void)settings;
+    (void)operands;
+    printf("gyre %s\n", gy_version());
+    printf("mpi   %s\n", gy_comm_library());
+    printf("blas  %s\n", gy_model_library());
+    printf("hdf5  %s\n", gy_checkpoint_library());
+    printf("simd  %s\n", gy_context_simd(cli->ctx));
+    return GY_OK;
+}
+
+const gy_command gy_command_version = {
+    .kind = {.name = "version",
+             .help = "the version, the libraries' versions, and the instruction set in use"},
+    .operands = "",
+    .alone = true,
+    .run = run};

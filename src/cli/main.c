@@ -1,0 +1,161 @@
+/*
+ * gyre COMMAND …: finds the command, reads its options, starts MPI where it is needed, and ends all
+ * ranks with one code and at most one error line.
+ *
+ * An error that the ranks agreed on is printed by rank 0. A rank that failed alone prints its own
+ * line and takes the job down, since the others wait for it.
+ */
+#include "command_list.h"
+#include "terminal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRY(name) &gy_command_##name.kind,
+GY_REGISTRY(gy_command_registry, "command", ENTRY, GY_COMMAND_LIST)
+#undef ENTRY
+
+enum { EXIT_USAGE = 2 };
+
+/* The rank by the launcher's word: before MPI is started, and for commands that never do. */
+static int launched_rank(void)
+{
+    static const char *const names[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (getenv(names[i]) != NULL) return atoi(getenv(names[i]));
+    return 0;
+}
+
+static void print_error(void)
+{
+    gy_terminal_clear_line();
+    (void)fprintf(stderr, "gyre: error: %s\n", gy_error_last()->text);
+}
+
+/* Stopping on request is no error: the batch system may want another code for "start me again". */
+static int exit_code(gy_status status)
+{
+    const char *requeue = getenv("GYRE_REQUEUE_EXIT_CODE");
+    int code = gy_status_exit_code(status);
+    if (status != GY_STOPPED || requeue == NULL) return code;
+    char *end = NULL;
+    long wanted = strtol(requeue, &end, 10);
+    return *requeue != '\0' && *end == '\0' && wanted >= 0 && wanted <= 255 ? (int)wanted : code;
+}
+
+static bool asks_for_help(int argc, char *const *argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) return false;
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
+    }
+    return false;
+}
+
+static gy_status parse(gy_cli *cli, const gy_command *command, void **settings,
+                       gy_strings *operands)
+{
+    const gy_setting none[] = {GY_SETTING_END};
+    const gy_setting *rows = command->kind.settings != NULL ? command->kind.settings : none;
+    GY_TRY(gy_pool_alloc(&cli->pool, command->kind.settings_size, settings));
+    GY_TRY(gy_settings_default(rows, &cli->pool, *settings));
+    return gy_options_parse(&cli->pool, rows, cli->argc - 2, cli->argv + 2, *settings, operands);
+}
+
+static gy_status parse_and_run(gy_cli *cli, const gy_command *command)
+{
+    void *settings = NULL;
+    gy_strings operands = {NULL, 0};
+    gy_status status = parse(cli, command, &settings, &operands);
+    if (cli->comm != NULL) status = gy_comm_agree(cli->comm, status);
+    GY_TRY(status);
+    return command->run(cli, settings, &operands);
+}
+
+static gy_status start(gy_cli *cli)
+{
+    GY_TRY(gy_comm_start(cli->ctx));
+    GY_TRY(gy_comm_create(cli->ctx, NULL, &cli->comm));
+    cli->rank = gy_comm_rank(cli->comm);
+    return GY_OK;
+}
+
+/* Prints what must be printed, by whom it must be. */
+static void settle(gy_cli *cli, gy_status status)
+{
+    if (status == GY_OK || status == GY_STOPPED) return;
+    bool alone = cli->comm != NULL && gy_comm_ranks(cli->comm) > 1 && !gy_comm_agreed(cli->comm);
+    if (alone || cli->rank == 0) print_error();
+    if (alone) gy_comm_abort(cli->comm, exit_code(status));
+}
+
+static gy_status run(gy_cli *cli, const gy_command *command)
+{
+    if (command->alone) {
+        gy_status status = cli->rank == 0 ? parse_and_run(cli, command) : GY_OK;
+        settle(cli, status);
+        return status;
+    }
+    gy_status status = start(cli);
+    if (status == GY_OK) status = parse_and_run(cli, command);
+    settle(cli, status);
+    gy_comm_free(cli->comm);
+    gy_comm_stop(cli->ctx);
+    return status;
+}
+
+static void sink(void *user, gy_level level, const char *line)
+{
+    const gy_cli *cli = user;
+    if (cli->rank != 0) return;
+    gy_terminal_clear_line();
+    (void)fprintf(stderr, level == GY_WARNING ? "gyre: warning: %s\n" : "gyre: %s\n", line);
+}
+
+/* `gyre --version` and `gyre --help` are what people try first. */
+static const char *command_name(int argc, char *const *argv)
+{
+    if (argc < 2) return NULL;
+    if (strcmp(argv[1], "--version") == 0) return "version";
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) return "help";
+    return argv[1];
+}
+
+static const gy_command *find(const char *name)
+{
+    const gy_kind *kind = gy_registry_find(&gy_command_registry, name);
+    if (kind != NULL) return (const gy_command *)kind;
+    const char *near = gy_registry_nearest(&gy_command_registry, name);
+    if (near != NULL)
+        (void)gy_raise(GY_E_USAGE, "unknown command %s" GY_HINT "did you mean %s?", name, near);
+    else
+        (void)gy_raise(GY_E_USAGE, "unknown command %s" GY_HINT "see gyre help", name);
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    gy_cli cli = {.argc = argc, .argv = argv, .rank = launched_rank()};
+    const char *name = command_name(argc, argv);
+    if (name == NULL) {
+        if (cli.rank == 0) (void)fprintf(stderr, "usage: gyre COMMAND …; see gyre help\n");
+        return EXIT_USAGE;
+    }
+    const gy_command *command = find(name);
+    if (command == NULL || gy_context_create(sink, &cli, &cli.ctx) != GY_OK) {
+        if (cli.rank == 0) print_error();
+        return EXIT_USAGE;
+    }
+    if (asks_for_help(argc - 2, argv + 2)) {
+        if (cli.rank == 0) gy_cli_usage(command);
+        gy_context_free(cli.ctx);
+        return 0;
+    }
+    gy_pool_init(&cli.pool, cli.ctx);
+    gy_status status = run(&cli, command);
+    gy_pool_clear(&cli.pool);
+    gy_context_free(cli.ctx);
+    if (fflush(stdout) != 0 && status == GY_OK) status = GY_E_IO;
+    return exit_code(status);
+}

@@ -1,0 +1,41 @@
+/*
+ * Signals as requests to a run: SIGUSR1 saves; SIGTERM, SIGINT and SIGUSR2 save and stop; a second
+ * SIGTERM or SIGINT ends the process as if it were not caught. The flags are the process's, as
+ * signals are: the only global state of the program, and none of the library's.
+ */
+#include "cli.h"
+
+#include <signal.h>
+
+static volatile sig_atomic_t checkpoint_asked, stop_asked;
+
+static void take(int signal_number)
+{
+    if (signal_number == SIGUSR1) {
+        checkpoint_asked = 1;
+        return;
+    }
+    bool again = stop_asked && signal_number != SIGUSR2;
+    stop_asked = 1;
+    if (!again) return;
+    (void)signal(signal_number, SIG_DFL);
+    (void)raise(signal_number);
+}
+
+void gy_signals_catch(void)
+{
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
+    struct sigaction action = {.sa_handler = take, .sa_flags = SA_RESTART};
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        (void)sigaction(signals[i], &action, NULL);
+}
+
+int gy_signals_take(void *user)
+{
+    (void)user;
+    int requests =
+        (checkpoint_asked ? GY_REQUEST_CHECKPOINT : 0) | (stop_asked ? GY_REQUEST_STOP : 0);
+    checkpoint_asked = 0;
+    return requests;
+}

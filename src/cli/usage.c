@@ -1,0 +1,72 @@
+/* How a command is used, from its setting rows; printing for the library's callbacks. */
+#include "cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *value_of(const gy_setting *s, char *out, size_t room)
+{
+    out[0] = '\0';
+    size_t used = 0;
+    switch (s->type) {
+    case GY_SETTING_BOOL:
+        return "";
+    case GY_SETTING_INT:
+        return " N";
+    case GY_SETTING_FLOAT:
+        return " X";
+    case GY_SETTING_CHOICE:
+        for (const char *const *c = s->choices; *c != NULL && used < room; c++)
+            used +=
+                (size_t)snprintf(out + used, room - used, "%s%s", c == s->choices ? " " : "|", *c);
+        return out;
+    default:
+        return " TEXT";
+    }
+}
+
+static void print_option(const gy_setting *s)
+{
+    char name[64], value[128], option[200];
+    size_t n = 0;
+    for (const char *p = s->key; *p != '\0' && n + 1 < sizeof name; p++)
+        name[n++] = *p == '_' ? '-' : *p;
+    name[n] = '\0';
+    (void)snprintf(option, sizeof option, "%s%s%s", n == 1 ? "-" : "--", name,
+                   value_of(s, value, sizeof value));
+    printf("  %-28s %s", option, s->help);
+    bool shown = s->standard != NULL && s->standard[0] != '\0' && s->type != GY_SETTING_BOOL &&
+                 strcmp(s->standard, "[]") != 0;
+    if (shown) printf(" (%s)", s->standard);
+    printf("\n");
+}
+
+void gy_cli_usage(const gy_command *command)
+{
+    printf("usage: gyre %s %s\n%s\n", command->kind.name, command->operands, command->kind.help);
+    if (command->kind.settings != NULL) printf("\noptions:\n");
+    for (const gy_setting *s = command->kind.settings; s != NULL && s->key != NULL; s++)
+        print_option(s);
+    if (command->more != NULL) printf("\n%s\n", command->more);
+}
+
+gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min, int max)
+{
+    GY_REQUIRE(operands->n >= min && operands->n <= max, GY_E_USAGE,
+               "%s arguments" GY_AT "gyre %s" GY_WHY "usage: gyre %s %s" GY_HINT "see gyre help %s",
+               operands->n < min ? "missing" : "too many", command->kind.name, command->kind.name,
+               command->operands, command->kind.name);
+    return GY_OK;
+}
+
+void gy_cli_print_line(void *user, const char *line)
+{
+    (void)user;
+    printf("%s\n", line);
+}
+
+void gy_cli_print_json(void *user, const gy_event *event)
+{
+    const gy_cli *cli = user;
+    (void)!gy_event_json(cli->ctx, event, gy_cli_print_line, NULL);
+}
