@@ -11,7 +11,7 @@
 #define ENTRY(name) &gy_all_reduce_##name.kind,
 GY_REGISTRY(gy_all_reduce_registry, "all-reduce", ENTRY, GY_ALL_REDUCE_LIST)
 
-enum { PATIENCE = 64 }; /* fruitless looks before the core is offered to others */
+enum { PATIENCE = 8 }; /* fruitless looks before the core is offered to others */
 
 struct gy_all_reduce {
     gy_context *ctx;

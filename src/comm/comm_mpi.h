@@ -5,6 +5,7 @@
 #include "comm.h"
 
 #include <mpi.h>
+#include <stdbool.h>
 
 enum { GY_HOST_TEXT = 64 };
 
@@ -39,6 +40,10 @@ struct gy_comm {
 
 /** GY_OK where code is MPI_SUCCESS, else raises. @param call  text that begins with the call's name */
 gy_status gy_mpi_status(int code, const char *call) GY_CHECKED;
+
+/** Whether all have completed; looks in their order and never waits. (MPI_Testall without statuses
+ * makes gcc warn with MPICH.) */
+gy_status gy_mpi_test(MPI_Request *requests, int n, bool *done) GY_CHECKED;
 
 /** Makes and frees the operations and the type of a communicator. */
 gy_status gy_comm_fold_init(gy_comm *comm) GY_CHECKED;

@@ -25,7 +25,7 @@
 #include <assert.h>
 #include <sched.h>
 
-enum { MOST_BUCKETS = 32768, PATIENCE = 64 };
+enum { MOST_BUCKETS = 32768, PATIENCE = 8 };
 
 typedef struct bucket {
     int64_t start;

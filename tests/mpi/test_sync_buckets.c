@@ -118,7 +118,7 @@ static void no_gradients(void)
 static void creation_survives_lack_of_memory(void)
 {
     int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm), k = 0;
-    float g[200] = {0.0f};
+    float g[64] = {0.0f};
     gy_sync_settings settings = settings_of("hierarchical", 0.0001, true);
     gy_status status = GY_E_NOMEM;
     while (status != GY_OK && k < 200) {
@@ -126,7 +126,7 @@ static void creation_survives_lack_of_memory(void)
         int64_t before = gy_context_balance(gy_test_ctx);
         k++;
         gy_alloc_fail_at(gy_test_ctx, rank == ranks / 2 ? k : 0);
-        status = gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 200, &s);
+        status = gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 64, &s);
         gy_alloc_fail_at(gy_test_ctx, 0);
         CU_ASSERT(status == GY_OK || status == GY_E_NOMEM);
         gy_sync_free(s);

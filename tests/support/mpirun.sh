@@ -11,7 +11,6 @@ export OMPI_MCA_mpi_yield_when_idle=1        # ranks share cores: do not spin
 export OMPI_MCA_pml="${OMPI_MCA_pml-ob1}"    # starts faster than looking for a fabric
 export OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_hwloc_base_binding_policy=none
-export MPICH_CH4_OFI_ENABLE_YIELD=1
 
 [ "$ranks" -gt 1 ] || exec "$@"
 options=()

@@ -56,10 +56,7 @@ static gy_status begin(void *memory)
 static gy_status progress(void *memory, bool *done)
 {
     state *s = memory;
-    int all = 0;
-    GY_MPI(MPI_Testall(s->pieces, s->requests, &all, MPI_STATUSES_IGNORE));
-    *done = all != 0;
-    return GY_OK;
+    return gy_mpi_test(s->requests, s->pieces, done);
 }
 
 const gy_all_reduce_kind gy_all_reduce_mpi = {

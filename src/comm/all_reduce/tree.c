@@ -150,8 +150,8 @@ static gy_status progress(void *memory, bool *done)
 {
     state *s = memory;
     while (s->now < s->n_rounds) {
-        int both = 0;
-        GY_MPI(MPI_Testall(2, s->requests, &both, MPI_STATUSES_IGNORE));
+        bool both;
+        GY_TRY(gy_mpi_test(s->requests, 2, &both));
         if (!both) break;
         const round_of_tree *r = &s->rounds[s->now++];
         if (r->add) add(s->x, s->buffer, r->take);
