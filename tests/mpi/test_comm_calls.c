@@ -83,13 +83,13 @@ static void adds_in_rank_order(void)
 
 static void finds_extremes(void)
 {
-    double low[2] = {10.0 - rank, rank == ranks - 1 ? NAN : 1.0};
-    double high[2] = {10.0 - rank, rank == 0 ? NAN : 1.0};
-    CU_ASSERT_EQUAL(gy_comm_min(gy_test_comm, low, 2), GY_OK);
-    CU_ASSERT_EQUAL(gy_comm_max(gy_test_comm, high, 2), GY_OK);
+    double first = rank == 0 ? NAN : 1.0, last = rank == ranks - 1 ? NAN : 1.0;
+    double low[3] = {10.0 - rank, first, last}, high[3] = {10.0 - rank, first, last};
+    CU_ASSERT_EQUAL(gy_comm_min(gy_test_comm, low, 3), GY_OK);
+    CU_ASSERT_EQUAL(gy_comm_max(gy_test_comm, high, 3), GY_OK);
     CU_ASSERT_EQUAL(low[0], 11.0 - ranks);
     CU_ASSERT_EQUAL(high[0], 10.0);
-    CU_ASSERT(isnan(low[1]) && isnan(high[1]));
+    CU_ASSERT(isnan(low[1]) && isnan(low[2]) && isnan(high[1]) && isnan(high[2]));
 }
 
 static void sums_many(void)
