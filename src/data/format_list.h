@@ -4,7 +4,15 @@
 
 #include "data.h"
 
-#define GY_FORMAT_LIST(X) X(hdf5) X(idx) X(synthetic)
+#define GY_FORMAT_LIST(X)                                                                          \
+    X(hdf5)                                                                                        \
+    X(idx)                                                                                         \
+    X(cifar)                                                                                       \
+    X(csv)                                                                                         \
+    X(series)                                                                                      \
+    X(libsvm)                                                                                      \
+    X(text)                                                                                        \
+    X(synthetic)
 #define GY_FORMAT_DECLARE(name) extern const gy_format_kind gy_format_##name;
 GY_FORMAT_LIST(GY_FORMAT_DECLARE)
 #undef GY_FORMAT_DECLARE

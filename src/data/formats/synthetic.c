@@ -158,7 +158,8 @@ static gy_status read_shape(const char *text, gy_shape *out)
     *out = (gy_shape){0};
     for (const char *p = text; *p != '\0';) {
         size_t n = strcspn(p, "x");
-        bool ok = n > 0 && n < sizeof item && out->n < GY_DIMS - 1;
+        bool last_is_x = p[n] == 'x' && p[n + 1] == '\0';
+        bool ok = n > 0 && n < sizeof item && out->n < GY_DIMS - 1 && !last_is_x;
         if (ok) {
             memcpy(item, p, n);
             item[n] = '\0';

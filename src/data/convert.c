@@ -1,0 +1,175 @@
+/* Sources into one HDF5 file, in bounded pieces, under a temporary name until all is written. */
+#include "public.h"
+
+#include "fit.h"
+#include "store/file.h"
+#include "store/hdf5.h"
+
+#include <string.h>
+
+enum { BLOCK_FLOATS = 1 << 18, CHUNK_FLOATS = 1 << 16 };
+
+typedef struct conversion {
+    gy_context *ctx;
+    gy_pool pool;
+    gy_h5 *file;
+    int deflate;
+    gy_source_options options;
+    gy_buffer fit; /* of the first source */
+} conversion;
+
+static gy_h5_type x_type_of(const gy_source_info *info)
+{
+    static const struct {
+        const char *name;
+        gy_h5_type type;
+    } types[] = {{"uint8", GY_H5_UINT8},
+                 {"int8", GY_H5_INT8},
+                 {"int16", GY_H5_INT16},
+                 {"int32", GY_H5_INT32}};
+    if (info->x_is_tokens) return info->vocabulary <= 256 ? GY_H5_UINT8 : GY_H5_INT32;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (strcmp(info->x_type, types[i].name) == 0) return types[i].type;
+    return GY_H5_FLOAT32;
+}
+
+static gy_h5_type y_type_of(const gy_source_info *info)
+{
+    if (!info->y_is_class) return GY_H5_FLOAT32;
+    return info->classes > 0 && info->classes <= 256 ? GY_H5_UINT8 : GY_H5_INT32;
+}
+
+static gy_status create(conversion *c, const char *group, const char *name, const gy_shape *sample,
+                        int64_t samples, gy_h5_type type, gy_h5_data **out)
+{
+    const char *full;
+    gy_shape shape = {.n = sample->n + 1, .d = {samples}};
+    GY_REQUIRE(shape.n <= GY_DIMS, GY_E_DATA,
+               "cannot convert the data" GY_WHY "samples have more than %d axes", GY_DIMS - 1);
+    memcpy(shape.d + 1, sample->d, (size_t)sample->n * sizeof *sample->d);
+    const char *slash = group[strlen(group) - 1] == '/' ? "" : "/";
+    GY_TRY(gy_pool_format(&c->pool, &full, "%s%s%s", group, slash, name));
+    int64_t rows = CHUNK_FLOATS / gy_shape_count(sample);
+    rows = rows < 1 ? 1 : rows > samples ? samples : rows;
+    return gy_h5_data_create(c->file, full, type, &shape, c->deflate > 0 ? rows : 0, c->deflate,
+                             out);
+}
+
+static gy_status copy_samples(conversion *c, gy_source *source, gy_h5_data *dx, gy_h5_data *dy)
+{
+    const gy_source_info *info = gy_source_get_info(source);
+    int64_t x_count = gy_shape_count(&info->x);
+    int64_t y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    int64_t block = BLOCK_FLOATS / x_count > 0 ? BLOCK_FLOATS / x_count : 1;
+    float *x, *y;
+    int64_t *index;
+    GY_TRY(gy_pool_array(&c->pool, block * x_count, &x));
+    GY_TRY(gy_pool_array(&c->pool, block * y_count + 1, &y));
+    GY_TRY(gy_pool_array(&c->pool, block, &index));
+    for (int64_t at = 0; at < info->samples; at += block) {
+        int64_t n = info->samples - at < block ? info->samples - at : block;
+        for (int64_t i = 0; i < n; i++) index[i] = at + i;
+        GY_TRY(gy_source_read(source, index, n, x, y));
+        GY_TRY(gy_h5_data_write(dx, at, n, GY_H5_FLOAT32, x));
+        if (dy != NULL) GY_TRY(gy_h5_data_write(dy, at, n, GY_H5_FLOAT32, y));
+    }
+    return GY_OK;
+}
+
+static gy_status write_names(conversion *c, const char *group, const char *attribute,
+                             const char *const *names, int64_t n)
+{
+    gy_buffer json;
+    if (n == 0) return GY_OK;
+    gy_buffer_init(&json, c->ctx);
+    gy_fit_print_strings(&json, NULL, names, n);
+    gy_status status = json.status;
+    if (status == GY_OK)
+        status = gy_h5_write_text(c->file, group, attribute, gy_buffer_text(&json));
+    gy_buffer_clear(&json);
+    return status;
+}
+
+static gy_status write_attributes(conversion *c, gy_source *source, const char *group)
+{
+    const gy_source_info *info = gy_source_get_info(source);
+    const gy_node *fit;
+    const char *const *vocabulary;
+    int64_t n;
+    GY_TRY(gy_fit_parse(&c->pool, &c->options, &fit));
+    GY_TRY(gy_fit_strings(&c->pool, fit, "vocabulary", &vocabulary, &n));
+    GY_TRY(write_names(c, group, "vocabulary", vocabulary, n));
+    if (info->class_names != NULL)
+        GY_TRY(write_names(c, group, "class_names", info->class_names, info->classes));
+    return gy_h5_write_text(c->file, group, "source", gy_source_get_text(source));
+}
+
+static gy_status write_source(conversion *c, gy_source *source, const char *group)
+{
+    gy_status status;
+    const gy_source_info *info = gy_source_get_info(source);
+    gy_h5_data *x = NULL, *y = NULL;
+    if (strcmp(group, "/") != 0) GY_TRY(gy_h5_group(c->file, group));
+    GY_TRY(create(c, group, "x", &info->x, info->samples, x_type_of(info), &x));
+    if (info->supervised)
+        GY_TRY_GOTO(done, create(c, group, "y", &info->y, info->samples, y_type_of(info), &y));
+    GY_TRY_GOTO(done, copy_samples(c, source, x, y));
+    GY_TRY_GOTO(done, write_attributes(c, source, group));
+done:
+    gy_h5_data_close(x);
+    gy_h5_data_close(y);
+    return status;
+}
+
+static gy_status convert_part(conversion *c, const gy_data_part *part)
+{
+    gy_source *source;
+    GY_TRY(gy_source_open(c->ctx, part->source, &c->options, &source));
+    gy_status status = GY_OK;
+    if (c->options.fit == NULL) {
+        status = gy_source_fit(source, &c->fit);
+        c->options.fit = gy_buffer_text(&c->fit);
+    }
+    if (status == GY_OK) status = write_source(c, source, part->group);
+    gy_source_close(source);
+    gy_pool_clear(&c->pool);
+    return status;
+}
+
+static gy_status convert_all(conversion *c, const gy_data_part *parts, int n, const char *path)
+{
+    for (int i = 0; i < n; i++)
+        GY_REQUIRE(parts[i].group[0] == '/', GY_E_USAGE,
+                   "not a group" GY_AT "%s" GY_WHY "it must begin with /", parts[i].group);
+    GY_TRY(gy_h5_create(c->ctx, path, &c->file));
+    for (int i = 0; i < n; i++) GY_TRY(convert_part(c, &parts[i]));
+    gy_h5 *file = c->file;
+    c->file = NULL;
+    return gy_h5_close(file);
+}
+
+gy_status gy_data_convert(gy_context *ctx, const gy_data_part *parts, int n,
+                          const gy_data_text *text, int deflate, const char *path)
+{
+    gy_status status;
+    const char *temporary;
+    gy_pool names;
+    conversion c = {.ctx = ctx, .deflate = deflate};
+    gy_pool_init(&c.pool, ctx);
+    gy_pool_init(&names, ctx);
+    gy_buffer_init(&c.fit, ctx);
+    GY_TRY_GOTO(done, gy_data_text_options(text, &c.options));
+    GY_TRY_GOTO(done, gy_pool_format(&names, &temporary, "%s.tmp", path));
+    GY_TRY_GOTO(remove, convert_all(&c, parts, n, temporary));
+    GY_TRY_GOTO(remove, gy_path_rename(temporary, path));
+    goto done;
+remove:;
+    gy_error error = *gy_error_last();
+    if (gy_h5_close(c.file) != GY_OK || gy_path_remove(ctx, temporary) != GY_OK) {}
+    (void)gy_error_restore(&error);
+done:
+    gy_buffer_clear(&c.fit);
+    gy_pool_clear(&c.pool);
+    gy_pool_clear(&names);
+    return status;
+}

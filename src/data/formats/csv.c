@@ -1,0 +1,186 @@
+/*
+ * CSV: parsed once into memory. Numbers stay numbers, a text column becomes as many values as its
+ * dictionary has texts (one-hot; all zero where the text is missing or new), a text target becomes
+ * classes. A number target whose values are 0, 1, … without a gap is classes too.
+ */
+#include "../data.h"
+
+#include "../cells.h"
+#include "../table.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+enum { WHOLE_CLASSES = 1 << 16 };
+
+typedef struct csv_settings {
+    gy_table_settings table;
+} csv_settings;
+
+typedef struct csv {
+    gy_context *ctx;
+    gy_table table;
+    int64_t features; /* of x, one-hot columns unfolded */
+    int64_t classes;  /* of a number target that is classes; 0: it is values */
+} csv;
+
+enum { PERHAPS = 5, LIKELY = 40 };
+
+/* Likely where lines agree on a number of separators; other text may be CSV if the query says so. */
+static int probe(const char *path, const void *head, size_t n)
+{
+    const char *text = head;
+    (void)path;
+    if (n == 0 || memchr(head, 0, n) != NULL) return 0;
+    char separator = gy_cells_separator(text, n);
+    if (separator == 0 || separator == ' ') return PERHAPS;
+    int64_t lines = 0, first = 0, count = 0;
+    bool quoted = false;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '"') quoted = !quoted;
+        if (quoted) continue;
+        count += text[i] == separator;
+        if (text[i] != '\n') continue;
+        if (lines++ == 0) first = count;
+        if (count != first && count != 0) return PERHAPS;
+        count = 0;
+    }
+    return lines >= 2 ? LIKELY : PERHAPS;
+}
+
+/* How many classes there are if values are 0, 1, … without a gap; else 0. */
+static gy_status count_classes(const csv *s, int64_t *out)
+{
+    const gy_table *t = &s->table;
+    bool *seen;
+    int64_t largest = -1, distinct = 0;
+    *out = 0;
+    GY_TRY(gy_new_array(s->ctx, WHOLE_CLASSES, &seen));
+    for (int64_t i = 0; i < t->rows; i++) {
+        float v = t->cells[i * t->n + t->n - 1];
+        if (!(v >= 0.0f && v < (float)WHOLE_CLASSES && v == truncf(v))) {
+            largest = WHOLE_CLASSES;
+            break;
+        }
+        if (!seen[(int64_t)v]) distinct++;
+        seen[(int64_t)v] = true;
+        if ((int64_t)v > largest) largest = (int64_t)v;
+    }
+    gy_free(s->ctx, seen);
+    if (largest + 1 == distinct && distinct > 1) *out = distinct;
+    return GY_OK;
+}
+
+static gy_status describe_target(csv *s, const char *text, const gy_node *fit, gy_source_info *info)
+{
+    const gy_table *t = &s->table;
+    const gy_column *last = &t->columns[t->n - 1];
+    info->supervised = t->targets > 0;
+    if (!info->supervised) return GY_OK;
+    for (int64_t j = t->n - t->targets; j < t->n && t->targets > 1; j++)
+        GY_REQUIRE(!t->columns[j].is_text, GY_E_DATA,
+                   "cannot read the data" GY_AT "%s, column %s" GY_WHY
+                   "several targets must be numbers",
+                   text, t->columns[j].name);
+    if (t->targets > 1) {
+        info->y = (gy_shape){1, {t->targets}};
+    } else if (last->is_text) {
+        info->y_is_class = true;
+        info->classes = last->n_values;
+        info->class_names = last->values;
+    } else {
+        s->classes = gy_fit_int(fit, "classes", -1);
+        if (s->classes < 0) GY_TRY(count_classes(s, &s->classes));
+        info->y_is_class = s->classes > 0;
+        info->classes = s->classes;
+    }
+    return GY_OK;
+}
+
+static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text,
+                      const void *settings, const gy_source_options *options, void **state,
+                      gy_source_info *info)
+{
+    const csv_settings *set = settings;
+    const gy_node *fit;
+    csv *s;
+    GY_REQUIRE(text->second == NULL, GY_E_DATA,
+               "cannot read the source" GY_AT "%s" GY_WHY "CSV takes one file", text->text);
+    GY_TRY(gy_pool_new(pool, &s));
+    s->ctx = s->table.ctx = ctx;
+    *state = s;
+    GY_TRY(gy_fit_parse(pool, options, &fit));
+    GY_TRY(gy_table_read(ctx, pool, text->path, &set->table, fit, false, &s->table));
+    const gy_table *t = &s->table;
+    for (int64_t j = 0; j < t->n - t->targets; j++)
+        s->features += t->columns[j].is_text ? t->columns[j].n_values : 1;
+    info->samples = t->rows;
+    info->x = (gy_shape){1, {s->features}};
+    info->x_type = "float32";
+    return describe_target(s, text->text, fit, info);
+}
+
+static void read_x(const csv *s, const float *cells, float *x)
+{
+    const gy_table *t = &s->table;
+    for (int64_t j = 0; j < t->n - t->targets; j++) {
+        const gy_column *c = &t->columns[j];
+        if (!c->is_text) {
+            *x++ = isnan(cells[j]) ? (float)c->mean : cells[j];
+            continue;
+        }
+        memset(x, 0, (size_t)c->n_values * sizeof *x);
+        if (cells[j] >= 0.0f) x[(int64_t)cells[j]] = 1.0f;
+        x += c->n_values;
+    }
+}
+
+static gy_status read(void *state, const int64_t *index, int64_t n, float *x, float *y)
+{
+    const csv *s = state;
+    const gy_table *t = &s->table;
+    for (int64_t i = 0; i < n; i++) {
+        const float *cells = t->cells + index[i] * t->n;
+        read_x(s, cells, x + i * s->features);
+        if (y != NULL)
+            memcpy(y + i * t->targets, cells + t->n - t->targets, (size_t)t->targets * sizeof *y);
+    }
+    return GY_OK;
+}
+
+static gy_status learn(void *state, const gy_split *split)
+{
+    csv *s = state;
+    gy_table_learn(&s->table, split);
+    return GY_OK;
+}
+
+static void fit(const void *state, gy_buffer *json)
+{
+    const csv *s = state;
+    gy_table_fit(&s->table, json);
+    gy_json_int(json, "classes", s->classes);
+}
+
+static void close(void *state)
+{
+    csv *s = state;
+    gy_table_clear(&s->table);
+}
+
+static const gy_setting rows[] = {
+    GY_TABLE_ROWS(csv_settings, table),
+    GY_SETTING_END,
+};
+
+const gy_format_kind gy_format_csv = {
+    .kind = {"csv", "CSV, plain or gzip, read into memory as float32", rows, sizeof(csv_settings)},
+    .example = "housing.csv?target=median_house_value",
+    .probe = probe,
+    .open = open,
+    .read = read,
+    .learn = learn,
+    .fit = fit,
+    .close = close,
+};

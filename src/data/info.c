@@ -1,0 +1,211 @@
+/* What a source holds, for `gyre data info`; the formats, for `gyre help data`. */
+#include "public.h"
+
+#include "text/tree.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LOOK_FLOATS = 1 << 28, BLOCK_FLOATS = 1 << 18, SHOWN = 32 };
+
+/* What is found by reading the first samples. */
+typedef struct summary {
+    int64_t looked; /* samples */
+    double least, largest, mean, deviation;
+    int64_t counts[SHOWN]; /* of each class */
+    bool counted;
+} summary;
+
+typedef struct printer {
+    gy_buffer text;
+    void (*line)(void *user, const char *text);
+    void *user;
+} printer;
+
+gy_status gy_data_text_options(const gy_data_text *text, gy_source_options *out)
+{
+    *out = (gy_source_options){.sequence = 256};
+    if (text == NULL) return GY_OK;
+    if (text->sequence > 0) out->sequence = text->sequence;
+    if (text->tokens == NULL) return GY_OK;
+    for (out->tokens = 0; gy_token_names[out->tokens] != NULL; out->tokens++)
+        if (strcmp(gy_token_names[out->tokens], text->tokens) == 0) return GY_OK;
+    return gy_raise(GY_E_USAGE,
+                    "unknown kind of tokens" GY_AT "%s" GY_WHY "there are bytes, chars and words",
+                    text->tokens);
+}
+
+static void add_block(const gy_source_info *info, int64_t n, int64_t x_count, int64_t y_count,
+                      const float *x, const float *y, summary *s)
+{
+    for (int64_t i = 0; i < n * x_count; i++) {
+        double v = x[i];
+        if (v < s->least) s->least = v;
+        if (v > s->largest) s->largest = v;
+        s->mean += v;
+        s->deviation += v * v;
+    }
+    for (int64_t i = 0; i < n * y_count && s->counted; i++)
+        if (y[i] < (float)info->classes) s->counts[(int64_t)y[i]]++;
+}
+
+static gy_status look(gy_source *source, gy_pool *pool, summary *s)
+{
+    const gy_source_info *info = gy_source_get_info(source);
+    int64_t x_count = gy_shape_count(&info->x);
+    int64_t y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    int64_t block = BLOCK_FLOATS / x_count > 0 ? BLOCK_FLOATS / x_count : 1;
+    int64_t most = LOOK_FLOATS / x_count > 0 ? LOOK_FLOATS / x_count : 1;
+    if (most > info->samples) most = info->samples;
+    float *x, *y;
+    int64_t *index;
+    GY_TRY(gy_pool_array(pool, block * x_count, &x));
+    GY_TRY(gy_pool_array(pool, block * y_count + 1, &y));
+    GY_TRY(gy_pool_array(pool, block, &index));
+    *s = (summary){.least = INFINITY, .largest = -INFINITY, .looked = most};
+    s->counted = info->y_is_class && info->classes > 0 && info->classes <= SHOWN;
+    for (int64_t at = 0; at < most; at += block) {
+        int64_t n = most - at < block ? most - at : block;
+        for (int64_t i = 0; i < n; i++) index[i] = at + i;
+        GY_TRY(gy_source_read(source, index, n, x, y));
+        add_block(info, n, x_count, y_count, x, y, s);
+    }
+    double count = (double)most * (double)x_count;
+    s->mean /= count;
+    s->deviation = sqrt(fmax(s->deviation / count - s->mean * s->mean, 0.0));
+    return GY_OK;
+}
+
+/* A line `key  value`; the format of the value is literal text of ours. */
+#define FACT(p, key, ...)                                                                          \
+    do {                                                                                           \
+        gy_buffer_reset(&(p)->text);                                                               \
+        gy_buffer_format(&(p)->text, "%-12s ", key);                                               \
+        gy_buffer_format(&(p)->text, __VA_ARGS__);                                                 \
+        if ((p)->text.status == GY_OK) (p)->line((p)->user, gy_buffer_text(&(p)->text));           \
+    } while (0)
+
+static const char *describe_y(const gy_source_info *info)
+{
+    if (!info->supervised) return "none";
+    if (info->x_is_tokens && info->y_is_class) return "the next tokens";
+    return info->y_is_class ? "class" : "values";
+}
+
+static void print_lines(printer *p, const gy_source *source, const summary *s)
+{
+    const gy_source_info *info = gy_source_get_info(source);
+    char shape[GY_SHAPE_TEXT];
+    FACT(p, "source", "%s", gy_source_get_text(source));
+    FACT(p, "format", "%s", info->format);
+    FACT(p, "samples", "%lld", (long long)info->samples);
+    FACT(p, "x", "%s %s%s", gy_shape_text(&info->x, shape), info->x_type,
+         info->x_is_tokens ? ", tokens" : "");
+    if (info->x_is_tokens) FACT(p, "vocabulary", "%lld", (long long)info->vocabulary);
+    FACT(p, "x values", "%g to %g, mean %g, deviation %g%s", s->least, s->largest, s->mean,
+         s->deviation, s->looked < info->samples ? " (of the first samples)" : "");
+    if (!info->supervised || info->y.n == 0)
+        FACT(p, "y", "%s", describe_y(info));
+    else
+        FACT(p, "y", "%s %s", gy_shape_text(&info->y, shape), describe_y(info));
+    if (!info->y_is_class || info->x_is_tokens) return;
+    FACT(p, "classes", "%lld", (long long)info->classes);
+    for (int64_t c = 0; c < info->classes && s->counted; c++)
+        FACT(p, "", "%lld: %lld%s%s", (long long)c, (long long)s->counts[c],
+             info->class_names == NULL ? "" : " ",
+             info->class_names == NULL ? "" : info->class_names[c]);
+}
+
+static void print_shape(gy_buffer *b, const char *key, const gy_shape *shape)
+{
+    gy_json_begin(b, key, '[');
+    for (int i = 0; i < shape->n; i++) gy_json_int(b, NULL, shape->d[i]);
+    gy_json_end(b, ']');
+}
+
+static void print_json(printer *p, const gy_source *source, const summary *s)
+{
+    const gy_source_info *info = gy_source_get_info(source);
+    gy_buffer *b = &p->text;
+    gy_json_begin(b, NULL, '{');
+    gy_json_string(b, "source", gy_source_get_text(source));
+    gy_json_string(b, "format", info->format);
+    gy_json_int(b, "samples", info->samples);
+    print_shape(b, "x", &info->x);
+    gy_json_string(b, "x_type", info->x_type);
+    gy_json_float(b, "minimum", s->least);
+    gy_json_float(b, "maximum", s->largest);
+    gy_json_float(b, "mean", s->mean);
+    gy_json_float(b, "deviation", s->deviation);
+    gy_json_int(b, "looked_at", s->looked);
+    if (info->x_is_tokens) gy_json_int(b, "vocabulary", info->vocabulary);
+    if (info->supervised) print_shape(b, "y", &info->y);
+    gy_json_string(b, "y_is", describe_y(info));
+    if (info->y_is_class) gy_json_int(b, "classes", info->classes);
+    if (s->counted) {
+        gy_json_begin(b, "class_counts", '[');
+        for (int64_t c = 0; c < info->classes; c++) gy_json_int(b, NULL, s->counts[c]);
+        gy_json_end(b, ']');
+    }
+    if (info->class_names != NULL) {
+        gy_json_begin(b, "class_names", '[');
+        for (int64_t c = 0; c < info->classes; c++) gy_json_string(b, NULL, info->class_names[c]);
+        gy_json_end(b, ']');
+    }
+    gy_json_end(b, '}');
+    if (b->status == GY_OK) p->line(p->user, gy_buffer_text(b));
+}
+
+gy_status gy_data_info(gy_context *ctx, const char *text, const gy_data_text *how, bool json,
+                       void (*line)(void *user, const char *text), void *user)
+{
+    gy_status status;
+    gy_source *source = NULL;
+    gy_source_options options;
+    summary s;
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    printer p = {.line = line, .user = user};
+    gy_buffer_init(&p.text, ctx);
+    GY_TRY_GOTO(done, gy_data_text_options(how, &options));
+    GY_TRY_GOTO(done, gy_source_open(ctx, text, &options, &source));
+    GY_TRY_GOTO(done, look(source, &pool, &s));
+    if (json)
+        print_json(&p, source, &s);
+    else
+        print_lines(&p, source, &s);
+    status = p.text.status;
+done:
+    gy_source_close(source);
+    gy_buffer_clear(&p.text);
+    gy_pool_clear(&pool);
+    return status;
+}
+
+static void describe_format(printer *p, const gy_format_kind *kind)
+{
+    FACT(p, kind->kind.name, "%s", kind->kind.help);
+    FACT(p, "", "e.g. %s", kind->example);
+    for (const gy_setting *s = kind->kind.settings; s != NULL && s->key != NULL; s++) {
+        gy_buffer_reset(&p->text);
+        gy_buffer_add(&p->text, "               ");
+        gy_setting_describe(s, &p->text);
+        if (p->text.status == GY_OK) p->line(p->user, gy_buffer_text(&p->text));
+    }
+}
+
+bool gy_data_describe(gy_context *ctx, const char *format,
+                      void (*line)(void *user, const char *text), void *user)
+{
+    bool found = false;
+    printer p = {.line = line, .user = user};
+    gy_buffer_init(&p.text, ctx);
+    for (int i = 0; i < gy_format_registry.n; i++) {
+        const gy_format_kind *kind = gy_format_kind_of(gy_format_registry.kinds[i]);
+        if (format != NULL && strcmp(kind->kind.name, format) != 0) continue;
+        describe_format(&p, kind);
+        found = true;
+    }
+    gy_buffer_clear(&p.text);
+    return found;
+}
