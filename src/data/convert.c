@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { BLOCK_FLOATS = 1 << 18, CHUNK_FLOATS = 1 << 16 };
+enum { BLOCK_FLOATS = 1 << 18, CHUNK_FLOATS = 1 << 14 };
 
 typedef struct conversion {
     gy_context *ctx;
