@@ -94,14 +94,15 @@ static bool assign_choice(const assignment *a)
     return true;
 }
 
-/* `3`, `3x5` or a word of the choices. */
+/* `3`, `3x5` or a word of the choices. `0x2` is 2, as in all YAML; no height is `00x2`. */
 static bool assign_pair(const assignment *a)
 {
     const char *text = a->items[0];
     gy_pair pair = {.choice = find_choice(a->s, text)};
     if (pair.choice < 0) {
         char height[24];
-        const char *times = strchr(text, 'x');
+        bool hexadecimal = text[0] == '0' && text[1] == 'x';
+        const char *times = hexadecimal ? NULL : strchr(text, 'x');
         size_t n = times == NULL ? strlen(text) : (size_t)(times - text);
         if (n >= sizeof height) return refuse(a, text);
         memcpy(height, text, n);

@@ -68,7 +68,8 @@ static void print_pair(const gy_setting *s, const gy_pair *pair, gy_buffer *out)
     else if (pair->height == pair->width)
         gy_buffer_format(out, "%lld", (long long)pair->height);
     else
-        gy_buffer_format(out, "%lldx%lld", (long long)pair->height, (long long)pair->width);
+        gy_buffer_format(out, "%s%lldx%lld", pair->height == 0 ? "0" : "", (long long)pair->height,
+                         (long long)pair->width); /* 0x2 would be a number */
 }
 
 static void print_ints(const gy_ints *ints, gy_buffer *out)
