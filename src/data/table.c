@@ -269,7 +269,7 @@ void gy_table_fit(const gy_table *t, gy_buffer *json)
     for (int64_t j = 0; j < t->n; j++) {
         const gy_column *c = &t->columns[j];
         gy_json_begin(json, NULL, '{');
-        if (c->named) gy_json_string(json, "name", c->name);
+        gy_json_string(json, "name", c->name);
         gy_json_int(json, "index", c->index);
         gy_json_int(json, "target", c->is_target);
         if (c->is_text)

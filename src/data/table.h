@@ -41,8 +41,7 @@ extern const char *const gy_table_headers[];
 extern const char *const gy_table_separators[];
 
 typedef struct gy_column {
-    const char *name; /* of the header, else its number */
-    bool named;       /* by the header */
+    const char *name; /* of the header, else "column 3" */
     int64_t index;    /* in the file */
     bool is_target;
     bool known; /* from the training file */

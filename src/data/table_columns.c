@@ -117,7 +117,6 @@ static gy_status add_column(gy_pool *pool, const gy_table_head *head, int64_t in
     t->targets += is_target;
     if (head->names != NULL && head->names[index][0] != '\0') {
         c->name = head->names[index];
-        c->named = true;
         return GY_OK;
     }
     return gy_pool_format(pool, &c->name, "%lld", (long long)index);
@@ -152,23 +151,15 @@ static gy_status add_others(gy_pool *pool, const gy_table_head *head, const gy_s
     return GY_OK;
 }
 
-/* By number where that has the name, else by name; by number where one file has no names. */
-static int64_t find_known(const gy_table_head *head, const char *name, int64_t index)
-{
-    bool inside = index >= 0 && index < head->width;
-    bool unnamed = name == NULL || head->names == NULL;
-    if (inside && (unnamed || strcmp(head->names[index], name) == 0)) return index;
-    return unnamed ? -1 : find_name(head, name);
-}
-
 /* A column of the training file, found again by its name, or by its number where none has names. */
 static gy_status add_known(gy_pool *pool, const gy_table_head *head, const gy_node *known,
                            gy_table *t)
 {
     const char *name = gy_fit_text(known, "name");
     bool is_target = gy_fit_int(known, "target", 0) != 0;
-    int64_t index = find_known(head, name, gy_fit_int(known, "index", -1));
-    if (index < 0 || t->n == head->width) {
+    int64_t index = name == NULL ? -1 : find_name(head, name);
+    if (index < 0 && head->names == NULL) index = gy_fit_int(known, "index", -1);
+    if (index < 0 || index >= head->width || t->n == head->width) {
         if (is_target) return GY_OK; /* to be predicted */
         return no_column(head, name == NULL ? "?" : name);
     }

@@ -1,46 +1,125 @@
 /*
- * Matrix products, cut into a grid of blocks, one a thread. A block goes to the panel kernel
- * (gemm_panel.c) or to BLAS, by its shape. For BLAS it is cut further by rows where communication
- * wants polling, or where bias and activation should find their rows in the cache. The cuts are
- * functions of the shapes, the threads and whether there is a poll hook.
+ * Matrix products by CBLAS; the only file that knows it.
+ *
+ * A product is cut into a grid of blocks, one a thread, and BLAS runs single-threaded inside: its
+ * own threads beside our loops cost more than they bring. A thread's block is cut further by rows
+ * where communication wants polling, or where bias and activation should find their rows in the
+ * cache. The cuts are functions of the shapes, the threads and whether there is a poll hook.
  */
-#include "gemm_impl.h"
+#include "gemm.h"
 
 #include "elementwise.h"
+#include "kernel_impl.h"
 
+#include <cblas.h>
 #include <omp.h>
+#include <string.h>
+
+/* OpenBLAS alone has these; others are taken as single-threaded, or told so by their environment */
+extern char *openblas_get_config(void) __attribute__((weak));
+extern int openblas_get_parallel(void) __attribute__((weak));
+extern void openblas_set_num_threads(int) __attribute__((weak));
 
 enum {
-    UNIT = 16,          /* cuts fall on multiples of it */
-    EPILOGUE_ROWS = 512 /* fewer would have BLAS pack the weights too often */
+    UNIT = 16,           /* cuts fall on multiples of it */
+    EPILOGUE_ROWS = 512, /* fewer would have BLAS pack the weights too often */
+    BLAS_OPENMP = 2      /* of openblas_get_parallel */
 };
 static const double team_flop = 2e6;  /* less is done before a team stands */
 static const double poll_flop = 50e6; /* between two polls */
 
-void gy_product_epilogue(const gy_kernel *k, const gy_product *p, gy_block_of b, bool bias_done)
+/** C = alpha op(A) op(B) + beta C and, with y, C += bias, y = activation(C). */
+typedef struct product {
+    bool transpose_a, transpose_b;
+    int64_t m, n, inner;
+    float alpha, beta;
+    const float *a, *b;
+    float *c;
+    int64_t lda, ldb, ldc;
+    const float *bias; /* [n] or NULL */
+    gy_activation activation;
+    float *y; /* [m, ldc]; NULL: no epilogue */
+} product;
+
+const char *gy_blas_name(void)
 {
-    const int64_t width = b.n1 - b.n0;
-    const bool whole = width == p->ldc; /* rows lie end to end: take them as one */
-    const int64_t rows = whole ? b.m1 - b.m0 : 1;
-    for (int64_t row = b.m0; row < b.m1; row += rows) {
-        float *c = p->c + row * p->ldc + b.n0, *y = p->y + row * p->ldc + b.n0;
-        if (p->bias != NULL && !bias_done) k->vector->add_bias(rows, width, p->bias + b.n0, c);
+    return openblas_get_config != NULL ? openblas_get_config() : "CBLAS";
+}
+
+void gy_gemm_prepare(void)
+{
+    if (openblas_get_parallel != NULL && openblas_set_num_threads != NULL &&
+        openblas_get_parallel() != BLAS_OPENMP)
+        openblas_set_num_threads(1);
+}
+
+/* y = alpha op(A) x + beta y, for products with a single row or column */
+static void vector_product(bool transpose, int64_t rows, int64_t columns, float alpha,
+                           const float *a, int64_t lda, const float *x, int64_t x_step, float beta,
+                           float *y, int64_t y_step)
+{
+    const int64_t n = transpose ? columns : rows;
+    if (beta == 0.0f) /* some BLAS multiply by 0 what must not be read */
+        for (int64_t i = 0; i < n; i++) y[i * y_step] = 0.0f;
+    cblas_sgemv(CblasRowMajor, transpose ? CblasTrans : CblasNoTrans, (int)rows, (int)columns,
+                alpha, a, (int)lda, x, (int)x_step, beta, y, (int)y_step);
+}
+
+static void blas(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t inner,
+                 float alpha, const float *a, int64_t lda, const float *b, int64_t ldb, float beta,
+                 float *c, int64_t ldc)
+{
+    if (m == 1) { /* cᵀ = op(B)ᵀ aᵀ */
+        vector_product(!transpose_b, transpose_b ? n : inner, transpose_b ? inner : n, alpha, b,
+                       ldb, a, transpose_a ? lda : 1, beta, c, 1);
+    } else if (n == 1) {
+        vector_product(transpose_a, transpose_a ? inner : m, transpose_a ? m : inner, alpha, a, lda,
+                       b, transpose_b ? 1 : ldb, beta, c, ldc);
+    } else {
+        cblas_sgemm(CblasRowMajor, transpose_a ? CblasTrans : CblasNoTrans,
+                    transpose_b ? CblasTrans : CblasNoTrans, (int)m, (int)n, (int)inner, alpha, a,
+                    (int)lda, b, (int)ldb, beta, c, (int)ldc);
+    }
+}
+
+void gy_gemm_serial(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t inner,
+                    float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
+                    float beta, float *c, int64_t ldc)
+{
+    if (m == 0 || n == 0) return;
+    /* within a team OpenBLAS is single-threaded by itself; else this thread's own setting says so */
+    const int team = omp_in_parallel() ? 1 : omp_get_max_threads();
+    if (team > 1) omp_set_num_threads(1);
+    blas(transpose_a, transpose_b, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
+    if (team > 1) omp_set_num_threads(team);
+}
+
+/** Bias and activation of rows [m0, m1), columns [n0, n1). */
+static void epilogue(const gy_kernel *k, const product *p, int64_t m0, int64_t m1, int64_t n0,
+                     int64_t n1)
+{
+    const bool whole = n1 - n0 == p->ldc; /* rows lie end to end: take them as one */
+    const int64_t rows = whole ? m1 - m0 : 1, width = n1 - n0;
+    for (int64_t row = m0; row < m1; row += rows) {
+        float *c = p->c + row * p->ldc + n0, *y = p->y + row * p->ldc + n0;
+        if (p->bias != NULL) k->vector->add_bias(rows, width, p->bias + n0, c);
         if (p->activation != GY_ACTIVATION_none || y != c)
             k->vector->activation_forward(p->activation, rows * width, c, y);
     }
 }
 
-static void run_blas(const gy_kernel *k, const gy_product *p, gy_block_of b)
+static void run_block(const gy_kernel *k, const product *p, int64_t m0, int64_t m1, int64_t n0,
+                      int64_t n1)
 {
-    gy_gemm_serial(p->transpose_a, p->transpose_b, b.m1 - b.m0, b.n1 - b.n0, p->inner, p->alpha,
-                   p->a + (p->transpose_a ? b.m0 : b.m0 * p->lda), p->lda,
-                   p->b + (p->transpose_b ? b.n0 * p->ldb : b.n0), p->ldb, p->beta,
-                   p->c + b.m0 * p->ldc + b.n0, p->ldc);
-    if (p->y != NULL) gy_product_epilogue(k, p, b, false);
+    gy_gemm_serial(p->transpose_a, p->transpose_b, m1 - m0, n1 - n0, p->inner, p->alpha,
+                   p->a + (p->transpose_a ? m0 : m0 * p->lda), p->lda,
+                   p->b + (p->transpose_b ? n0 * p->ldb : n0), p->ldb, p->beta,
+                   p->c + m0 * p->ldc + n0, p->ldc);
+    if (p->y != NULL) epilogue(k, p, m0, m1, n0, n1);
 }
 
 /** Rows of a block of `width` columns: all, or as few as polling or the epilogue ask for. */
-static int64_t block_rows(const gy_kernel *k, const gy_product *p, int64_t width)
+static int64_t block_rows(const gy_kernel *k, const product *p, int64_t width)
 {
     int64_t rows = p->y != NULL ? EPILOGUE_ROWS : p->m;
     if (k->poll != NULL && width > 0) {
@@ -58,7 +137,7 @@ static int64_t cut(int64_t n, int64_t parts, int64_t i)
 }
 
 /** Parts by rows and columns for a team: those whose blocks need the least of A and B. */
-static void choose_grid(const gy_product *p, int team, int *by_m, int *by_n)
+static void choose_grid(const product *p, int team, int *by_m, int *by_n)
 {
     double best = 0.0;
     for (int i = 1; i <= team; i++) {
@@ -74,77 +153,41 @@ static void choose_grid(const gy_product *p, int team, int *by_m, int *by_n)
     }
 }
 
-/** One thread's part. @param panels  whether the handle's work space is free to be used */
-static void run_part(const gy_kernel *k, const gy_product *p, gy_block_of b, bool panels)
-{
-    const int thread = omp_get_thread_num();
-    if (b.m0 >= b.m1 || b.n0 >= b.n1) return;
-    if (panels && k->panels && gy_panels_suit(p, b)) {
-        gy_panels_run(k, p, b, thread);
-        return;
-    }
-    const int64_t step = block_rows(k, p, b.n1 - b.n0), end = b.m1;
-    for (; b.m0 < end; b.m0 = b.m1) {
-        b.m1 = gy_least(b.m0 + step, end);
-        run_blas(k, p, b);
-        if (thread == 0) gy_kernel_poll(k);
-    }
-}
-
-static void run(const gy_kernel *k, const gy_product *p)
+static void run(const gy_kernel *k, const product *p)
 {
     const double flop = 2.0 * (double)p->m * (double)p->n * (double)p->inner;
     const int team = flop < team_flop ? 1 : k->threads;
-    const bool nested = omp_in_parallel() != 0; /* others may be in the work space */
     int by_m = 1, by_n = 1;
     choose_grid(p, team, &by_m, &by_n);
-    if (team == 1) { /* no region: small products are many */
-        run_part(k, p, (gy_block_of){0, p->m, 0, p->n}, !nested);
-        return;
-    }
     GY_SPREAD(team)
-    for (int part = 0; part < team; part++)
-        run_part(k, p,
-                 (gy_block_of){cut(p->m, by_m, part / by_n), cut(p->m, by_m, part / by_n + 1),
-                               cut(p->n, by_n, part % by_n), cut(p->n, by_n, part % by_n + 1)},
-                 !nested);
-}
-
-static gy_product product_of(bool transpose_a, bool transpose_b, int64_t m, int64_t n,
-                             int64_t inner, float alpha, const float *a, int64_t lda,
-                             const float *b, int64_t ldb, float beta, float *c, int64_t ldc)
-{
-    return (gy_product){.transpose_a = transpose_a,
-                        .transpose_b = transpose_b,
-                        .m = m,
-                        .n = n,
-                        .inner = inner,
-                        .alpha = alpha,
-                        .beta = beta,
-                        .a = a,
-                        .b = b,
-                        .c = c,
-                        .lda = lda,
-                        .ldb = ldb,
-                        .ldc = ldc};
+    for (int part = 0; part < team; part++) {
+        const int64_t n0 = cut(p->n, by_n, part % by_n), n1 = cut(p->n, by_n, part % by_n + 1);
+        const int64_t m0 = cut(p->m, by_m, part / by_n), m1 = cut(p->m, by_m, part / by_n + 1);
+        const int64_t step = block_rows(k, p, n1 - n0);
+        for (int64_t m = m0; m < m1 && n0 < n1; m += step) {
+            run_block(k, p, m, gy_least(m + step, m1), n0, n1);
+            if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+        }
+    }
 }
 
 void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
              int64_t inner, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
              float beta, float *c, int64_t ldc)
 {
-    const gy_product p =
-        product_of(transpose_a, transpose_b, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
-    run(k, &p);
-}
-
-void gy_gemm_within(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
-                    int64_t inner, float alpha, const float *a, int64_t lda, const float *b,
-                    int64_t ldb, float beta, float *c, int64_t ldc)
-{
-    const gy_product p =
-        product_of(transpose_a, transpose_b, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
-    run_part(k, &p, (gy_block_of){0, m, 0, n}, true);
+    run(k, &(product){.transpose_a = transpose_a,
+                      .transpose_b = transpose_b,
+                      .m = m,
+                      .n = n,
+                      .inner = inner,
+                      .alpha = alpha,
+                      .beta = beta,
+                      .a = a,
+                      .b = b,
+                      .c = c,
+                      .lda = lda,
+                      .ldb = ldb,
+                      .ldc = ldc});
 }
 
 void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
@@ -152,20 +195,20 @@ void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out
 {
     const bool softmax = a == GY_ACTIVATION_softmax; /* needs whole rows: afterwards */
     /* z = x Wᵀ + b, y = a(z) */
-    run(k, &(gy_product){.transpose_b = true,
-                         .m = rows,
-                         .n = out,
-                         .inner = in,
-                         .alpha = 1.0f,
-                         .a = x,
-                         .b = w,
-                         .c = z != NULL ? z : y,
-                         .lda = in,
-                         .ldb = in,
-                         .ldc = out,
-                         .bias = bias,
-                         .activation = softmax ? GY_ACTIVATION_none : a,
-                         .y = y});
+    run(k, &(product){.transpose_b = true,
+                      .m = rows,
+                      .n = out,
+                      .inner = in,
+                      .alpha = 1.0f,
+                      .a = x,
+                      .b = w,
+                      .c = z != NULL ? z : y,
+                      .lda = in,
+                      .ldb = in,
+                      .ldc = out,
+                      .bias = bias,
+                      .activation = softmax ? GY_ACTIVATION_none : a,
+                      .y = y});
     if (softmax) gy_activation_forward(k, a, rows, out, y, y);
 }
 

@@ -14,15 +14,7 @@ void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, 
              int64_t inner, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
              float beta, float *c, int64_t ldc);
 
-/**
- * The same on the calling thread alone, inside a loop that is spread over this kernel's threads (or
- * outside any): in the thread's part of the handle's work space.
- */
-void gy_gemm_within(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, int64_t n,
-                    int64_t inner, float alpha, const float *a, int64_t lda, const float *b,
-                    int64_t ldb, float beta, float *c, int64_t ldc);
-
-/** The same by CBLAS, without a handle. */
+/** The same on the calling thread alone, for use inside a kernel's own parallel loop. */
 void gy_gemm_serial(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t inner,
                     float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                     float beta, float *c, int64_t ldc);

@@ -21,21 +21,14 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
     k->ctx = ctx;
     k->threads = threads > 0 ? threads : omp_get_num_procs(); /* those this process is bound to */
     k->vector = tables[gy_context_simd_level(ctx)];
-    k->panels = gy_context_simd_level(ctx) > GY_SIMD_baseline;
     gy_gemm_prepare();
-    gy_status status = gy_new_array(ctx, k->threads * gy_panels_work(), &k->work);
-    if (status == GY_OK)
-        *out = k;
-    else
-        gy_kernel_free(k);
-    return status;
+    *out = k;
+    return GY_OK;
 }
 
 void gy_kernel_free(gy_kernel *k)
 {
-    if (k == NULL) return;
-    gy_free(k->ctx, k->work);
-    gy_free(k->ctx, k);
+    if (k != NULL) gy_free(k->ctx, k);
 }
 
 int gy_kernel_threads(const gy_kernel *k)

@@ -9,8 +9,6 @@ struct gy_kernel {
     gy_context *ctx;
     int threads;
     const gy_vector *vector; /* the loops of this machine's level */
-    bool panels;             /* whether that level's panel kernel is a match for BLAS */
-    float *work;             /* [threads, gy_panels_work()]: of products */
     void (*poll)(void *user);
     void *user;
 };
@@ -20,9 +18,6 @@ enum {
     GY_TEAM_WORK = 65536, /* simple operations below which a team costs more than it saves */
     GY_PARTIALS = 256     /* the most blocks of a sum */
 };
-
-/** Floats of work space of a thread's products. */
-int64_t gy_panels_work(void);
 
 /** Tells a BLAS with threads of its own to use one. */
 void gy_gemm_prepare(void);

@@ -2,14 +2,12 @@
 #include "levels.h"
 
 #include "kernel/gemm.h"
-#include "kernel/packed.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { ROOM = 70000 };
 static float a[ROOM], b[ROOM], c[ROOM], d[ROOM], w[ROOM], e[ROOM];
-static _Alignas(64) float packed[ROOM];
 
 static double expected(bool ta, bool tb, int64_t i, int64_t j, int64_t inner, const float *p,
                        int64_t lda, const float *q, int64_t ldb)
@@ -21,9 +19,7 @@ static double expected(bool ta, bool tb, int64_t i, int64_t j, int64_t inner, co
     return s;
 }
 
-enum { SPREAD, WITHIN, SERIAL, WAYS };
-
-static void one_product(const gy_kernel *k, int way, bool ta, bool tb, int64_t m, int64_t n,
+static void one_product(const gy_kernel *k, bool serial, bool ta, bool tb, int64_t m, int64_t n,
                         int64_t inner, float alpha, float beta)
 {
     const int64_t lda = (ta ? m : inner) + 3, ldb = (tb ? inner : n) + 1, ldc = n + 2;
@@ -36,10 +32,8 @@ static void one_product(const gy_kernel *k, int way, bool ta, bool tb, int64_t m
     if (beta == 0.0f)
         for (int64_t i = 0; i < m; i++)
             for (int64_t j = 0; j < n; j++) c[i * ldc + j] = NAN; /* must not be read */
-    if (way == SERIAL)
+    if (serial)
         gy_gemm_serial(ta, tb, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
-    else if (way == WITHIN)
-        gy_gemm_within(k, ta, tb, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
     else
         gy_gemm(k, ta, tb, m, n, inner, alpha, a, lda, b, ldb, beta, c, ldc);
     double worst = 0.0;
@@ -57,16 +51,14 @@ static void one_product(const gy_kernel *k, int way, bool ta, bool tb, int64_t m
 
 static void products(const gy_kernel *k)
 {
-    static const int64_t sizes[][3] = {
-        {1, 1, 1},    {1, 17, 33},    {17, 1, 33},     {2, 3, 5},      {7, 10, 784},  {64, 64, 64},
-        {33, 65, 17}, {100, 37, 200}, {130, 48, 509},  {150, 30, 300}, {9, 100, 130}, {20, 230, 70},
-        {4, 96, 512}, {5, 300, 1},    {200, 200, 150}, {19, 400, 149}};
+    static const int64_t sizes[][3] = {{1, 1, 1},    {1, 17, 33},     {17, 1, 33},   {2, 3, 5},
+                                       {7, 10, 784}, {64, 64, 64},    {33, 65, 17},  {100, 37, 200},
+                                       {5, 300, 1},  {200, 200, 150}, {19, 400, 149}};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (int t = 0; t < 4 * WAYS; t++) {
+        for (int t = 0; t < 8; t++) {
             const int64_t *z = sizes[s];
-            const bool ta = (t & 1) != 0, tb = (t & 2) != 0;
-            one_product(k, t / 4, ta, tb, z[0], z[1], z[2], 1.0f, 0.0f);
-            one_product(k, t / 4, ta, tb, z[0], z[1], z[2], -0.5f, 1.0f);
+            one_product(k, (t & 4) != 0, (t & 1) != 0, (t & 2) != 0, z[0], z[1], z[2], 1.0f, 0.0f);
+            one_product(k, (t & 4) != 0, (t & 1) != 0, (t & 2) != 0, z[0], z[1], z[2], -0.5f, 1.0f);
         }
 }
 
@@ -126,50 +118,6 @@ static void linear_layer_is_right(void)
     gy_test_levels(linear);
 }
 
-static void packs(const gy_kernel *k)
-{
-    static const int64_t sizes[][3] = {
-        {1, 1, 1}, {5, 16, 33}, {200, 3, 20}, {33, 100, 300}, {7, 130, 401}};
-    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
-        for (int t = 0; t < 4; t++) {
-            const int64_t m = sizes[s][0], n = sizes[s][1], inner = sizes[s][2];
-            const bool transpose = (t & 1) != 0, add = (t & 2) != 0;
-            const int64_t ldb = (transpose ? inner : n) + 1, lda = inner + 2, ldc = n + 3;
-            CU_ASSERT_TRUE_FATAL(gy_packed_floats(n, inner) <= ROOM);
-            gy_test_values(8, ROOM, 1.0, a);
-            gy_test_values(9, ROOM, 1.0, b);
-            gy_test_values(10, ROOM, 1.0, c);
-            gy_test_values(11, n, 1.0, w);
-            memcpy(d, c, sizeof d);
-            gy_pack(k, transpose, n, inner, 2.0f, b, ldb, packed);
-            gy_packed_multiply(k, &(gy_packed_product){.m = m,
-                                                       .n = n,
-                                                       .inner = inner,
-                                                       .a = a,
-                                                       .lda = lda,
-                                                       .packed = packed,
-                                                       .bias = add ? NULL : w,
-                                                       .add = add,
-                                                       .c = c,
-                                                       .ldc = ldc});
-            double worst = 0.0;
-            for (int64_t i = 0; i < m; i++) {
-                for (int64_t j = 0; j < n; j++) {
-                    double want = 2.0 * expected(false, transpose, i, j, inner, a, lda, b, ldb) +
-                                  (double)(add ? d[i * ldc + j] : w[j]);
-                    worst = fmax(worst, fabs((double)c[i * ldc + j] - want));
-                }
-                CU_ASSERT_EQUAL(memcmp(c + i * ldc + n, d + i * ldc + n, 3 * sizeof *c), 0);
-            }
-            CU_ASSERT_TRUE(worst <= 2e-5 * sqrt((double)inner + 1.0));
-        }
-}
-
-static void packed_products_are_right(void)
-{
-    gy_test_levels(packs);
-}
-
 static void count(void *user)
 {
     ++*(int *)user;
@@ -203,4 +151,4 @@ static void long_products_poll(void)
 }
 
 GY_TEST_MAIN(GY_TEST(products_are_right), GY_TEST(linear_layer_is_right),
-             GY_TEST(packed_products_are_right), GY_TEST(long_products_poll))
+             GY_TEST(long_products_poll))

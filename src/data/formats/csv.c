@@ -37,17 +37,13 @@ static int probe(const char *path, const void *head, size_t n)
     if (separator == 0 || separator == ' ') return PERHAPS;
     int64_t lines = 0, first = 0, count = 0;
     bool quoted = false;
-    size_t begin = 0; /* of the line */
     for (size_t i = 0; i < n; i++) {
         if (text[i] == '"') quoted = !quoted;
         if (quoted) continue;
         count += text[i] == separator;
         if (text[i] != '\n') continue;
-        bool empty = i == begin || (i == begin + 1 && text[begin] == '\r');
-        begin = i + 1;
-        if (empty) continue;
         if (lines++ == 0) first = count;
-        if (count != first) return PERHAPS;
+        if (count != first && count != 0) return PERHAPS;
         count = 0;
     }
     return lines >= 2 ? LIKELY : PERHAPS;

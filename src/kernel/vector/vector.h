@@ -64,15 +64,6 @@
       (int64_t n, const gy_moments *u, const float *w, const float *g, const float *m,             \
        const float *v))
 
-#define GY_VECTOR_PACK_LIST(X)                                                                     \
-    /* packed [panel, inner, 16] = alpha b [inner, n]; the rest of the last panel is 0 */          \
-    X(void, pack_rows,                                                                             \
-      (int64_t inner, int64_t n, float alpha, const float *b, int64_t ldb, float *packed))         \
-    /* y [columns, rows] = alpha x [rows, columns]ᵀ; no overlap */                               \
-    X(void, transpose,                                                                             \
-      (int64_t rows, int64_t columns, float alpha, const float *x, int64_t ldx, float *y,          \
-       int64_t ldy))
-
 /** X(result, name, (arguments)) */
 #define GY_VECTOR_LIST(X)                                                                          \
     X(void, fill, (int64_t n, float value, float *y))                                              \
@@ -101,8 +92,7 @@
       (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))                 \
     GY_VECTOR_LOSS_LIST(X)                                                                         \
     GY_VECTOR_CONV_LIST(X)                                                                         \
-    GY_VECTOR_UPDATE_LIST(X)                                                                       \
-    GY_VECTOR_PACK_LIST(X)
+    GY_VECTOR_UPDATE_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
 typedef struct gy_vector {
