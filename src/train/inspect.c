@@ -1,7 +1,6 @@
 /* `inspect`: the anatomy of a configuration or of a checkpoint, with what its values are like. */
 #include "train_impl.h"
 
-#include "store/file.h"
 #include "text/tree.h"
 
 #include <math.h>
@@ -76,10 +75,11 @@ gy_status gy_anatomy_create(gy_context *ctx, gy_comm *comm, const char *path,
     gy_train_options options = {.resume = "none"};
     gy_run run;
     gy_pool_init(&pool, ctx);
-    bool is_checkpoint = gy_path_is_directory(path);
-    gy_status status = is_checkpoint
-                           ? gy_opened_open(ctx, comm, &pool, path, sets, n, &opened)
-                           : gy_comm_agree(comm, gy_config_load(ctx, path, sets, n, &config));
+    bool is_checkpoint = false;
+    gy_status status = gy_look_for_directory(comm, path, &is_checkpoint);
+    if (status == GY_OK)
+        status = is_checkpoint ? gy_opened_open(ctx, comm, &pool, path, sets, n, &opened)
+                               : gy_comm_agree(comm, gy_config_load(ctx, path, sets, n, &config));
     if (status == GY_OK) {
         gy_run_init(&run, ctx, comm, is_checkpoint ? opened.config : config, &options);
         status = inspect(&run, is_checkpoint ? &opened : NULL, &anatomy);

@@ -9,13 +9,23 @@ static const char *text_note(const gy_checkpoint_head *head, const char *name)
     return note == NULL ? NULL : note->text;
 }
 
+gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out)
+{
+    unsigned char there = gy_comm_rank(comm) == 0 && gy_path_is_directory(path);
+    GY_TRY(gy_comm_broadcast(comm, &there, 1, 0));
+    *out = there != 0;
+    return GY_OK;
+}
+
 /* A run's directory stands for its newest checkpoint. */
 static gy_status resolve(gy_context *ctx, gy_comm *comm, gy_pool *pool, const char *path,
                          const char **out)
 {
     const char *below;
+    bool is_run = false;
     GY_TRY(gy_pool_format(pool, &below, "%s/checkpoints", path));
-    if (!gy_path_is_directory(below)) return gy_pool_string(pool, path, out);
+    GY_TRY(gy_look_for_directory(comm, below, &is_run));
+    if (!is_run) return gy_pool_string(pool, path, out);
     char *newest = NULL;
     GY_TRY(gy_checkpoint_newest(ctx, comm, path, &newest));
     GY_REQUIRE(newest != NULL, GY_E_USAGE,

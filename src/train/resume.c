@@ -10,7 +10,6 @@
 #include "train_impl.h"
 
 #include "base/log.h"
-#include "store/file.h"
 
 #include <libgen.h>
 #include <math.h>
@@ -80,13 +79,15 @@ static gy_status compare(gy_run *run, gy_past *past)
 static gy_status choose(gy_run *run, char **path)
 {
     const char *resume = run->options->resume, *dir = run->config->run_dir, *below;
+    bool is_run = false;
     if (resume != NULL && strcmp(resume, "none") == 0) return GY_OK;
     if (resume == NULL || strcmp(resume, "auto") == 0) {
         if (!run->options->dry_run) GY_TRY(gy_checkpoint_clean(run->ctx, run->comm, dir));
         return gy_checkpoint_newest(run->ctx, run->comm, dir, path);
     }
     GY_TRY(gy_pool_format(&run->pool, &below, "%s/checkpoints", resume));
-    if (!gy_path_is_directory(below)) return gy_copy_string(run->ctx, resume, path);
+    GY_TRY(gy_look_for_directory(run->comm, below, &is_run));
+    if (!is_run) return gy_copy_string(run->ctx, resume, path);
     GY_TRY(gy_checkpoint_newest(run->ctx, run->comm, resume, path));
     GY_REQUIRE(*path != NULL, GY_E_USAGE,
                "cannot go on" GY_AT "--resume %s" GY_WHY "it holds no valid checkpoint", resume);

@@ -262,6 +262,9 @@ typedef struct gy_opened {
     gy_taught taught;
 } gy_opened;
 
+/** Whether rank 0 sees a directory there. Collective. */
+gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out) GY_CHECKED;
+
 /** `path`: a checkpoint's directory or a run's. Collective. Texts are in the pool. */
 gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, gy_pool *pool, const char *path,
                          const char *const *sets, int n, gy_opened *out) GY_CHECKED;
