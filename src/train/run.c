@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME(name) #name,
 const char *const gy_phase_names[GY_PHASES] = {GY_PHASE_LIST(NAME)};
@@ -51,10 +52,22 @@ void gy_run_clear(gy_run *run)
     gy_pool_clear(&run->pool);
 }
 
+/* As configured, else the cores that this rank is bound to; ranks that nobody bound share them. */
+static gy_status make_kernel(gy_run *run)
+{
+    GY_TRY(gy_kernel_create(run->ctx, (int)run->config->threads, &run->kernel));
+    int threads = gy_kernel_threads(run->kernel), local = gy_comm_local_ranks(run->comm);
+    bool unbound = threads > 1 && threads >= sysconf(_SC_NPROCESSORS_ONLN);
+    if (run->config->threads > 0 || local == 1 || !unbound) return GY_OK;
+    gy_kernel_free(run->kernel);
+    run->kernel = NULL;
+    return gy_kernel_create(run->ctx, threads > local ? threads / local : 1, &run->kernel);
+}
+
 gy_status gy_run_build_model(gy_run *run)
 {
     const gy_config *config = run->config;
-    GY_TRY(gy_kernel_create(run->ctx, (int)config->threads, &run->kernel));
+    GY_TRY(make_kernel(run));
     gy_model_spec spec = {.layers = config->model.layers,
                           .where = config->model.where,
                           .recompute_blocks = config->train.recompute == 1,
