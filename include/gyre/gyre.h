@@ -7,6 +7,7 @@
 #include <gyre/comm.h>
 #include <gyre/config.h>
 #include <gyre/context.h>
+#include <gyre/data.h>
 #include <gyre/event.h>
 #include <gyre/model.h>
 #include <gyre/status.h>
