@@ -28,6 +28,13 @@ gy_status gy_file_write(gy_context *ctx, const char *path, const void *bytes, si
 gy_status gy_file_read(gy_context *ctx, const char *path, int64_t limit, gy_status status,
                        char **bytes, size_t *n) GY_CHECKED;
 
+/**
+ * Checks the seal of a file made by gy_h5_create_sealed(): the checksum of all its bytes. An HDF5
+ * file without a seal passes: it was made by another program.
+ * @param bytes  out: the file's size
+ */
+gy_status gy_seal_check(gy_context *ctx, const char *path, int64_t *bytes) GY_CHECKED;
+
 /** A stream of a file that may be gzip; known by content. Failures are GY_E_DATA. */
 typedef struct gy_stream gy_stream;
 gy_status gy_stream_open(gy_context *ctx, const char *path, gy_stream **out) GY_CHECKED;

@@ -14,8 +14,8 @@
 
 #include <stdbool.h>
 
-typedef struct gy_h5 gy_h5;             /* a file */
-typedef struct gy_h5_data gy_h5_data;   /* an open data set */
+typedef struct gy_h5 gy_h5;           /* a file */
+typedef struct gy_h5_data gy_h5_data; /* an open data set */
 
 typedef enum gy_h5_type {
     GY_H5_FLOAT32,
@@ -31,6 +31,8 @@ typedef enum gy_h5_type {
 gy_status gy_h5_open(gy_context *ctx, const char *path, gy_status status, gy_h5 **out) GY_CHECKED;
 /** A new file, replacing an older one; libver latest. Failures are GY_E_IO. */
 gy_status gy_h5_create(gy_context *ctx, const char *path, gy_h5 **out) GY_CHECKED;
+/** The same with a seal (see file.h), which gy_h5_close() puts. */
+gy_status gy_h5_create_sealed(gy_context *ctx, const char *path, gy_h5 **out) GY_CHECKED;
 /** Closes; of a file written, flushes and fsyncs, which can fail. NULL is allowed. Frees in any case. */
 gy_status gy_h5_close(gy_h5 *f) GY_CHECKED;
 
@@ -38,8 +40,8 @@ bool gy_h5_exists(gy_h5 *f, const char *name);
 /** Makes a group and those above it. */
 gy_status gy_h5_group(gy_h5 *f, const char *name) GY_CHECKED;
 /** Calls back for every data set below a group, by full name, in order of names. */
-gy_status gy_h5_visit(gy_h5 *f, const char *group,
-                      gy_status (*visit)(void *user, const char *name), void *user) GY_CHECKED;
+gy_status gy_h5_visit(gy_h5 *f, const char *group, gy_status (*visit)(void *user, const char *name),
+                      void *user) GY_CHECKED;
 
 gy_status gy_h5_data_open(gy_h5 *f, const char *name, gy_h5_data **out) GY_CHECKED;
 void gy_h5_data_close(gy_h5_data *d);
@@ -70,14 +72,19 @@ gy_status gy_h5_read_float(gy_h5 *f, const char *object, const char *name, doubl
 /** @param v  out; free with gy_free(). At most 64 MiB. */
 gy_status gy_h5_read_text(gy_h5 *f, const char *object, const char *name, char **v) GY_CHECKED;
 
+/** Calls back for every attribute of an object, in order of names; for none where it is missing. */
+gy_status gy_h5_visit_attributes(gy_h5 *f, const char *object,
+                                 gy_status (*visit)(void *user, const char *name, bool is_text),
+                                 void *user) GY_CHECKED;
+
 /** One piece of a virtual data set: a run of elements of a 1-D data set of another file. */
 typedef struct gy_h5_piece {
-    const char *file;   /* relative to the directory of the virtual file */
-    const char *data;   /* e.g. "/values" */
+    const char *file;     /* relative to the directory of the virtual file */
+    const char *data;     /* e.g. "/values" */
     int64_t source_count; /* elements of that data set */
-    int64_t from;       /* first element there */
-    int64_t to;         /* first element here, row-major over the shape */
-    int64_t n;          /* elements */
+    int64_t from;         /* first element there */
+    int64_t to;           /* first element here, row-major over the shape */
+    int64_t n;            /* elements */
 } gy_h5_piece;
 
 /** A float32 virtual data set of `shape` over pieces; fill value NaN. Found from any working directory. */

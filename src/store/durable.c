@@ -1,0 +1,153 @@
+/*
+ * Durable writing: after these functions return, the state is on disk, and a crash at any moment
+ * inside leaves the old state or the new one.
+ *
+ * A name is durable once the directory that holds it is flushed, its bytes once the file is: so
+ * write under another name, flush, rename, flush the directory.
+ */
+#include "file.h"
+
+#include "base/buffer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PIECE = 1 << 20 };
+
+static gy_status fail(const char *what, const char *path)
+{
+    return gy_raise(GY_E_IO, "cannot %s" GY_AT "%s" GY_WHY "%s", what, path, strerror(errno));
+}
+
+gy_status gy_path_sync(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return fail("flush to disk", path);
+    int result = fsync(fd), reason = errno;
+    (void)close(fd);
+    errno = reason;
+    if (result == 0 || reason == EINVAL) return GY_OK; /* some file systems flush no directories */
+    return fail("flush to disk", path);
+}
+
+/* Flushes the directory that holds a path. */
+static gy_status sync_above(const char *path)
+{
+    char copy[PATH_MAX];
+    if (strlen(path) >= sizeof copy) {
+        errno = ENAMETOOLONG;
+        return fail("flush to disk", path);
+    }
+    memcpy(copy, path, strlen(path) + 1);
+    return gy_path_sync(dirname(copy));
+}
+
+gy_status gy_path_rename(const char *from, const char *to)
+{
+    if (rename(from, to) != 0)
+        return gy_raise(GY_E_IO, "cannot rename" GY_AT "%s to %s" GY_WHY "%s", from, to,
+                        strerror(errno));
+    return sync_above(to);
+}
+
+/* A name beside `path` that nobody looks for: .tmp-NAME. */
+static gy_status beside(gy_pool *pool, const char *path, const char **out)
+{
+    const char *slash = strrchr(path, '/');
+    int above = slash == NULL ? 0 : (int)(slash - path) + 1;
+    return gy_pool_format(pool, out, "%.*s.tmp-%s", above, path, path + above);
+}
+
+gy_status gy_link_swap(gy_context *ctx, const char *target, const char *link)
+{
+    const char *other;
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    gy_status status = beside(&pool, link, &other);
+    if (status == GY_OK) {
+        (void)unlink(other);
+        status =
+            symlink(target, other) == 0 ? gy_path_rename(other, link) : fail("make the link", link);
+        if (status != GY_OK) (void)unlink(other);
+    }
+    gy_pool_clear(&pool);
+    return status;
+}
+
+static bool write_all(int fd, const char *bytes, size_t n)
+{
+    while (n > 0) {
+        ssize_t put = write(fd, bytes, n);
+        if (put < 0 && errno == EINTR) continue;
+        if (put == 0) errno = ENOSPC;
+        if (put <= 0) return false;
+        bytes += put;
+        n -= (size_t)put;
+    }
+    return true;
+}
+
+gy_status gy_file_write(gy_context *ctx, const char *path, const void *bytes, size_t n)
+{
+    const char *other;
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    gy_status status = beside(&pool, path, &other);
+    if (status == GY_OK) {
+        int fd = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        if (fd < 0 || !write_all(fd, bytes, n) || fsync(fd) != 0)
+            status = fail("write the file", path);
+        if (fd >= 0 && close(fd) != 0 && status == GY_OK) status = fail("write the file", path);
+        if (status == GY_OK) status = gy_path_rename(other, path);
+        if (status != GY_OK) (void)unlink(other);
+    }
+    gy_pool_clear(&pool);
+    return status;
+}
+
+/* Reads to the end, or to one byte beyond the limit. */
+static gy_status read_all(gy_buffer *b, int fd, const char *path, int64_t limit, gy_status status)
+{
+    static const char what[] = "cannot read the file";
+    char piece[4096];
+    while ((int64_t)b->bytes <= limit && b->status == GY_OK) {
+        ssize_t got = read(fd, piece, sizeof piece);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0)
+            return gy_raise(status, "%s" GY_AT "%s" GY_WHY "%s", what, path, strerror(errno));
+        if (got == 0) return GY_OK;
+        gy_buffer_add_bytes(b, piece, (size_t)got);
+    }
+    GY_TRY(b->status);
+    return gy_raise(status, "%s" GY_AT "%s" GY_WHY "it is longer than %lld bytes", what, path,
+                    (long long)limit);
+}
+
+gy_status gy_file_read(gy_context *ctx, const char *path, int64_t limit, gy_status status,
+                       char **bytes, size_t *n)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    GY_REQUIRE(fd >= 0, status, "cannot open the file" GY_AT "%s" GY_WHY "%s", path,
+               strerror(errno));
+    gy_buffer b;
+    gy_buffer_init(&b, ctx);
+    gy_status result = read_all(&b, fd, path, limit, status);
+    (void)close(fd);
+    if (result == GY_OK && b.text == NULL) { /* an empty file is an empty text */
+        gy_buffer_add_bytes(&b, "", 0);
+        result = b.status;
+    }
+    if (result != GY_OK) {
+        gy_buffer_clear(&b);
+        return result;
+    }
+    *bytes = b.text;
+    *n = b.bytes;
+    return GY_OK;
+}

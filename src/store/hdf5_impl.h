@@ -1,0 +1,66 @@
+/**
+ * Inside the room of files only: the one #include of the library's hdf5.h, and what an open file
+ * holds.
+ *
+ * HDF5 prints its error stack by itself; H5(f, call) silences that for our calls alone, and keeps
+ * the innermost message, which says most, for the WHY of an error line.
+ */
+#ifndef GY_STORE_HDF5_IMPL_H
+#define GY_STORE_HDF5_IMPL_H
+
+#include "store/hdf5.h"
+
+#include <stdint.h>
+
+#include <hdf5.h>
+
+enum { GY_H5_WHY = 200 };
+
+/** The file under HDF5, see hdf5_driver.c. */
+typedef struct gy_h5_disk {
+    const char *path;
+    int fd;
+    int failed;    /* errno of the first failure to read or write; 0 = none */
+    bool attached; /* to HDF5 */
+} gy_h5_disk;
+
+struct gy_h5 {
+    gy_context *ctx;
+    char *path;
+    gy_status status; /* of failures */
+    bool written, sealed;
+    hid_t id;
+    gy_h5_disk disk;
+    int depth;         /* of H5() */
+    H5E_auto2_t print; /* the caller's error printing, restored after each call */
+    void *print_user;
+    char why[GY_H5_WHY];
+};
+
+struct gy_h5_data {
+    gy_h5 *f;
+    const char *name;
+    hid_t id;
+    gy_h5_type type;
+    bool is_integer, is_elsewhere; /* elsewhere: virtual, or raw data in another file */
+    gy_shape shape;
+};
+
+/** Runs a call of HDF5 in silence; its result as int64_t, < 0 where it failed. */
+#define H5(f, call) gy_h5_called((f), (gy_h5_calling(f), (int64_t)(call)))
+void gy_h5_calling(gy_h5 *f);
+int64_t gy_h5_called(gy_h5 *f, int64_t result);
+
+/** Raises after a failed call: `what` (path:object): why HDF5 or the disk says so. */
+gy_status gy_h5_fail(gy_h5 *f, const char *what, const char *object);
+
+/** Passes a failed call up. */
+#define GY_H5(f, call, what, object)                                                               \
+    do {                                                                                           \
+        if (H5(f, call) < 0) return gy_h5_fail(f, what, object);                                   \
+    } while (0)
+
+/** A file-access property list over the disk. < 0: failed. */
+hid_t gy_h5_access(gy_h5 *f);
+
+#endif
