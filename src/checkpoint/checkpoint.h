@@ -32,24 +32,24 @@ typedef struct gy_checkpoint_slot {
 
 /** A named number or text of the training state (best, counters, sums); kept in /metrics and /data. */
 typedef struct gy_checkpoint_note {
-    const char *group;  /* "/metrics", "/data", "/state" */
+    const char *group; /* "/metrics", "/data", "/state" */
     const char *name;
-    const char *text;   /* NULL: a number */
+    const char *text; /* NULL: a number */
     double number;
 } gy_checkpoint_note;
 
 /** All that a checkpoint holds. */
 typedef struct gy_checkpoint {
     const gy_params *params;
-    const float *values;        /* [params->floats]; the same on every rank */
+    const float *values; /* [params->floats]; the same on every rank */
     const gy_params *buffers;
     const float *buffer_values; /* [buffers->floats]; rank 0's is written */
     gy_checkpoint_slot slots[GY_CHECKPOINT_SLOTS];
     int n_slots;
-    int64_t from, to;           /* this rank's slice of the slots (multiples of GY_PARAM_ALIGN) */
+    int64_t from, to; /* this rank's slice of the slots (multiples of GY_PARAM_ALIGN) */
     int64_t step, epoch, sample_in_epoch;
     uint64_t seed;
-    const char *config;         /* the resolved YAML */
+    const char *config; /* the resolved YAML */
     const gy_checkpoint_note *notes;
     int n_notes;
 } gy_checkpoint;
@@ -96,9 +96,9 @@ const gy_checkpoint_note *gy_checkpoint_note_find(const gy_checkpoint_head *head
 
 /** How gy_checkpoint_read matches names. */
 typedef enum gy_match {
-    GY_MATCH_ALL,        /* resume: all parameters, buffers and slots, same shapes */
-    GY_MATCH_PARAMS,     /* --init, eval: all parameters; buffers where given; no slots */
-    GY_MATCH_PARTIAL     /* --init-partial: what is there */
+    GY_MATCH_ALL,    /* resume: all parameters, buffers and slots, same shapes */
+    GY_MATCH_PARAMS, /* --init, eval: all parameters; buffers where given; no slots */
+    GY_MATCH_PARTIAL /* --init-partial: what is there */
 } gy_match;
 
 /**

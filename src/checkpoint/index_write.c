@@ -1,0 +1,171 @@
+/*
+ * index.h5: the whole model as one HDF5 file.
+ *
+ *     /                     attributes: what the checkpoint is
+ *     /params/…             virtual, over /values of the shards
+ *     /buffers/…            stored here, each with its checksum
+ *     /optimizer/<slot>/…   virtual, over /optimizer/<slot> of the shards; trainable tensors only
+ *     /metrics /data /state attributes: notes
+ *     /shards               attributes: count, slots; a group each:
+ *     /shards/00000         attributes: file; <vector>_offset, _count, _checksum
+ *
+ * Virtual data sets bear their `offset` in the flat vector, so that a reader can go to the shards
+ * and check them. The file is sealed (store/seal.c), for its attributes have no checksums.
+ */
+#include "checkpoint_impl.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "store/file.h"
+#include "store/hdf5.h"
+
+#include <string.h>
+
+static gy_status write_head(gy_writer *w, gy_h5 *f)
+{
+    const gy_checkpoint *c = w->c;
+    char created[21];
+    gy_clock_utc(created);
+    GY_TRY(gy_h5_write_text(f, "/", "format", GY_FORMAT_NAME));
+    GY_TRY(gy_h5_write_int(f, "/", "format_version", GY_FORMAT_VERSION));
+    GY_TRY(gy_h5_write_int(f, "/", "step", c->step));
+    GY_TRY(gy_h5_write_int(f, "/", "epoch", c->epoch));
+    GY_TRY(gy_h5_write_int(f, "/", "sample_in_epoch", c->sample_in_epoch));
+    GY_TRY(gy_h5_write_int(f, "/", "world_size", w->ranks));
+    GY_TRY(gy_h5_write_uint64(f, "/", "seed", c->seed));
+    GY_TRY(gy_h5_write_text(f, "/", "config", c->config == NULL ? "" : c->config));
+    GY_TRY(gy_h5_write_int(f, "/", "parameters", c->params->elements));
+    GY_TRY(gy_h5_write_text(f, "/", "created", created));
+    return gy_h5_write_text(f, "/", "version", GYRE_VERSION);
+}
+
+static gy_status write_notes(const gy_checkpoint *c, gy_h5 *f)
+{
+    GY_TRY(gy_h5_group(f, "/metrics"));
+    GY_TRY(gy_h5_group(f, "/data"));
+    GY_TRY(gy_h5_group(f, "/state"));
+    for (int i = 0; i < c->n_notes; i++) {
+        const gy_checkpoint_note *n = &c->notes[i];
+        GY_TRY(n->text == NULL ? gy_h5_write_float(f, n->group, n->name, n->number)
+                               : gy_h5_write_text(f, n->group, n->name, n->text));
+    }
+    return GY_OK;
+}
+
+/* A tensor of vector k, over the shards that hold parts of it. */
+static gy_status write_virtual(gy_writer *w, gy_h5 *f, int k, const gy_param *p, const char *name,
+                               gy_h5_piece *pieces)
+{
+    int n = 0;
+    for (int i = 0; i < w->n_shards; i++) {
+        const gy_slice *s = &w->shards[i].v[k];
+        int64_t from = p->offset > s->offset ? p->offset : s->offset;
+        int64_t end = p->offset + p->count, stop = s->offset + s->count;
+        int64_t to = end < stop ? end : stop;
+        if (from >= to) continue;
+        pieces[n++] = (gy_h5_piece){.file = w->shards[i].file,
+                                    .data = w->vectors[k].data,
+                                    .source_count = s->count,
+                                    .from = from - s->offset,
+                                    .to = from - p->offset,
+                                    .n = to - from};
+    }
+    GY_TRY(gy_h5_virtual_create(f, name, &p->shape, pieces, n));
+    return gy_h5_write_int(f, name, "offset", p->offset);
+}
+
+static gy_status write_vectors(gy_writer *w, gy_h5 *f)
+{
+    const gy_params *params = w->c->params;
+    gy_h5_piece *pieces;
+    const char *name;
+    GY_TRY(gy_pool_array(&w->pool, w->n_shards, &pieces));
+    GY_TRY(gy_h5_group(f, "/params"));
+    for (int k = 0; k < w->n_vectors; k++) {
+        for (int i = 0; i < params->n; i++) {
+            const gy_param *p = &params->v[i];
+            if (k > 0 && !p->trainable) continue;
+            GY_TRY(gy_pool_format(&w->pool, &name, "%s/%s", k == 0 ? "/params" : w->vectors[k].data,
+                                  p->name));
+            GY_TRY(write_virtual(w, f, k, p, name, pieces));
+        }
+    }
+    return GY_OK;
+}
+
+static gy_status write_buffers(gy_writer *w, gy_h5 *f)
+{
+    const gy_params *buffers = w->c->buffers;
+    GY_TRY(gy_h5_group(f, "/buffers"));
+    for (int i = 0; buffers != NULL && i < buffers->n; i++) {
+        const gy_param *b = &buffers->v[i];
+        const float *x = w->c->buffer_values + b->offset;
+        gy_h5_data *d;
+        const char *name;
+        GY_TRY(gy_pool_format(&w->pool, &name, "/buffers/%s", b->name));
+        GY_TRY(gy_h5_data_create(f, name, GY_H5_FLOAT32, &b->shape, 0, 0, &d));
+        gy_status status =
+            gy_h5_data_write(d, 0, b->shape.n == 0 ? 1 : b->shape.d[0], GY_H5_FLOAT32, x);
+        gy_h5_data_close(d);
+        GY_TRY(status);
+        uint64_t checksum = gy_hash(x, (size_t)b->count * sizeof *x);
+        GY_TRY(gy_h5_write_uint64(f, name, "checksum", checksum));
+    }
+    return GY_OK;
+}
+
+static gy_status write_slice(gy_writer *w, gy_h5 *f, const char *group, int k, const gy_slice *s)
+{
+    const char *vector = k == 0 ? "values" : w->c->slots[k - 1].name, *name;
+    GY_TRY(gy_pool_format(&w->pool, &name, "%s_offset", vector));
+    GY_TRY(gy_h5_write_int(f, group, name, s->offset));
+    GY_TRY(gy_pool_format(&w->pool, &name, "%s_count", vector));
+    GY_TRY(gy_h5_write_int(f, group, name, s->count));
+    GY_TRY(gy_pool_format(&w->pool, &name, "%s_checksum", vector));
+    return gy_h5_write_uint64(f, group, name, s->checksum);
+}
+
+static gy_status write_shards(gy_writer *w, gy_h5 *f)
+{
+    gy_buffer slots;
+    gy_buffer_init(&slots, w->ctx);
+    for (int k = 1; k < w->n_vectors; k++)
+        gy_buffer_format(&slots, "%s%s", k > 1 ? " " : "", w->c->slots[k - 1].name);
+    gy_status status = slots.status;
+    if (status == GY_OK) status = gy_h5_group(f, "/shards");
+    if (status == GY_OK) status = gy_h5_write_text(f, "/shards", "slots", gy_buffer_text(&slots));
+    gy_buffer_clear(&slots);
+    GY_TRY(status);
+    GY_TRY(gy_h5_write_int(f, "/shards", "count", w->n_shards));
+    for (int i = 0; i < w->n_shards; i++) {
+        const char *group;
+        GY_TRY(gy_pool_format(&w->pool, &group, "/shards/%05d", i));
+        GY_TRY(gy_h5_group(f, group));
+        GY_TRY(gy_h5_write_text(f, group, "file", w->shards[i].file));
+        for (int k = 0; k < w->n_vectors; k++)
+            GY_TRY(write_slice(w, f, group, k, &w->shards[i].v[k]));
+    }
+    return GY_OK;
+}
+
+static gy_status write_all(gy_writer *w, gy_h5 *f)
+{
+    GY_TRY(write_head(w, f));
+    GY_TRY(write_notes(w->c, f));
+    GY_TRY(write_vectors(w, f));
+    GY_TRY(write_buffers(w, f));
+    return write_shards(w, f);
+}
+
+gy_status gy_index_write(gy_writer *w)
+{
+    const char *path;
+    gy_h5 *f;
+    GY_TRY(gy_pool_format(&w->pool, &path, "%s/index.h5", w->dir));
+    GY_TRY(gy_h5_create_sealed(w->ctx, path, &f));
+    gy_status status = write_all(w, f);
+    gy_error first = *gy_error_last();
+    gy_status closed = gy_h5_close(f);
+    if (status == GY_OK) return closed;
+    return gy_error_restore(&first);
+}

@@ -1,0 +1,241 @@
+/*
+ * Reading tensors by name: rank 0 pairs names, reads and checks the shards in pieces, puts what lies
+ * in a piece where the model wants it, and sends the vectors to all.
+ *
+ * All names are paired before anything is read: a model that does not fit is left as it was.
+ */
+#include "checkpoint_impl.h"
+
+#include "store/file.h"
+#include "store/hdf5.h"
+
+#include <string.h>
+
+/* A run of a vector on disk and where it goes; or a data set of its own. */
+typedef struct target {
+    const gy_entry *entry;
+    float *to;
+} target;
+
+typedef struct targets {
+    target *v;
+    int n;
+} targets;
+
+/* A reading in progress. */
+typedef struct loader {
+    gy_context *ctx;
+    gy_pool *pool;
+    const char *path;
+    gy_match match;
+    gy_misfits misfits;
+    targets vectors[GY_VECTORS]; /* the parameters, the slots asked for */
+    targets buffers;
+} loader;
+
+static gy_status aim(loader *l, const gy_entries *entries, const gy_params *model,
+                     const char *prefix, bool trainable, float *base, targets *out)
+{
+    gy_pair_found *pairs;
+    GY_TRY(
+        gy_match_names(l->pool, entries, model, prefix, trainable, &l->misfits, &pairs, &out->n));
+    GY_TRY(gy_pool_array(l->pool, out->n, &out->v));
+    for (int i = 0; i < out->n; i++)
+        out->v[i] = (target){.entry = &entries->v[pairs[i].entry],
+                             .to = base + model->v[pairs[i].param].offset};
+    return GY_OK;
+}
+
+/* Buffers may all be missing where parameters alone are wanted. */
+static gy_status aim_buffers(loader *l, const gy_entries *entries, const gy_params *model,
+                             float *base)
+{
+    if (model == NULL) return GY_OK;
+    int missing = l->misfits.n_missing;
+    size_t said = l->misfits.missing.bytes;
+    GY_TRY(aim(l, entries, model, "buffer ", false, base, &l->buffers));
+    if (l->match == GY_MATCH_ALL || l->misfits.missing.status != GY_OK) return GY_OK;
+    l->misfits.n_missing = missing;
+    l->misfits.missing.bytes = said;
+    if (l->misfits.missing.text != NULL) l->misfits.missing.text[said] = '\0';
+    return GY_OK;
+}
+
+static gy_status aim_slot(loader *l, int i, const gy_entries *entries, const gy_params *model,
+                          const gy_checkpoint_slot *slot)
+{
+    const char *prefix;
+    GY_TRY(gy_pool_format(l->pool, &prefix, "%s of ", slot->name));
+    return aim(l, entries, model, prefix, true, slot->v, &l->vectors[1 + i]);
+}
+
+/* Copies what a piece has of the targets. */
+static void deal(void *user, const float *x, int64_t at, int64_t n)
+{
+    const targets *list = user;
+    for (int i = 0; i < list->n; i++) {
+        const gy_entry *e = list->v[i].entry;
+        int64_t from = e->offset > at ? e->offset : at;
+        int64_t end = e->offset + e->count, to = end < at + n ? end : at + n;
+        if (from >= to) continue;
+        memcpy(list->v[i].to + (from - e->offset), x + (from - at),
+               (size_t)(to - from) * sizeof *x);
+    }
+}
+
+static gy_status read_own(loader *l, gy_h5 *f, const char *file, const char *group,
+                          gy_status status, const targets *list)
+{
+    for (int i = 0; i < list->n; i++) {
+        const char *name;
+        GY_TRY(gy_pool_format(l->pool, &name, "%s/%s", group, list->v[i].entry->name));
+        GY_TRY(gy_tensor_read(l->ctx, f, name, file, status, list->v[i].to));
+    }
+    return GY_OK;
+}
+
+/* The number of a slot among the vectors of a checkpoint, 0 where it is not there. */
+static int find_slot(const gy_index *index, const char *name)
+{
+    for (int k = 1; k < index->n_vectors; k++)
+        if (strcmp(index->slots[k - 1], name) == 0) return k;
+    return 0;
+}
+
+static gy_status read_shards(loader *l, const gy_index *index, const gy_checkpoint_slot *slots,
+                             int n_slots)
+{
+    float *piece;
+    gy_status status = GY_OK;
+    GY_TRY(gy_new_array(l->ctx, GY_PIECE, &piece));
+    for (int j = 0; j <= n_slots && status == GY_OK; j++) { /* slots last: they may lie on values */
+        int k = j == 0 ? 0 : find_slot(index, slots[j - 1].name);
+        for (int i = 0; i < index->n_shards && l->vectors[j].n > 0 && status == GY_OK; i++)
+            status = gy_shard_read(l->ctx, index, i, k, piece, deal, &l->vectors[j]);
+    }
+    gy_free(l->ctx, piece);
+    return status;
+}
+
+static gy_status read_buffers(loader *l, const char *dir)
+{
+    const char *path;
+    gy_h5 *f;
+    if (l->buffers.n == 0) return GY_OK;
+    GY_TRY(gy_pool_format(l->pool, &path, "%s/index.h5", dir));
+    GY_TRY(gy_h5_open(l->ctx, path, GY_E_IO, &f));
+    gy_status status = read_own(l, f, path, "/buffers", GY_E_IO, &l->buffers);
+    if (gy_h5_close(f) != GY_OK) {} /* nothing was written */
+    return status;
+}
+
+/* The tensors that a slot has: those of the parameters that lie within its length. */
+static gy_status slot_entries(gy_pool *pool, const gy_index *index, int k, gy_entries *out)
+{
+    gy_entry *v;
+    *out = (gy_entries){0};
+    if (k == 0) return GY_OK;
+    GY_TRY(gy_pool_array(pool, index->params.n, &v));
+    for (int i = 0; i < index->params.n; i++) {
+        const gy_entry *e = &index->params.v[i];
+        if (e->offset + e->count <= index->lengths[k]) v[out->n++] = *e;
+    }
+    out->v = v;
+    return GY_OK;
+}
+
+static gy_status load_checkpoint(loader *l, const char *dir, const gy_params *params, float *values,
+                                 const gy_params *buffers, float *buffer_values,
+                                 const gy_checkpoint_slot *slots, int n_slots)
+{
+    gy_index index;
+    gy_entries entries[GY_CHECKPOINT_SLOTS];
+    GY_TRY(gy_index_read(l->ctx, dir, l->pool, &index));
+    GY_TRY(aim(l, &index.params, params, "", false, values, &l->vectors[0]));
+    GY_TRY(aim_buffers(l, &index.buffers, buffers, buffer_values));
+    for (int i = 0; i < n_slots; i++) {
+        int k = find_slot(&index, slots[i].name);
+        GY_TRY(slot_entries(l->pool, &index, k, &entries[i]));
+        GY_TRY(aim_slot(l, i, &entries[i], params, &slots[i]));
+    }
+    GY_TRY(gy_misfits_check(&l->misfits, l->path, l->match));
+    GY_TRY(read_shards(l, &index, slots, n_slots));
+    return read_buffers(l, dir);
+}
+
+static gy_status load_tensors(loader *l, gy_h5 *f, const gy_params *params, float *values,
+                              const gy_params *buffers, float *buffer_values,
+                              const gy_checkpoint_slot *slots, int n_slots)
+{
+    gy_entries entries[2 + GY_CHECKPOINT_SLOTS];
+    const char *groups[GY_CHECKPOINT_SLOTS];
+    GY_REQUIRE(gy_h5_exists(f, "/params"), GY_E_DATA,
+               "no parameters" GY_AT "%s" GY_WHY "the file has no group /params", l->path);
+    GY_TRY(gy_entries_read(f, l->pool, "/params", false, &entries[0]));
+    GY_TRY(gy_entries_read(f, l->pool, "/buffers", false, &entries[1]));
+    GY_TRY(aim(l, &entries[0], params, "", false, values, &l->vectors[0]));
+    GY_TRY(aim_buffers(l, &entries[1], buffers, buffer_values));
+    for (int i = 0; i < n_slots; i++) {
+        GY_TRY(gy_pool_format(l->pool, &groups[i], "/optimizer/%s", slots[i].name));
+        GY_TRY(gy_entries_read(f, l->pool, groups[i], false, &entries[2 + i]));
+        GY_TRY(aim_slot(l, i, &entries[2 + i], params, &slots[i]));
+    }
+    GY_TRY(gy_misfits_check(&l->misfits, l->path, l->match));
+    GY_TRY(read_own(l, f, l->path, "/params", GY_E_DATA, &l->vectors[0]));
+    GY_TRY(read_own(l, f, l->path, "/buffers", GY_E_DATA, &l->buffers));
+    for (int i = 0; i < n_slots; i++)
+        GY_TRY(read_own(l, f, l->path, groups[i], GY_E_DATA, &l->vectors[1 + i]));
+    return GY_OK;
+}
+
+static gy_status load(gy_context *ctx, const char *path, gy_match match, const gy_params *params,
+                      float *values, const gy_params *buffers, float *buffer_values,
+                      const gy_checkpoint_slot *slots, int n_slots)
+{
+    gy_place place;
+    const char *dir;
+    gy_h5 *f = NULL;
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    loader l = {.ctx = ctx, .pool = &pool, .path = path, .match = match};
+    gy_misfits_init(&l.misfits, ctx);
+    gy_status status = gy_place_find(&pool, path, &place, &dir);
+    if (status == GY_OK && place == GY_PLACE_RUN)
+        status = gy_raise(GY_E_USAGE,
+                          "no checkpoint" GY_AT "%s" GY_WHY "it is a run's directory" GY_HINT
+                          "name one of its checkpoints, e.g. checkpoints/latest",
+                          path);
+    if (status == GY_OK && place == GY_PLACE_CHECKPOINT)
+        status = load_checkpoint(&l, dir, params, values, buffers, buffer_values, slots, n_slots);
+    if (status == GY_OK && place == GY_PLACE_FILE) status = gy_h5_open(ctx, path, GY_E_DATA, &f);
+    if (status == GY_OK && f != NULL)
+        status = load_tensors(&l, f, params, values, buffers, buffer_values, slots, n_slots);
+    if (gy_h5_close(f) != GY_OK) {} /* nothing was written */
+    gy_misfits_clear(&l.misfits);
+    gy_pool_clear(&pool);
+    return status;
+}
+
+/* A vector of rank 0 to all, in pieces. */
+static gy_status spread(gy_comm *comm, float *x, int64_t n)
+{
+    for (int64_t at = 0; at < n; at += GY_PIECE) {
+        int64_t part = n - at < GY_PIECE ? n - at : GY_PIECE;
+        GY_TRY(gy_comm_broadcast(comm, x + at, part * (int64_t)sizeof *x, 0));
+    }
+    return GY_OK;
+}
+
+gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, gy_match match,
+                             const gy_params *params, float *values, const gy_params *buffers,
+                             float *buffer_values, const gy_checkpoint_slot *slots, int n_slots)
+{
+    gy_status status = GY_OK;
+    if (gy_comm_rank(comm) == 0)
+        status = load(ctx, path, match, params, values, buffers, buffer_values, slots, n_slots);
+    GY_TRY(gy_comm_agree(comm, status));
+    GY_TRY(spread(comm, values, params->floats));
+    if (buffers != NULL) GY_TRY(spread(comm, buffer_values, buffers->floats));
+    for (int i = 0; i < n_slots; i++) GY_TRY(spread(comm, slots[i].v, params->trainable));
+    return GY_OK;
+}

@@ -1,0 +1,42 @@
+/* The section `checkpoint` of a configuration. */
+#include "checkpoint.h"
+
+#include <stddef.h>
+
+const gy_setting gy_checkpoint_setting_rows[] = {
+    {.key = "every_epochs",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_checkpoint_settings, every_epochs),
+     .standard = "1",
+     .min = 0,
+     .max = GY_COUNT_MAX,
+     .help = "epochs between checkpoints; 0 = off"},
+    {.key = "every_steps",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_checkpoint_settings, every_steps),
+     .standard = "0",
+     .min = 0,
+     .max = GY_COUNT_MAX,
+     .help = "steps between checkpoints; 0 = off"},
+    {.key = "every_minutes",
+     .type = GY_SETTING_FLOAT,
+     .offset = offsetof(gy_checkpoint_settings, every_minutes),
+     .standard = "0",
+     .min = 0,
+     .max = 1e9,
+     .help = "minutes between checkpoints; 0 = off"},
+    {.key = "keep",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_checkpoint_settings, keep),
+     .standard = "3",
+     .min = 1,
+     .max = GY_COUNT_MAX,
+     .help = "newest checkpoints kept; the best is kept besides"},
+    {.key = "shards",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_checkpoint_settings, shards),
+     .standard = "0",
+     .min = 0,
+     .max = 99999,
+     .help = "shard files of a checkpoint; 0 = one a rank"},
+    GY_SETTING_END};
