@@ -41,9 +41,11 @@ static gy_status put_left_last(gy_context *ctx, gy_pool *pool, const char *dir, 
 {
     int64_t latest = gy_link_step(dir, "latest"), *left;
     int kept = 0, n_left = 0;
-    const char *mark, *made;
-    GY_TRY(made_at(ctx, pool, dir, latest < 0 ? 0 : latest, &mark));
-    if (latest < 0 || mark[0] == '\0') return GY_OK;
+    const char *mark = "", *made;
+    if (latest < 0) return GY_OK;
+    for (int i = 0; i < n && mark[0] == '\0'; i++)
+        if (steps[i] <= latest) GY_TRY(made_at(ctx, pool, dir, steps[i], &mark));
+    if (mark[0] == '\0') return GY_OK;
     GY_TRY(gy_pool_array(pool, n, &left));
     for (int i = 0; i < n; i++) {
         made = "";
