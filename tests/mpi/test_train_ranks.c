@@ -1,0 +1,135 @@
+/* A run on any number of ranks is the run on one: the same losses, norms, rates and evaluations. */
+#include "gy_test_mpi.h"
+
+#include <gyre/train.h>
+
+#include <math.h>
+#include <mpi.h>
+#include <stdlib.h>
+
+enum { MOST = 400 };
+
+/* What a run told. */
+typedef struct trace {
+    double v[MOST];
+    int n;
+} trace;
+
+static void add(trace *t, double value)
+{
+    if (t->n < MOST) t->v[t->n++] = value;
+}
+
+static void observe(void *user, const gy_event *event)
+{
+    static const char *const names[] = {"loss", "learning_rate", "gradient_norm"};
+    static const char *const results[] = {"validation_loss", "test_loss", "train_loss",
+                                          "validation_accuracy", "train_r2"};
+    trace *t = user;
+    bool step = strcmp(event->type, "progress") == 0, end = strcmp(event->type, "end") == 0;
+    for (int i = 0; i < 3 && step; i++) add(t, gy_event_number(event, names[i], NAN));
+    for (int i = 0; i < 5 && end; i++) add(t, gy_event_number(event, results[i], 0));
+}
+
+static void train(const void *communicator, const char *yaml, const char *dir, trace *t)
+{
+    char run_dir[128];
+    gy_comm *comm = NULL;
+    gy_config *config = NULL;
+    (void)snprintf(run_dir, sizeof run_dir, "run_dir=%s", dir);
+    const char *const sets[] = {run_dir, "threads=1"};
+    gy_train_options options = {.resume = "none", .observer = observe, .observer_user = t};
+    CU_ASSERT_EQUAL_FATAL(gy_comm_create(gy_test_ctx, communicator, &comm), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_config_parse(gy_test_ctx, "test", yaml, sets, 2, &config), GY_OK);
+    gy_status status = gy_train(gy_test_ctx, comm, config, &options);
+    CU_ASSERT_EQUAL(status, GY_OK);
+    if (status != GY_OK) printf("%s\n", gy_error_last()->text);
+    gy_config_free(config);
+    gy_comm_free(comm);
+}
+
+/* Rank 0 trains once with all and once alone; the others wait. */
+static void compare(const char *yaml)
+{
+    static trace together, alone;
+    char dir[] = "/tmp/gyre-ranks-XXXXXX", command[64];
+    MPI_Comm self = MPI_COMM_SELF;
+    together.n = alone.n = 0;
+    bool first = gy_comm_rank(gy_test_comm) == 0;
+    if (first) CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+    (void)MPI_Bcast(dir, sizeof dir, MPI_CHAR, 0, MPI_COMM_WORLD);
+    train(NULL, yaml, dir, &together);
+    if (first) train(&self, yaml, dir, &alone);
+    CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, GY_OK), GY_OK);
+    if (!first) return;
+    CU_ASSERT_EQUAL(together.n, alone.n);
+    CU_ASSERT(alone.n > 20);
+    for (int i = 0; i < alone.n; i++) {
+        double apart = fabs(together.v[i] - alone.v[i]);
+        CU_ASSERT(apart <= 1e-4 * fabs(alone.v[i]) + 1e-7);
+        if (apart > 1e-4 * fabs(alone.v[i]) + 1e-7)
+            printf("value %d: %.9g, alone %.9g\n", i, together.v[i], alone.v[i]);
+    }
+    (void)snprintf(command, sizeof command, "rm -r %s", dir);
+    CU_ASSERT_EQUAL(system(command), 0);
+}
+
+static void dropout_penalties_clipping(void)
+{
+    compare("data: {train: 'synthetic:spirals?n=150&features=3&classes=4', "
+            "validation_fraction: 0.2}\n"
+            "model:\n"
+            "  input: [3]\n"
+            "  layers:\n"
+            "    - dense: {units: 20, activation: tanh}\n"
+            "    - dropout: {rate: 0.3}\n"
+            "    - dense: {units: 4}\n"
+            "optimizer: {kind: adamw, learning_rate: 0.01, weight_decay: 0.1, l1: 0.001}\n"
+            "schedule: {kind: cosine, warmup_steps: 3}\n"
+            "train: {epochs: 3, batch_size: 20, micro_batch_size: 3, clip_norm: 0.3}\n");
+}
+
+/* 97 samples in batches of 16: one is left for the last batch, and most ranks have none. */
+static void a_batch_of_one(void)
+{
+    compare("data: {train: 'synthetic:blobs?n=97&features=3&classes=3', "
+            "test: 'synthetic:blobs?n=5&features=3&classes=3&seed=4'}\n"
+            "model: {input: [3], layers: [dense: {units: 3}]}\n"
+            "optimizer: {kind: sgd, learning_rate: 0.1, momentum: 0.9, nesterov: true}\n"
+            "train: {epochs: 3, batch_size: 16}\n");
+}
+
+static void values_normalised_and_averaged(void)
+{
+    compare("data: {train: 'synthetic:regression?n=200&features=5', validation_fraction: 0.1, "
+            "normalize: per_feature}\n"
+            "model:\n"
+            "  input: [5]\n"
+            "  layers:\n"
+            "    - dense: {units: 8, activation: silu, trainable: false}\n"
+            "    - dense: {units: 8, activation: silu}\n"
+            "    - dense: {units: 1}\n"
+            "loss: huber\n"
+            "metrics: [r2]\n"
+            "optimizer: {kind: lamb, learning_rate: 0.02}\n"
+            "train: {steps: 25, batch_size: 32, parameter_average: 0.9, "
+            "early_stopping: {patience: 2}}\n");
+}
+
+static void images(void)
+{
+    compare("data: {train: 'synthetic:images?n=90&shape=9x9x2&classes=3', "
+            "augment: {flip: true, crop_padding: 1, noise: 0.1}}\n"
+            "model:\n"
+            "  input: [9, 9, 2]\n"
+            "  layers:\n"
+            "    - conv2d: {filters: 4, kernel: 3, activation: relu}\n"
+            "    - max_pool2d: {size: 2}\n"
+            "    - flatten\n"
+            "    - dense: {units: 3}\n"
+            "train: {epochs: 2, batch_size: 10}\n"
+            "comm: {bucket_mib: 0.001}\n");
+}
+
+GY_TEST_MPI_MAIN(GY_TEST(dropout_penalties_clipping), GY_TEST(a_batch_of_one),
+                 GY_TEST(values_normalised_and_averaged), GY_TEST(images))
