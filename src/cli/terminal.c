@@ -122,8 +122,8 @@ static void show_progress(gy_terminal *t, const gy_event *e)
     if (e->time - t->shown_time < (is_bar ? BAR_EVERY_S : PLAIN_EVERY_S)) return;
     t->shown_time = e->time;
     int64_t done = e->step - t->first_step;
-    double rest =
-        done > 0 ? (e->time - t->first_time) / (double)done * (double)(t->steps - e->step) : 0;
+    double each = done > 0 ? (e->time - t->first_time) / (double)done : 0;
+    const char *rest = gy_format_seconds(each * (double)(t->steps - e->step), left);
     format_bar(e->step, t->steps, bar, CELLS);
     gy_terminal_clear_line();
     if (is_bar) (void)fprintf(stderr, "[%s] ", bar);
@@ -131,7 +131,7 @@ static void show_progress(gy_terminal *t, const gy_event *e)
                   (long long)e->epoch, (long long)e->step, (long long)t->steps,
                   gy_event_number(e, "loss", NAN), gy_event_number(e, "learning_rate", NAN),
                   gy_event_number(e, "samples_per_second", 0));
-    (void)fprintf(stderr, " wait %.0f%% left %s%s", waiting(e), gy_format_seconds(rest, left),
+    (void)fprintf(stderr, " wait %.0f%% left %s%s", waiting(e), done > 0 ? rest : "?",
                   is_bar ? "" : "\n");
     bar_stands = is_bar;
     (void)fflush(stderr);
