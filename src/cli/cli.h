@@ -15,6 +15,7 @@ typedef struct gy_cli {
     gy_comm *comm; /* NULL for commands that work alone */
     gy_pool pool;
     int rank;
+    bool quiet; /* no messages but warnings and errors */
     int argc;
     char *const *argv; /* of the whole command line */
 } gy_cli;

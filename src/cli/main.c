@@ -108,7 +108,7 @@ static gy_status run(gy_cli *cli, const gy_command *command)
 static void sink(void *user, gy_level level, const char *line)
 {
     const gy_cli *cli = user;
-    if (cli->rank != 0) return;
+    if (cli->rank != 0 || (cli->quiet && level == GY_INFO)) return;
     gy_terminal_clear_line();
     (void)fprintf(stderr, level == GY_WARNING ? "gyre: warning: %s\n" : "gyre: %s\n", line);
 }

@@ -148,32 +148,43 @@ static void show_values(const gy_event *e)
     (void)fputc('\n', stderr);
 }
 
-static void show_end(const gy_event *e)
+/* The command line as it was typed: the same command goes on. */
+static void show_command(const gy_terminal *t, const char *more)
+{
+    const char *ranks = gy_comm_ranks(t->cli->comm) > 1 ? "mpirun … " : "";
+    (void)fprintf(stderr, "go on with  %s", ranks);
+    for (int i = 0; i < t->cli->argc; i++)
+        (void)fprintf(stderr, "%s%s", i > 0 ? " " : "", t->cli->argv[i]);
+    (void)fprintf(stderr, "%s\n", more);
+}
+
+/* A run that is finished goes on when it is given more to do. */
+static void show_more(const gy_terminal *t, const gy_event *e)
+{
+    char more[64];
+    const char *key = gy_event_field(e, "epochs") != NULL ? "epochs" : "steps";
+    (void)snprintf(more, sizeof more, " --set train.%s=%lld", key, (long long)(2 * whole(e, key)));
+    show_command(t, more);
+}
+
+static void show_end(const gy_terminal *t, const gy_event *e)
 {
     char time[GY_TEXT];
-    (void)fprintf(stderr, "\ndone after %lld steps in %s%s\n", (long long)e->step,
-                  gy_format_seconds(e->time, time),
+    (void)fprintf(stderr, "\ndone after %lld steps in %s, %.0f samples/s%s\n", (long long)e->step,
+                  gy_format_seconds(e->time, time), gy_event_number(e, "samples_per_second", 0),
                   gy_event_number(e, "early", 0) != 0 ? ", stopped early" : "");
     for (int i = 0; i < e->n; i++) {
         const gy_field *f = &e->fields[i];
-        if (f->type == GY_FIELD_FLOAT && strcmp(f->name, "best") != 0)
-            (void)fprintf(stderr, "  %-24s %.6g\n", f->name, f->number);
+        bool value = f->type == GY_FIELD_FLOAT && strcmp(f->name, "best") != 0 &&
+                     strcmp(f->name, "samples_per_second") != 0;
+        if (value) (void)fprintf(stderr, "  %-24s %.6g\n", f->name, f->number);
     }
     if (gy_event_field(e, "best") != NULL)
         (void)fprintf(stderr, "  best %-19s %.6g at step %lld\n", gy_event_text(e, "monitor", ""),
                       gy_event_number(e, "best", NAN), (long long)whole(e, "best_step"));
     (void)fprintf(stderr, "checkpoint  %s\n", gy_event_text(e, "path", ""));
     (void)fprintf(stderr, "use it      gyre eval %s\n", gy_event_text(e, "path", ""));
-}
-
-/* The command line as it was typed: the same command goes on. */
-static void show_command(const gy_terminal *t)
-{
-    const char *ranks = gy_comm_ranks(t->cli->comm) > 1 ? "mpirun … " : "";
-    (void)fprintf(stderr, "go on with  %s", ranks);
-    for (int i = 0; i < t->cli->argc; i++)
-        (void)fprintf(stderr, "%s%s", i > 0 ? " " : "", t->cli->argv[i]);
-    (void)fputc('\n', stderr);
+    show_more(t, e);
 }
 
 static void show_not_finite(const gy_event *e)
@@ -206,11 +217,11 @@ static void show_line(const gy_terminal *t, const gy_event *e)
     } else if (strcmp(e->type, "stop") == 0) {
         (void)fprintf(stderr, "stopped by %s at step %lld\n", gy_event_text(e, "reason", "request"),
                       (long long)e->step);
-        show_command(t);
+        show_command(t, "");
     } else if (strcmp(e->type, "not_finite") == 0) {
         show_not_finite(e);
     } else if (strcmp(e->type, "end") == 0) {
-        show_end(e);
+        show_end(t, e);
     }
 }
 

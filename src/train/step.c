@@ -152,6 +152,7 @@ static void update(gy_run *run)
 
 static void move_on(gy_run *run)
 {
+    run->samples += run->now.samples;
     run->step++;
     run->index++;
     run->epoch_ended = run->index == run->batches;

@@ -76,7 +76,14 @@ static gy_status tell_end(gy_run *run)
         gy_report_float(&report, "best", run->best.value);
         gy_report_int(&report, "best_step", run->best.step);
     }
+    const gy_train_settings *train = &run->config->train;
+    double seconds = gy_clock_s() - run->started_s;
     gy_report_bool(&report, "early", run->early);
+    gy_report_float(&report, "samples_per_second", round(10 * (double)run->samples / seconds) / 10);
+    if (train->steps > 0)
+        gy_report_int(&report, "steps", train->steps);
+    else
+        gy_report_int(&report, "epochs", train->epochs);
     gy_report_text(&report, "path", path);
     gy_run_tell(run, &report, true);
     return GY_OK;

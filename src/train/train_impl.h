@@ -167,6 +167,7 @@ typedef struct gy_run {
     double started_s, elapsed_s; /* this job's start; of earlier jobs */
     double deadline_s;           /* stop by then; 0: none */
     double saved_s, saving_s;    /* end of the last checkpoint; how long it took */
+    int64_t samples;             /* that this job trained on */
     double logged_s;             /* of the last step event */
     int64_t logged_samples;      /* since then */
     int journal;                 /* metrics.jsonl; −1: none */

@@ -254,7 +254,7 @@ def changed(bench):
     done = bench.train(place, "--set", "model.layers.0.dense.units=30", code=2)
     assert "model.layers.0.dense.units differs" in done.stderr, done.stderr
     assert done.stderr.count("gyre: error:") == 1, done.stderr
-    done = bench.train(place, "--set", "train.batch_size=16")
+    done = bench.train(place, "--set", "train.batch_size=16", "--no-quiet")
     assert "train.batch_size changed from 32 to 16" in done.stderr, done.stderr
 
 

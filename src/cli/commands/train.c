@@ -76,6 +76,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     const settings *s = settings_;
     const char *const *sets = NULL;
     int n = 0;
+    cli->quiet = s->quiet;
     gy_config *config = NULL;
     gy_terminal terminal;
     gy_status status = gy_cli_operands(&gy_command_train, operands, 1, 1);
