@@ -22,7 +22,7 @@ typedef struct gy_trial {
     gy_checkpoint_note notes[3];
 } gy_trial;
 
-static inline float gy_trial_number(const char *name, int64_t i, int kind)
+static inline float gy_trial_number(const char *name, int64_t i, int64_t kind)
 {
     uint64_t key = gy_hash(name, strlen(name)) + (uint64_t)kind * 7919U + (uint64_t)i * 2654435761U;
     return (float)(gy_hash(&key, sizeof key) % 100003U) * 0.01f - 500.0f;
@@ -79,7 +79,7 @@ static inline void gy_trial_free(gy_trial *t)
 }
 
 /* Calls for every number of the trial: its vector and place, and what it shall be. */
-static inline int64_t gy_trial_walk(gy_trial *t, bool fill, bool slots, int salt)
+static inline int64_t gy_trial_walk(gy_trial *t, bool fill, bool slots, int64_t salt)
 {
     int64_t wrong = 0;
     for (int kind = 0; kind < (slots ? 4 : 2); kind++) { /* values, buffers, slots */
@@ -103,7 +103,7 @@ static inline void gy_trial_fill(gy_trial *t, int64_t step, int turn)
 {
     int ranks = gy_comm_ranks(gy_test_comm), share = (gy_comm_rank(gy_test_comm) + turn) % ranks;
     int64_t blocks = t->table.trainable / GY_PARAM_ALIGN;
-    (void)gy_trial_walk(t, true, true, (int)step);
+    (void)gy_trial_walk(t, true, true, step);
     t->c = (gy_checkpoint){.params = &t->table,
                            .values = t->values,
                            .buffers = &t->buffer_table,
