@@ -180,6 +180,5 @@ gy_status gy_past_take(gy_run *run, const gy_past *past)
         run->index = 0;
         run->epoch++;
     }
-    run->saved = run->step;
     return take_best(run, past);
 }

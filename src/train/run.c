@@ -27,7 +27,6 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
                     .ranks = gy_comm_ranks(comm),
                     .best = {.value = NAN},
                     .evaluated = -1,
-                    .saved = -1,
                     .journal = -1,
                     .started_s = gy_clock_s(),
                     .trouble = GY_OK};

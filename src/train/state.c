@@ -156,7 +156,6 @@ gy_status gy_run_save(gy_run *run, bool finished)
     if (status == GY_OK) status = write_checkpoint(run, &notes, &path);
     gy_pool_clear(&pool);
     if (status == GY_OK) {
-        run->saved = run->step;
         run->saved_s = gy_clock_s();
         run->saving_s = run->saved_s - start;
         gy_report report;

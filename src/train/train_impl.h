@@ -161,7 +161,6 @@ typedef struct gy_run {
     gy_value values[GY_VALUES]; /* of the last evaluations */
     int n_values;
     int64_t evaluated; /* step of the last validation; −1: none */
-    int64_t saved;     /* step of the last checkpoint; −1: none */
 
     /* clocks and files; rank 0's are the ones that count */
     double started_s, elapsed_s; /* this job's start; of earlier jobs */

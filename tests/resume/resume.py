@@ -3,7 +3,7 @@
 
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: from_any_step, signal, kill, other_ranks, journal, finished, changed.
+Cases: from_any_step, signal, kill, other_ranks, best, journal, finished, changed, diverged.
 """
 import json
 import os
@@ -221,6 +221,37 @@ def other_ranks(bench):
         steps_are_whole(place)
 
 
+def best(bench):
+    """Early stopping, the best parameters and the test with them survive a restart."""
+    config = CONFIG.replace("epochs: 4", "epochs: 30, early_stopping: {patience: 3}")
+    config = config.replace("validation_fraction: 0.1", "validation_fraction: 0.3, test: "
+                            "\"synthetic:blobs?n=50&features=6&classes=4&seed=9\"")
+    config = config.replace("blobs", "spirals").replace("features=6", "features=2")
+    config = config.replace("input: [6]", "input: [2]").replace("rate: 0.01", "rate: 0.1")
+    whole = bench.place("whole", config)
+    bench.train(whole)
+    end = events(whole)[-1]
+    assert end["event"] == "end" and end["early"], end
+    assert end["best_step"] < end["step"] < 30 * 8, end
+    at_best = [e for e in events(whole) if e["event"] == "evaluate" and e["step"] == end["best_step"]]
+    assert at_best[0]["validation_loss"] == end["best"], (at_best, end)
+    for step in (end["best_step"], end["step"] - 3):
+        kept = max(int(p.name[5:]) for p in (whole / "run/checkpoints").iterdir()
+                   if p.name.startswith("step-") and int(p.name[5:]) <= step)
+        place = bench.base / f"from-{kept}"
+        shutil.copytree(whole, place, symlinks=True)
+        keep_until(place, kept)
+        (place / "run/checkpoints/best").symlink_to(f"step-{end['best_step']:09d}")
+        bench.train(place)
+        same_bits(tensors(whole), tensors(place))
+        again = events(place)[-1]
+        for key in ("best", "best_step", "test_loss", "test_accuracy", "validation_loss"):
+            assert again[key] == end[key], (key, again[key], end[key])
+    numpy.testing.assert_array_equal(  # what is left at the end is what was best
+        tensors(whole)["optimizer/average/dense_0/weight"],
+        tensors(whole)["params/dense_0/weight"])
+
+
 def journal(bench):
     """Steps that a restart repeats are not left in twice, and a torn line goes."""
     place = bench.place("run")
@@ -247,6 +278,23 @@ def finished(bench):
     assert tensors(place)["step"] == STEPS + 10
 
 
+def diverged(bench):
+    """Steps that are not finite are skipped and named; too many in a row: code 3."""
+    config = CONFIG.replace("blobs", "regression").replace("&classes=4", "")
+    config = config.replace("units: 4}", "units: 1}\nloss: mse").replace("clip_norm: 0.5, ", "")
+    config = config.replace("{kind: adamw, learning_rate: 0.01, weight_decay: 0.1}",
+                            "{kind: sgd, learning_rate: 1e15}").replace("warmup_steps: 5", "")
+    place = bench.place("run", config.replace("every_steps: 3", "every_steps: 1"))
+    done = bench.train(place, code=3)
+    assert done.stderr.count("gyre: error: the run diverged (step ") == 1, done.stderr
+    bad = [e for e in events(place) if e["event"] == "not_finite"]
+    assert [e["in_a_row"] for e in bad] == [1, 2, 3, 4], bad
+    assert all(len(e["samples"]) == 32 for e in bad), bad
+    kept = tensors(place)
+    assert kept["step"] >= bad[0]["step"] - 1
+    assert all(numpy.isfinite(v).all() for k, v in kept.items() if k.startswith("params"))
+
+
 def changed(bench):
     place = bench.place("run")
     bench.train(place)
@@ -259,8 +307,8 @@ def changed(bench):
 
 
 CASES = {"from_any_step": from_any_step, "signal": signals, "kill": kill,
-         "other_ranks": other_ranks, "journal": journal, "finished": finished,
-         "changed": changed}
+         "other_ranks": other_ranks, "best": best, "journal": journal, "finished": finished,
+         "changed": changed, "diverged": diverged}
 
 
 def main():

@@ -8,7 +8,9 @@ static bool is_due(const gy_run *run)
 {
     const gy_checkpoint_settings *c = &run->config->checkpoint;
     bool periodic = c->every_steps > 0 || c->every_epochs > 0 || c->every_minutes > 0;
-    if (run->now.requests != 0 || run->now.time_is_up || run->now.checkpoint_is_due) return true;
+    if (run->now.requests != 0 || run->now.time_is_up) return true;
+    if (run->now.skipped) return false; /* the last good one stands */
+    if (run->now.checkpoint_is_due) return true;
     if (periodic && run->best.is_new) return true;
     if (c->every_steps > 0 && run->step % c->every_steps == 0) return true;
     return run->epoch_ended && c->every_epochs > 0 && run->epoch % c->every_epochs == 0;
