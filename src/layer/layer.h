@@ -81,6 +81,7 @@ struct gy_layer {
     const void *settings;
     const gy_layer_common *common;
     int threads;                  /* that the kernels will use */
+    int64_t window; /* > 0: sequences come in pieces (generation), of so many positions at most */
     int inputs;                   /* ≥ 1 */
     gy_shape in[GY_LAYER_INPUTS]; /* of one sample */
     gy_shape shared;              /* of `weight` of the layer named by `share`; n = 0: none */
@@ -98,6 +99,7 @@ struct gy_layer {
     gy_size keep;     /* floats kept from forward to backward beside x and y */
     bool keep_always; /* keep is given in evaluation too, for the one call */
     gy_size scratch;  /* floats of one call, contents lost between calls */
+    gy_size carry; /* floats kept from piece to piece of a sequence; all zero before its first */
     double flops;     /* forward, one sample */
     void *state;      /* the kind's own, from pool; not changed by a pass */
 };
@@ -123,6 +125,8 @@ typedef struct gy_pass {
     float *buffer[GY_LAYER_BUFFERS];
     float *keep;
     float *scratch;
+    float *carry;     /* l->window > 0, evaluation: what the positions before left; to be replaced */
+    int64_t position; /* of the piece's first row in its sequence; 0 where sequences are whole */
 
     /** Sums n doubles over all ranks, in place; for statistics over the whole batch. Collective. */
     gy_status (*sum)(void *user, double *values, int n);
