@@ -18,14 +18,17 @@ typedef struct gy_cli {
     bool quiet; /* no messages but warnings and errors */
     int argc;
     char *const *argv; /* of the whole command line */
+    int words;         /* that name program and command; options and operands follow */
 } gy_cli;
 
 typedef struct gy_command {
     gy_kind kind;         /* settings: its options */
     const char *operands; /* "CONFIG.yaml", for its usage */
     const char *more;     /* lines of help after the options; NULL: none */
+    const char *of;       /* the command that this is a part of; NULL: none */
     bool alone;           /* needs no MPI: rank 0 does it */
     gy_status (*run)(gy_cli *cli, const void *settings, const gy_strings *operands);
+    const gy_registry *parts; /* commands of its own, one of which runs instead; NULL: none */
 } gy_command;
 
 extern const gy_registry gy_command_registry;

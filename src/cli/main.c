@@ -60,7 +60,8 @@ static gy_status parse(gy_cli *cli, const gy_command *command, void **settings,
     const gy_setting *rows = command->kind.settings != NULL ? command->kind.settings : none;
     GY_TRY(gy_pool_alloc(&cli->pool, command->kind.settings_size, settings));
     GY_TRY(gy_settings_default(rows, &cli->pool, *settings));
-    return gy_options_parse(&cli->pool, rows, cli->argc - 2, cli->argv + 2, *settings, operands);
+    return gy_options_parse(&cli->pool, rows, cli->argc - cli->words, cli->argv + cli->words,
+                            *settings, operands);
 }
 
 static gy_status parse_and_run(gy_cli *cli, const gy_command *command)
@@ -122,16 +123,46 @@ static const char *command_name(int argc, char *const *argv)
     return argv[1];
 }
 
-static const gy_command *find(const char *name)
+/* Words of a name may be written together or with dashes: allreduce, all-reduce. */
+static bool is_name(const char *text, const char *name)
 {
-    const gy_kind *kind = gy_registry_find(&gy_command_registry, name);
-    if (kind != NULL) return (const gy_command *)kind;
-    const char *near = gy_registry_nearest(&gy_command_registry, name);
+    while (*text != '\0' || *name != '\0') {
+        while (*text == '_' || *text == '-') text++;
+        while (*name == '_') name++;
+        if (*text != *name) return false;
+        text += *text != '\0';
+        name += *name != '\0';
+    }
+    return true;
+}
+
+static const gy_command *look_up(const gy_registry *registry, const char *name)
+{
+    for (int i = 0; i < registry->n; i++)
+        if (is_name(name, registry->kinds[i]->name)) return (const gy_command *)registry->kinds[i];
+    const char *near = gy_registry_nearest(registry, name);
     if (near != NULL)
-        (void)gy_raise(GY_E_USAGE, "unknown command %s" GY_HINT "did you mean %s?", name, near);
+        (void)gy_raise(GY_E_USAGE, "unknown %s %s" GY_HINT "did you mean %s?", registry->noun, name,
+                       near);
     else
-        (void)gy_raise(GY_E_USAGE, "unknown command %s" GY_HINT "see gyre help", name);
+        (void)gy_raise(GY_E_USAGE, "unknown %s %s" GY_HINT "see gyre help", registry->noun, name);
     return NULL;
+}
+
+/* The command, and the part of it that the next word names, where it has parts. */
+static const gy_command *find(gy_cli *cli, const char *name)
+{
+    const gy_command *command = look_up(&gy_command_registry, name);
+    const char *next = cli->argc > 2 ? cli->argv[2] : NULL;
+    cli->words = 2;
+    if (command == NULL || command->parts == NULL) return command;
+    if (next == NULL) {
+        (void)!gy_cli_operands(command, &(gy_strings){NULL, 0}, 1, 1);
+        return NULL;
+    }
+    if (asks_for_help(1, cli->argv + 2)) return command;
+    cli->words = 3;
+    return look_up(command->parts, next);
 }
 
 int main(int argc, char **argv)
@@ -142,12 +173,12 @@ int main(int argc, char **argv)
         if (cli.rank == 0) (void)fprintf(stderr, "usage: gyre COMMAND …; see gyre help\n");
         return EXIT_USAGE;
     }
-    const gy_command *command = find(name);
+    const gy_command *command = find(&cli, name);
     if (command == NULL || gy_context_create(sink, &cli, &cli.ctx) != GY_OK) {
         if (cli.rank == 0) print_error();
         return EXIT_USAGE;
     }
-    if (asks_for_help(argc - 2, argv + 2)) {
+    if (command->run == NULL || asks_for_help(argc - cli.words, argv + cli.words)) {
         if (cli.rank == 0) gy_cli_usage(command);
         gy_context_free(cli.ctx);
         return 0;

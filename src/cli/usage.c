@@ -41,9 +41,29 @@ static void print_option(const gy_setting *s)
     printf("\n");
 }
 
+/* "bench step"; out holds GY_TEXT */
+static const char *full_name(const gy_command *command, char out[GY_TEXT])
+{
+    (void)snprintf(out, GY_TEXT, "%s%s%s", command->of != NULL ? command->of : "",
+                   command->of != NULL ? " " : "", command->kind.name);
+    return out;
+}
+
+static void print_parts(const gy_registry *parts)
+{
+    printf("\n%ss:\n", parts->noun);
+    for (int i = 0; i < parts->n; i++) {
+        const gy_command *part = (const gy_command *)parts->kinds[i];
+        printf("  %-10s %-16s %s\n", part->kind.name, part->operands, part->kind.help);
+    }
+}
+
 void gy_cli_usage(const gy_command *command)
 {
-    printf("usage: gyre %s %s\n%s\n", command->kind.name, command->operands, command->kind.help);
+    char name[GY_TEXT];
+    printf("usage: gyre %s %s\n%s\n", full_name(command, name), command->operands,
+           command->kind.help);
+    if (command->parts != NULL) print_parts(command->parts);
     if (command->kind.settings != NULL) printf("\noptions:\n");
     for (const gy_setting *s = command->kind.settings; s != NULL && s->key != NULL; s++)
         print_option(s);
@@ -52,10 +72,11 @@ void gy_cli_usage(const gy_command *command)
 
 gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min, int max)
 {
+    char name[GY_TEXT];
     GY_REQUIRE(operands->n >= min && operands->n <= max, GY_E_USAGE,
                "%s arguments" GY_AT "gyre %s" GY_WHY "usage: gyre %s %s" GY_HINT "see gyre help %s",
-               operands->n < min ? "missing" : "too many", command->kind.name, command->kind.name,
-               command->operands, command->kind.name);
+               operands->n < min ? "missing" : "too many", full_name(command, name), name,
+               command->operands, name);
     return GY_OK;
 }
 

@@ -1,4 +1,4 @@
-/* gyre help [COMMAND|SECTION|KIND] */
+/* gyre help [COMMAND [PART]|SECTION|KIND] */
 #include "../command_list.h"
 
 #include <stdio.h>
@@ -17,10 +17,24 @@ static void list_commands(void)
            "75 stopped with a checkpoint: start the same command again to go on\n");
 }
 
+/* gyre help bench step */
+static gy_status help_part(const gy_command *command, const char *const *names)
+{
+    const gy_kind *part = NULL;
+    if (command != NULL && command->parts != NULL)
+        part = gy_registry_find(command->parts, names[1]);
+    GY_REQUIRE(part != NULL, GY_E_USAGE,
+               "no help" GY_AT "gyre help %s %s" GY_WHY "there is no such command" GY_HINT
+               "see gyre help",
+               names[0], names[1]);
+    gy_cli_usage((const gy_command *)part);
+    return GY_OK;
+}
+
 static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operands)
 {
     (void)settings;
-    GY_TRY(gy_cli_operands(&gy_command_help, operands, 0, 1));
+    GY_TRY(gy_cli_operands(&gy_command_help, operands, 0, 2));
     if (operands->n == 0) {
         list_commands();
         return GY_OK;
@@ -31,6 +45,7 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
         return GY_OK;
     }
     const gy_kind *kind = gy_registry_find(&gy_command_registry, topic);
+    if (operands->n == 2) return help_part((const gy_command *)kind, operands->v);
     if (kind != NULL) {
         gy_cli_usage((const gy_command *)kind);
         printf("\n");
@@ -47,6 +62,6 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
 
 const gy_command gy_command_help = {
     .kind = {.name = "help", .help = "what there is and how it is used"},
-    .operands = "[COMMAND|SECTION|KIND]",
+    .operands = "[COMMAND [PART]|SECTION|KIND]",
     .alone = true,
     .run = run};
