@@ -1,0 +1,73 @@
+# What the launch scripts share; to be sourced. Everything may be changed by the environment:
+#   GYRE          the executable; else the one of this checkout's build/, else that on the PATH
+#   GYRE_MPIRUN   the mpirun to use
+
+find_gyre() { # sets GYRE
+    local root
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    [ -n "${GYRE:-}" ] && return
+    if [ -x "$root/build/gyre" ]; then
+        GYRE=$root/build/gyre
+    else
+        GYRE=$(command -v gyre) || { echo "launch: no gyre: build it, or set GYRE" >&2; exit 2; }
+    fi
+}
+
+# Physical cores of this host that this process may use: two hardware threads of a core share its
+# floating-point units, so that a second rank or thread on it gains nothing.
+count_cores() {
+    local allowed cores
+    allowed=$(nproc)
+    cores=$(lscpu -p=CORE,SOCKET 2>/dev/null | grep -v '^#' | sort -u | wc -l)
+    [ "$cores" -gt 0 ] && [ "$cores" -lt "$allowed" ] && echo "$cores" || echo "$allowed"
+}
+
+# Options for mpirun that every start needs.
+#   As root it wants to be told twice, as in containers.
+#   Keep-alives: a host that dies or whose cable is cut is noticed after 10 + 3 x 2 s. Open MPI's own
+#   values need eight minutes. It must be sooner than comm.watchdog_seconds: a watchdog's end of the
+#   job cannot reach a host that is gone.
+mpirun_options() { # sets MPIRUN_OPTIONS
+    MPIRUN_OPTIONS=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2
+                    --mca oob_tcp_keepalive_probes 3)
+    [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)
+}
+
+# run_bounded COMMAND…: runs it in the background and waits for its end, whatever signals come.
+#   TERM, INT, USR2   become USR2 for the ranks: a checkpoint, then the end with code 75. mpirun itself
+#                     would answer a TERM by killing the ranks after some seconds, written or not.
+#   a second of them  ends it at once
+#   USR1              a checkpoint, and on
+# Once no rank of this host is left, mpirun has GRACE seconds (30) to end: it may hang for long where
+# it cannot tell a dead host so.
+run_bounded() {
+    local grace=${GRACE:-30} asked=0 had=0 gone=0 code=0
+    "$@" &
+    RUN_PID=$!
+    trap 'asked=$((asked + 1)); if [ $asked -gt 1 ]; then kill -TERM $RUN_PID; else kill -USR2 $RUN_PID; fi' TERM INT USR2
+    trap 'kill -USR1 $RUN_PID' USR1
+    while kill -0 "$RUN_PID" 2>/dev/null; do
+        if [ -n "$(pgrep -P "$RUN_PID" -f "${GYRE##*/} ")" ]; then had=1 gone=0; else gone=$((gone + 1)); fi
+        if [ $had = 1 ] && [ $gone -gt "$grace" ]; then
+            echo "launch: the ranks are gone and mpirun is not: ending it" >&2
+            kill -TERM "$RUN_PID"; sleep 5; kill -KILL "$RUN_PID" 2>/dev/null
+        fi
+        sleep 1 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs
+    done
+    wait "$RUN_PID" || code=$?
+    trap - TERM INT USR1 USR2
+    return "$code"
+}
+
+# Whether a run has reached its end: by its own journal, whose last line then is the event "end".
+# mpirun's exit code would not do: it is 0 where a node was lost.
+run_is_finished() { # RUN_DIR
+    [ -f "$1/metrics.jsonl" ] && tail -n 1 "$1/metrics.jsonl" | grep -q '"event": *"end"'
+}
+
+# The newest checkpoint's step; 0 where there is none.
+run_step() { # RUN_DIR
+    local newest
+    newest=$(ls "$1/checkpoints" 2>/dev/null | sed -n 's/^step-0*\([0-9]\)/\1/p' | sort -n | tail -n 1)
+    echo "${newest:-0}"
+}
