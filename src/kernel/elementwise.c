@@ -98,20 +98,25 @@ void gy_column_sum(const gy_kernel *k, int64_t rows, int64_t columns, const floa
                  y + c);
 }
 
-void gy_dropout(const gy_kernel *k, gy_rng key, int64_t step, int64_t first, int64_t batch,
-                int64_t n, float rate, const float *x, float *y)
+gy_drop gy_drop_of(gy_rng key, int64_t step, float rate)
 {
     uint32_t words[4];
     gy_rng_words(key, (uint64_t)step, 0, words);
-    const uint32_t *mixed = words; /* the key of this step's draws */
     const double keep = 1.0 - (double)rate;
-    const uint32_t limit = (uint32_t)fmin(keep * 0x1p32, 0x1p32 - 1.0);
-    const float scale = (float)(1.0 / keep);
+    return (gy_drop){.key = {words[0], words[1]},
+                     .limit = (uint32_t)fmin(keep * 0x1p32, 0x1p32 - 1.0),
+                     .scale = (float)(1.0 / keep)};
+}
+
+void gy_dropout(const gy_kernel *k, gy_rng key, int64_t step, int64_t first, int64_t batch,
+                int64_t n, float rate, const float *x, float *y)
+{
+    const gy_drop drop = gy_drop_of(key, step, rate);
     const int64_t blocks = (n + GY_BLOCK - 1) / GY_BLOCK;
     GY_SPREAD(gy_team(k, batch * n, 8))
     for (int64_t b = 0; b < batch * blocks; b++) {
         const int64_t sample = b / blocks, i = b % blocks * GY_BLOCK, at = sample * n + i;
-        k->vector->dropout(mixed, (uint64_t)(first + sample), i, gy_block(n, i), limit, scale,
-                           x + at, y + at);
+        k->vector->dropout(drop.key, (uint64_t)(first + sample), i, gy_block(n, i), drop.limit,
+                           drop.scale, x + at, y + at);
     }
 }

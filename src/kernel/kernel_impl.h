@@ -2,6 +2,7 @@
 #ifndef GY_KERNEL_KERNEL_IMPL_H
 #define GY_KERNEL_KERNEL_IMPL_H
 
+#include "base/rng.h"
 #include "kernel.h"
 #include "vector/vector.h"
 
@@ -21,6 +22,14 @@ enum {
 
 /** Tells a BLAS with threads of its own to use one. */
 void gy_gemm_prepare(void);
+
+/** What the draws of dropout in one step come from; see `dropout` in vector/vector.h. */
+typedef struct gy_drop {
+    uint32_t key[2], limit;
+    float scale;
+} gy_drop;
+
+gy_drop gy_drop_of(gy_rng key, int64_t step, float rate);
 
 /** Threads for a loop over n elements of `cost` simple operations each. */
 static inline int gy_team(const gy_kernel *k, int64_t n, int64_t cost)

@@ -16,6 +16,7 @@
     X(reshape)                                                                                     \
     X(activation)                                                                                  \
     X(dropout)                                                                                     \
+    X(attention)                                                                                   \
     X(output_embedding)                                                                            \
     X(residual)                                                                                    \
     X(repeat)                                                                                      \

@@ -47,6 +47,30 @@
     X(void, winograd_weight_gradient,                                                              \
       (int kernel, int64_t n, const float *du, int64_t step, float beta, float *dw))
 
+/**
+ * Attention: see kernel/attention.c. Panels are 16 wide; row r of a block of scores sees its first
+ * see + r more keys, and the rest up to the last row's is made zero.
+ */
+#define GY_VECTOR_ATTENTION_LIST(X)                                                                \
+    /* panels [rows / 16][width][16] of x [rows, width] */                                         \
+    X(void, attention_transpose,                                                                   \
+      (int64_t rows, int64_t width, const float *x, int64_t row, float *panels))                   \
+    /* panels [width / 16][padded][16] of x, and back */                                           \
+    X(void, attention_pack,                                                                        \
+      (int64_t rows, int64_t width, const float *x, int64_t row, int64_t padded, float *panels))   \
+    X(void, attention_unpack,                                                                      \
+      (int64_t rows, int64_t width, int64_t padded, const float *panels, float *x, int64_t row))   \
+    /* score = e^(score − its maximum); inverse = 1 / Σ */                                      \
+    X(void, attention_softmax,                                                                     \
+      (int64_t rows, int64_t see, int64_t more, int64_t line, float *score, float *lse,            \
+       float *inverse))                                                                            \
+    /* score = e^(score − lse); slope = score (slope − mean) */                                \
+    X(void, attention_slope,                                                                       \
+      (int64_t rows, int64_t see, int64_t more, int64_t line, const float *lse, const float *mean, \
+       float *score, float *slope))                                                                \
+    /* pairs of x, by (cos, sin) of `turn` */                                                      \
+    X(void, rotate, (int64_t width, const float *turn, bool back, float *x))
+
 /** Updates: see kernel/update.h. */
 #define GY_VECTOR_UPDATE_LIST(X)                                                                   \
     X(double, penalize, (int64_t n, float l1, float l2, const float *w, float *g))                 \
@@ -92,6 +116,7 @@
       (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))                 \
     GY_VECTOR_LOSS_LIST(X)                                                                         \
     GY_VECTOR_CONV_LIST(X)                                                                         \
+    GY_VECTOR_ATTENTION_LIST(X)                                                                    \
     GY_VECTOR_UPDATE_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;

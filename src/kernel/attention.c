@@ -1,0 +1,293 @@
+/*
+ * Attention by blocks of ROWS queries, one key/value head of one sample after the other.
+ *
+ * Keys and values of a head are first packed into panels of 16, as they are or transposed, so that
+ * all products run in the panel kernel (vector/panel.h):
+ *
+ *     forward    S = Q Kᵀ   P = softmax(S)      O = P V
+ *     backward   S = Q Kᵀ   P = exp(S − lse)    dP = dO Vᵀ   dS = P (dP − Σ dO O)
+ *                dV += Pᵀ dO   dK += dSᵀ Q      dQ = dS K
+ *
+ * Q is divided by √width beforehand. Of a causal block the keys behind its last query are left out;
+ * what else is masked is zero in P and dS. A thread's scratch is O(keys).
+ */
+#include "attention.h"
+
+#include "kernel_impl.h"
+
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+
+enum { ROWS = 48, LINE = 16 };
+
+/* What a thread works on, and its scratch. */
+typedef struct work {
+    const gy_kernel *k;
+    const gy_attention *a;
+    gy_drop drop;
+    float scale;
+    int64_t keys, padded, wide; /* of the keys and of a head's width whole panels */
+    int64_t line;               /* floats from row to row of scores: no power of two */
+    float *key_t, *value_t;     /* [padded / 16][width][16] */
+    float *key, *value;         /* [wide / 16][padded][16] */
+    float *d_key, *d_value;     /* likewise */
+    float *score, *slope;       /* [ROWS][line]: P; dP, then dS */
+    float *query, *d_out, *out; /* [ROWS][wide]; `out`: results of a block */
+} work;
+
+/* Rows of queries, and how many keys they see: the first `see`, each next one `more` more. */
+typedef struct block {
+    int64_t from, rows, see, more, keys; /* keys: seen by the last row */
+} block;
+
+static int64_t whole(int64_t n)
+{
+    return (n + GY_PANEL - 1) / GY_PANEL * GY_PANEL;
+}
+
+/* The next n floats of a scratch, of which *at are taken. */
+static float *take(float *scratch, int64_t *at, int64_t n)
+{
+    int64_t from = *at;
+    *at += n;
+    return scratch == NULL ? NULL : scratch + from;
+}
+
+/* Cuts one thread's scratch; returns its floats. */
+static int64_t cut(work *w, const gy_attention *a, bool backward, float *scratch)
+{
+    w->a = a;
+    w->keys = a->before + a->time;
+    w->padded = whole(w->keys);
+    w->wide = whole(a->width);
+    w->line = w->padded + LINE;
+    const int64_t packed = w->padded * w->wide, rows = ROWS * w->wide, scores = ROWS * w->line;
+    int64_t at = 0;
+    w->key_t = take(scratch, &at, packed);
+    w->score = take(scratch, &at, scores);
+    w->query = take(scratch, &at, rows);
+    w->out = take(scratch, &at, rows);
+    w->value = take(scratch, &at, backward ? 0 : packed);
+    w->key = take(scratch, &at, backward ? packed : 0);
+    w->value_t = take(scratch, &at, backward ? packed : 0);
+    w->d_key = take(scratch, &at, backward ? packed : 0);
+    w->d_value = take(scratch, &at, backward ? packed : 0);
+    w->slope = take(scratch, &at, backward ? scores : 0);
+    w->d_out = take(scratch, &at, backward ? rows : 0);
+    return at;
+}
+
+int64_t gy_attention_scratch(const gy_attention *a, bool backward, int threads)
+{
+    work w;
+    return threads * cut(&w, a, backward, NULL);
+}
+
+static work begin(const gy_kernel *k, const gy_attention *a, bool backward, float *scratch)
+{
+    work w;
+    const int64_t floats = cut(&w, a, backward, NULL);
+    (void)cut(&w, a, backward, scratch + omp_get_thread_num() * floats);
+    w.k = k;
+    w.drop = gy_drop_of(a->key, a->step, a->dropout);
+    w.scale = (float)(1.0 / sqrt((double)a->width));
+    return w;
+}
+
+static block block_at(const gy_attention *a, int64_t from)
+{
+    block b = {.from = from, .rows = gy_least(ROWS, a->time - from), .more = a->causal};
+    b.see = a->causal ? a->before + from + 1 : a->before + a->time;
+    b.keys = b.see + (b.rows - 1) * b.more;
+    return b;
+}
+
+/* The rows of a head from a position on. */
+static float *rows_at(gy_heads h, int64_t width, int64_t sample, int64_t head, int64_t position)
+{
+    return h.x + sample * h.sample + position * h.row + head * width;
+}
+
+/* to [rows][wide] = factor x, with zeros behind the width. */
+static void copy_in(const work *w, int64_t rows, float factor, const float *x, int64_t row,
+                    float *to)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        w->k->vector->axpby(w->a->width, factor, x + r * row, 0, to + r * w->wide);
+        for (int64_t c = w->a->width; c < w->wide; c++) to[r * w->wide + c] = 0;
+    }
+}
+
+/* c [rows, 16] (+)= a [rows, depth] b [depth, 16] */
+static void product(const work *w, int64_t rows, int64_t depth, const float *a, int64_t a_row,
+                    int64_t a_step, const float *b, int64_t b_step, float *c, int64_t c_row,
+                    bool add)
+{
+    w->k->vector->panel_product(&(gy_panel_product){.rows = rows,
+                                                    .lines = 1,
+                                                    .columns = 1,
+                                                    .depth = depth,
+                                                    .a = a,
+                                                    .a_row = a_row,
+                                                    .a_step = a_step,
+                                                    .b = b,
+                                                    .b_step = b_step,
+                                                    .c = c,
+                                                    .c_row = c_row,
+                                                    .add = add});
+}
+
+/* score [rows, keys] = x Kᵀ, but for what the mask hides in whole panels */
+static void scores(const work *w, const block *b, const float *x, const float *key_t, float *score)
+{
+    for (int64_t n = 0; n < b->keys; n += GY_PANEL) {
+        /* row r sees see + r more keys */
+        const int64_t skip = b->more > 0 && n >= b->see ? n - b->see + 1 : 0;
+        product(w, b->rows - skip, w->a->width, x + skip * w->wide, w->wide, 1,
+                key_t + n * w->a->width, GY_PANEL, score + skip * w->line + n, w->line, false);
+    }
+}
+
+/* y [rows, wide] = score [rows, keys] K */
+static void mix(const work *w, const block *b, const float *score, const float *panels, float *y)
+{
+    for (int64_t c = 0; c < w->wide; c += GY_PANEL)
+        product(w, b->rows, b->keys, score, w->line, 1, panels + c * w->padded, GY_PANEL, y + c,
+                w->wide, false);
+}
+
+/* dK [keys, wide] += scoreᵀ x */
+static void gather(const work *w, const block *b, const float *score, const float *x, float *panels)
+{
+    for (int64_t c = 0; c < w->wide; c += GY_PANEL)
+        product(w, b->keys, b->rows, score, 1, w->line, x + c, w->wide, panels + c * w->padded,
+                GY_PANEL, true);
+}
+
+/* Draws the mask of a block anew and drops in place. */
+static void drop(const work *w, const block *b, int64_t sample, int64_t head, float *score)
+{
+    if (w->a->dropout == 0) return;
+    for (int64_t r = 0; r < b->rows; r++)
+        w->k->vector->dropout(w->drop.key, (uint64_t)(w->a->first + sample),
+                              (head * w->a->time + b->from + r) * w->keys, b->see + r * b->more,
+                              w->drop.limit, w->drop.scale, score + r * w->line,
+                              score + r * w->line);
+}
+
+static void forward_block(const work *w, const block *b, int64_t sample, int64_t head, gy_heads q,
+                          gy_heads out, float *lse)
+{
+    const int64_t width = w->a->width;
+    float inverse[ROWS];
+    copy_in(w, b->rows, w->scale, rows_at(q, width, sample, head, b->from), q.row, w->query);
+    scores(w, b, w->query, w->key_t, w->score);
+    w->k->vector->attention_softmax(b->rows, b->see, b->more, w->line, w->score, lse + b->from,
+                                    inverse);
+    drop(w, b, sample, head, w->score);
+    mix(w, b, w->score, w->value, w->out);
+    float *to = rows_at(out, width, sample, head, b->from);
+    for (int64_t r = 0; r < b->rows; r++)
+        w->k->vector->axpby(width, inverse[r], w->out + r * w->wide, 0, to + r * out.row);
+}
+
+void gy_attention_forward(const gy_kernel *k, const gy_attention *a, gy_heads q, gy_heads key,
+                          gy_heads value, gy_heads out, float *lse, float *scratch)
+{
+    const int64_t keys = a->before + a->time, group = a->heads / a->key_value_heads;
+    GY_SPREAD(gy_team(k, a->batch * a->heads * a->time * keys, a->width))
+    for (int64_t i = 0; i < a->batch * a->key_value_heads; i++) {
+        const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
+        const work w = begin(k, a, false, scratch);
+        k->vector->attention_transpose(keys, a->width, rows_at(key, a->width, sample, from, 0),
+                                       key.row, w.key_t);
+        k->vector->attention_pack(keys, a->width, rows_at(value, a->width, sample, from, 0),
+                                  value.row, w.padded, w.value);
+        for (int64_t head = from * group; head < (from + 1) * group; head++)
+            for (int64_t row = 0; row < a->time; row += ROWS) {
+                const block b = block_at(a, row);
+                forward_block(&w, &b, sample, head, q, out,
+                              lse + (sample * a->heads + head) * a->time);
+            }
+        if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+    }
+}
+
+static void backward_block(const work *w, const block *b, const gy_attention_back *s,
+                           int64_t sample, int64_t head)
+{
+    const int64_t width = w->a->width;
+    const gy_vector *v = w->k->vector;
+    const float *out = rows_at(s->out, width, sample, head, b->from);
+    const float *d_out = rows_at(s->d_out, width, sample, head, b->from);
+    const float *lse = s->lse + (sample * w->a->heads + head) * w->a->time + b->from;
+    float mean[ROWS]; /* Σ P dP of a row, which is Σ dO O */
+    for (int64_t r = 0; r < b->rows; r++)
+        mean[r] = (float)v->dot(width, out + r * s->out.row, d_out + r * s->d_out.row);
+    copy_in(w, b->rows, w->scale, rows_at(s->q, width, sample, head, b->from), s->q.row, w->query);
+    copy_in(w, b->rows, 1, d_out, s->d_out.row, w->d_out);
+    scores(w, b, w->query, w->key_t, w->score);
+    scores(w, b, w->d_out, w->value_t, w->slope);
+    drop(w, b, sample, head, w->slope);
+    v->attention_slope(b->rows, b->see, b->more, w->line, lse, mean, w->score, w->slope);
+    drop(w, b, sample, head, w->score);
+    gather(w, b, w->score, w->d_out, w->d_value);
+    gather(w, b, w->slope, w->query, w->d_key);
+    mix(w, b, w->slope, w->key, w->out);
+    float *d_q = rows_at(s->d_q, width, sample, head, b->from);
+    for (int64_t r = 0; r < b->rows; r++)
+        v->axpby(width, w->scale, w->out + r * w->wide, 0, d_q + r * s->d_q.row);
+}
+
+void gy_attention_backward(const gy_kernel *k, const gy_attention *a, const gy_attention_back *s,
+                           float *scratch)
+{
+    const int64_t keys = a->before + a->time, width = a->width,
+                  group = a->heads / a->key_value_heads;
+    GY_SPREAD(gy_team(k, a->batch * a->heads * a->time * keys, 2 * width))
+    for (int64_t i = 0; i < a->batch * a->key_value_heads; i++) {
+        const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
+        const float *key = rows_at(s->key, width, sample, from, 0);
+        const float *value = rows_at(s->value, width, sample, from, 0);
+        const work w = begin(k, a, true, scratch);
+        k->vector->attention_transpose(keys, width, key, s->key.row, w.key_t);
+        k->vector->attention_transpose(keys, width, value, s->value.row, w.value_t);
+        k->vector->attention_pack(keys, width, key, s->key.row, w.padded, w.key);
+        memset(w.d_key, 0, (size_t)(w.padded * w.wide) * sizeof *w.d_key);
+        memset(w.d_value, 0, (size_t)(w.padded * w.wide) * sizeof *w.d_value);
+        for (int64_t head = from * group; head < (from + 1) * group; head++)
+            for (int64_t row = 0; row < a->time; row += ROWS) {
+                const block b = block_at(a, row);
+                backward_block(&w, &b, s, sample, head);
+            }
+        k->vector->attention_unpack(keys, width, w.padded, w.d_key,
+                                    rows_at(s->d_key, width, sample, from, 0), s->d_key.row);
+        k->vector->attention_unpack(keys, width, w.padded, w.d_value,
+                                    rows_at(s->d_value, width, sample, from, 0), s->d_value.row);
+        if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+    }
+}
+
+void gy_rotary_table(int64_t positions, int64_t width, float *table)
+{
+    for (int64_t i = 0; i < width; i += 2) {
+        const double turn = pow(10000.0, -(double)i / (double)width);
+        for (int64_t p = 0; p < positions; p++) {
+            table[p * width + i] = (float)cos((double)p * turn);
+            table[p * width + i + 1] = (float)sin((double)p * turn);
+        }
+    }
+}
+
+void gy_rotate(const gy_kernel *k, gy_heads x, int64_t batch, int64_t time, int64_t heads,
+               int64_t width, const float *table, int64_t from, bool back)
+{
+    GY_SPREAD(gy_team(k, batch * time * heads, width))
+    for (int64_t i = 0; i < batch * time; i++) {
+        const int64_t sample = i / time, position = i % time;
+        const float *turn = table + (from + position) * width;
+        for (int64_t h = 0; h < heads; h++)
+            k->vector->rotate(width, turn, back, rows_at(x, width, sample, h, position));
+    }
+}
