@@ -19,7 +19,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
     gy_kernel *k;
     GY_TRY(gy_new(ctx, &k));
     k->ctx = ctx;
-    k->threads = threads > 0 ? threads : omp_get_num_procs(); /* those this process is bound to */
+    k->threads = threads > 0 ? threads : gy_kernel_cores();
     k->vector = tables[gy_context_simd_level(ctx)];
     gy_gemm_prepare();
     *out = k;
@@ -34,6 +34,11 @@ void gy_kernel_free(gy_kernel *k)
 int gy_kernel_threads(const gy_kernel *k)
 {
     return k->threads;
+}
+
+int gy_kernel_cores(void)
+{
+    return omp_get_num_procs();
 }
 
 void gy_kernel_on_poll(gy_kernel *k, void (*poll)(void *user), void *user)

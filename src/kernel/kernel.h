@@ -22,6 +22,9 @@ void gy_kernel_free(gy_kernel *k);
 
 int gy_kernel_threads(const gy_kernel *k);
 
+/** Cores that this process is bound to. */
+int gy_kernel_cores(void);
+
 /** Called on the calling thread between blocks of long kernels, to drive communication. */
 void gy_kernel_on_poll(gy_kernel *k, void (*poll)(void *user), void *user);
 void gy_kernel_poll(const gy_kernel *k);

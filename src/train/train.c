@@ -159,6 +159,7 @@ static gy_status train(gy_run *run)
     if (past.finished) return tell_finished(run, &past);
     gy_run_set_deadline(run);
     GY_TRY(gy_run_build(run, &past.taught));
+    GY_TRY(gy_run_check_cores(run));
     if (run->options->dry_run) return gy_comm_agree(run->comm, gy_run_tell_start(run));
     GY_TRY(begin(run, &past));
     GY_TRY(gy_run_loop(run));

@@ -191,6 +191,8 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught) GY_CHECKED;
 void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *config,
                  const gy_train_options *options);
 void gy_run_clear(gy_run *run);
+/** Warns where ranks have more threads than cores, or leave cores idle, with the remedy. Collective. */
+gy_status gy_run_check_cores(gy_run *run) GY_CHECKED;
 /** Tells the start: what is trained, on what, how. */
 gy_status gy_run_tell_start(gy_run *run) GY_CHECKED;
 
