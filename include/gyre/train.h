@@ -17,6 +17,8 @@ typedef struct gy_train_options {
     const char *resume;    /* "auto", "none", or a checkpoint's or run's directory; NULL: "auto" */
     const char *init;      /* start values: a checkpoint or an HDF5 file; NULL: none */
     bool init_partial;     /* names may be missing in it, or too many */
+    const char *const *inject; /* [n_inject] faults on purpose, "kill:rank=1,step=50" */
+    int n_inject;
     bool dry_run;          /* checks and plans, then ends; writes nothing */
     gy_observer *observer; /* may be NULL */
     void *observer_user;
@@ -24,6 +26,10 @@ typedef struct gy_train_options {
     int (*requests)(void *user);
     void *requests_user;
 } gy_train_options;
+
+/** Tells the faults that can be injected, a line each. Local. */
+GY_API void gy_fault_describe(gy_context *ctx, void (*line)(void *user, const char *text),
+                              void *user);
 
 /**
  * Trains as a configuration says: the whole of `gyre train`. Collective.

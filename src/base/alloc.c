@@ -22,12 +22,6 @@ typedef struct block_head {
 static const size_t huge_from = (size_t)1 << 20;
 static const size_t huge_page = (size_t)2 << 20;
 
-static bool must_fail(gy_context *ctx)
-{
-    if (atomic_load(&ctx->fail_in) == 0) return false;
-    return atomic_fetch_sub(&ctx->fail_in, 1) == 1;
-}
-
 static void note_peak(gy_context *ctx, int64_t bytes)
 {
     int_fast64_t peak = atomic_load(&ctx->peak_bytes);
@@ -39,7 +33,7 @@ gy_status gy_alloc(gy_context *ctx, size_t bytes, void **out)
     const size_t most = SIZE_MAX / 2;
     size_t align = bytes >= huge_from ? huge_page : GY_ALIGN;
     char *memory = NULL;
-    if (bytes < most && !must_fail(ctx)) {
+    if (bytes < most && !gy_fault_strikes(ctx, GY_FAULT_ALLOC)) {
         /* the header takes one cache line before what the caller sees */
         size_t whole = (bytes + GY_ALIGN + align - 1) / align * align;
         memory = aligned_alloc(align, whole);
@@ -84,7 +78,7 @@ gy_status gy_copy_string(gy_context *ctx, const char *text, char **out)
 
 void gy_alloc_fail_at(gy_context *ctx, int64_t k)
 {
-    atomic_store(&ctx->fail_in, k);
+    gy_fault_arm(ctx, GY_FAULT_ALLOC, k);
 }
 
 int64_t gy_alloc_bytes(const gy_context *ctx)

@@ -38,7 +38,7 @@ gy_status gy_copy_string(gy_context *ctx, const char *text, char **out) GY_CHECK
 #define gy_new(ctx, out) gy_alloc((ctx), sizeof **(out), (void **)(out))
 #define gy_new_array(ctx, n, out) gy_alloc_array((ctx), (n), sizeof **(out), (void **)(out))
 
-/** Lets the k-th allocation from now on fail (1 = the next); 0 = none. For tests. */
+/** Lets the k-th allocation from now on fail (1 = the next); 0 = none; see fault.h. */
 void gy_alloc_fail_at(gy_context *ctx, int64_t k);
 
 /** Bytes in use and the most there ever were. */

@@ -2,6 +2,7 @@
 #ifndef GY_BASE_CONTEXT_IMPL_H
 #define GY_BASE_CONTEXT_IMPL_H
 
+#include "fault.h"
 #include "simd.h"
 
 #include <stdatomic.h>
@@ -15,7 +16,7 @@ struct gy_context {
     atomic_int_fast64_t bytes;      /* in them */
     atomic_int_fast64_t peak_bytes; /* the most there were */
     atomic_int_fast64_t count;      /* allocations made */
-    atomic_int_fast64_t fail_in;    /* the allocation that fails, counted down; 0 = none */
+    atomic_int_fast64_t fail_in[GY_FAULTS]; /* what fails, counted down; 0 = none */
 };
 
 #endif

@@ -69,12 +69,12 @@ static gy_status rename_made(const gy_commit *c)
     bool replaced = gy_path_exists(c->final);
     if (replaced) {
         GY_TRY(gy_path_remove(c->ctx, c->old));
-        GY_TRY(gy_path_rename(c->final, c->old));
+        GY_TRY(gy_path_rename(c->ctx, c->final, c->old));
     }
-    gy_status status = gy_path_rename(c->made, c->final);
+    gy_status status = gy_path_rename(c->ctx, c->made, c->final);
     if (status == GY_OK || !replaced || gy_path_exists(c->final)) return status;
     gy_error first = *gy_error_last();
-    if (gy_path_rename(c->old, c->final) != GY_OK) {} /* 4. does it at the next start */
+    if (gy_path_rename(c->ctx, c->old, c->final) != GY_OK) {} /* 4. does it at the next start */
     return gy_error_restore(&first);
 }
 
@@ -83,7 +83,7 @@ gy_status gy_commit_finish(const gy_commit *c, bool best)
     const char *link;
     gy_pool pool;
     gy_pool_init(&pool, c->ctx);
-    gy_status status = gy_path_sync(c->made);
+    gy_status status = gy_path_sync(c->ctx, c->made);
     if (status == GY_OK) status = rename_made(c);
     if (status == GY_OK) status = gy_pool_format(&pool, &link, "%s/latest", c->dir);
     if (status == GY_OK) status = gy_link_swap(c->ctx, c->name, link);
@@ -103,7 +103,7 @@ static gy_status clean_one(gy_context *ctx, gy_pool *pool, const char *dir, cons
     GY_TRY(gy_pool_format(pool, &path, "%s/%s", dir, name));
     if (strncmp(name, old, strlen(old)) == 0 && gy_step_number(name + strlen(old)) >= 0) {
         GY_TRY(gy_pool_format(pool, &step, "%s/%s", dir, name + strlen(old)));
-        if (!gy_path_exists(step)) return gy_path_rename(path, step);
+        if (!gy_path_exists(step)) return gy_path_rename(ctx, path, step);
     }
     return gy_path_remove(ctx, path);
 }

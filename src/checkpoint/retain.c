@@ -19,7 +19,7 @@ gy_status gy_step_remove(gy_context *ctx, const char *dir, int64_t step)
     if (status == GY_OK)
         status = gy_pool_format(&pool, &gone, "%s/.tmp-gone-%s", dir, strrchr(path, '/') + 1);
     if (status == GY_OK) status = gy_path_remove(ctx, gone);
-    if (status == GY_OK) status = gy_path_rename(path, gone);
+    if (status == GY_OK) status = gy_path_rename(ctx, path, gone);
     if (status == GY_OK) status = gy_path_remove(ctx, gone);
     gy_pool_clear(&pool);
     return status;

@@ -161,7 +161,7 @@ gy_status gy_data_convert(gy_context *ctx, const gy_data_part *parts, int n,
     GY_TRY_GOTO(done, gy_data_text_options(text, &c.options));
     GY_TRY_GOTO(done, gy_pool_format(&names, &temporary, "%s.tmp", path));
     GY_TRY_GOTO(remove, convert_all(&c, parts, n, temporary));
-    GY_TRY_GOTO(remove, gy_path_rename(temporary, path));
+    GY_TRY_GOTO(remove, gy_path_rename(ctx, temporary, path));
     goto done;
 remove:;
     gy_error error = *gy_error_last();

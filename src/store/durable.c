@@ -5,6 +5,7 @@
  * A name is durable once the directory that holds it is flushed, its bytes once the file is: so
  * write under another name, flush, rename, flush the directory.
  */
+#include "disk_impl.h"
 #include "file.h"
 
 #include "base/buffer.h"
@@ -25,11 +26,11 @@ static gy_status fail(const char *what, const char *path)
     return gy_raise(GY_E_IO, "cannot %s" GY_AT "%s" GY_WHY "%s", what, path, strerror(errno));
 }
 
-gy_status gy_path_sync(const char *path)
+gy_status gy_path_sync(gy_context *ctx, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail("flush to disk", path);
-    int result = fsync(fd), reason = errno;
+    int result = gy_disk_flush(ctx, fd), reason = errno;
     (void)close(fd);
     errno = reason;
     if (result == 0 || reason == EINVAL) return GY_OK; /* some file systems flush no directories */
@@ -37,7 +38,7 @@ gy_status gy_path_sync(const char *path)
 }
 
 /* Flushes the directory that holds a path. */
-static gy_status sync_above(const char *path)
+static gy_status sync_above(gy_context *ctx, const char *path)
 {
     char copy[PATH_MAX];
     if (strlen(path) >= sizeof copy) {
@@ -45,15 +46,15 @@ static gy_status sync_above(const char *path)
         return fail("flush to disk", path);
     }
     memcpy(copy, path, strlen(path) + 1);
-    return gy_path_sync(dirname(copy));
+    return gy_path_sync(ctx, dirname(copy));
 }
 
-gy_status gy_path_rename(const char *from, const char *to)
+gy_status gy_path_rename(gy_context *ctx, const char *from, const char *to)
 {
-    if (rename(from, to) != 0)
+    if (gy_disk_rename(ctx, from, to) != 0)
         return gy_raise(GY_E_IO, "cannot rename" GY_AT "%s to %s" GY_WHY "%s", from, to,
                         strerror(errno));
-    return sync_above(to);
+    return sync_above(ctx, to);
 }
 
 /* A name beside `path` that nobody looks for: .tmp-NAME. */
@@ -72,18 +73,18 @@ gy_status gy_link_swap(gy_context *ctx, const char *target, const char *link)
     gy_status status = beside(&pool, link, &other);
     if (status == GY_OK) {
         (void)unlink(other);
-        status =
-            symlink(target, other) == 0 ? gy_path_rename(other, link) : fail("make the link", link);
+        status = symlink(target, other) == 0 ? gy_path_rename(ctx, other, link)
+                                             : fail("make the link", link);
         if (status != GY_OK) (void)unlink(other);
     }
     gy_pool_clear(&pool);
     return status;
 }
 
-static bool write_all(int fd, const char *bytes, size_t n)
+static bool write_all(gy_context *ctx, int fd, const char *bytes, size_t n)
 {
     while (n > 0) {
-        ssize_t put = write(fd, bytes, n);
+        ssize_t put = gy_disk_write(ctx, fd, bytes, n);
         if (put < 0 && errno == EINTR) continue;
         if (put == 0) errno = ENOSPC;
         if (put <= 0) return false;
@@ -101,14 +102,19 @@ gy_status gy_file_write(gy_context *ctx, const char *path, const void *bytes, si
     gy_status status = beside(&pool, path, &other);
     if (status == GY_OK) {
         int fd = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (fd < 0 || !write_all(fd, bytes, n) || fsync(fd) != 0)
+        if (fd < 0 || !write_all(ctx, fd, bytes, n) || gy_disk_flush(ctx, fd) != 0)
             status = fail("write the file", path);
         if (fd >= 0 && close(fd) != 0 && status == GY_OK) status = fail("write the file", path);
-        if (status == GY_OK) status = gy_path_rename(other, path);
+        if (status == GY_OK) status = gy_path_rename(ctx, other, path);
         if (status != GY_OK) (void)unlink(other);
     }
     gy_pool_clear(&pool);
     return status;
+}
+
+gy_status gy_file_append(gy_context *ctx, int fd, const char *path, const void *bytes, size_t n)
+{
+    return write_all(ctx, fd, bytes, n) ? GY_OK : fail("write the file", path);
 }
 
 /* Reads to the end, or to one byte beyond the limit. */

@@ -17,13 +17,16 @@ gy_status gy_path_remove(gy_context *ctx, const char *path) GY_CHECKED;
 gy_status gy_directory_list(gy_pool *pool, const char *path, const char *const **names,
                             int *n) GY_CHECKED;
 /** Flushes a directory or file to disk. */
-gy_status gy_path_sync(const char *path) GY_CHECKED;
+gy_status gy_path_sync(gy_context *ctx, const char *path) GY_CHECKED;
 /** Renames and flushes the directory that holds it: the state is the old or the new one. */
-gy_status gy_path_rename(const char *from, const char *to) GY_CHECKED;
+gy_status gy_path_rename(gy_context *ctx, const char *from, const char *to) GY_CHECKED;
 /** Points a link at `target`, atomically replacing an older one. */
 gy_status gy_link_swap(gy_context *ctx, const char *target, const char *link) GY_CHECKED;
 /** Writes a whole file durably: temporary name, flush, rename. */
 gy_status gy_file_write(gy_context *ctx, const char *path, const void *bytes, size_t n) GY_CHECKED;
+/** Writes to an open file. @param path  its name, for messages */
+gy_status gy_file_append(gy_context *ctx, int fd, const char *path, const void *bytes,
+                         size_t n) GY_CHECKED;
 /** Reads a whole file of at most `limit` bytes; *bytes is closed by a zero; free with gy_free(). */
 gy_status gy_file_read(gy_context *ctx, const char *path, int64_t limit, gy_status status,
                        char **bytes, size_t *n) GY_CHECKED;

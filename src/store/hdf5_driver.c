@@ -12,6 +12,8 @@
  */
 #include "hdf5_impl.h"
 
+#include "disk_impl.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,7 +115,7 @@ static herr_t write_bytes(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_t
     driven *d = (driven *)head;
     const char *from = bytes;
     while (n > 0 && d->disk->failed == 0) {
-        ssize_t put = pwrite(d->disk->fd, from, n, (off_t)at);
+        ssize_t put = gy_disk_write_at(d->disk->ctx, d->disk->fd, from, n, (off_t)at);
         if (put < 0 && errno == EINTR) continue;
         if (put <= 0) {
             d->disk->failed = put < 0 ? errno : ENOSPC;

@@ -6,6 +6,7 @@
  */
 #include "hdf5_impl.h"
 
+#include "disk_impl.h"
 #include "seal_impl.h"
 
 #include <errno.h>
@@ -66,6 +67,7 @@ static gy_status new_file(gy_context *ctx, const char *path, gy_status status, g
         gy_free(ctx, f);
         return status;
     }
+    f->disk.ctx = ctx;
     f->disk.path = f->path;
     *out = f;
     return GY_OK;
@@ -169,10 +171,11 @@ gy_status gy_h5_close(gy_h5 *f)
     if (f->written && (closed < 0 || f->disk.failed != 0)) status = gy_h5_fail(f, what, NULL);
     if (f->written && status == GY_OK && f->sealed)
         status = gy_seal_put(f->ctx, f->path, f->disk.fd);
-    if (f->written && status == GY_OK && fsync(f->disk.fd) != 0) {
+    if (f->written && status == GY_OK && gy_disk_flush(f->ctx, f->disk.fd) != 0) {
         f->disk.failed = errno;
         status = gy_h5_fail(f, what, NULL);
     }
+    if (f->sealed && status == GY_OK) gy_disk_tear(f->ctx, f->disk.fd);
     drop(f);
     return status;
 }

@@ -18,6 +18,7 @@ enum { GY_H5_WHY = 200 };
 
 /** The file under HDF5, see hdf5_driver.c. */
 typedef struct gy_h5_disk {
+    gy_context *ctx;
     const char *path;
     int fd;
     int failed;    /* errno of the first failure to read or write; 0 = none */

@@ -9,6 +9,7 @@
  * change unseen. Readers that know nothing of it are not hindered.
  */
 #include "base/hash.h"
+#include "disk_impl.h"
 #include "file.h"
 #include "seal_impl.h"
 
@@ -60,7 +61,7 @@ gy_status gy_seal_put(gy_context *ctx, const char *path, int fd)
     char seal[GY_SEAL_BYTES];
     int64_t bytes;
     GY_TRY(compute(ctx, path, fd, seal, &bytes));
-    ssize_t put = pwrite(fd, seal, sizeof seal, 0);
+    ssize_t put = gy_disk_write_at(ctx, fd, seal, sizeof seal, 0);
     if (put == (ssize_t)sizeof seal) return GY_OK;
     return fail(path, "cannot write the file", put < 0 ? strerror(errno) : "the disk is full");
 }

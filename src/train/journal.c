@@ -70,6 +70,7 @@ static gy_status open_files(gy_run *run)
     GY_TRY(gy_file_write(run->ctx, path, text, strlen(text)));
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/metrics.jsonl", dir));
     GY_TRY(cut(run, path));
+    run->journal_path = path;
     run->journal = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     GY_REQUIRE(run->journal >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path,
                strerror(errno));
@@ -102,14 +103,7 @@ static gy_status append(gy_run *run)
 {
     const char *text = gy_buffer_text(&run->line);
     GY_TRY(run->line.status);
-    for (size_t done = 0; done < run->line.bytes;) {
-        ssize_t n = write(run->journal, text + done, run->line.bytes - done);
-        if (n < 0 && errno == EINTR) continue;
-        GY_REQUIRE(n >= 0, GY_E_IO, "cannot write" GY_AT "%s/metrics.jsonl" GY_WHY "%s",
-                   run->config->run_dir, strerror(errno));
-        done += (size_t)n;
-    }
-    return GY_OK;
+    return gy_file_append(run->ctx, run->journal, run->journal_path, text, run->line.bytes);
 }
 
 void gy_journal_write(gy_run *run, const gy_event *event)

@@ -147,6 +147,8 @@ gy_status gy_run_save(gy_run *run, bool finished)
     gy_pool pool;
     char *path = NULL;
     double start = gy_clock_s();
+    run->saves++;
+    gy_run_strike(run, GY_MOMENT_CHECKPOINT);
     GY_TRY(gy_run_average_buffers(run));
     gy_pool_init(&pool, run->ctx);
     add_state(run, finished, &notes);

@@ -35,6 +35,7 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
 {
     gy_feed *feed = &run->feed;
     double start = gy_clock_s();
+    gy_run_strike(run, GY_MOMENT_STEP);
     gy_status status = gy_loader_next(feed->loader[GY_PART_TRAIN], batch);
     if (status == GY_OK)
         status = gy_feed_check(feed, GY_PART_TRAIN, batch->samples, batch->n, batch->x, batch->y);
@@ -175,6 +176,7 @@ gy_status gy_run_step(gy_run *run)
     double start = gy_clock_s();
     if (passed == GY_OK) passed = gy_sync_finish(run->sync, &waited);
     GY_TRY(passed); /* the network failed: nobody can be told */
+    gy_run_strike(run, GY_MOMENT_GRADIENT);
     double middle = gy_clock_s();
     double squares =
         gy_optim_prepare(run->optim, gy_model_values(run->model), gy_model_gradients(run->model));
@@ -192,5 +194,6 @@ gy_status gy_run_step(gy_run *run)
         update(run);
     seconds[GY_PHASE_update] += gy_clock_s() - middle;
     move_on(run);
+    gy_run_strike(run, GY_MOMENT_UPDATED);
     return GY_OK;
 }

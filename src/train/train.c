@@ -36,7 +36,7 @@ static gy_status move_aside(gy_run *run)
     for (int i = 1; to == NULL || gy_path_exists(to); i++)
         GY_TRY(gy_pool_format(&run->pool, &to, "%s/checkpoints.%d", dir, i));
     gy_log(run->ctx, GY_INFO, "a new run: the checkpoints of the older one are now in %s", to);
-    return gy_path_rename(from, to);
+    return gy_path_rename(run->ctx, from, to);
 }
 
 static gy_status tell_resume(gy_run *run, const gy_past *past)
@@ -155,6 +155,7 @@ static gy_status begin(gy_run *run, const gy_past *past)
 static gy_status train(gy_run *run)
 {
     gy_past past;
+    GY_TRY(gy_comm_agree(run->comm, gy_run_take_faults(run)));
     GY_TRY(gy_past_find(run, &past));
     if (past.finished) return tell_finished(run, &past);
     gy_run_set_deadline(run);

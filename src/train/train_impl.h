@@ -94,6 +94,24 @@ double gy_task_metric(const gy_task *t, int i, const double *tally);
 /** Whether larger is better of "loss" or a metric's name. */
 bool gy_task_larger_is_better(const gy_task *t, const char *name);
 
+/* Faults on purpose */
+
+/** Where a run can be struck: before a step, between gradient and update, after it, at a checkpoint. */
+typedef enum gy_moment {
+    GY_MOMENT_STEP,
+    GY_MOMENT_GRADIENT,
+    GY_MOMENT_UPDATED,
+    GY_MOMENT_CHECKPOINT
+} gy_moment;
+
+/** One that was asked for; see fault_list.h. */
+typedef struct gy_injection {
+    const struct gy_fault_kind *kind;
+    const struct gy_fault_settings *settings;
+} gy_injection;
+
+extern const gy_registry gy_fault_registry;
+
 /* Run */
 
 /** X(phase): the parts of a step's time. */
@@ -162,6 +180,10 @@ typedef struct gy_run {
     int n_values;
     int64_t evaluated; /* step of the last validation; −1: none */
 
+    const gy_injection *faults; /* [n_faults] on purpose */
+    int n_faults;
+    int64_t saves; /* checkpoints begun by this job */
+
     /* clocks and files; rank 0's are the ones that count */
     double started_s, elapsed_s; /* this job's start; of earlier jobs */
     double deadline_s;           /* stop by then; 0: none */
@@ -170,6 +192,7 @@ typedef struct gy_run {
     double logged_s;             /* of the last step event */
     int64_t logged_samples;      /* since then */
     int journal;                 /* metrics.jsonl; −1: none */
+    const char *journal_path;
     gy_buffer line;
     gy_status trouble; /* of rank 0's files: told to all with the next step */
     gy_error trouble_error;
@@ -221,6 +244,12 @@ double gy_run_value(const gy_run *run, const char *name);
 void gy_run_swap_average(gy_run *run);
 /** Buffers become their mean over ranks. */
 gy_status gy_run_average_buffers(gy_run *run) GY_CHECKED;
+
+/* inject.c */
+/** Reads options->inject. Local. */
+gy_status gy_run_take_faults(gy_run *run) GY_CHECKED;
+/** The faults of that moment strike, where their rank and step or checkpoint is this one. Local. */
+void gy_run_strike(gy_run *run, gy_moment moment);
 
 /* stop.c */
 void gy_run_set_deadline(gy_run *run);

@@ -5,142 +5,16 @@
 
 Cases: from_any_step, signal, kill, other_ranks, best, journal, finished, changed, diverged.
 """
-import json
-import os
-import pathlib
 import random
 import shutil
 import signal
 import subprocess
-import sys
-import tempfile
 import time
 
-import h5py
 import numpy
 
-CONFIG = """
-name: run
-run_dir: run
-seed: 7
-threads: 1
-data: {train: "synthetic:blobs?n=330&features=6&classes=4", validation_fraction: 0.1}
-model:
-  input: [6]
-  layers:
-    - dense: {units: 24, activation: tanh}
-    - dropout: {rate: 0.2}
-    - dense: {units: 4}
-optimizer: {kind: adamw, learning_rate: 0.01, weight_decay: 0.1}
-schedule: {kind: cosine, warmup_steps: 5}
-train: {epochs: 4, batch_size: 32, micro_batch_size: 7, clip_norm: 0.5, parameter_average: 0.9}
-checkpoint: {every_steps: 3, keep: 100}
-log: {every_steps: 1}
-"""
-STEPS = 4 * 10  # 297 samples in batches of 32
-
-
-class Bench:
-    """A directory with the configuration, and how gyre is run in it."""
-
-    def __init__(self, gyre, mpirun, mpiexec, ranks):
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="gyre-resume-"))
-        self.command = [mpirun, mpiexec]
-        self.gyre = gyre
-        self.ranks = ranks
-
-    def place(self, name, config=CONFIG):
-        place = self.base / name
-        place.mkdir()
-        (place / "run.yaml").write_text(config)
-        return place
-
-    def argv(self, ranks, *options):
-        return [*self.command, str(ranks or self.ranks), self.gyre, "train", "run.yaml",
-                "--quiet", *options]
-
-    def train(self, place, *options, code=0, ranks=None):
-        done = subprocess.run(self.argv(ranks, *options), cwd=place, capture_output=True,
-                              text=True, timeout=120)
-        assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
-        return done
-
-    def start(self, place, *options):
-        return subprocess.Popen(self.argv(None, *options), cwd=place, stderr=subprocess.DEVNULL,
-                                start_new_session=True)
-
-
-def ranks_of(process):
-    """The ranks of a run under way: processes of its session by name."""
-    found = []
-    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            text = path.read_text()
-        except OSError:
-            continue
-        name, rest = text[text.index("(") + 1:].rsplit(") ", 1)
-        if name == "gyre" and int(rest.split()[3]) == process.pid:
-            found.append(int(path.parent.name))
-    return found
-
-
-def send(process, number):
-    for rank in ranks_of(process):
-        try:
-            os.kill(rank, number)
-        except ProcessLookupError:
-            pass
-
-
-def tensors(place, checkpoint="latest"):
-    """Everything of a checkpoint that must not differ."""
-    out = {}
-    with h5py.File(place / "run/checkpoints" / checkpoint / "index.h5") as f:
-        def visit(name, item):
-            if isinstance(item, h5py.Dataset) and name.split("/")[0] in (
-                    "params", "optimizer", "buffers"):
-                out[name] = item[()]
-        f.visititems(visit)
-        out["step"] = numpy.int64(f.attrs["step"])
-    return out
-
-
-def same_bits(a, b):
-    assert a.keys() == b.keys(), a.keys() ^ b.keys()
-    for name in a:
-        assert a[name].tobytes() == b[name].tobytes(), name
-
-
-def close(a, b):
-    assert a.keys() == b.keys()
-    for name in a:
-        numpy.testing.assert_allclose(a[name], b[name], rtol=2e-3, atol=2e-5, err_msg=name)
-
-
-def events(place):
-    lines = (place / "run/metrics.jsonl").read_text().splitlines()
-    return [json.loads(line) for line in lines]
-
-
-def steps_are_whole(place, steps=STEPS):
-    got = [e["step"] for e in events(place) if e["event"] == "step"]
-    assert got == list(range(1, steps + 1)), got
-
-
-def states(place):
-    """Step events without what a clock says."""
-    return [(e["step"], e["epoch"], e["loss"], e["learning_rate"], e["gradient_norm"])
-            for e in events(place) if e["event"] == "step"]
-
-
-def keep_until(place, step):
-    """Leaves the run as if it had ended right after the checkpoint of a step."""
-    run = place / "run/checkpoints"
-    for path in run.iterdir():
-        if path.is_symlink():
-            path.unlink()
-        elif path.name.startswith("step-") and int(path.name[5:]) > step:
-            shutil.rmtree(path)
+from bench import (CONFIG, SLOW, STEPS, close, events, keep_until, main, same_bits, send, states,
+                   steps_are_whole, tensors, wait_for_step)
 
 
 def from_any_step(bench):
@@ -155,20 +29,6 @@ def from_any_step(bench):
         same_bits(want, tensors(place))
         steps_are_whole(place)
         assert states(place) == states(whole)
-
-
-def wait_for_step(place, process, step):
-    journal = place / "run/metrics.jsonl"
-    for _ in range(3000):
-        if process.poll() is not None:
-            return
-        if journal.exists() and f'"step": {step},' in journal.read_text():
-            return
-        time.sleep(0.01)
-    raise AssertionError("the run does not move")
-
-
-SLOW = CONFIG.replace("units: 24", "units: 600").replace("n=330", "n=3300")
 
 
 def signals(bench):
@@ -311,12 +171,4 @@ CASES = {"from_any_step": from_any_step, "signal": signals, "kill": kill,
          "changed": changed, "diverged": diverged}
 
 
-def main():
-    case, gyre, mpirun, mpiexec, ranks = sys.argv[1:]
-    os.environ["OMPI_MCA_mpi_yield_when_idle"] = "1"
-    bench = Bench(gyre, mpirun, mpiexec, int(ranks))
-    CASES[case](bench)
-    shutil.rmtree(bench.base)
-
-
-main()
+main(CASES)

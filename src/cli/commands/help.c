@@ -12,6 +12,7 @@ static void list_commands(void)
                gy_command_registry.kinds[i]->help);
     printf("\ngyre help COMMAND           its options\n"
            "gyre help config            every setting of a configuration, with its default\n"
+           "gyre help inject           faults on purpose, for gyre train --inject\n"
            "gyre help SECTION|KIND      e.g. optimizer, layers, dense, cosine, csv\n"
            "\nexit codes: 0 done, 1 failure, 2 usage, configuration or data, 3 diverged,\n"
            "75 stopped with a checkpoint: start the same command again to go on\n");
@@ -42,6 +43,11 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
     const char *topic = operands->v[0];
     if (strcmp(topic, "config") == 0) {
         (void)gy_config_describe(cli->ctx, NULL, gy_cli_print_line, NULL);
+        return GY_OK;
+    }
+    if (strcmp(topic, "inject") == 0) {
+        printf("gyre train … --inject FAULT makes a fault on purpose, once or more:\n\n");
+        gy_fault_describe(cli->ctx, gy_cli_print_line, NULL);
         return GY_OK;
     }
     const gy_kind *kind = gy_registry_find(&gy_command_registry, topic);

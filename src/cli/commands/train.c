@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct settings {
-    gy_strings set;
+    gy_strings set, inject;
     const char *run_dir, *resume, *init;
     bool init_partial, dry_run, quiet;
     int progress;
@@ -40,6 +40,11 @@ static const gy_setting rows[] = {
      AT(init_partial),
      .standard = "false",
      .help = "names may be missing in --init, or too many"},
+    {.key = "inject",
+     .type = GY_SETTING_STRINGS,
+     AT(inject),
+     .standard = "[]",
+     .help = "FAULT:key=value,…: makes a fault, to prove what holds then; see gyre help inject"},
     {.key = "dry_run",
      .type = GY_SETTING_BOOL,
      AT(dry_run),
@@ -88,6 +93,8 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
         gy_train_options options = {.resume = s->resume,
                                     .init = s->init,
                                     .init_partial = s->init_partial,
+                                    .inject = s->inject.v,
+                                    .n_inject = s->inject.n,
                                     .dry_run = s->dry_run,
                                     .observer = gy_terminal_observe,
                                     .observer_user = &terminal,

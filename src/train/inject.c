@@ -1,0 +1,127 @@
+/* Faults on purpose: read from their texts, and struck at their moments. */
+#include "fault_list.h"
+
+#include <string.h>
+
+#define ENTRY(name) &gy_fault_##name.kind,
+GY_REGISTRY(gy_fault_registry, "fault", ENTRY, GY_FAULT_LIST)
+#undef ENTRY
+
+static gy_status refuse(const char *text, const char *what, const char *why)
+{
+    return gy_raise(GY_E_USAGE, "%s" GY_AT "--inject %s" GY_WHY "%s" GY_HINT "see gyre help inject",
+                    what, text, why);
+}
+
+static gy_status find(const char *text, const char *name, const gy_fault_kind **out)
+{
+    const gy_kind *kind = gy_registry_find(&gy_fault_registry, name);
+    const char *near = gy_registry_nearest(&gy_fault_registry, name);
+    *out = (const gy_fault_kind *)kind;
+    if (kind != NULL) return GY_OK;
+    if (near == NULL) return refuse(text, "unknown fault", "there is none of that name");
+    return gy_raise(GY_E_USAGE, "unknown fault" GY_AT "--inject %s" GY_HINT "did you mean %s?",
+                    text, near);
+}
+
+/* key=value, by the kind's row of that key. */
+static gy_status assign(gy_run *run, const char *text, const gy_fault_kind *kind, char *item,
+                        gy_fault_settings *settings)
+{
+    char *equals = strchr(item, '=');
+    if (equals == NULL) return refuse(text, "not a fault", "it is written KIND:key=value,…");
+    *equals = '\0';
+    const char *value = equals + 1;
+    const gy_setting *row = gy_setting_find(kind->kind.settings, item);
+    if (row == NULL) return refuse(text, "not a fault", "it has no such key");
+    gy_buffer why;
+    gy_buffer_init(&why, run->ctx);
+    gy_status status = GY_OK;
+    if (!gy_setting_assign(row, &value, 1, false, &run->pool, settings, &why))
+        status = refuse(text, "wrong value of a fault", gy_buffer_text(&why));
+    gy_buffer_clear(&why);
+    return status;
+}
+
+/* What must be given, and is not. */
+static gy_status check(const gy_run *run, const char *text, const gy_fault_kind *kind,
+                       const gy_fault_settings *s)
+{
+    for (const gy_setting *row = kind->kind.settings; row->key != NULL; row++) {
+        const char *at = (const char *)s + row->offset;
+        bool given = row->type == GY_SETTING_FLOAT ? *(const double *)(const void *)at >= 0
+                                                   : *(const int64_t *)(const void *)at >= 0;
+        if (given) continue;
+        return gy_raise(GY_E_USAGE,
+                        "not a fault" GY_AT "--inject %s" GY_WHY "%s is not given" GY_HINT
+                        "see gyre help inject",
+                        text, row->key);
+    }
+    GY_REQUIRE(s->rank < run->ranks, GY_E_USAGE,
+               "wrong value of a fault" GY_AT "--inject %s" GY_WHY "there are ranks 0 to %d", text,
+               run->ranks - 1);
+    return GY_OK;
+}
+
+static gy_status parse(gy_run *run, const char *text, gy_injection *out)
+{
+    const char *copy;
+    char *rest = NULL;
+    GY_TRY(gy_pool_string(&run->pool, text, &copy));
+    char *name = (char *)copy, *colon = strchr(name, ':'); /* the copy is ours */
+    if (colon != NULL) *colon = '\0';
+    GY_TRY(find(text, name, &out->kind));
+    gy_fault_settings *settings;
+    GY_TRY(gy_pool_new(&run->pool, &settings));
+    *settings = (gy_fault_settings){.rank = -1, .step = -1, .checkpoint = -1, .ms = -1};
+    char *item = colon == NULL ? NULL : strtok_r(colon + 1, ",", &rest);
+    for (; item != NULL; item = strtok_r(NULL, ",", &rest))
+        GY_TRY(assign(run, text, out->kind, item, settings));
+    out->settings = settings;
+    return check(run, text, out->kind, settings);
+}
+
+gy_status gy_run_take_faults(gy_run *run)
+{
+    const gy_train_options *options = run->options;
+    gy_injection *faults;
+    GY_TRY(gy_pool_array(&run->pool, options->n_inject, &faults));
+    for (int i = 0; i < options->n_inject; i++) GY_TRY(parse(run, options->inject[i], &faults[i]));
+    run->faults = faults;
+    run->n_faults = options->n_inject;
+    return GY_OK;
+}
+
+/* Whether it strikes now: `any` stands for every number. */
+static bool is_now(int64_t wanted, int64_t now)
+{
+    return wanted < 0 || wanted == now;
+}
+
+void gy_run_strike(gy_run *run, gy_moment moment)
+{
+    int64_t step = moment == GY_MOMENT_UPDATED ? run->step : run->step + 1;
+    for (int i = 0; i < run->n_faults; i++) {
+        const gy_fault_kind *kind = run->faults[i].kind;
+        const gy_fault_settings *s = run->faults[i].settings;
+        if (kind->moment != moment || !is_now(s->rank, run->rank)) continue;
+        if (is_now(s->step, step) && is_now(s->checkpoint, run->saves)) kind->strike(run, s);
+    }
+}
+
+void gy_fault_describe(gy_context *ctx, void (*line)(void *user, const char *text), void *user)
+{
+    gy_buffer out;
+    gy_buffer_init(&out, ctx);
+    for (int i = 0; i < gy_fault_registry.n; i++) {
+        const gy_kind *kind = gy_fault_registry.kinds[i];
+        gy_buffer_reset(&out);
+        gy_buffer_format(&out, "  %s:", kind->name);
+        for (const gy_setting *row = kind->settings; row->key != NULL; row++)
+            gy_buffer_format(&out, "%s%s=N", row == kind->settings ? "" : ",", row->key);
+        for (size_t n = out.bytes; n < 28; n++) gy_buffer_add(&out, " ");
+        gy_buffer_add(&out, kind->help);
+        line(user, gy_buffer_text(&out));
+    }
+    gy_buffer_clear(&out);
+}

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""What holds when something breaks: --inject and harm from outside.
+
+    faults.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
+"""
+import numpy
+
+from bench import STEPS, events, keep_until, main, same_bits, steps_are_whole, tensors
+
+
+def error_lines(done):
+    return [line for line in done.stderr.splitlines() if line.startswith("gyre: error: ")]
+
+
+def steps_there(place):
+    return sorted(p.name for p in (place / "run/checkpoints").iterdir())
+
+
+def goes_on(bench, place):
+    """After any fault the same command without it ends with the bits of a run without faults."""
+    whole = bench.place("whole")
+    bench.train(whole)
+    bench.train(place)
+    same_bits(tensors(whole), tensors(place))
+    steps_are_whole(place)
+
+
+def disk_full(bench):
+    """Code 1, one line, earlier checkpoints whole, nothing half-written."""
+    place = bench.place("full")
+    done = bench.train(place, "--inject", "disk_full:checkpoint=2", code=1)
+    lines = error_lines(done)
+    assert len(lines) == 1 and "No space left on device" in lines[0], done.stderr
+    assert steps_there(place) == ["latest", "step-000000003"], steps_there(place)
+    goes_on(bench, place)
+
+
+def torn_write(bench):
+    """The torn checkpoint is named, left alone, and the one before it is used."""
+    place = bench.place("torn")
+    bench.train(place, "--inject", "torn_write:checkpoint=2")
+    keep_until(place, 6)
+    harmed = place / "run/checkpoints/step-000000006/shard-00000.h5"
+    torn = harmed.read_bytes()
+    done = bench.train(place, "--no-quiet", "--set", "train.epochs=1")
+    assert "passing over run/checkpoints/step-000000006: " in done.stderr, done.stderr
+    assert "shard-00000.h5" in done.stderr and "is damaged" in done.stderr, done.stderr
+    assert "goes on from run/checkpoints/step-000000003: " in done.stderr, done.stderr
+    assert events(place)[-1]["step"] == 10
+    assert harmed.read_bytes() != torn  # replaced by the whole one of the same step
+
+
+def not_finite(bench):
+    """The step is skipped by all ranks, logged with its samples, and changes nothing."""
+    place = bench.place("run")
+    bench.train(place, "--inject", "not_finite:step=20")
+    bad = [e for e in events(place) if e["event"] == "not_finite"]
+    assert len(bad) == 1 and bad[0]["step"] == 20 and len(bad[0]["samples"]) == 9, bad
+    steps = [e["step"] for e in events(place) if e["event"] == "step"]
+    assert steps == [n for n in range(1, STEPS + 1) if n != 20], steps
+    kept = tensors(place)
+    assert all(numpy.isfinite(v).all() for k, v in kept.items() if k != "step")
+    done = bench.train(bench.place("more"), *[o for n in range(20, 24) for o in
+                                              ("--inject", f"not_finite:step={n}")], code=3)
+    assert len(error_lines(done)) == 1 and "diverged" in done.stderr, done.stderr
+
+
+def kill(bench):
+    """A rank dies by SIGKILL in a step: the job ends, and goes on from the last checkpoint."""
+    place = bench.place("killed")
+    done = bench.try_train(place, "--inject", f"kill:rank={bench.ranks - 1},step=20")
+    assert done.returncode not in (0, 75), done
+    newest = max(n for n in steps_there(place) if n.startswith("step-"))
+    assert newest in ("step-000000018", "step-000000015"), newest
+    goes_on(bench, place)
+
+
+def slow(bench):
+    """A slow rank changes times and names itself, not numbers."""
+    place = bench.place("slow")
+    bench.train(place, "--inject", f"slow:rank={bench.ranks - 1},ms=20")
+    last = [e for e in events(place) if e["event"] == "step"][-1]
+    assert last["slowest_rank"] == bench.ranks - 1, last
+    goes_on(bench, place)
+
+
+def malformed(bench):
+    """Faults that are none: code 2, one line, nothing written."""
+    place = bench.place("run")
+    for fault, part in (("kil:rank=0,step=1", "did you mean kill?"),
+                        ("kill:rank=0", "step is not given"),
+                        ("kill", "rank is not given"),
+                        ("kill:rank=0,step=1,ms=3", "it has no such key"),
+                        ("kill:rank=0,step=x", "wrong value of a fault"),
+                        ("kill:rank", "it is written KIND:key=value"),
+                        ("kill:rank=0,step=0", "wrong value of a fault"),
+                        ("kill:rank=64,step=1", f"there are ranks 0 to {bench.ranks - 1}")):
+        done = bench.train(place, "--inject", fault, code=2)
+        lines = error_lines(done)
+        assert len(lines) == 1 and part in lines[0] and fault in lines[0], (fault, done.stderr)
+        assert not (place / "run").exists()
+
+
+main({"disk_full": disk_full, "torn_write": torn_write, "not_finite": not_finite, "kill": kill,
+      "slow": slow, "malformed": malformed})
