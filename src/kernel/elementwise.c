@@ -43,6 +43,17 @@ void gy_multiply_add(const gy_kernel *k, int64_t n, const float *a, const float 
         k->vector->multiply_add(gy_block(n, i), a + i, b + i, y + i);
 }
 
+void gy_add_rows(const gy_kernel *k, int64_t rows, int64_t n, const float *x, const float *v,
+                 float *y)
+{
+    const int64_t blocks = (n + GY_BLOCK - 1) / GY_BLOCK;
+    GY_SPREAD(gy_team(k, rows * n, 1))
+    for (int64_t b = 0; b < rows * blocks; b++) {
+        const int64_t i = b % blocks * GY_BLOCK, at = b / blocks * n + i;
+        k->vector->add(gy_block(n, i), x + at, v + i, y + at);
+    }
+}
+
 double gy_sum(const gy_kernel *k, int64_t n, const float *x)
 {
     GY_SUM_OF_BLOCKS(1, k->vector->sum(m, x + i));

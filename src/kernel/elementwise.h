@@ -15,6 +15,9 @@ void gy_axpby(const gy_kernel *k, int64_t n, float alpha, const float *x, float 
 void gy_multiply(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y);
 /** y = a b + y. */
 void gy_multiply_add(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y);
+/** y[row] = x[row] + v, for rows [rows, n]; y may be x. */
+void gy_add_rows(const gy_kernel *k, int64_t rows, int64_t n, const float *x, const float *v,
+                 float *y);
 double gy_sum(const gy_kernel *k, int64_t n, const float *x);
 double gy_sum_squares(const gy_kernel *k, int64_t n, const float *x);
 double gy_dot(const gy_kernel *k, int64_t n, const float *x, const float *y);

@@ -16,6 +16,10 @@
     X(reshape)                                                                                     \
     X(activation)                                                                                  \
     X(dropout)                                                                                     \
+    X(layer_norm)                                                                                  \
+    X(rms_norm)                                                                                    \
+    X(embedding)                                                                                   \
+    X(position_embedding)                                                                          \
     X(attention)                                                                                   \
     X(output_embedding)                                                                            \
     X(residual)                                                                                    \

@@ -32,6 +32,12 @@ void GY_OF_LEVEL(multiply_add)(int64_t n, const float *a, const float *b, float 
     for (int64_t i = 0; i < n; i++) y[i] += a[i] * b[i];
 }
 
+void GY_OF_LEVEL(add)(int64_t n, const float *a, const float *b, float *y)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) y[i] = a[i] + b[i];
+}
+
 double GY_OF_LEVEL(sum)(int64_t n, const float *x)
 {
     double s = 0.0;

@@ -12,6 +12,7 @@
 #define GY_KERNEL_VECTOR_VECTOR_H
 
 #include "../activation.h"
+#include "../norm.h"
 #include "../update.h"
 #include "panel.h"
 
@@ -71,6 +72,15 @@
     /* pairs of x, by (cos, sin) of `turn` */                                                      \
     X(void, rotate, (int64_t width, const float *turn, bool back, float *x))
 
+/** Norms: see kernel/norm.h; dgamma and dbeta are added to, and may be NULL, as may dx and stats. */
+#define GY_VECTOR_NORM_LIST(X)                                                                     \
+    X(void, row_norm_forward,                                                                      \
+      (int64_t rows, const gy_row_norm *p, const float *x, const float *gamma, const float *beta,  \
+       float *y, float *stats))                                                                    \
+    X(void, row_norm_backward,                                                                     \
+      (int64_t rows, const gy_row_norm *p, const float *x, const float *gamma, const float *stats, \
+       const float *dy, float *dx, float *dgamma, float *dbeta))
+
 /** Updates: see kernel/update.h. */
 #define GY_VECTOR_UPDATE_LIST(X)                                                                   \
     X(double, penalize, (int64_t n, float l1, float l2, const float *w, float *g))                 \
@@ -94,6 +104,7 @@
     X(void, axpby, (int64_t n, float alpha, const float *x, float beta, float *y))                 \
     X(void, multiply, (int64_t n, const float *a, const float *b, float *y))                       \
     X(void, multiply_add, (int64_t n, const float *a, const float *b, float *y))                   \
+    X(void, add, (int64_t n, const float *a, const float *b, float *y))                            \
     X(double, sum, (int64_t n, const float *x))                                                    \
     X(double, sum_squares, (int64_t n, const float *x))                                            \
     X(double, dot, (int64_t n, const float *x, const float *y))                                    \
@@ -115,6 +126,7 @@
     X(void, softmax_backward,                                                                      \
       (int64_t rows, int64_t columns, const float *y, const float *dy, float *dx))                 \
     GY_VECTOR_LOSS_LIST(X)                                                                         \
+    GY_VECTOR_NORM_LIST(X)                                                                         \
     GY_VECTOR_CONV_LIST(X)                                                                         \
     GY_VECTOR_ATTENTION_LIST(X)                                                                    \
     GY_VECTOR_UPDATE_LIST(X)

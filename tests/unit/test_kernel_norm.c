@@ -1,0 +1,135 @@
+/* Norms against plain loops in double: values, gradients, a large mean, NaN, in place. */
+#include "levels.h"
+
+#include "kernel/norm.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { FLOATS = 70000 };
+static float x[FLOATS], y[FLOATS], dy[FLOATS], dx[FLOATS], gain[FLOATS], beta[FLOATS];
+static float dgamma[FLOATS], dbeta[FLOATS], stats[FLOATS], scratch[8 * FLOATS];
+static double want_dgamma[FLOATS], want_dbeta[FLOATS];
+
+/* Mean (0 unless centred) and 1 / deviation of n numbers, `step` apart. */
+static void moments(int64_t n, int64_t step, bool centred, double epsilon, const float *v,
+                    double *mean, double *scale)
+{
+    double sum = 0, squares = 0;
+    for (int64_t i = 0; i < n && centred; i++) sum += (double)v[i * step];
+    *mean = sum / (double)n;
+    for (int64_t i = 0; i < n; i++) squares += pow((double)v[i * step] - *mean, 2);
+    *scale = 1 / sqrt(squares / (double)n + epsilon);
+}
+
+static void draw(int64_t n, int64_t columns, double mean)
+{
+    gy_test_values(1, n, 2.0, x);
+    gy_test_values(2, n, 1.0, dy);
+    gy_test_values(3, columns, 2.0, gain);
+    gy_test_values(4, columns, 1.0, beta);
+    gy_test_values(5, columns, 1.0, dgamma);
+    gy_test_values(6, columns, 1.0, dbeta);
+    for (int64_t i = 0; i < n; i++) x[i] += (float)mean;
+    for (int64_t i = 0; i < columns; i++) {
+        want_dgamma[i] = 0.5 * (double)dgamma[i];
+        want_dbeta[i] = 0;
+    }
+}
+
+static void compare(int64_t n, const float *got, const double *want, double tolerance)
+{
+    double worst = 0, size = 1;
+    for (int64_t i = 0; i < n; i++) size = fmax(size, fabs(want[i]));
+    for (int64_t i = 0; i < n; i++) {
+        double error = fabs((double)got[i] - want[i]) / size;
+        worst = error <= worst ? worst : error; /* NaN counts */
+    }
+    if (!(worst <= tolerance)) printf("worst %g\n", worst);
+    CU_ASSERT_TRUE(worst <= tolerance);
+}
+
+static double want_y[FLOATS], want_dx[FLOATS];
+
+static void expect_row(const gy_row_norm *p, int64_t row)
+{
+    const float *v = x + row * p->n, *g = dy + row * p->n;
+    double mean, scale, all = 0, along = 0, n = (double)p->n;
+    moments(p->n, 1, p->centred, (double)p->epsilon, v, &mean, &scale);
+    for (int64_t i = 0; i < p->n; i++) {
+        double z = ((double)v[i] - mean) * scale, slope = (double)g[i] * (double)gain[i];
+        want_y[row * p->n + i] = z * (double)gain[i] + (p->centred ? (double)beta[i] : 0);
+        want_dgamma[i] += (double)g[i] * z;
+        want_dbeta[i] += (double)g[i];
+        all += p->centred ? slope : 0;
+        along += slope * z;
+    }
+    for (int64_t i = 0; i < p->n; i++) {
+        double z = ((double)v[i] - mean) * scale, slope = (double)g[i] * (double)gain[i];
+        want_dx[row * p->n + i] = scale * (slope - all / n - z * along / n);
+    }
+}
+
+/* Tolerance: of float32 sums, and what x itself has lost beside its mean. */
+static void rows_of(const gy_kernel *k, gy_row_norm p, double mean)
+{
+    const double tolerance = 2e-6 + 1e-6 * mean;
+    const int64_t n = p.rows * p.n;
+    const float *b = p.centred ? beta : NULL;
+    draw(n, p.n, mean);
+    for (int64_t row = 0; row < p.rows; row++) expect_row(&p, row);
+    gy_row_norm_forward(k, &p, x, gain, b, y, stats);
+    compare(n, y, want_y, tolerance);
+    gy_row_norm_backward(k, &p, x, gain, stats, dy, scratch, dx, dgamma, 0.5f,
+                         p.centred ? dbeta : NULL, 0);
+    compare(n, dx, want_dx, tolerance);
+    compare(p.n, dgamma, want_dgamma, 4 * tolerance);
+    if (p.centred) compare(p.n, dbeta, want_dbeta, tolerance);
+    memcpy(scratch, dgamma, (size_t)p.n * sizeof *dgamma);
+    gy_row_norm_backward(k, &p, x, gain, stats, dy, scratch + p.n, dy, NULL, 0, NULL, 0);
+    CU_ASSERT_EQUAL(memcmp(dy, dx, (size_t)n * sizeof *dx), 0);
+    gy_row_norm_forward(k, &p, x, gain, b, x, NULL);
+    CU_ASSERT_EQUAL(memcmp(x, y, (size_t)n * sizeof *y), 0);
+}
+
+static void rows_at_level(const gy_kernel *k)
+{
+    static const int64_t shapes[][2] = {{1, 1}, {3, 5}, {130, 64}, {67, 531}, {2, 9000}, {0, 4}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        gy_row_norm p = {shapes[i][0], shapes[i][1], true, 1e-5f};
+        rows_of(k, p, 0);
+        rows_of(k, p, 1000);
+        p.centred = false;
+        rows_of(k, p, 0);
+    }
+}
+
+static void norms_of_rows(void)
+{
+    gy_test_levels(rows_at_level);
+}
+
+/* NaN and infinity spoil their row alone; a row of equal numbers is beta. */
+static void rows_not_finite_at_level(const gy_kernel *k)
+{
+    const gy_row_norm p = {4, 37, true, 1e-5f};
+    draw(4 * 37, 37, 0);
+    x[3] = NAN;
+    x[37 + 5] = INFINITY;
+    for (int i = 0; i < 37; i++) x[2 * 37 + i] = 12345.678f;
+    gy_row_norm_forward(k, &p, x, gain, beta, y, stats);
+    gy_row_norm_backward(k, &p, x, gain, stats, dy, scratch, dx, dgamma, 0, dbeta, 0);
+    for (int i = 0; i < 37; i++) {
+        CU_ASSERT_TRUE(isnan(y[i]) && isnan(y[37 + i]) && isfinite(y[3 * 37 + i]));
+        CU_ASSERT_TRUE(isnan(dx[i]) && isnan(dx[37 + i]) && isfinite(dx[3 * 37 + i]));
+        CU_ASSERT_TRUE(isnan(dgamma[i]));
+        CU_ASSERT_EQUAL(y[2 * 37 + i], beta[i]);
+    }
+}
+
+static void rows_not_finite(void)
+{
+    gy_test_levels(rows_not_finite_at_level);
+}
+
+GY_TEST_MAIN(GY_TEST(norms_of_rows), GY_TEST(rows_not_finite))
