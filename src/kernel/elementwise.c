@@ -81,7 +81,7 @@ bool gy_all_finite(const gy_kernel *k, int64_t n, const float *x)
 enum { TILE = 64, PARTS = 16, PART_ROWS = 512 }; /* columns and row blocks of a column sum */
 
 /** Sums of one tile of columns: row blocks in parallel, added in order. */
-static void tile_sum(const gy_kernel *k, int team, int64_t rows, int64_t columns, int64_t width,
+static void tile_sum(const gy_kernel *k, int team, int64_t rows, int64_t stride, int64_t width,
                      const float *x, float beta, float *y)
 {
     double partial[PARTS][TILE] = {{0}};
@@ -89,8 +89,8 @@ static void tile_sum(const gy_kernel *k, int team, int64_t rows, int64_t columns
     const int64_t blocks = (rows + block - 1) / block;
     GY_SPREAD(team)
     for (int64_t b = 0; b < blocks; b++)
-        k->vector->column_sum(gy_least(block, rows - b * block), width, columns,
-                              x + b * block * columns, partial[b]);
+        k->vector->column_sum(gy_least(block, rows - b * block), width, stride,
+                              x + b * block * stride, partial[b]);
     for (int64_t c = 0; c < width; c++) {
         double s = beta == 0.0f ? 0.0 : (double)beta * (double)y[c];
         for (int64_t b = 0; b < blocks; b++) s += partial[b][c];
@@ -101,12 +101,26 @@ static void tile_sum(const gy_kernel *k, int team, int64_t rows, int64_t columns
 void gy_column_sum(const gy_kernel *k, int64_t rows, int64_t columns, const float *x, float beta,
                    float *y)
 {
+    gy_column_sum_strided(k, rows, columns, columns, x, beta, y);
+}
+
+void gy_column_sum_strided(const gy_kernel *k, int64_t rows, int64_t columns, int64_t stride,
+                           const float *x, float beta, float *y)
+{
     const int team = gy_team(k, rows * columns, 1);
     const bool by_tiles = columns >= (int64_t)team * TILE; /* threads take tiles, else row blocks */
     GY_SPREAD(by_tiles ? team : 1)
     for (int64_t c = 0; c < columns; c += TILE)
-        tile_sum(k, by_tiles ? 1 : team, rows, columns, gy_least(TILE, columns - c), x + c, beta,
+        tile_sum(k, by_tiles ? 1 : team, rows, stride, gy_least(TILE, columns - c), x + c, beta,
                  y + c);
+}
+
+void gy_swap_axes(const gy_kernel *k, int64_t a, int64_t b, int64_t n, const float *x, float *y)
+{
+    GY_SPREAD(gy_team(k, a * b * n, 1))
+    for (int64_t j = 0; j < b; j++)
+        for (int64_t i = 0; i < a; i++)
+            memcpy(y + (j * a + i) * n, x + (i * b + j) * n, sizeof *y * (size_t)n);
 }
 
 gy_drop gy_drop_of(gy_rng key, int64_t step, float rate)

@@ -25,6 +25,11 @@ bool gy_all_finite(const gy_kernel *k, int64_t n, const float *x);
 /** y[column] = beta y + Σ rows x[row, column]. */
 void gy_column_sum(const gy_kernel *k, int64_t rows, int64_t columns, const float *x, float beta,
                    float *y);
+/** The same of a matrix whose rows are `stride` floats apart. */
+void gy_column_sum_strided(const gy_kernel *k, int64_t rows, int64_t columns, int64_t stride,
+                           const float *x, float beta, float *y);
+/** y[j, i, 0 … n − 1] = x[i, j, 0 … n − 1], i < a, j < b. */
+void gy_swap_axes(const gy_kernel *k, int64_t a, int64_t b, int64_t n, const float *x, float *y);
 
 /**
  * Inverted dropout: y = x / (1 − rate) where kept, else 0; x [batch, n], y may be x. The mask is a

@@ -22,6 +22,9 @@
     X(position_embedding)                                                                          \
     X(attention)                                                                                   \
     X(output_embedding)                                                                            \
+    X(rnn)                                                                                         \
+    X(gru)                                                                                         \
+    X(lstm)                                                                                        \
     X(residual)                                                                                    \
     X(repeat)                                                                                      \
     X(parallel)                                                                                    \

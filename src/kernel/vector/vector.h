@@ -14,6 +14,7 @@
 #include "../activation.h"
 #include "../norm.h"
 #include "../update.h"
+#include "cell.h"
 #include "panel.h"
 
 #include <stdbool.h>
@@ -129,6 +130,8 @@
     GY_VECTOR_NORM_LIST(X)                                                                         \
     GY_VECTOR_CONV_LIST(X)                                                                         \
     GY_VECTOR_ATTENTION_LIST(X)                                                                    \
+    X(void, cell_forward, (gy_cell cell, const gy_cell_block *b))                                  \
+    X(void, cell_backward, (gy_cell cell, const gy_cell_block *b))                                 \
     GY_VECTOR_UPDATE_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;

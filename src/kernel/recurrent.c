@@ -1,0 +1,376 @@
+/*
+ * A recurrent cell over a sequence. The products with the input are one GEMM for all steps, so are
+ * the gradients of the weights; what remains in the loop over time is the product with the hidden
+ * state, on R packed once a pass in panels of 16 outputs, and the cell.
+ *
+ * A step is cut into tasks of 16 units by up to ROWS samples: the panels of all gates of these
+ * units, then their cell while everything is in the first-level cache. A thread has the same units
+ * at every step, and there is one barrier a step.
+ *
+ *     keep     slots [T, B, slots H]  h [T, B, H]  c [T, B, H]    rows padded, see row_floats()
+ *     scratch  R in panels | forward: biases [H / 16, slots, 16], backward: d_state [B, H]
+ */
+#include "recurrent.h"
+
+#include "elementwise.h"
+#include "gemm.h"
+#include "kernel_impl.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum {
+    WIDE = GY_PANEL,
+    ROWS = 48,  /* a multiple of the rows of the panels' tiles at all levels */
+    DEPTH = 512 /* of a product at once: a panel's part of 32 KiB */
+};
+static const double team_flop = 2e5; /* a step of less is done alone */
+
+#define GATES(name, gates, slots, state) gates,
+#define SLOTS(name, gates, slots, state) slots,
+#define STATE(name, gates, slots, state) state,
+static const int cell_gates[] = {GY_CELL_LIST(GATES)};
+static const int cell_slots[] = {GY_CELL_LIST(SLOTS)};
+static const bool cell_state[] = {GY_CELL_LIST(STATE)};
+
+int gy_cell_gates(gy_cell cell)
+{
+    return cell_gates[cell];
+}
+
+int gy_cell_slots(gy_cell cell)
+{
+    return cell_slots[cell];
+}
+
+bool gy_cell_has_state(gy_cell cell)
+{
+    return cell_state[cell];
+}
+
+/* An odd number of cache lines, so that the rows of a tile do not fall into the same few sets. */
+static int64_t row_floats(int64_t n)
+{
+    return ((n + WIDE - 1) / WIDE | 1) * WIDE;
+}
+
+static int64_t blocks_of(const gy_recurrent *r)
+{
+    return (r->units + WIDE - 1) / WIDE;
+}
+
+/* One pass: where everything lies. */
+typedef struct pass {
+    const gy_kernel *kernel;
+    const gy_recurrent *r;
+    int64_t batch, gates, n_slots, blocks;
+    int64_t slots_row, row;      /* floats from row to row of slots; of h, c, d_state */
+    float *slots, *h, *c;        /* keep */
+    float *packed;               /* R in panels */
+    float *bias, *d_state;       /* scratch */
+    const float *const *weights; /* R */
+} pass;
+
+static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
+                    const float *const *recurrent, float *keep, float *scratch)
+{
+    pass p = {.kernel = k,
+              .r = r,
+              .batch = batch,
+              .gates = cell_gates[r->cell],
+              .n_slots = cell_slots[r->cell],
+              .blocks = blocks_of(r),
+              .row = row_floats(r->units),
+              .weights = recurrent};
+    p.slots_row = row_floats(p.n_slots * r->units);
+    p.slots = keep;
+    p.h = p.slots + r->time * batch * p.slots_row;
+    p.c = p.h + r->time * batch * p.row;
+    p.packed = scratch;
+    if (scratch != NULL) p.bias = p.d_state = scratch + p.blocks * WIDE * p.gates * r->units;
+    return p;
+}
+
+int64_t gy_recurrent_keep(const gy_recurrent *r, int64_t batch)
+{
+    int64_t states = cell_state[r->cell] ? 2 : 1;
+    return r->time * batch *
+           (row_floats(cell_slots[r->cell] * r->units) + states * row_floats(r->units));
+}
+
+void gy_recurrent_scratch(const gy_recurrent *r, int64_t *fixed, int64_t *per_sample)
+{
+    int64_t across = blocks_of(r) * WIDE;
+    *fixed = across * (cell_gates[r->cell] * r->units + cell_slots[r->cell]);
+    *per_sample = row_floats(r->units);
+}
+
+/* The position of step s, and the number of it that the step before has. */
+static int64_t position(const gy_recurrent *r, int64_t s)
+{
+    return r->reverse ? r->time - 1 - s : s;
+}
+
+/* How many of n tensors of `count` floats one product can take: all where they lie side by side. */
+static int side_by_side(const float *const *v, int64_t n, int64_t count)
+{
+    for (int64_t i = 1; i < n; i++)
+        if (v[i] != v[0] + i * count) return 1;
+    return (int)n;
+}
+
+static int team_of(const pass *p)
+{
+    double flop = 2.0 * (double)p->batch * (double)(p->gates * p->r->units * p->r->units);
+    int64_t tasks = p->blocks * ((p->batch + ROWS - 1) / ROWS);
+    return flop < team_flop ? 1 : (int)gy_least(p->kernel->threads, tasks);
+}
+
+/* One task of a step. */
+typedef struct task {
+    int64_t block, unit, units; /* units [unit, unit + units) */
+    int64_t first, rows;        /* samples */
+} task;
+
+static task task_of(const pass *p, int64_t i)
+{
+    int64_t parts = (p->batch + ROWS - 1) / ROWS;
+    task t = {.block = i / parts, .unit = i / parts * WIDE, .first = i % parts * ROWS};
+    t.units = gy_least(WIDE, p->r->units - t.unit);
+    t.rows = gy_least(ROWS, p->batch - t.first);
+    return t;
+}
+
+static int64_t tasks_of(const pass *p)
+{
+    return p->blocks * ((p->batch + ROWS - 1) / ROWS);
+}
+
+/* c[rows, 16] (+)= a[rows, depth] b[depth, 16], b being one part of the panel at a time. */
+static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a, int64_t a_row,
+                     const float *b, bool add, float *c)
+{
+    p->kernel->vector->panel_product(&(gy_panel_product){.rows = rows,
+                                                         .lines = 1,
+                                                         .columns = 1,
+                                                         .depth = depth,
+                                                         .a = a,
+                                                         .a_row = a_row,
+                                                         .a_step = 1,
+                                                         .b = b,
+                                                         .b_step = WIDE,
+                                                         .c = c,
+                                                         .c_row = WIDE,
+                                                         .add = add});
+}
+
+/* packed[block, gate, k, unit] = R[gate][unit, k]: what a step forward multiplies h with. */
+static void pack_forward(const pass *p)
+{
+    const int64_t h = p->r->units;
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < p->blocks * p->gates; i++) {
+        const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
+        const float *from = p->weights[i % p->gates] + unit * h;
+        float *to = p->packed + i * h * WIDE;
+        for (int64_t k = 0; k < h; k++, to += WIDE) {
+            for (int64_t u = 0; u < n; u++) to[u] = from[u * h + k];
+            for (int64_t u = n; u < WIDE; u++) to[u] = 0.0f;
+        }
+    }
+}
+
+/* packed[block, gate, k, unit] = R[gate][k, unit]: what a step backward multiplies dz with. */
+static void pack_backward(const pass *p)
+{
+    const int64_t h = p->r->units;
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < p->blocks * p->gates; i++) {
+        const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
+        const float *from = p->weights[i % p->gates] + unit;
+        float *to = p->packed + i * h * WIDE;
+        for (int64_t k = 0; k < h; k++, to += WIDE) {
+            memcpy(to, from + k * h, sizeof *to * (size_t)n);
+            memset(to + n, 0, sizeof *to * (size_t)(WIDE - n));
+        }
+    }
+}
+
+static void pack_bias(const pass *p, const float *const *bias)
+{
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < p->blocks * p->n_slots; i++) {
+        const int64_t unit = i / p->n_slots * WIDE, n = gy_least(WIDE, p->r->units - unit);
+        float *to = p->bias + i * WIDE;
+        memcpy(to, bias[i % p->n_slots] + unit, sizeof *to * (size_t)n);
+        memset(to + n, 0, sizeof *to * (size_t)(WIDE - n));
+    }
+}
+
+/* What a task of step s touches; without product. */
+static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
+{
+    const int64_t at = position(p->r, s) * p->batch + t->first;
+    gy_cell_block b = {.rows = t->rows,
+                       .units = t->units,
+                       .slots = p->slots + at * p->slots_row + t->unit,
+                       .slots_row = p->slots_row,
+                       .slots_apart = p->r->units,
+                       .before_row = p->row,
+                       .h = p->h + at * p->row + t->unit,
+                       .c = p->c + at * p->row + t->unit,
+                       .row = p->row};
+    if (s > 0) {
+        const int64_t before = position(p->r, s - 1) * p->batch + t->first;
+        b.h_before = p->h + before * p->row + t->unit;
+        b.c_before = p->c + before * p->row + t->unit;
+    }
+    return b;
+}
+
+static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int64_t s, int64_t i)
+{
+    const int64_t units = p->r->units;
+    const task t = task_of(p, i);
+    float product[GY_CELL_SLOTS * ROWS * WIDE];
+    gy_cell_block b = block_of(p, &t, s);
+    if (s == 0 && a->h_start != NULL) {
+        b.before_row = units;
+        b.h_before = a->h_start + t.first * units + t.unit;
+        b.c_before = a->c_start == NULL ? NULL : a->c_start + t.first * units + t.unit;
+    }
+    const float *state = b.h_before == NULL ? NULL : b.h_before - t.unit;
+    for (int64_t k = 0; k == 0 || (state != NULL && k < units); k += DEPTH)
+        for (int64_t g = 0; g < p->gates; g++)
+            multiply(p, t.rows, state == NULL ? 0 : gy_least(DEPTH, units - k),
+                     state == NULL ? b.slots : state + k, b.before_row,
+                     p->packed + ((t.block * p->gates + g) * units + k) * WIDE, k > 0,
+                     product + g * t.rows * WIDE);
+    b.product = product;
+    b.bias = p->bias + t.block * p->n_slots * WIDE;
+    if (!a->last || s == p->r->time - 1) {
+        b.y = a->y + t.first * a->y_sample + t.unit;
+        if (!a->last) b.y += position(p->r, s) * a->y_time;
+        b.y_row = a->y_sample;
+    }
+    p->kernel->vector->cell_forward(p->r->cell, &b);
+}
+
+/* slots = x Wᵀ for all positions */
+static void multiply_inputs(const pass *p, const float *x, const float *const *weight)
+{
+    const gy_recurrent *r = p->r;
+    const int64_t rows = r->time * p->batch, h = r->units;
+    const int run = side_by_side(weight, p->gates, h * r->in);
+    for (int64_t g = 0; g < p->gates; g += run)
+        gy_gemm(p->kernel, false, true, rows, run * h, r->in, 1.0f, x, r->in, weight[g], r->in,
+                0.0f, p->slots + g * h, p->slots_row);
+}
+
+/* The rows of the last step, if they are wanted. */
+static void copy_end(const pass *p, const float *from, float *to)
+{
+    from += position(p->r, p->r->time - 1) * p->batch * p->row;
+    for (int64_t b = 0; to != NULL && b < p->batch; b++)
+        memcpy(to + b * p->r->units, from + b * p->row, sizeof *to * (size_t)p->r->units);
+}
+
+void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
+                          const gy_recurrent_forward_args *a)
+{
+    const pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
+    const int64_t tasks = tasks_of(&p);
+    multiply_inputs(&p, a->x, a->weight);
+#pragma omp parallel num_threads(team_of(&p))
+    {
+        pack_forward(&p);
+        pack_bias(&p, a->bias);
+        for (int64_t s = 0; s < r->time; s++) {
+#pragma omp for schedule(static)
+            for (int64_t i = 0; i < tasks; i++) step_forward(&p, a, s, i);
+            if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+        }
+    }
+    copy_end(&p, p.h, a->h_end);
+    if (cell_state[r->cell]) copy_end(&p, p.c, a->c_end);
+}
+
+static void step_backward(const pass *p, const gy_recurrent_backward_args *a, int64_t s, int64_t i)
+{
+    const int64_t depth = p->gates * p->r->units, end = p->r->time - 1;
+    const task t = task_of(p, i);
+    float product[ROWS * WIDE];
+    gy_cell_block b = block_of(p, &t, s);
+    b.d_state = p->d_state + t.first * p->row + t.unit;
+    if (s == end) {
+        memset(product, 0, sizeof product);
+        for (int64_t row = 0; row < t.rows; row++)
+            memset(b.d_state + row * p->row, 0, sizeof *b.d_state * (size_t)t.units);
+    } else { /* dh = dz R, dz being those of the last slots, one step on */
+        const float *dz = p->slots + (p->n_slots - p->gates) * p->r->units +
+                          (position(p->r, s + 1) * p->batch + t.first) * p->slots_row;
+        for (int64_t at = 0; at < depth; at += DEPTH)
+            multiply(p, t.rows, gy_least(DEPTH, depth - at), dz + at, p->slots_row,
+                     p->packed + (t.block * depth + at) * WIDE, at > 0, product);
+    }
+    b.product = product;
+    if (!a->last || s == end) {
+        b.dy = a->dy + t.first * a->y_sample + t.unit;
+        if (!a->last) b.dy += position(p->r, s) * a->y_time;
+        b.y_row = a->y_sample;
+    }
+    p->kernel->vector->cell_backward(p->r->cell, &b);
+}
+
+/* dW = dzᵀ x, dR = dzᵀ h of the step before, db = Σ dz */
+static void parameter_gradients(const pass *p, const gy_recurrent_backward_args *a)
+{
+    const gy_recurrent *r = p->r;
+    const int64_t rows = r->time * p->batch, h = r->units, gates = p->gates;
+    const float *const *dw = (const float *const *)a->d_weight;
+    const float *const *dr = (const float *const *)a->d_recurrent;
+    const float *const *db = (const float *const *)a->d_bias;
+    int run = side_by_side(dw, gates, h * r->in);
+    for (int64_t g = 0; g < gates; g += run)
+        gy_gemm(p->kernel, true, false, run * h, r->in, rows, 1.0f, p->slots + g * h, p->slots_row,
+                a->x, r->in, a->beta, a->d_weight[g], r->in);
+    /* all steps but the first, which began with zeros, and the h of all but the last */
+    const float *dz = p->slots + (p->n_slots - gates) * h, *before = p->h;
+    *(r->reverse ? &before : &dz) += p->batch * (r->reverse ? p->row : p->slots_row);
+    run = side_by_side(dr, gates, h * h);
+    for (int64_t g = 0; g < gates; g += run)
+        gy_gemm(p->kernel, true, false, run * h, h, rows - p->batch, 1.0f, dz + g * h, p->slots_row,
+                before, p->row, a->beta, a->d_recurrent[g], h);
+    run = side_by_side(db, p->n_slots, h);
+    for (int64_t s = 0; s < p->n_slots; s += run)
+        gy_column_sum_strided(p->kernel, rows, run * h, p->slots_row, p->slots + s * h, a->beta,
+                              a->d_bias[s]);
+}
+
+void gy_recurrent_backward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
+                           const gy_recurrent_backward_args *a)
+{
+    const pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
+    const int64_t tasks = tasks_of(&p);
+#pragma omp parallel num_threads(team_of(&p))
+    {
+        pack_backward(&p);
+        for (int64_t s = r->time - 1; s >= 0; s--) {
+#pragma omp for schedule(static)
+            for (int64_t i = 0; i < tasks; i++) step_backward(&p, a, s, i);
+            if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+        }
+    }
+    if (a->d_weight[0] != NULL) parameter_gradients(&p, a);
+}
+
+void gy_recurrent_backward_input(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
+                                 const float *const *weight, float *keep, float beta, float *dx)
+{
+    const pass p = lay_out(k, r, batch, NULL, keep, NULL);
+    const int64_t rows = r->time * batch, h = r->units;
+    const int run = side_by_side(weight, p.gates, h * r->in);
+    for (int64_t g = 0; g < p.gates; g += run) /* dx = dz W */
+        gy_gemm(k, false, false, rows, r->in, run * h, 1.0f, p.slots + g * h, p.slots_row,
+                weight[g], r->in, g > 0 ? 1.0f : beta, dx, r->in);
+}
