@@ -99,6 +99,16 @@
       (int64_t n, const gy_moments *u, const float *w, const float *g, const float *m,             \
        const float *v))
 
+/** Sums without rounding order: see kernel/exact.h; p1, p2, p3 are the planes. */
+#define GY_VECTOR_EXACT_LIST(X)                                                                    \
+    X(void, exact_add,                                                                             \
+      (int64_t n, int width, const float *x, uint8_t *bins, float *p1, float *p2, float *p3))      \
+    X(void, exact_raise,                                                                           \
+      (int64_t n, int width, const uint8_t *to, uint8_t *bins, float *p1, float *p2, float *p3))   \
+    X(void, exact_take,                                                                            \
+      (int64_t n, const uint8_t *bins, const float *p1, const float *p2, const float *p3,          \
+       float *y))
+
 /** X(result, name, (arguments)) */
 #define GY_VECTOR_LIST(X)                                                                          \
     X(void, fill, (int64_t n, float value, float *y))                                              \
@@ -132,6 +142,7 @@
     GY_VECTOR_ATTENTION_LIST(X)                                                                    \
     X(void, cell_forward, (gy_cell cell, const gy_cell_block *b))                                  \
     X(void, cell_backward, (gy_cell cell, const gy_cell_block *b))                                 \
+    GY_VECTOR_EXACT_LIST(X)                                                                        \
     GY_VECTOR_UPDATE_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
