@@ -5,12 +5,15 @@
 #include "comm_mpi.h"
 
 #include "base/number.h"
+#include "watchdog.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { PIECE = 1 << 30, TAG = 0 };
+enum { PIECE = 1 << 30, TAG = 0, ABORT_S = 10 };
 
 static gy_status duplicate(MPI_Comm from, MPI_Comm *out)
 {
@@ -112,6 +115,7 @@ fail:
 void gy_comm_free(gy_comm *comm)
 {
     if (comm == NULL) return;
+    gy_watchdog_stop(comm);
     clear(comm);
     gy_free(comm->ctx, comm);
 }
@@ -141,8 +145,17 @@ const char *gy_comm_host(const gy_comm *comm, int rank)
     return comm->names[rank];
 }
 
+/* Where MPI_Abort does not come to an end: a launcher that waits for a host that is gone. */
+static void *end_anyway(void *exit_code)
+{
+    (void)sleep(ABORT_S);
+    _Exit(*(int *)exit_code);
+}
+
 void gy_comm_abort(gy_comm *comm, int exit_code)
 {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, end_anyway, &exit_code) != 0) _Exit(exit_code);
     (void)MPI_Abort(comm->calls, exit_code);
     _Exit(exit_code); /* where MPI_Abort came back */
 }

@@ -32,6 +32,7 @@ struct gy_comm {
     MPI_Op reduce_record; /* of gy_record_message */
     MPI_Datatype record;  /* one gy_record_message */
     gy_error agreed;      /* the last error that all ranks have */
+    struct gy_watchdog *watchdog; /* NULL: none */
 };
 
 /** Passes a failed MPI call up as GY_E_COMM, by the call's name and MPI's own text. */

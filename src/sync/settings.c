@@ -20,4 +20,12 @@ const gy_setting gy_sync_setting_rows[] = {
      .offset = offsetof(gy_sync_settings, overlap),
      .standard = "true",
      .help = "send a bucket while the backward pass goes on"},
+    {.key = "watchdog_seconds",
+     .type = GY_SETTING_FLOAT,
+     .offset = offsetof(gy_sync_settings, watchdog_seconds),
+     .standard = "600",
+     .min = 0,
+     .max = 1e9,
+     .help =
+         "how long a rank may wait in a step before it names the others and ends the job; 0 = off"},
     GY_SETTING_END};

@@ -19,6 +19,7 @@ typedef struct gy_sync_settings {
     gy_choice all_reduce; /* key `allreduce` */
     double bucket_mib;
     bool overlap;
+    double watchdog_seconds;
 } gy_sync_settings;
 
 extern const gy_setting gy_sync_setting_rows[];

@@ -66,6 +66,7 @@ static gy_status evaluate(gy_run *run, gy_part part, double *tally)
     GY_TRY(gy_loader_seek(loader, 0, 0));
     for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
         gy_batch batch = {.n = 0};
+        gy_run_note(run, "evaluation", GY_WORKS);
         GY_TRY(gy_loader_next(loader, &batch));
         GY_TRY(gy_feed_check(&run->feed, part, batch.samples, batch.n, batch.x, batch.y));
         GY_TRY(evaluate_batch(run, part, &batch, tally));
@@ -77,7 +78,9 @@ gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally)
 {
     for (int i = 0; i < run->task.sums; i++) tally[i] = 0;
     GY_TRY(gy_run_average_buffers(run));
-    GY_TRY(gy_comm_agree(run->comm, evaluate(run, part, tally)));
+    gy_status status = evaluate(run, part, tally);
+    gy_run_note(run, "evaluation", GY_WAITS);
+    GY_TRY(gy_comm_agree(run->comm, status));
     return gy_comm_sum(run->comm, tally, run->task.sums);
 }
 

@@ -37,6 +37,7 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
 
 void gy_run_clear(gy_run *run)
 {
+    gy_watchdog_stop(run->comm);
     gy_journal_close(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */
     gy_sync_free(run->sync);

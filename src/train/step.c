@@ -20,9 +20,19 @@
 enum { SUM_LOSS, SUM_NOT_FINITE, SUM_CHECKPOINT, SUM_STOP, SUM_TIME, SUM_DUE, SUMS };
 enum { MAX_NORM, MAXIMA };
 
+void gy_run_note(gy_run *run, const char *phase, gy_doing doing)
+{
+    gy_watchdog_note(run->comm, run->step + 1, phase, doing);
+}
+
+/* Waits for the others in the midst of a pass. */
 static gy_status add_up(void *user, double *values, int n)
 {
-    return gy_comm_sum(((gy_run *)user)->comm, values, n);
+    gy_run *run = user;
+    gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
+    gy_status status = gy_comm_sum(run->comm, values, n);
+    gy_run_note(run, "forward and backward", GY_WORKS);
+    return status;
 }
 
 static gy_status complete(void *user, int64_t from)
@@ -35,6 +45,7 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
 {
     gy_feed *feed = &run->feed;
     double start = gy_clock_s();
+    gy_run_note(run, gy_phase_names[GY_PHASE_input], GY_WORKS);
     gy_run_strike(run, GY_MOMENT_STEP);
     gy_status status = gy_loader_next(feed->loader[GY_PART_TRAIN], batch);
     if (status == GY_OK)
@@ -56,10 +67,12 @@ static gy_status pass(gy_run *run, gy_model_run *pass, const gy_batch *batch, in
     float *y = NULL;
     double start = gy_clock_s();
     pass->first = batch->first + first;
+    gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
     GY_TRY(gy_model_forward(run->model, pass, n, x, &y));
     double scale = pass->scale / (double)run->task.count;
     *loss += gy_task_add(&run->task, run->kernel, n, y, target, (float)scale, y, run->tally);
     double middle = gy_clock_s();
+    gy_run_note(run, gy_phase_names[GY_PHASE_backward], GY_WORKS);
     GY_TRY(gy_model_backward(run->model, pass, n, x, y));
     run->now.seconds[GY_PHASE_forward] += middle - start;
     run->now.seconds[GY_PHASE_backward] += gy_clock_s() - middle;
@@ -174,6 +187,7 @@ gy_status gy_run_step(gy_run *run)
     gy_status passed = pass_all(run, &batch, &loss);
     if (passed == GY_OK) passed = gy_sync_complete(run->sync, 0);
     double start = gy_clock_s();
+    gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
     if (passed == GY_OK) passed = gy_sync_finish(run->sync, &waited);
     GY_TRY(passed); /* the network failed: nobody can be told */
     gy_run_strike(run, GY_MOMENT_GRADIENT);
@@ -186,6 +200,7 @@ gy_status gy_run_step(gy_run *run)
     GY_TRY(exchange(run, status, loss, squares, &record));
     take_record(run, &record, batch.global);
     middle = gy_clock_s();
+    gy_run_note(run, gy_phase_names[GY_PHASE_update], GY_WORKS);
     seconds[GY_PHASE_communication] += middle - start;
     if (run->now.skipped) /* the epoch's sums are as before */
         memcpy(run->tally, run->tally + run->task.sums,

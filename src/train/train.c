@@ -163,6 +163,9 @@ static gy_status train(gy_run *run)
     GY_TRY(gy_run_check_cores(run));
     if (run->options->dry_run) return gy_comm_agree(run->comm, gy_run_tell_start(run));
     GY_TRY(begin(run, &past));
+    if (run->options->stalled != NULL)
+        GY_TRY(gy_watchdog_start(run->comm, run->config->comm.watchdog_seconds,
+                                 run->options->stalled, run->options->stalled_user));
     GY_TRY(gy_run_loop(run));
     GY_TRY(finish(run));
     if (run->trouble != GY_OK) return gy_error_restore(&run->trouble_error);

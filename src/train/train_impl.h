@@ -13,7 +13,7 @@
 #include <gyre/train.h>
 
 #include "base/buffer.h"
-#include "comm/comm.h"
+#include "comm/watchdog.h"
 #include "config/config.h"
 #include "event_impl.h"
 #include "model/model.h"
@@ -221,6 +221,9 @@ gy_status gy_run_tell_start(gy_run *run) GY_CHECKED;
 
 /** Samples that a rank passes at once in a batch of `most`: run->micro, run->micros. Local. */
 void gy_run_set_micro(gy_run *run, int64_t most);
+
+/** Tells the watchdog what this rank does in the step under way. Local. */
+void gy_run_note(gy_run *run, const char *phase, gy_doing doing);
 
 /** One step: run->now. Collective. */
 gy_status gy_run_step(gy_run *run) GY_CHECKED;

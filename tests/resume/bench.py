@@ -61,8 +61,8 @@ class Bench:
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
 
-    def start(self, place, *options):
-        return subprocess.Popen(self.argv(None, *options), cwd=place, stderr=subprocess.DEVNULL,
+    def start(self, place, *options, stderr=subprocess.DEVNULL):
+        return subprocess.Popen(self.argv(None, *options), cwd=place, stderr=stderr,
                                 start_new_session=True)
 
 
@@ -75,9 +75,20 @@ def ranks_of(process):
         except OSError:
             continue
         name, rest = text[text.index("(") + 1:].rsplit(") ", 1)
-        if name == "gyre" and int(rest.split()[3]) == process.pid:
+        state, session = rest.split()[0], int(rest.split()[3])
+        if name == "gyre" and session == process.pid and state != "Z":
             found.append(int(path.parent.name))
     return found
+
+
+def rank_process(process, rank):
+    """The process of a rank, by what its launcher told it."""
+    want = f"OMPI_COMM_WORLD_RANK={rank}", f"PMI_RANK={rank}"
+    for number in ranks_of(process):
+        text = pathlib.Path(f"/proc/{number}/environ").read_text().split("\0")
+        if any(entry in text for entry in want):
+            return number
+    raise AssertionError(f"no process of rank {rank}")
 
 
 def send(process, number):

@@ -3,9 +3,15 @@
 
     faults.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 """
+import os
+import signal
+import subprocess
+import time
+
 import numpy
 
-from bench import STEPS, events, keep_until, main, same_bits, steps_are_whole, tensors
+from bench import (STEPS, events, keep_until, main, rank_process, ranks_of, same_bits,
+                   steps_are_whole, tensors, wait_for_step)
 
 
 def error_lines(done):
@@ -84,6 +90,37 @@ def slow(bench):
     goes_on(bench, place)
 
 
+def stalls(bench, named, *options):
+    """A rank that waits too long ends the job with one line, by the watchdog's time."""
+    place = bench.place("run")
+    victim = bench.ranks - 1
+    process = bench.start(place, "--set", "comm.watchdog_seconds=1.5", "--inject", *options,
+                          stderr=subprocess.PIPE)
+    if "slow" in options[0]:
+        wait_for_step(place, process, 12)
+        os.kill(rank_process(process, victim), signal.SIGSTOP)
+    begin = time.monotonic()
+    _, text = process.communicate(timeout=60)
+    seconds = time.monotonic() - begin
+    lines = [line for line in text.decode().splitlines() if line.startswith("gyre: error: ")]
+    assert process.returncode == 1, (process.returncode, text)
+    assert len(lines) == 1 and "the run stands still (rank " in lines[0], text
+    assert f"rank {victim} on " in lines[0] and named in lines[0], lines
+    assert seconds < 30, seconds
+    assert ranks_of(process) == []
+    goes_on(bench, place)
+
+
+def hang(bench):
+    """A rank that hangs is named with its phase and step."""
+    stalls(bench, "(input of step 20 for ", f"hang:rank={bench.ranks - 1},step=20")
+
+
+def frozen(bench):
+    """A rank that was stopped cannot answer: what it was last seen doing is told."""
+    stalls(bench, "(no answer, last seen in ", "slow:rank=0,ms=30")
+
+
 def malformed(bench):
     """Faults that are none: code 2, one line, nothing written."""
     place = bench.place("run")
@@ -102,4 +139,4 @@ def malformed(bench):
 
 
 main({"disk_full": disk_full, "torn_write": torn_write, "not_finite": not_finite, "kill": kill,
-      "slow": slow, "malformed": malformed})
+      "slow": slow, "hang": hang, "frozen": frozen, "malformed": malformed})

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct settings {
     gy_strings set, inject;
@@ -64,6 +65,17 @@ static const gy_setting rows[] = {
     GY_SETTING_END,
 };
 
+/* Another thread's call, while the main one may hang: nothing is cleaned up. */
+static void stalled(void *user, const char *line)
+{
+    (void)user;
+    if (line != NULL) {
+        gy_terminal_clear_line();
+        (void)fprintf(stderr, "gyre: error: %s\n", line);
+    }
+    _exit(gy_status_exit_code(GY_E_COMM));
+}
+
 /* --run-dir is --set run_dir, and wins over it. */
 static gy_status list_sets(gy_pool *pool, const settings *s, const char *const **out, int *n)
 {
@@ -98,7 +110,8 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                     .dry_run = s->dry_run,
                                     .observer = gy_terminal_observe,
                                     .observer_user = &terminal,
-                                    .requests = gy_signals_take};
+                                    .requests = gy_signals_take,
+                                    .stalled = stalled};
         gy_signals_catch();
         status = gy_train(cli->ctx, cli->comm, config, &options);
         gy_terminal_clear_line();
