@@ -41,4 +41,59 @@ void gy_row_norm_backward(const gy_kernel *k, const gy_row_norm *p, const float 
                           float *dx, float *dgamma, float keep_gamma, float *dbeta,
                           float keep_beta);
 
+/* Norms of columns, for batch norm: each column of x [rows, columns] is a set. */
+
+enum { GY_COLUMN_PARTS = 16 };
+
+/**
+ * Mean and Σ (x − mean)² of each column; 0 where there are no rows.
+ *
+ * @param partial  [2 GY_COLUMN_PARTS columns] scratch
+ * @param mean     [columns] out; squares likewise
+ */
+void gy_column_moments(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                       double *partial, double *mean, double *squares);
+
+/** Σ dy and Σ dy (x − mean) of each column; partial as above. */
+void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                        const float *mean, const float *dy, double *partial, double *sum,
+                        double *product);
+
+/** y = (x − mean) scale + shift; all [columns]. */
+void gy_column_norm_forward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                            const float *mean, const float *scale, const float *shift, float *y);
+
+/** Of dx = scale dy − (x − mean) slope − shift; all [columns]. */
+typedef struct gy_column_slopes {
+    const float *mean, *scale, *slope, *shift;
+} gy_column_slopes;
+
+void gy_column_norm_backward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                             const gy_column_slopes *s, const float *dy, float *dx);
+
+/**
+ * Group norm: x [batch, rows, columns]; a set is a sample's group of neighbouring columns, all rows.
+ */
+typedef struct gy_group_norm {
+    int64_t batch, rows, columns, groups; /* groups divide columns */
+    float epsilon;
+} gy_group_norm;
+
+/** Bytes of scratch a sample takes in either pass. */
+int64_t gy_group_norm_scratch(int64_t columns);
+
+/**
+ * @param gamma  [columns]; beta likewise
+ * @param stats  [batch, 2 groups] mean and 1 / deviation, for the backward pass; NULL: not wanted
+ */
+void gy_group_norm_forward(const gy_kernel *k, const gy_group_norm *p, const float *x,
+                           const float *gamma, const float *beta, void *scratch, float *y,
+                           float *stats);
+
+/** As gy_row_norm_backward(). */
+void gy_group_norm_backward(const gy_kernel *k, const gy_group_norm *p, const float *x,
+                            const float *gamma, const float *stats, const float *dy, void *scratch,
+                            float *dx, float *dgamma, float keep_gamma, float *dbeta,
+                            float keep_beta);
+
 #endif

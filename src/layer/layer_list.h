@@ -16,8 +16,10 @@
     X(reshape)                                                                                     \
     X(activation)                                                                                  \
     X(dropout)                                                                                     \
+    X(batch_norm)                                                                                  \
     X(layer_norm)                                                                                  \
     X(rms_norm)                                                                                    \
+    X(group_norm)                                                                                  \
     X(embedding)                                                                                   \
     X(position_embedding)                                                                          \
     X(attention)                                                                                   \

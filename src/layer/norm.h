@@ -1,4 +1,4 @@
-/** What layers of norms share: the row `epsilon`, and running norms of the last axis. */
+/** What layers of norms share: the row `epsilon`, and parameters, and running norms of the last axis. */
 #ifndef GY_LAYER_NORM_H
 #define GY_LAYER_NORM_H
 

@@ -132,4 +132,140 @@ static void rows_not_finite(void)
     gy_test_levels(rows_not_finite_at_level);
 }
 
-GY_TEST_MAIN(GY_TEST(norms_of_rows), GY_TEST(rows_not_finite))
+static double partial[2 * GY_COLUMN_PARTS * 1024], first[1024], second[1024];
+static float middle[1024], scale[1024], slope[1024], shift[1024];
+
+/* Moments, products, both passes. */
+static void columns_of(const gy_kernel *k, int64_t rows, int64_t columns, double mean)
+{
+    const double tolerance = 2e-6 + 1e-6 * mean;
+    const gy_column_slopes slopes = {middle, scale, slope, shift};
+    draw(rows * columns, columns, mean);
+    gy_test_values(7, columns, 1.0, scale);
+    gy_test_values(8, columns, 1.0, slope);
+    gy_test_values(9, columns, 1.0, shift);
+    for (int64_t i = 0; i < rows * columns; i += columns) x[i] = 1234.5f; /* all the same */
+    gy_column_moments(k, rows, columns, x, partial, first, second);
+    for (int64_t c = 0; c < columns; c++) {
+        double m, s;
+        moments(rows, columns, true, 1e-300, x + c, &m, &s);
+        if (rows == 0) m = 0;
+        CU_ASSERT_TRUE(fabs(first[c] - m) <= tolerance);
+        CU_ASSERT_TRUE(rows == 0 ||
+                       fabs(second[c] * s * s / (double)rows - (second[c] > 0)) <= tolerance);
+        middle[c] = (float)first[c];
+    }
+    CU_ASSERT_EQUAL(second[0], 0.0);
+    gy_column_products(k, rows, columns, x, middle, dy, partial, first, second);
+    gy_column_norm_forward(k, rows, columns, x, middle, scale, shift, y);
+    gy_column_norm_backward(k, rows, columns, x, &slopes, dy, dx);
+    for (int64_t c = 0; c < columns; c++) {
+        double sum = 0, product = 0;
+        for (int64_t i = c; i < rows * columns; i += columns) {
+            double d = (double)x[i] - (double)middle[c];
+            sum += (double)dy[i];
+            product += (double)dy[i] * d;
+            want_y[i] = d * (double)scale[c] + (double)shift[c];
+            want_dx[i] = (double)scale[c] * (double)dy[i] - d * (double)slope[c] - (double)shift[c];
+        }
+        CU_ASSERT_TRUE(fabs(first[c] - sum) <= 2e-6 * (1 + (double)rows));
+        CU_ASSERT_TRUE(fabs(second[c] - product) <= 2e-6 * (1 + (double)rows));
+    }
+    compare(rows * columns, y, want_y, 1e-6);
+    compare(rows * columns, dx, want_dx, 1e-6);
+    gy_column_norm_backward(k, rows, columns, x, &slopes, dy, dy);
+    CU_ASSERT_EQUAL(memcmp(dy, dx, (size_t)(rows * columns) * sizeof *dx), 0);
+}
+
+static void columns_at_level(const gy_kernel *k)
+{
+    static const int64_t shapes[][2] = {{1, 1},   {4000, 1}, {5000, 3}, {4001, 10}, {130, 64},
+                                        {67, 65}, {60, 600}, {3, 1000}, {0, 5},     {1, 300}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        columns_of(k, shapes[i][0], shapes[i][1], 0);
+        columns_of(k, shapes[i][0], shapes[i][1], 10000);
+    }
+}
+
+static void norms_of_columns(void)
+{
+    gy_test_levels(columns_at_level);
+}
+
+/* Rows that begin far from where the others are; NaN and infinity spoil their column alone. */
+static void odd_columns_at_level(const gy_kernel *k)
+{
+    enum { ROWS = 3000, COLUMNS = 20 };
+    draw(ROWS * COLUMNS, COLUMNS, 0);
+    for (int i = 0; i < 700; i++) x[i * COLUMNS + 4] += 1e6f;
+    x[5] = NAN;
+    x[6 + 2000 * COLUMNS] = -INFINITY;
+    gy_column_moments(k, ROWS, COLUMNS, x, partial, first, second);
+    double m, s;
+    moments(ROWS, COLUMNS, true, 0, x + 4, &m, &s);
+    CU_ASSERT_DOUBLE_EQUAL(first[4] / m, 1, 1e-6);
+    CU_ASSERT_DOUBLE_EQUAL(second[4] / ROWS * s * s, 1, 1e-6);
+    CU_ASSERT_TRUE(isnan(second[5]) && isnan(second[6]) && isfinite(second[7]));
+}
+
+static void odd_columns(void)
+{
+    gy_test_levels(odd_columns_at_level);
+}
+
+static void expect_group(const gy_group_norm *p, int64_t sample, int64_t group)
+{
+    const int64_t width = p->columns / p->groups, from = sample * p->rows * p->columns;
+    double sum = 0, squares = 0, all = 0, along = 0, n = (double)(p->rows * width);
+#define EACH(i, c)                                                                                 \
+    for (int64_t i = from; i < from + p->rows * p->columns; i++)                                   \
+        for (int64_t c = i % p->columns; c / width == group && c >= 0; c = -1)
+    EACH(i, c) sum += (double)x[i];
+    const double mean = sum / n;
+    EACH(i, c) squares += pow((double)x[i] - mean, 2);
+    const double s = 1 / sqrt(squares / n + (double)p->epsilon);
+    EACH(i, c)
+    {
+        double z = ((double)x[i] - mean) * s, g = (double)dy[i];
+        want_y[i] = z * (double)gain[c] + (double)beta[c];
+        want_dgamma[c] += g * z;
+        want_dbeta[c] += g;
+        all += g * (double)gain[c];
+        along += g * (double)gain[c] * z;
+    }
+    EACH(i, c)
+    {
+        double z = ((double)x[i] - mean) * s, g = (double)dy[i] * (double)gain[c];
+        want_dx[i] = s * (g - all / n - z * along / n);
+    }
+#undef EACH
+}
+
+static void groups_at_level(const gy_kernel *k)
+{
+    static const gy_group_norm shapes[] = {{3, 20, 12, 3, 1e-5f}, {2, 7, 130, 13, 1e-3f},
+                                           {9, 1, 6, 2, 1e-5f},   {2, 50, 5, 5, 1e-5f},
+                                           {1, 33, 64, 1, 1e-5f}, {0, 4, 4, 2, 1e-5f}};
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
+        const gy_group_norm *p = &shapes[i / 2];
+        const int64_t n = p->batch * p->rows * p->columns;
+        const double mean = i % 2 == 0 ? 0 : 1000, tolerance = 2e-6 + 1e-6 * mean;
+        draw(n, p->columns, mean);
+        for (int64_t s = 0; s < p->batch; s++)
+            for (int64_t g = 0; g < p->groups; g++) expect_group(p, s, g);
+        gy_group_norm_forward(k, p, x, gain, beta, scratch, y, stats);
+        compare(n, y, want_y, tolerance);
+        gy_group_norm_backward(k, p, x, gain, stats, dy, scratch, dx, dgamma, 0.5f, dbeta, 0);
+        compare(n, dx, want_dx, tolerance);
+        compare(p->columns, dgamma, want_dgamma, 4 * tolerance);
+        compare(p->columns, dbeta, want_dbeta, tolerance);
+    }
+}
+
+static void norms_of_groups(void)
+{
+    gy_test_levels(groups_at_level);
+}
+
+GY_TEST_MAIN(GY_TEST(norms_of_rows), GY_TEST(rows_not_finite), GY_TEST(norms_of_columns),
+             GY_TEST(odd_columns), GY_TEST(norms_of_groups))

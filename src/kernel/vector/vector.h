@@ -73,6 +73,8 @@
     /* pairs of x, by (cos, sin) of `turn` */                                                      \
     X(void, rotate, (int64_t width, const float *turn, bool back, float *x))
 
+enum { GY_COLUMN_TILE = 256 }; /* columns that column_moments and column_products take at most */
+
 /** Norms: see kernel/norm.h; dgamma and dbeta are added to, and may be NULL, as may dx and stats. */
 #define GY_VECTOR_NORM_LIST(X)                                                                     \
     X(void, row_norm_forward,                                                                      \
@@ -80,7 +82,20 @@
        float *y, float *stats))                                                                    \
     X(void, row_norm_backward,                                                                     \
       (int64_t rows, const gy_row_norm *p, const float *x, const float *gamma, const float *stats, \
-       const float *dy, float *dx, float *dgamma, float *dbeta))
+       const float *dy, float *dx, float *dgamma, float *dbeta))                                   \
+    X(void, column_moments,                                                                        \
+      (int64_t rows, int64_t columns, int64_t stride, const float *x, double *mean,                \
+       double *squares))                                                                           \
+    /* adds to sums and products */                                                                \
+    X(void, column_products,                                                                       \
+      (int64_t rows, int64_t columns, int64_t stride, const float *x, const float *mean,           \
+       const float *dy, double *sums, double *products))                                           \
+    X(void, column_norm_forward,                                                                   \
+      (int64_t rows, int64_t columns, const float *x, const float *mean, const float *scale,       \
+       const float *shift, float *y))                                                              \
+    X(void, column_norm_backward,                                                                  \
+      (int64_t rows, int64_t columns, const float *x, const gy_column_slopes *s,                   \
+       const float *dy, float *dx))
 
 /** Updates: see kernel/update.h. */
 #define GY_VECTOR_UPDATE_LIST(X)                                                                   \

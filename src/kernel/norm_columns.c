@@ -1,0 +1,170 @@
+/*
+ * Norms of columns. Rows are cut into parts, whose sums are put together in order; a part does not
+ * depend on the threads.
+ *
+ * Few columns make short loops, so several rows are taken as one, `fold` times as wide: of 3 columns
+ * the loops see 63, and the sums of the 21 groups are put together.
+ */
+#include "norm_impl.h"
+
+#include <string.h>
+
+enum { WIDE = 64, COST = 2, PART_FLOATS = 4 * GY_BLOCK };
+
+static int64_t fold_of(int64_t columns)
+{
+    return columns >= WIDE ? 1 : WIDE / columns;
+}
+
+/* From the moments of groups, of `each` rows but for the last, to those of all. */
+static void combine(int64_t groups, int64_t columns, int64_t each, int64_t last,
+                    const double *means, const double *squares, double *mean, double *square)
+{
+    const double n = (double)(each * (groups - 1) + last);
+    for (int64_t c = 0; c < columns; c++) {
+        double sum = 0.0, rest = 0.0;
+        for (int64_t g = 0; g < groups; g++)
+            sum += (double)(g == groups - 1 ? last : each) * means[g * columns + c];
+        const double middle = n > 0.0 ? sum / n : 0.0;
+        for (int64_t g = 0; g < groups; g++) {
+            const double d = means[g * columns + c] - middle;
+            rest += squares[g * columns + c] + (double)(g == groups - 1 ? last : each) * d * d;
+        }
+        mean[c] = middle;
+        square[c] = rest;
+    }
+}
+
+void gy_columns_moments(const gy_vector *v, int64_t rows, int64_t columns, const float *x,
+                        double *mean, double *squares)
+{
+    const int64_t fold = fold_of(columns), lines = rows / fold, wide = fold * columns;
+    double means[2 * WIDE], all[2 * WIDE];
+    if (fold == 1) {
+        for (int64_t c = 0; c < columns; c += GY_COLUMN_TILE)
+            v->column_moments(rows, gy_least(GY_COLUMN_TILE, columns - c), columns, x + c, mean + c,
+                              squares + c);
+        return;
+    }
+    v->column_moments(lines, wide, wide, x, means, all);
+    v->column_moments(rows % fold, columns, columns, x + lines * wide, means + wide, all + wide);
+    combine(fold + 1, columns, lines, rows % fold, means, all, mean, squares);
+}
+
+/* values [fold, columns], every row the same. */
+static const float *repeat(int64_t fold, int64_t columns, const float *x, float *room)
+{
+    if (fold == 1) return x;
+    for (int64_t i = 0; i < fold; i++)
+        memcpy(room + i * columns, x, sizeof *room * (size_t)columns);
+    return room;
+}
+
+void gy_columns_products(const gy_vector *v, int64_t rows, int64_t columns, const float *x,
+                         const float *mean, const float *dy, double *sum, double *product)
+{
+    const int64_t fold = fold_of(columns), lines = rows / fold, wide = fold * columns;
+    const int64_t at = lines * wide;
+    double sums[WIDE] = {0}, products[WIDE] = {0};
+    float room[WIDE];
+    memset(sum, 0, sizeof *sum * (size_t)columns);
+    memset(product, 0, sizeof *product * (size_t)columns);
+    if (fold == 1) {
+        for (int64_t c = 0; c < columns; c += GY_COLUMN_TILE)
+            v->column_products(rows, gy_least(GY_COLUMN_TILE, columns - c), columns, x + c,
+                               mean + c, dy + c, sum + c, product + c);
+        return;
+    }
+    v->column_products(lines, wide, wide, x, repeat(fold, columns, mean, room), dy, sums, products);
+    v->column_products(rows % fold, columns, columns, x + at, mean, dy + at, sum, product);
+    for (int64_t i = 0; i < wide; i++) {
+        sum[i % columns] += sums[i];
+        product[i % columns] += products[i];
+    }
+}
+
+void gy_columns_forward(const gy_vector *v, int64_t rows, int64_t columns, const float *x,
+                        const float *mean, const float *scale, const float *shift, float *y)
+{
+    const int64_t fold = fold_of(columns), lines = rows / fold, wide = fold * columns;
+    float room[3][WIDE];
+    v->column_norm_forward(lines, wide, x, repeat(fold, columns, mean, room[0]),
+                           repeat(fold, columns, scale, room[1]),
+                           repeat(fold, columns, shift, room[2]), y);
+    v->column_norm_forward(rows % fold, columns, x + lines * wide, mean, scale, shift,
+                           y + lines * wide);
+}
+
+void gy_columns_backward(const gy_vector *v, int64_t rows, int64_t columns, const float *x,
+                         const gy_column_slopes *s, const float *dy, float *dx)
+{
+    const int64_t fold = fold_of(columns), lines = rows / fold, wide = fold * columns;
+    const int64_t at = lines * wide;
+    float room[4][WIDE];
+    const gy_column_slopes repeated = {
+        repeat(fold, columns, s->mean, room[0]), repeat(fold, columns, s->scale, room[1]),
+        repeat(fold, columns, s->slope, room[2]), repeat(fold, columns, s->shift, room[3])};
+    v->column_norm_backward(lines, wide, x, &repeated, dy, dx);
+    v->column_norm_backward(rows % fold, columns, x + at, s, dy + at, dx + at);
+}
+
+/* Rows of a part: a function of the shape alone. */
+static int64_t part_rows(int64_t rows, int64_t columns)
+{
+    const int64_t least = (rows + GY_COLUMN_PARTS - 1) / GY_COLUMN_PARTS;
+    const int64_t small = (PART_FLOATS + columns - 1) / columns;
+    return least > small ? least : small;
+}
+
+void gy_column_moments(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                       double *partial, double *mean, double *squares)
+{
+    const int64_t step = part_rows(rows, columns), parts = rows > 0 ? (rows + step - 1) / step : 1;
+    double *means = partial, *all = partial + parts * columns;
+    GY_SPREAD(gy_team(k, rows * columns, COST))
+    for (int64_t p = 0; p < parts; p++)
+        gy_columns_moments(k->vector, gy_least(step, rows - p * step), columns,
+                           x + p * step * columns, means + p * columns, all + p * columns);
+    combine(parts, columns, step, rows - (parts - 1) * step, means, all, mean, squares);
+}
+
+void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                        const float *mean, const float *dy, double *partial, double *sum,
+                        double *product)
+{
+    const int64_t step = part_rows(rows, columns), parts = (rows + step - 1) / step;
+    double *sums = partial, *products = partial + parts * columns;
+    GY_SPREAD(gy_team(k, rows * columns, COST))
+    for (int64_t p = 0; p < parts; p++) {
+        const int64_t at = p * step * columns;
+        gy_columns_products(k->vector, gy_least(step, rows - p * step), columns, x + at, mean,
+                            dy + at, sums + p * columns, products + p * columns);
+    }
+    for (int64_t c = 0; c < columns; c++) {
+        sum[c] = product[c] = 0.0;
+        for (int64_t p = 0; p < parts; p++) {
+            sum[c] += sums[p * columns + c];
+            product[c] += products[p * columns + c];
+        }
+    }
+}
+
+void gy_column_norm_forward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                            const float *mean, const float *scale, const float *shift, float *y)
+{
+    const int64_t step = 2 * gy_block_rows(columns);
+    GY_SPREAD(gy_team(k, rows * columns, COST))
+    for (int64_t row = 0; row < rows; row += step)
+        gy_columns_forward(k->vector, gy_least(step, rows - row), columns, x + row * columns, mean,
+                           scale, shift, y + row * columns);
+}
+
+void gy_column_norm_backward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                             const gy_column_slopes *s, const float *dy, float *dx)
+{
+    const int64_t step = 2 * gy_block_rows(columns);
+    GY_SPREAD(gy_team(k, rows * columns, COST))
+    for (int64_t row = 0; row < rows; row += step)
+        gy_columns_backward(k->vector, gy_least(step, rows - row), columns, x + row * columns, s,
+                            dy + row * columns, dx + row * columns);
+}
