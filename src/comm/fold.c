@@ -109,6 +109,16 @@ gy_status gy_comm_max(gy_comm *comm, double *x, int n)
     return fold(comm, x, n, MPI_DOUBLE, comm->max);
 }
 
+gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n)
+{
+    enum { PIECE = 1 << 28 };
+    for (int64_t at = 0; at < n; at += PIECE) {
+        int count = (int)(n - at < PIECE ? n - at : PIECE);
+        GY_MPI(MPI_Allreduce(x + at, out + at, count, MPI_UINT8_T, MPI_MAX, comm->calls));
+    }
+    return GY_OK;
+}
+
 gy_status gy_comm_reduce(gy_comm *comm, gy_record *record)
 {
     gy_record_message message = {.record = *record, .status_rank = comm->rank};

@@ -14,12 +14,15 @@
 
 typedef struct gy_sync gy_sync;
 
+enum { GY_SYNC_GRAINS = 4096 }; /* at most: kernel/exact.h */
+
 /** The section `comm`. */
 typedef struct gy_sync_settings {
     gy_choice all_reduce; /* key `allreduce` */
     double bucket_mib;
     bool overlap;
     double watchdog_seconds;
+    int64_t reproducible_grains; /* 0: off; see grains.h */
 } gy_sync_settings;
 
 extern const gy_setting gy_sync_setting_rows[];

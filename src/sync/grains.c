@@ -1,0 +1,116 @@
+/* The sums of grains: bins and planes of this rank's grains, made one with those of the others.
+ *
+ *     bins    |   b   |                 the greatest over the ranks, first of all; then every rank
+ *     planes  |  p1   |  p2   |  p3   | lifts its planes to it, and buckets of floats sum them
+ *
+ * That the planes are one vector of 3n floats to the buckets is all that an all-reduce sees: every
+ * addition is exact, so that it may add in any order. Nothing overlaps with the backward pass: the
+ * bins are known when a rank's last grain is done. */
+#include "grains.h"
+
+#include "base/clock.h"
+#include "base/param.h"
+#include "kernel/exact.h"
+
+struct gy_grains {
+    gy_context *ctx;
+    gy_comm *comm;
+    const gy_kernel *kernel;
+    gy_exact sums;
+    uint8_t *greatest; /* [n] bins over all ranks; NULL for one rank */
+    float *planes;     /* [GY_EXACT_PLANES, n], the last two padded before */
+    gy_sync *sync;     /* over the planes */
+};
+
+/* Where a plane begins: on a cache line. */
+static int64_t stride(int64_t n)
+{
+    return (n + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+}
+
+static gy_status allocate(gy_context *ctx, bool alone, int64_t n, gy_grains **out)
+{
+    gy_grains *g = NULL;
+    GY_TRY(gy_new(ctx, &g));
+    *out = g;
+    g->ctx = ctx;
+    GY_TRY(gy_new_array(ctx, n, &g->sums.bins));
+    if (!alone) GY_TRY(gy_new_array(ctx, n, &g->greatest));
+    return gy_new_array(ctx, GY_EXACT_PLANES * stride(n), &g->planes);
+}
+
+gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
+                           const gy_sync_settings *settings, int64_t n, gy_grains **out)
+{
+    gy_status status;
+    gy_grains *g = NULL;
+    gy_sync_settings plain = *settings;
+    bool alone = gy_comm_ranks(comm) == 1;
+    plain.overlap = false;
+    GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, alone, n, &g)));
+    g->comm = comm;
+    g->kernel = k;
+    g->sums.n = n;
+    g->sums.width = gy_exact_width(settings->reproducible_grains);
+    for (int p = 0; p < GY_EXACT_PLANES; p++) g->sums.planes[p] = g->planes + p * stride(n);
+    GY_TRY_GOTO(
+        fail, gy_sync_create(ctx, comm, &plain, g->planes, GY_EXACT_PLANES * stride(n), &g->sync));
+    *out = g;
+    return GY_OK;
+fail:
+    gy_grains_free(g);
+    return status;
+}
+
+void gy_grains_free(gy_grains *g)
+{
+    if (g == NULL) return;
+    gy_sync_free(g->sync);
+    gy_free(g->ctx, g->planes);
+    gy_free(g->ctx, g->greatest);
+    gy_free(g->ctx, g->sums.bins);
+    gy_free(g->ctx, g);
+}
+
+int64_t gy_grains_bytes(int64_t n)
+{
+    return 2 * n + GY_EXACT_PLANES * stride(n) * (int64_t)sizeof(float);
+}
+
+int gy_grains_buckets(const gy_grains *g)
+{
+    return gy_sync_buckets(g->sync);
+}
+
+const char *gy_grains_algorithm(const gy_grains *g)
+{
+    return gy_sync_algorithm(g->sync);
+}
+
+void gy_grains_begin(gy_grains *g)
+{
+    gy_exact_clear(g->kernel, &g->sums);
+}
+
+void gy_grains_add(gy_grains *g, int64_t from, int64_t n, const float *x)
+{
+    gy_exact_add(g->kernel, &g->sums, from, n, x);
+}
+
+gy_status gy_grains_finish(gy_grains *g, double *waited_s)
+{
+    double since = gy_clock_s(), waited;
+    if (g->greatest != NULL) {
+        GY_TRY(gy_comm_max_bytes(g->comm, g->sums.bins, g->greatest, g->sums.n));
+        gy_exact_raise(g->kernel, &g->sums, g->greatest);
+        gy_sync_begin(g->sync);
+        GY_TRY(gy_sync_finish(g->sync, &waited));
+    }
+    *waited_s = gy_clock_s() - since;
+    return GY_OK;
+}
+
+void gy_grains_take(const gy_grains *g, int64_t from, int64_t n, float *y)
+{
+    gy_exact_take(g->kernel, &g->sums, from, n, y);
+}
