@@ -1,15 +1,14 @@
 /*
- * Matrix products by CBLAS; the only file that knows it.
+ * Matrix products: by panels (gemm_packed.c) or by CBLAS, which this file alone knows.
  *
  * A product is cut into a grid of blocks, one a thread, and BLAS runs single-threaded inside: its
  * own threads beside our loops cost more than they bring. A thread's block is cut further by rows
  * where communication wants polling, or where bias and activation should find their rows in the
  * cache. The cuts are functions of the shapes, the threads and whether there is a poll hook.
  */
-#include "gemm.h"
+#include "gemm_impl.h"
 
 #include "elementwise.h"
-#include "kernel_impl.h"
 
 #include <cblas.h>
 #include <omp.h>
@@ -27,19 +26,6 @@ enum {
 };
 static const double team_flop = 2e6;  /* less is done before a team stands */
 static const double poll_flop = 50e6; /* between two polls */
-
-/** C = alpha op(A) op(B) + beta C and, with y, C += bias, y = activation(C). */
-typedef struct product {
-    bool transpose_a, transpose_b;
-    int64_t m, n, inner;
-    float alpha, beta;
-    const float *a, *b;
-    float *c;
-    int64_t lda, ldb, ldc;
-    const float *bias; /* [n] or NULL */
-    gy_activation activation;
-    float *y; /* [m, ldc]; NULL: no epilogue */
-} product;
 
 const char *gy_blas_name(void)
 {
@@ -94,32 +80,20 @@ void gy_gemm_serial(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
     if (team > 1) omp_set_num_threads(team);
 }
 
-/** Bias and activation of rows [m0, m1), columns [n0, n1). */
-static void epilogue(const gy_kernel *k, const product *p, int64_t m0, int64_t m1, int64_t n0,
-                     int64_t n1)
+void gy_gemm_finish(const gy_kernel *k, const gy_product *p, gy_block_of at, bool bias)
 {
-    const bool whole = n1 - n0 == p->ldc; /* rows lie end to end: take them as one */
-    const int64_t rows = whole ? m1 - m0 : 1, width = n1 - n0;
-    for (int64_t row = m0; row < m1; row += rows) {
-        float *c = p->c + row * p->ldc + n0, *y = p->y + row * p->ldc + n0;
-        if (p->bias != NULL) k->vector->add_bias(rows, width, p->bias + n0, c);
+    const bool whole = at.n1 - at.n0 == p->ldc; /* rows lie end to end: take them as one */
+    const int64_t rows = whole ? at.m1 - at.m0 : 1, width = at.n1 - at.n0;
+    for (int64_t row = at.m0; row < at.m1; row += rows) {
+        float *c = p->c + row * p->ldc + at.n0, *y = p->y + row * p->ldc + at.n0;
+        if (bias && p->bias != NULL) k->vector->add_bias(rows, width, p->bias + at.n0, c);
         if (p->activation != GY_ACTIVATION_none || y != c)
             k->vector->activation_forward(p->activation, rows * width, c, y);
     }
 }
 
-static void run_block(const gy_kernel *k, const product *p, int64_t m0, int64_t m1, int64_t n0,
-                      int64_t n1)
-{
-    gy_gemm_serial(p->transpose_a, p->transpose_b, m1 - m0, n1 - n0, p->inner, p->alpha,
-                   p->a + (p->transpose_a ? m0 : m0 * p->lda), p->lda,
-                   p->b + (p->transpose_b ? n0 * p->ldb : n0), p->ldb, p->beta,
-                   p->c + m0 * p->ldc + n0, p->ldc);
-    if (p->y != NULL) epilogue(k, p, m0, m1, n0, n1);
-}
-
 /** Rows of a block of `width` columns: all, or as few as polling or the epilogue ask for. */
-static int64_t block_rows(const gy_kernel *k, const product *p, int64_t width)
+static int64_t block_rows(const gy_kernel *k, const gy_product *p, int64_t width)
 {
     int64_t rows = p->y != NULL ? EPILOGUE_ROWS : p->m;
     if (k->poll != NULL && width > 0) {
@@ -130,6 +104,21 @@ static int64_t block_rows(const gy_kernel *k, const product *p, int64_t width)
     return rows > 0 ? rows : 1;
 }
 
+/** A block of a product by BLAS. */
+static void run_blas(const gy_kernel *k, const gy_product *p, gy_block_of at)
+{
+    const int64_t step = block_rows(k, p, at.n1 - at.n0), m1 = at.m1;
+    for (; at.m0 < m1; at.m0 += step) {
+        at.m1 = gy_least(at.m0 + step, m1);
+        gy_gemm_serial(p->transpose_a, p->transpose_b, at.m1 - at.m0, at.n1 - at.n0, p->inner,
+                       p->alpha, p->a + (p->transpose_a ? at.m0 : at.m0 * p->lda), p->lda,
+                       p->b + (p->transpose_b ? at.n0 * p->ldb : at.n0), p->ldb, p->beta,
+                       p->c + at.m0 * p->ldc + at.n0, p->ldc);
+        if (p->y != NULL) gy_gemm_finish(k, p, at, true);
+        if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+    }
+}
+
 /** Where the i-th of `parts` parts of n begins. */
 static int64_t cut(int64_t n, int64_t parts, int64_t i)
 {
@@ -137,7 +126,7 @@ static int64_t cut(int64_t n, int64_t parts, int64_t i)
 }
 
 /** Parts by rows and columns for a team: those whose blocks need the least of A and B. */
-static void choose_grid(const product *p, int team, int *by_m, int *by_n)
+static void choose_grid(const gy_product *p, int team, int *by_m, int *by_n)
 {
     double best = 0.0;
     for (int i = 1; i <= team; i++) {
@@ -153,21 +142,22 @@ static void choose_grid(const product *p, int team, int *by_m, int *by_n)
     }
 }
 
-static void run(const gy_kernel *k, const product *p)
+static void run(const gy_kernel *k, const gy_product *p)
 {
     const double flop = 2.0 * (double)p->m * (double)p->n * (double)p->inner;
     const int team = flop < team_flop ? 1 : k->threads;
     int by_m = 1, by_n = 1;
     choose_grid(p, team, &by_m, &by_n);
+    const bool packs = gy_gemm_packs(k, p->m, p->n, p->inner);
     GY_SPREAD(team)
     for (int part = 0; part < team; part++) {
-        const int64_t n0 = cut(p->n, by_n, part % by_n), n1 = cut(p->n, by_n, part % by_n + 1);
-        const int64_t m0 = cut(p->m, by_m, part / by_n), m1 = cut(p->m, by_m, part / by_n + 1);
-        const int64_t step = block_rows(k, p, n1 - n0);
-        for (int64_t m = m0; m < m1 && n0 < n1; m += step) {
-            run_block(k, p, m, gy_least(m + step, m1), n0, n1);
-            if (omp_get_thread_num() == 0) gy_kernel_poll(k);
-        }
+        const gy_block_of at = {cut(p->m, by_m, part / by_n), cut(p->m, by_m, part / by_n + 1),
+                                cut(p->n, by_n, part % by_n), cut(p->n, by_n, part % by_n + 1)};
+        if (at.m0 >= at.m1 || at.n0 >= at.n1) continue;
+        if (packs)
+            gy_gemm_packed(k, p, at, k->work + part * gy_gemm_packed_work);
+        else
+            run_blas(k, p, at);
     }
 }
 
@@ -175,19 +165,19 @@ void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, 
              int64_t inner, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
              float beta, float *c, int64_t ldc)
 {
-    run(k, &(product){.transpose_a = transpose_a,
-                      .transpose_b = transpose_b,
-                      .m = m,
-                      .n = n,
-                      .inner = inner,
-                      .alpha = alpha,
-                      .beta = beta,
-                      .a = a,
-                      .b = b,
-                      .c = c,
-                      .lda = lda,
-                      .ldb = ldb,
-                      .ldc = ldc});
+    run(k, &(gy_product){.transpose_a = transpose_a,
+                         .transpose_b = transpose_b,
+                         .m = m,
+                         .n = n,
+                         .inner = inner,
+                         .alpha = alpha,
+                         .beta = beta,
+                         .a = a,
+                         .b = b,
+                         .c = c,
+                         .lda = lda,
+                         .ldb = ldb,
+                         .ldc = ldc});
 }
 
 void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
@@ -195,20 +185,20 @@ void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out
 {
     const bool softmax = a == GY_ACTIVATION_softmax; /* needs whole rows: afterwards */
     /* z = x Wᵀ + b, y = a(z) */
-    run(k, &(product){.transpose_b = true,
-                      .m = rows,
-                      .n = out,
-                      .inner = in,
-                      .alpha = 1.0f,
-                      .a = x,
-                      .b = w,
-                      .c = z != NULL ? z : y,
-                      .lda = in,
-                      .ldb = in,
-                      .ldc = out,
-                      .bias = bias,
-                      .activation = softmax ? GY_ACTIVATION_none : a,
-                      .y = y});
+    run(k, &(gy_product){.transpose_b = true,
+                         .m = rows,
+                         .n = out,
+                         .inner = in,
+                         .alpha = 1.0f,
+                         .a = x,
+                         .b = w,
+                         .c = z != NULL ? z : y,
+                         .lda = in,
+                         .ldb = in,
+                         .ldc = out,
+                         .bias = bias,
+                         .activation = softmax ? GY_ACTIVATION_none : a,
+                         .y = y});
     if (softmax) gy_activation_forward(k, a, rows, out, y, y);
 }
 

@@ -32,7 +32,7 @@ void gy_kernel_poll(const gy_kernel *k);
 /** Name and version of the BLAS in use. */
 const char *gy_blas_name(void);
 
-/** GFLOP/s of a large sgemm (n³, n = 1024) on the kernel's threads, the best of a few, now. */
+/** GFLOP/s of the BLAS's sgemm (n³, n = 1024) on the kernel's threads, the best of a few, now. */
 gy_status gy_kernel_peak(gy_kernel *k, double *gflops) GY_CHECKED;
 
 #endif

@@ -10,6 +10,8 @@ struct gy_kernel {
     gy_context *ctx;
     int threads;
     const gy_vector *vector; /* the loops of this machine's level */
+    bool packs;              /* the level's panels are as fast as a BLAS */
+    float *work;             /* [threads, gy_gemm_packed_work] */
     void (*poll)(void *user);
     void *user;
 };

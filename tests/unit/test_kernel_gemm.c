@@ -51,14 +51,16 @@ static void one_product(const gy_kernel *k, bool serial, bool ta, bool tb, int64
 
 static void products(const gy_kernel *k)
 {
-    static const int64_t sizes[][3] = {{1, 1, 1},    {1, 17, 33},     {17, 1, 33},   {2, 3, 5},
-                                       {7, 10, 784}, {64, 64, 64},    {33, 65, 17},  {100, 37, 200},
-                                       {5, 300, 1},  {200, 200, 150}, {19, 400, 149}};
+    static const int64_t sizes[][3] = {
+        {1, 1, 1},      {1, 17, 33},   {17, 1, 33},    {2, 3, 5},   {7, 10, 784},
+        {64, 64, 64},   {33, 65, 17},  {100, 37, 200}, {5, 300, 1}, {200, 200, 150},
+        {19, 400, 149}, {30, 50, 900}, {50, 1100, 60}};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (int t = 0; t < 8; t++) {
             const int64_t *z = sizes[s];
             one_product(k, (t & 4) != 0, (t & 1) != 0, (t & 2) != 0, z[0], z[1], z[2], 1.0f, 0.0f);
             one_product(k, (t & 4) != 0, (t & 1) != 0, (t & 2) != 0, z[0], z[1], z[2], -0.5f, 1.0f);
+            one_product(k, (t & 4) != 0, (t & 1) != 0, (t & 2) != 0, z[0], z[1], z[2], 1.0f, 0.5f);
         }
 }
 
@@ -118,6 +120,33 @@ static void linear_layer_is_right(void)
     gy_test_levels(linear);
 }
 
+/* One value that is not finite reaches the outputs that depend on it, and no others. */
+static void spoilt(const gy_kernel *k)
+{
+    static const float values[] = {NAN, INFINITY, -INFINITY};
+    const int64_t rows = 61, in = 403, out = 35, row = 17, column = 30;
+    for (int v = 0; v < 3; v++) {
+        gy_test_values(8, rows * in, 1.0, a);
+        gy_test_values(9, out * in, 1.0, w);
+        a[row * in + 390] = values[v];
+        w[column * in + 5] = values[v];
+        gy_linear_forward(k, rows, in, out, a, w, NULL, GY_ACTIVATION_relu, NULL, c);
+        gy_linear_forward(k, rows, in, out, a, w, NULL, GY_ACTIVATION_none, NULL, d);
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t j = 0; j < out; j++) {
+                float y = d[i * out + j], relu = c[i * out + j];
+                CU_ASSERT_EQUAL(isfinite(y), i != row && j != column);
+                CU_ASSERT_TRUE(isnan(y) ? isnan(relu) : relu == fmaxf(y, 0.0f));
+                if (v == 0) CU_ASSERT_EQUAL(isnan(y), i == row || j == column);
+            }
+    }
+}
+
+static void not_finite_passes(void)
+{
+    gy_test_levels(spoilt);
+}
+
 static void count(void *user)
 {
     ++*(int *)user;
@@ -151,4 +180,4 @@ static void long_products_poll(void)
 }
 
 GY_TEST_MAIN(GY_TEST(products_are_right), GY_TEST(linear_layer_is_right),
-             GY_TEST(long_products_poll))
+             GY_TEST(not_finite_passes), GY_TEST(long_products_poll))

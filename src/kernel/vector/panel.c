@@ -1,6 +1,6 @@
 /*
- * The product of convolutions: ROWS rows by 16 outputs at a time, all sums in registers, a factor
- * of the left side being spread over a vector and multiplied with the panel's.
+ * The product that all others are made of: ROWS rows by one panel, or two, at a time, all sums in
+ * registers, a factor of the left side being spread over a vector and multiplied with the panel's.
  */
 #include "panel.h"
 
@@ -8,26 +8,31 @@
 #include "wide.h"
 
 #if WIDTH == 16
-#define ROWS 12
+#define ROWS 12 /* by two panels 24 of 32 registers */
 #elif WIDTH == 8
 #define ROWS 6 /* 12 of 16 registers */
 #else
 #define ROWS 3
 #endif
 
-enum { VECTORS = GY_PANEL / WIDTH, DIAGONAL_ROWS = 8 };
+enum {
+    VECTORS = GY_PANEL / WIDTH,       /* of a panel */
+    MOST = VECTORS > 2 ? VECTORS : 2, /* of a tile */
+    PAIR = MOST / VECTORS,            /* panels of a tile at most */
+    DIAGONAL_ROWS = 8
+};
 
-typedef vec sums[ROWS][VECTORS];
+typedef vec sums[ROWS][MOST];
 
 /*
  * sum += one line and column of the product. Rows are reached from every third one's pointer, since
  * an x86 address adds a_row once or twice by itself; the empty asm keeps the compiler from making
  * them all of one pointer again, for which it has too few registers.
  */
-INLINE void accumulate(int rows, const gy_panel_product *p, const float *a, const float *b,
-                       sums sum)
+INLINE void accumulate(int rows, int panels, const gy_panel_product *p, const float *a,
+                       const float *b, sums sum)
 {
-    int64_t a_row = p->a_row, a_step = p->a_step, b_step = p->b_step;
+    int64_t a_row = p->a_row, a_step = p->a_step, b_step = p->b_step, b_panel = p->b_panel;
     const float *left[(ROWS + 2) / 3];
     UNROLL for (int i = 0; 3 * i < rows; i++)
     {
@@ -35,35 +40,41 @@ INLINE void accumulate(int rows, const gy_panel_product *p, const float *a, cons
         __asm__("" : "+r"(left[i]));
     }
     for (int64_t k = p->depth; k > 0; k--, b += b_step) {
-        vec right[VECTORS];
-        UNROLL for (int v = 0; v < VECTORS; v++) right[v] = load(b + v * WIDTH);
+        vec right[MOST];
+        UNROLL for (int v = 0; v < panels * VECTORS; v++) right[v] =
+            load(b + v / VECTORS * b_panel + v % VECTORS * WIDTH);
         UNROLL for (int r = 0; r < rows; r++)
         {
             vec factor = spread(left[r / 3][r % 3 * a_row]);
-            UNROLL for (int v = 0; v < VECTORS; v++) sum[r][v] += factor * right[v];
+            UNROLL for (int v = 0; v < panels * VECTORS; v++) sum[r][v] += factor * right[v];
         }
         UNROLL for (int i = 0; 3 * i < rows; i++) left[i] += a_step;
     }
 }
 
-/* `rows` and `flat` (one line, one column) are constants wherever this is inlined. */
-INLINE void tile(int rows, bool flat, const gy_panel_product *p, const float *a, float *c)
+/*
+ * Panels from the one at `at` on. `rows`, `panels` and `flat` (one line, one column) are constants
+ * wherever this is inlined.
+ */
+INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int64_t at,
+                 const float *a, float *c)
 {
     sums sum;
-    UNROLL for (int v = 0; v < VECTORS; v++)
+    const float *b = p->b + at * p->b_panel;
+    UNROLL for (int v = 0; v < panels * VECTORS; v++)
     {
-        vec start = p->start == NULL ? (vec){0} : load(p->start + v * WIDTH);
+        vec start = p->start == NULL ? (vec){0} : load(p->start + at * GY_PANEL + v * WIDTH);
         UNROLL for (int r = 0; r < rows; r++) sum[r][v] = start;
     }
     for (int64_t line = 0; line < (flat ? 1 : p->lines); line++)
         for (int64_t column = 0; column < (flat ? 1 : p->columns); column++)
-            accumulate(rows, p, a + line * p->a_line + column * p->a_column,
-                       p->b + line * p->b_line + column * p->b_column, sum);
+            accumulate(rows, panels, p, a + line * p->a_line + column * p->a_column,
+                       b + line * p->b_line + column * p->b_column, sum);
     int64_t c_row = p->c_row;
     bool add = p->add, relu = p->relu;
-    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < VECTORS; v++)
+    UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
     {
-        float *out = c + r * c_row + v * WIDTH;
+        float *out = c + at * GY_PANEL + r * c_row + v * WIDTH;
         if (add) sum[r][v] += load(out);
         if (relu) sum[r][v] = rectify(sum[r][v]);
         store(out, sum[r][v]);
@@ -72,16 +83,16 @@ INLINE void tile(int rows, bool flat, const gy_panel_product *p, const float *a,
 
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        tile(n, flat, p, a, c);                                                                    \
+        tile(n, panels, flat, p, at, a, c);                                                        \
         break;
 
-INLINE void all_rows(bool flat, const gy_panel_product *p)
+INLINE void all_rows(int panels, bool flat, const gy_panel_product *p, int64_t at)
 {
     const float *a = p->a;
     float *c = p->c;
     int64_t left = p->rows;
     for (; left >= ROWS; left -= ROWS, a += ROWS * p->a_row, c += ROWS * p->c_row)
-        tile(ROWS, flat, p, a, c);
+        tile(ROWS, panels, flat, p, at, a, c);
     switch (left) {
         CASE(1)
         CASE(2)
@@ -103,12 +114,20 @@ INLINE void all_rows(bool flat, const gy_panel_product *p)
     }
 }
 
+INLINE void all_panels(bool flat, const gy_panel_product *p)
+{
+    int64_t panels = p->panels > 0 ? p->panels : 1, at = 0;
+    if (PAIR == 2)
+        for (; at + 2 <= panels; at += 2) all_rows(PAIR, flat, p, at);
+    for (; at < panels; at++) all_rows(1, flat, p, at);
+}
+
 void GY_OF_LEVEL(panel_product)(const gy_panel_product *p)
 {
     if (p->lines == 1 && p->columns == 1)
-        all_rows(true, p);
+        all_panels(true, p);
     else
-        all_rows(false, p);
+        all_panels(false, p);
 }
 
 /* Rows of the product of vectors with vectors. */

@@ -18,6 +18,9 @@ enum { GY_PANEL = 16 };
  * The diagonal product is elementwise, a being 16 floats as well and depth 1:
  *
  *     c[r, i] = start[i] + Σ line, column  a[r, line, column, i] b[line, column, i]
+ *
+ * Several panels side by side are as many products: where vectors are wide, two at a time, which
+ * keeps more sums in registers.
  */
 typedef struct gy_panel_product {
     int64_t rows, lines, columns, depth;
@@ -25,7 +28,8 @@ typedef struct gy_panel_product {
     int64_t a_row, a_line, a_column, a_step;
     const float *b; /* 16 floats at b + line b_line + column b_column + k b_step */
     int64_t b_line, b_column, b_step;
-    float *c; /* 16 floats at c + r c_row; all are written */
+    int64_t panels, b_panel; /* 0 is one; floats from panel to panel of b, 16 of c and start */
+    float *c;                /* 16 floats a panel at c + r c_row; all are written */
     int64_t c_row;
     const float *start; /* NULL: zeros */
     bool add;           /* c += */

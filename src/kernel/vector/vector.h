@@ -37,6 +37,9 @@
 #define GY_VECTOR_CONV_LIST(X)                                                                     \
     X(void, panel_product, (const gy_panel_product *p))                                            \
     X(void, panel_diagonal, (const gy_panel_product *p))                                           \
+    /* panel[k, i] = x[i row + k], k < depth; zeros for rows ≤ i < 16 */                         \
+    X(void, panel_turn,                                                                            \
+      (int64_t rows, int64_t depth, const float *x, int64_t row, float *panel))                    \
     /* Winograd's transforms of one tile: winograd.c */                                            \
     X(void, winograd_input, (int64_t n, const float *const *x, float *v, int64_t step))            \
     X(void, winograd_gradient,                                                                     \

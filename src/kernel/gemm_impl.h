@@ -1,0 +1,38 @@
+/* What the two ways to a matrix product share: gemm.c by BLAS, gemm_packed.c by panels. */
+#ifndef GY_KERNEL_GEMM_IMPL_H
+#define GY_KERNEL_GEMM_IMPL_H
+
+#include "gemm.h"
+#include "kernel_impl.h"
+
+/** C = alpha op(A) op(B) + beta C and, with y, C += bias, y = activation(C). */
+typedef struct gy_product {
+    bool transpose_a, transpose_b;
+    int64_t m, n, inner;
+    float alpha, beta;
+    const float *a, *b;
+    float *c;
+    int64_t lda, ldb, ldc;
+    const float *bias; /* [n] or NULL */
+    gy_activation activation;
+    float *y; /* [m, ldc]; NULL: no epilogue */
+} gy_product;
+
+/** Rows [from, to) and columns likewise of a product. */
+typedef struct gy_block_of {
+    int64_t m0, m1, n0, n1;
+} gy_block_of;
+
+/** Floats of work that a thread needs for gy_gemm_packed(). */
+extern const int64_t gy_gemm_packed_work;
+
+/** Whether the panels are likely faster than BLAS. A function of level and shape. */
+bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner);
+
+/** A block of a product on the calling thread, which polls if it is the team's first. */
+void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work);
+
+/** Activation, and bias where wanted, of a block of C. */
+void gy_gemm_finish(const gy_kernel *k, const gy_product *p, gy_block_of at, bool bias);
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * Matrix products by the panel kernel, on operands packed into the caches (Goto and van de Geijn
+ * 2008, "Anatomy of high-performance matrix multiplication"):
+ *
+ *     for a block of columns of B
+ *         for a part of the inner dimension    B[part, block] → panels    second-level cache
+ *             for a few rows of A              A[rows, part] → rows       first-level cache
+ *                 for two panels at a time     C[rows, 32] += A B         registers
+ *
+ * What is packed next is fetched ahead meanwhile, a little with every product, so that packing
+ * finds it in the cache. Bias and a relu go with the first and the last part, other activations
+ * over the rows while they are in the cache.
+ *
+ * The order in which a sum is added depends on the inner dimension alone. BLAS is better off where
+ * packing is not made up for: few rows or columns.
+ *
+ * Work of a thread: B [panels, depth, 16] | A [rows, depth + 16] or [depth, rows] | C [rows, 32]
+ */
+#include "gemm_impl.h"
+
+#include <omp.h>
+#include <string.h>
+
+enum {
+    PANEL = GY_PANEL,
+    PAIR = 2 * GY_PANEL,
+    ROWS = 12,        /* of A at once: as many as the kernel takes, or a multiple */
+    TURNED_ROWS = 48, /* of a transposed A, of which these lie side by side */
+    DEPTH = 384,
+    B_FLOATS = 128 * 1024, /* 512 KiB */
+    A_FLOATS = TURNED_ROWS * (DEPTH + PANEL),
+    MOST_COLUMNS = 1024,
+    LEAST = 8,      /* rows, columns */
+    LINE = 16,      /* floats of a cache line */
+    POLL_MFLOP = 50 /* between two polls */
+};
+
+const int64_t gy_gemm_packed_work = B_FLOATS + A_FLOATS + TURNED_ROWS * PAIR;
+
+bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner)
+{
+    return k->packs && m >= LEAST && n >= LEAST && inner >= LEAST;
+}
+
+static int64_t up(int64_t n, int64_t to)
+{
+    return (n + to - 1) / to * to;
+}
+
+/* n in as few equal parts as `most` allows, rounded up to `unit`. */
+static int64_t even(int64_t n, int64_t most, int64_t unit)
+{
+    int64_t parts = (n + most - 1) / most;
+    return up((n + parts - 1) / parts, unit);
+}
+
+/* A piece of a matrix that will be wanted: `rows` rows of `lines` cache lines. */
+typedef struct ahead {
+    const float *at;
+    int64_t row, rows, lines, line;
+} ahead;
+
+static ahead ahead_of(const float *x, int64_t row, int64_t rows, int64_t width)
+{
+    return (ahead){.at = x, .row = row, .rows = rows, .lines = (width + LINE - 1) / LINE};
+}
+
+static int64_t lines_of(const ahead *f)
+{
+    return f->rows * f->lines;
+}
+
+static void fetch(ahead *f, int64_t lines)
+{
+    for (; lines > 0 && f->rows > 0; lines--) {
+        __builtin_prefetch(f->at + f->line * LINE, 0, 2);
+        if (++f->line < f->lines) continue;
+        f->line = 0;
+        f->rows--;
+        f->at += f->row;
+    }
+}
+
+/* A block of columns and a part of the inner dimension, [k0, k1). */
+typedef struct stage {
+    const gy_kernel *k;
+    const gy_product *p;
+    gy_block_of at;
+    int64_t rows;                   /* of A at once */
+    int64_t k0, k1, depth, columns; /* depth, columns: of all stages but the last */
+    float *a, *b, *c;
+    double flop; /* since the last poll */
+} stage;
+
+static const float *left(const gy_product *p, int64_t row, int64_t inner)
+{
+    return p->transpose_a ? p->a + inner * p->lda + row : p->a + row * p->lda + inner;
+}
+
+static const float *right(const gy_product *p, int64_t inner, int64_t column)
+{
+    return p->transpose_b ? p->b + column * p->ldb + inner : p->b + inner * p->ldb + column;
+}
+
+/* What pack_right() will read at the next stage: nothing after the last. */
+static ahead next_right(const stage *s, int64_t n_end)
+{
+    const gy_product *p = s->p;
+    int64_t k0 = s->k1 < p->inner ? s->k1 : 0, n0 = s->k1 < p->inner ? s->at.n0 : s->at.n1;
+    int64_t depth = gy_least(s->depth, p->inner - k0), n = gy_least(s->columns, n_end - n0);
+    if (n <= 0) return (ahead){.rows = 0};
+    return p->transpose_b ? ahead_of(right(p, k0, n0), p->ldb, n, depth)
+                          : ahead_of(right(p, k0, n0), p->ldb, depth, n);
+}
+
+static ahead next_left(const stage *s, int64_t row)
+{
+    const gy_product *p = s->p;
+    int64_t rows = gy_least(s->rows, s->at.m1 - row), depth = s->k1 - s->k0;
+    if (rows <= 0) return (ahead){.rows = 0};
+    return p->transpose_a ? ahead_of(left(p, row, s->k0), p->lda, depth, rows)
+                          : ahead_of(left(p, row, s->k0), p->lda, rows, depth);
+}
+
+/* b [panels, depth, 16] = op(B)[k0 … k1, n0 … n1], whole panels */
+static void pack_right(const stage *s)
+{
+    const gy_product *p = s->p;
+    int64_t depth = s->k1 - s->k0;
+    float *to = s->b;
+    for (int64_t n = s->at.n0; n < s->at.n1; n += PANEL, to += depth * PANEL) {
+        int64_t wide = gy_least(PANEL, s->at.n1 - n);
+        const float *from = right(p, s->k0, n);
+        if (p->transpose_b) {
+            s->k->vector->panel_turn(wide, depth, from, p->ldb, to);
+            continue;
+        }
+        if (wide < PANEL) memset(to, 0, sizeof *to * (size_t)(depth * PANEL));
+        for (int64_t i = 0; i < depth; i++, from += p->ldb) {
+            if (wide == PANEL)
+                memcpy(to + i * PANEL, from, sizeof *to * PANEL);
+            else
+                memcpy(to + i * PANEL, from, sizeof *to * (size_t)wide);
+        }
+    }
+}
+
+/* a = alpha op(A)[row … row + rows, k0 … k1] */
+static void pack_left(const stage *s, int64_t row, int64_t rows)
+{
+    const gy_product *p = s->p;
+    const float *from = left(p, row, s->k0);
+    int64_t depth = s->k1 - s->k0;
+    if (p->transpose_a) {
+        for (int64_t i = 0; i < depth; i++, from += p->lda) {
+            if (rows == TURNED_ROWS)
+                memcpy(s->a + i * TURNED_ROWS, from, sizeof *s->a * TURNED_ROWS);
+            else
+                memcpy(s->a + i * TURNED_ROWS, from, sizeof *s->a * (size_t)rows);
+        }
+    } else {
+        for (int64_t r = 0; r < rows; r++, from += p->lda)
+            memcpy(s->a + r * (DEPTH + PANEL), from, sizeof *s->a * (size_t)depth);
+    }
+    int64_t floats = p->transpose_a ? depth * TURNED_ROWS : rows * (DEPTH + PANEL);
+    if (p->alpha != 1.0f) s->k->vector->axpby(floats, p->alpha, s->a, 0.0f, s->a);
+}
+
+/* Between C and the piece that stands for it where its columns are no whole panels. */
+static void copy(int64_t rows, int64_t wide, const float *from, int64_t from_row, float *to,
+                 int64_t to_row)
+{
+    for (int64_t r = 0; r < rows; r++)
+        memcpy(to + r * to_row, from + r * from_row, sizeof *to * (size_t)wide);
+}
+
+/* C[row … row + rows, column … + 32] += a b; the first part begins with beta C or the bias. */
+static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
+{
+    const gy_product *p = s->p;
+    int64_t depth = s->k1 - s->k0, wide = gy_least(PAIR, s->at.n1 - column);
+    int64_t panels = (wide + PANEL - 1) / PANEL;
+    bool whole = wide % PANEL == 0, first = s->k0 == 0, last = s->k1 == p->inner;
+    float *c = p->c + row * p->ldc + column, start[PAIR];
+    gy_panel_product product = {.rows = rows,
+                                .lines = 1,
+                                .columns = 1,
+                                .depth = depth,
+                                .a = s->a,
+                                .a_row = p->transpose_a ? 1 : DEPTH + PANEL,
+                                .a_step = p->transpose_a ? TURNED_ROWS : 1,
+                                .b = s->b + (column - s->at.n0) * depth,
+                                .b_step = PANEL,
+                                .panels = panels,
+                                .b_panel = depth * PANEL,
+                                .c = whole ? c : s->c,
+                                .c_row = whole ? p->ldc : PAIR,
+                                .add = !first || p->beta != 0.0f};
+    product.relu = last && p->y == p->c && p->activation == GY_ACTIVATION_relu;
+    if (first && p->bias != NULL) {
+        memcpy(start, p->bias + column, sizeof *start * (size_t)wide);
+        product.start = start;
+    }
+    if (!whole && product.add) copy(rows, wide, c, p->ldc, s->c, PAIR);
+    s->k->vector->panel_product(&product);
+    if (!whole) copy(rows, wide, s->c, PAIR, c, p->ldc);
+}
+
+static void poll(stage *s, double flop)
+{
+    s->flop += flop;
+    if (s->flop < 1e6 * POLL_MFLOP) return;
+    s->flop = 0.0;
+    if (omp_get_thread_num() == 0) gy_kernel_poll(s->k);
+}
+
+/* One part of the inner dimension of one block of columns; n_end: of all blocks. */
+static void run_stage(stage *s, int64_t n_end)
+{
+    const gy_product *p = s->p;
+    gy_block_of at = s->at;
+    bool last = s->k1 == p->inner;
+    ahead b = next_right(s, n_end);
+    int64_t pairs = (at.n1 - at.n0 + PAIR - 1) / PAIR;
+    int64_t products = (at.m1 - at.m0 + s->rows - 1) / s->rows * pairs;
+    int64_t b_lines = (lines_of(&b) + products - 1) / products;
+    pack_right(s);
+    for (int64_t row = at.m0; row < at.m1; row += s->rows) {
+        int64_t rows = gy_least(s->rows, at.m1 - row);
+        ahead a = next_left(s, row + s->rows);
+        int64_t a_lines = (lines_of(&a) + pairs - 1) / pairs;
+        pack_left(s, row, rows);
+        if (s->k0 == 0 && p->beta != 0.0f && p->beta != 1.0f)
+            for (int64_t r = row; r < row + rows; r++)
+                s->k->vector->axpby(at.n1 - at.n0, p->beta, p->c + r * p->ldc + at.n0, 0.0f,
+                                    p->c + r * p->ldc + at.n0);
+        for (int64_t column = at.n0; column < at.n1; column += PAIR) {
+            fetch(&a, a_lines);
+            fetch(&b, b_lines);
+            multiply(s, row, rows, column);
+        }
+        if (last && p->y != NULL && (p->y != p->c || p->activation != GY_ACTIVATION_relu))
+            gy_gemm_finish(s->k, p, (gy_block_of){row, row + rows, at.n0, at.n1}, false);
+        poll(s, 2.0 * (double)rows * (double)(at.n1 - at.n0) * (double)(s->k1 - s->k0));
+    }
+}
+
+void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work)
+{
+    int64_t depth = even(p->inner, DEPTH, PANEL);
+    int64_t most = gy_least(MOST_COLUMNS, B_FLOATS / depth / PAIR * PAIR);
+    stage s = {.k = k,
+               .p = p,
+               .at = at,
+               .rows = p->transpose_a ? TURNED_ROWS : ROWS,
+               .depth = depth,
+               .columns = even(at.n1 - at.n0, most, PAIR),
+               .b = work,
+               .a = work + B_FLOATS,
+               .c = work + B_FLOATS + A_FLOATS};
+    for (int64_t n = at.n0; n < at.n1; n += s.columns) {
+        s.at.n0 = n;
+        s.at.n1 = gy_least(n + s.columns, at.n1);
+        for (int64_t inner = 0; inner < p->inner; inner += depth) {
+            s.k0 = inner;
+            s.k1 = gy_least(inner + depth, p->inner);
+            run_stage(&s, at.n1);
+        }
+    }
+}
