@@ -80,9 +80,9 @@ struct gy_layer {
     const char *where; /* place in the configuration */
     const void *settings;
     const gy_layer_common *common;
-    int threads;                  /* that the kernels will use */
+    int threads;    /* that the kernels will use */
     int64_t window; /* > 0: sequences come in pieces (generation), of so many positions at most */
-    int inputs;                   /* ≥ 1 */
+    int inputs;     /* ≥ 1 */
     gy_shape in[GY_LAYER_INPUTS]; /* of one sample */
     gy_shape shared;              /* of `weight` of the layer named by `share`; n = 0: none */
 
@@ -99,7 +99,8 @@ struct gy_layer {
     gy_size keep;     /* floats kept from forward to backward beside x and y */
     bool keep_always; /* keep is given in evaluation too, for the one call */
     gy_size scratch;  /* floats of one call, contents lost between calls */
-    gy_size carry; /* floats kept from piece to piece of a sequence; all zero before its first */
+    gy_size carry;    /* floats kept from piece to piece of a sequence; all zero before its first */
+    bool bounded;     /* in pieces: takes no position beyond the window */
     double flops;     /* forward, one sample */
     void *state;      /* the kind's own, from pool; not changed by a pass */
 };
@@ -125,7 +126,7 @@ typedef struct gy_pass {
     float *buffer[GY_LAYER_BUFFERS];
     float *keep;
     float *scratch;
-    float *carry;     /* l->window > 0, evaluation: what the positions before left; to be replaced */
+    float *carry; /* l->window > 0, evaluation: what the positions before left; to be replaced */
     int64_t position; /* of the piece's first row in its sequence; 0 where sequences are whole */
 
     /** Sums n doubles over all ranks, in place; for statistics over the whole batch. Collective. */
@@ -147,6 +148,7 @@ struct gy_layer_kind {
     bool has_params;   /* then it takes the settings init, bias_init, init_scale */
     bool takes_tokens; /* x holds whole numbers; there is no dx */
     bool block;        /* composites: `recompute: blocks` may drop what is inside */
+    bool pointwise;    /* each position of a sequence is made of itself alone (and of its number) */
 
     /** From l->in and the settings: l->out, params, buffers, needs, keep, scratch, flops. */
     gy_status (*shape)(gy_layer *l);

@@ -238,6 +238,10 @@ static gy_status check_unit(const builder *b, const gy_unit *u)
                                gy_shape_text(&l->out, text));
     if (l->kind->takes_tokens && u->x[0] != 0)
         return gy_layer_refuse(l, "make it the first layer", "it takes tokens");
+    bool carries = l->carry.per_sample > 0 || l->carry.fixed > 0;
+    if (l->window > 0 && !l->kind->pointwise && !carries)
+        return gy_layer_refuse(l, "generate with layers that look back, position by position",
+                               "it cannot take a sequence in pieces");
     (void)b;
     return GY_OK;
 }
@@ -260,6 +264,7 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
                     .settings = spec->settings,
                     .common = &u->common,
                     .threads = m->threads,
+                    .window = m->window,
                     .inputs = n};
     for (int i = 0; i < n; i++) {
         u->x[i] = x[i];

@@ -10,6 +10,7 @@ gy_status gy_model_create(gy_context *ctx, const gy_model_spec *spec, gy_model *
     m->ctx = ctx;
     m->recompute = spec->recompute_blocks;
     m->threads = spec->threads;
+    m->window = spec->window;
     gy_pool_init(&m->pool, ctx);
     GY_TRY_GOTO(fail, gy_model_build(m, spec, &params, &buffers));
     GY_TRY_GOTO(fail, gy_model_tabulate(m, &params, &buffers));
@@ -25,9 +26,11 @@ void gy_model_free(gy_model *m)
     if (m == NULL) return;
     for (int i = 0; i < 2; i++) gy_plan_clear(m->ctx, &m->plans[i]);
     gy_free(m->ctx, m->arena);
-    gy_free(m->ctx, m->w);
+    if (!m->borrows) {
+        gy_free(m->ctx, m->w);
+        gy_free(m->ctx, m->b);
+    }
     gy_free(m->ctx, m->dw);
-    gy_free(m->ctx, m->b);
     gy_pool_clear(&m->pool);
     gy_free(m->ctx, m);
 }
@@ -75,4 +78,19 @@ float *gy_model_gradients(gy_model *m)
 float *gy_model_buffer_values(gy_model *m)
 {
     return m->b;
+}
+
+int64_t gy_model_carry(const gy_model *m, int64_t batch)
+{
+    int64_t floats = 0;
+    for (int i = 0; i < m->n_units; i++)
+        floats += gy_align_floats(gy_size_at(m->units[i]->layer.carry, batch));
+    return floats;
+}
+
+bool gy_model_is_bounded(const gy_model *m)
+{
+    for (int i = 0; i < m->n_units; i++)
+        if (m->units[i]->layer.bounded) return true;
+    return false;
 }

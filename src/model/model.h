@@ -16,7 +16,9 @@ typedef struct gy_model_spec {
     gy_layer_specs layers; /* not empty; must outlive the model */
     const char *where;     /* place of `layers` in the configuration */
     bool recompute_blocks;
-    int threads; /* that the kernels will use */
+    int threads;    /* that the kernels will use */
+    int64_t window; /* > 0: for evaluation of sequences in pieces, `input` being a piece, of so many
+                       positions at most */
 } gy_model_spec;
 
 /** GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. Allocates no activations. */
@@ -41,6 +43,18 @@ float *gy_model_buffer_values(gy_model *m);
 
 /** Allocates the vectors; gradients only where training. */
 gy_status gy_model_allocate(gy_model *m, bool training) GY_CHECKED;
+
+/**
+ * Instead: uses the vectors of another model of the same layers, such as one for pieces of another
+ * length, for evaluation. The lender must outlive this model.
+ */
+void gy_model_borrow(gy_model *m, gy_model *lender);
+
+/** Floats that a model for pieces keeps of `batch` sequences from piece to piece: gy_model_run.carry. */
+int64_t gy_model_carry(const gy_model *m, int64_t batch);
+
+/** Whether a layer takes no positions beyond the window, such as attention. */
+bool gy_model_is_bounded(const gy_model *m);
 
 /** Starts all parameters and buffers from the seed. The same on every rank. */
 gy_status gy_model_start(gy_model *m, uint64_t seed) GY_CHECKED;
@@ -69,8 +83,10 @@ typedef struct gy_model_run {
     gy_status (*sum)(void *user, double *values, int n);
     /** Told during the last micro-batch that all gradients in [from, trainable) are complete. */
     gy_status (*complete)(void *user, int64_t from);
-    void *user;            /* of sum and complete */
-    double penalty;        /* out: losses of layers' own, summed; set by forward */
+    void *user;       /* of sum and complete */
+    float *carry;     /* pieces: [gy_model_carry()], zero before a sequence's first; replaced */
+    int64_t position; /* pieces: of the piece's first in its sequence */
+    double penalty;   /* out: losses of layers' own, summed; set by forward */
     double *layer_seconds; /* [2 layers] forward and backward times added up; NULL: not measured */
 } gy_model_run;
 

@@ -121,6 +121,7 @@ struct gy_model {
     const char *where;
     bool recompute;
     int threads;
+    int64_t window;
 
     gy_unit **units;
     int n_units;
@@ -135,6 +136,7 @@ struct gy_model {
     double *buffer_starts; /* [buffers.n] */
     int *owners;           /* [params.n] */
     float *w, *dw, *b;     /* the vectors */
+    bool borrows;          /* w and b are another model's */
 
     gy_plan plans[2]; /* by training */
     const gy_plan *plan;

@@ -6,6 +6,7 @@
  */
 #include "model_impl.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* The table of drafts; `place` [drafts] gets the index of each in the table. */
@@ -112,11 +113,9 @@ static gy_status allocate(gy_context *ctx, int64_t n, float **out)
     return *out != NULL ? GY_OK : gy_new_array(ctx, n, out);
 }
 
-gy_status gy_model_allocate(gy_model *m, bool training)
+/* Tells the units where their parts of the vectors are. */
+static void set_vectors(gy_model *m, bool training)
 {
-    GY_TRY(allocate(m->ctx, m->params.floats, &m->w));
-    GY_TRY(allocate(m->ctx, m->buffers.floats, &m->b));
-    if (training) GY_TRY(allocate(m->ctx, m->params.trainable, &m->dw));
     for (int i = 0; i < m->n_units; i++) {
         gy_unit *u = m->units[i];
         for (int j = 0; j < u->layer.n_params; j++) {
@@ -127,7 +126,25 @@ gy_status gy_model_allocate(gy_model *m, bool training)
         for (int j = 0; j < u->layer.n_buffers; j++)
             u->buffer[j] = m->b + m->buffers.v[u->buffers[j]].offset;
     }
+}
+
+gy_status gy_model_allocate(gy_model *m, bool training)
+{
+    GY_TRY(allocate(m->ctx, m->params.floats, &m->w));
+    GY_TRY(allocate(m->ctx, m->buffers.floats, &m->b));
+    if (training) GY_TRY(allocate(m->ctx, m->params.trainable, &m->dw));
+    set_vectors(m, training);
     return GY_OK;
+}
+
+void gy_model_borrow(gy_model *m, gy_model *lender)
+{
+    assert(m->params.floats == lender->params.floats &&
+           m->buffers.floats == lender->buffers.floats);
+    m->borrows = true;
+    m->w = lender->w;
+    m->b = lender->b;
+    set_vectors(m, false);
 }
 
 gy_status gy_model_start(gy_model *m, uint64_t seed)

@@ -18,6 +18,7 @@ typedef struct course {
     int64_t batch;
     const float *x;
     float *dy;
+    float *carry;   /* of the next unit */
     double ignored; /* penalties of repeated steps */
 } course;
 
@@ -76,6 +77,11 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
         p.dx[j] = place(c, s->dx[j]);
     }
     set_buffers(c, s, u, &p);
+    if (l->window > 0) {
+        p.carry = c->carry;
+        p.position = run->position;
+        c->carry += gy_align_floats(gy_size_at(l->carry, c->batch));
+    }
     return s->op == GY_OP_BACKWARD ? l->kind->backward(l, &p) : l->kind->forward(l, &p);
 }
 
@@ -113,7 +119,7 @@ static gy_status take(course *c, const gy_step *s)
 
 gy_status gy_model_forward(gy_model *m, gy_model_run *run, int64_t batch, const float *x, float **y)
 {
-    course c = {.m = m, .run = run, .batch = batch, .x = x};
+    course c = {.m = m, .run = run, .batch = batch, .x = x, .carry = run->carry};
     const gy_program *p = &m->plan->program;
     run->penalty = 0;
     for (int i = 0; i <= p->loss; i++) GY_TRY(take(&c, p->steps[i]));

@@ -267,6 +267,96 @@ static void check_frozen(gy_trial *t)
     gy_model_free(frozen);
 }
 
+/* Runs a sequence of the sample's shape, [from, from + n) of each, through a model for such pieces. */
+static gy_status pass_piece(gy_trial *t, gy_model *whole, int64_t from, int64_t n, float *carry,
+                            const float *x, float *y)
+{
+    gy_status status;
+    int64_t time = t->sample->in.d[0], in = gy_shape_count(&t->sample->in) / time;
+    int64_t out = gy_shape_count(gy_model_output(whole)) / time;
+    gy_model *m = NULL;
+    gy_model_spec spec = {.input = t->sample->in,
+                          .layers = {t->specs + 1, 1},
+                          .where = "sample",
+                          .threads = 1,
+                          .window = time};
+    spec.input.d[0] = n;
+    float *part = copy(t, t->batch * n * in, x), *got = NULL;
+    for (int64_t i = 0; i < t->batch; i++)
+        memcpy(part + i * n * in, x + (i * time + from) * in, (size_t)(n * in) * sizeof *x);
+    gy_model_run run = gy_trial_run(t);
+    run.carry = carry;
+    run.position = from;
+    GY_TRY_GOTO(fail, gy_model_create(t->ctx, &spec, &m));
+    gy_model_borrow(m, whole);
+    GY_TRY_GOTO(fail, gy_model_plan(m, t->batch, false));
+    gy_trial_spoil(m);
+    GY_TRY_GOTO(fail, gy_model_forward(m, &run, t->batch, part, &got));
+    for (int64_t i = 0; i < t->batch; i++)
+        memcpy(y + (i * time + from) * out, got + i * n * out, (size_t)(n * out) * sizeof *y);
+fail:
+    gy_model_free(m);
+    return status;
+}
+
+static int pieces_carried;
+
+/* How much a model for pieces carries; −1 where the sample has none, which must say why. */
+static int64_t carry_floats(gy_trial *t)
+{
+    gy_model *m = NULL;
+    gy_model_spec spec = {.input = t->sample->in,
+                          .layers = {t->specs + 1, 1},
+                          .where = "sample",
+                          .threads = 1,
+                          .window = t->sample->in.d[0]};
+    gy_status status = gy_model_create(t->ctx, &spec, &m);
+    int64_t floats = status == GY_OK ? gy_model_carry(m, t->batch) : -1;
+    bool refused = status == GY_E_SHAPE && strstr(gy_error_last()->text, t->specs[1].where) != NULL;
+    expect(t, status == GY_OK || refused, gy_error_last()->text, (double)status);
+    gy_model_free(m);
+    return floats;
+}
+
+/* A sequence in pieces of 1, 1, 2, 2, 3 … positions gives what the whole gives, or is refused. */
+static void check_pieces(gy_trial *t)
+{
+    const gy_shape *in = &t->sample->in;
+    if (in->n != (t->sample->vocabulary > 0 ? 1 : 2)) return;
+    int64_t time = in->d[0], floats = carry_floats(t);
+    gy_model *whole = NULL;
+    gy_model_spec spec = {
+        .input = *in, .layers = {t->specs + 1, 1}, .where = "sample", .threads = 1};
+    if (floats < 0 || gy_model_create(t->ctx, &spec, &whole) != GY_OK ||
+        gy_model_allocate(whole, false) != GY_OK || gy_model_start(whole, 11) != GY_OK ||
+        gy_model_plan(whole, t->batch, false) != GY_OK) {
+        expect(t, floats < 0, "no whole model", 0);
+    } else if (gy_model_output(whole)->d[0] == time) {
+        float *x = t->x, *y = NULL, *carry = NULL;
+        int64_t inputs = t->batch * gy_shape_count(in);
+        int64_t n = t->batch * gy_shape_count(gy_model_output(whole));
+        if (gy_pool_array(&t->pool, floats + 1, &carry) != GY_OK) abort();
+        if (t->sample->vocabulary == 0) {
+            if (gy_pool_array(&t->pool, inputs, &x) != GY_OK) abort();
+            for (int64_t i = 0; i < inputs; i++)
+                x[i] = (float)gy_rng_normal((gy_rng){4, GY_RNG_INIT, 3}, (uint64_t)i, 0);
+        }
+        gy_model_run run = gy_trial_run(t);
+        if (gy_model_forward(whole, &run, t->batch, x, &y) != GY_OK) CU_FAIL("forward");
+        float *want = copy(t, n, y), *got = copy(t, n, y);
+        for (int64_t from = 0, i = 2; from < time; i++) {
+            int64_t step = i / 2 < time - from ? i / 2 : time - from;
+            if (pass_piece(t, whole, from, step, carry, x, got) != GY_OK)
+                expect(t, false, gy_error_last()->text, (double)from);
+            from += step;
+        }
+        double error = difference(n, want, got);
+        expect(t, error <= 1e-5 * (norm(n, want) + 1e-3), "pieces differ from the whole", error);
+        pieces_carried += floats > 0;
+    }
+    gy_model_free(whole);
+}
+
 static void check_sample(const gy_layer_sample *sample, void (*check)(gy_trial *))
 {
     gy_trial t;
@@ -419,8 +509,14 @@ static void frozen_layers_pass_gradients_on(void)
     check_all(check_frozen);
 }
 
+static void pieces_give_what_the_whole_gives(void)
+{
+    check_all(check_pieces);
+    CU_ASSERT(pieces_carried > 0);
+}
+
 GY_TEST_MAIN(GY_TEST(gradients_are_those_of_differences), GY_TEST(gradients_accumulate),
              GY_TEST(complete_gradients_stay), GY_TEST(samples_are_independent),
              GY_TEST(evaluation_is_training_without_draws), GY_TEST(tensors_stay_in_their_places),
              GY_TEST(recomputing_gives_the_same_bits), GY_TEST(frozen_layers_pass_gradients_on),
-             GY_TEST(networks_at_random))
+             GY_TEST(pieces_give_what_the_whole_gives), GY_TEST(networks_at_random))

@@ -52,6 +52,7 @@ static const gy_layer_sample samples[] = {GY_ACTIVATION_LIST(SAMPLE){.yaml = NUL
 const gy_layer_kind gy_layer_activation = {
     .kind = {"activation", "a function of each element (softmax: of the last axis)", rows,
              sizeof(activation)},
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

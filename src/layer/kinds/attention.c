@@ -145,6 +145,7 @@ static void set_memory(gy_layer *l, const sizes *z)
     l->scratch.fixed = 8 * GY_PARAM_ALIGN + gy_attention_scratch(&longest, true, l->threads);
     if (z->gaps) l->scratch.fixed += 2 * z->all * (z->in + 1);
     if (l->window > 0) l->carry.per_sample = l->window * 2 * z->shared;
+    l->bounded = true;
 }
 
 static gy_status shape(gy_layer *l)

@@ -158,6 +158,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_dense = {
     .kind = {"dense", "each output a weighted sum of the last axis", rows, sizeof(dense)},
     .has_params = true,
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -61,6 +61,7 @@ static const gy_layer_sample samples[] = {
 
 const gy_layer_kind gy_layer_dropout = {
     .kind = {"dropout", "drops elements at random in training", rows, sizeof(dropout)},
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

@@ -80,6 +80,7 @@ static gy_status backward(const gy_layer *l, const gy_pass *p)
 
 const gy_layer_kind gy_layer_merge = {
     .kind = {"merge", "several values into one", NULL, sizeof(gy_merge_settings)},
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

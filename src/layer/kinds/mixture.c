@@ -364,6 +364,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_mixture = {
     .kind = {"mixture", "dense networks chosen at each position by a gate", rows, sizeof(mixture)},
     .has_params = true,
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

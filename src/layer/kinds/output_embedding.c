@@ -50,6 +50,7 @@ static const gy_layer_sample samples[] = {
 
 const gy_layer_kind gy_layer_output_embedding = {
     .kind = {"output_embedding", "products with the rows of a shared embedding", NULL, 0},
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

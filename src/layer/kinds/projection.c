@@ -109,6 +109,7 @@ const gy_layer_kind gy_layer_projection = {
     .kind = {"projection", "a product on every s-th position", NULL,
              sizeof(gy_projection_settings)},
     .has_params = true,
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,
