@@ -6,6 +6,8 @@
 #include <gyre/config.h>
 #include <gyre/event.h>
 
+#include <stddef.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -75,6 +77,31 @@ GY_API gy_status gy_evaluate(gy_context *ctx, gy_comm *comm, const char *path,
  */
 GY_API gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
                             const gy_apply_options *options, const char *out_path) GY_CHECKED;
+
+typedef struct gy_generate_options {
+    const char *prompt;      /* UTF-8, at least one token long */
+    int64_t length;          /* tokens to draw, ≥ 0 */
+    double temperature;      /* logits are divided by it; 0: always the likeliest token */
+    int64_t top_k;           /* draws among so many likeliest tokens; 0: among all */
+    int64_t seed;            /* of the draws: the same seed gives the same text */
+    const char *const *sets; /* [n_sets] "key.path=value" over the checkpoint's configuration */
+    int n_sets;
+    /** Takes the text as it comes, the prompt first, in whole UTF-8 characters; on rank 0. */
+    void (*write)(void *user, const char *text, size_t bytes);
+    void *write_user;
+    gy_observer *observer;
+    void *observer_user;
+} gy_generate_options;
+
+/**
+ * Goes on with a text, token by token, by a language model: one that was trained on a text and
+ * makes [T, vocabulary] of tokens [T]. One event "generate". Collective; rank 0 does the work.
+ *
+ * @return the same on every rank: GY_OK; GY_E_SHAPE where the model cannot go on token by token;
+ *         GY_E_DATA where a character of the prompt is not in the vocabulary; GY_E_USAGE; GY_E_IO
+ */
+GY_API gy_status gy_generate(gy_context *ctx, gy_comm *comm, const char *path,
+                             const gy_generate_options *options) GY_CHECKED;
 
 /**
  * Measures the training step of a configuration: one event "bench" with milliseconds a step by

@@ -8,6 +8,7 @@
     X(train)                                                                                       \
     X(eval)                                                                                        \
     X(predict)                                                                                     \
+    X(generate)                                                                                    \
     X(inspect)                                                                                     \
     X(verify)                                                                                      \
     X(data)                                                                                        \

@@ -8,7 +8,7 @@
 struct gy_bytes {
     gy_context *ctx;
     gy_stream *stream; /* of a plain file */
-    uint8_t *memory;   /* of a gzip file */
+    uint8_t *memory;   /* of a gzip file, or what was given */
     int64_t size;
     char *path;
 };
@@ -37,6 +37,24 @@ gy_status gy_bytes_open(gy_context *ctx, const char *path, gy_bytes **out)
     GY_TRY_GOTO(fail, gy_stream_open(ctx, path, &b->stream));
     GY_TRY_GOTO(fail, gy_stream_size(b->stream, &b->size));
     if (gy_stream_is_gzip(b->stream)) GY_TRY_GOTO(fail, unpack(b));
+    *out = b;
+    return GY_OK;
+fail:
+    gy_bytes_close(b);
+    return status;
+}
+
+gy_status gy_bytes_of(gy_context *ctx, const char *path, const void *bytes, int64_t n,
+                      gy_bytes **out)
+{
+    gy_status status;
+    gy_bytes *b = NULL;
+    GY_TRY_GOTO(fail, gy_new(ctx, &b));
+    b->ctx = ctx;
+    b->size = n;
+    GY_TRY_GOTO(fail, gy_copy_string(ctx, path, &b->path));
+    GY_TRY_GOTO(fail, gy_alloc_array(ctx, n, 1, (void **)&b->memory));
+    memcpy(b->memory, bytes, (size_t)n);
     *out = b;
     return GY_OK;
 fail:

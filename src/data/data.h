@@ -22,6 +22,8 @@ typedef enum gy_normalize {
     GY_NORMALIZE_GLOBAL
 } gy_normalize;
 
+typedef enum gy_token_kind { GY_TOKEN_BYTES, GY_TOKEN_CHARS, GY_TOKEN_WORDS } gy_token_kind;
+
 /** Names of the kinds of normalisation and of tokens, NULL-terminated. */
 extern const char *const gy_normalize_names[];
 extern const char *const gy_token_names[];
@@ -41,7 +43,7 @@ typedef struct gy_data_settings {
     int normalize; /* gy_normalize */
     gy_augment_settings augment;
     int64_t sequence; /* text: tokens a sample */
-    int tokens;       /* text: 0 bytes, 1 chars, 2 words */
+    int tokens;       /* text: gy_token_kind */
 } gy_data_settings;
 
 extern const gy_setting gy_data_setting_rows[];
@@ -68,7 +70,7 @@ typedef struct gy_source_info {
  */
 typedef struct gy_source_options {
     int64_t sequence; /* text */
-    int tokens;       /* text */
+    int tokens;       /* text: gy_token_kind */
     const char *fit;  /* by gy_source_fit of the training source; NULL: this is that source */
 } gy_source_options;
 
@@ -151,6 +153,34 @@ gy_status gy_source_learn(gy_source *s, const struct gy_split *split) GY_CHECKED
 
 /** What the source learned, as a JSON object, for gy_source_options.fit and checkpoints. */
 gy_status gy_source_fit(const gy_source *s, gy_buffer *json) GY_CHECKED;
+
+/** The tokens of a text that a model was trained on. */
+typedef struct gy_vocabulary gy_vocabulary;
+
+/**
+ * From what the training source taught, as gy_source_fit() has it.
+ *
+ * @return GY_OK; GY_E_DATA where it was no text; GY_E_NOMEM. Free with gy_vocabulary_free()
+ */
+gy_status gy_vocabulary_create(gy_context *ctx, const char *fit, gy_vocabulary **out) GY_CHECKED;
+void gy_vocabulary_free(gy_vocabulary *v);
+int64_t gy_vocabulary_size(const gy_vocabulary *v);
+
+/** The token that stands for all words that the training text did not have; −1: none. */
+int64_t gy_vocabulary_unknown(const gy_vocabulary *v);
+
+/**
+ * Cuts a text (UTF-8, closed by zero) into tokens.
+ *
+ * @param what  names the text in messages
+ * @param out   [n] free with gy_free()
+ * @return GY_OK; GY_E_DATA naming the character that is not in the vocabulary; GY_E_NOMEM
+ */
+gy_status gy_vocabulary_read(const gy_vocabulary *v, const char *what, const char *text,
+                             int32_t **out, int64_t *n) GY_CHECKED;
+
+/** Appends a token's text; between words there is a blank. `before`: the token before, −1: none. */
+void gy_vocabulary_print(const gy_vocabulary *v, int64_t token, int64_t before, gy_buffer *out);
 
 /** A part of a source: sample i of the split is sample gy_split_at(split, i) of the source. */
 typedef struct gy_split {

@@ -1,9 +1,22 @@
 /* Characters or words of a UTF-8 text, through a block. */
 #include "tokens.h"
 
+#include "fit.h"
 #include "text/utf8.h"
 
+#include <string.h>
+
 enum { BLOCK_BYTES = 1 << 16, WORD_BYTES = 1 << 16 };
+
+const char gy_unknown_word[] = "<unknown>";
+
+int gy_tokens_kind(const gy_node *fit, int otherwise)
+{
+    const char *name = gy_fit_text(fit, "tokens");
+    for (int i = 0; name != NULL && gy_token_names[i] != NULL; i++)
+        if (strcmp(gy_token_names[i], name) == 0) return i;
+    return otherwise;
+}
 
 gy_status gy_tokens_init(gy_tokens *t, gy_context *ctx, gy_bytes *bytes, const char *path,
                          bool words)

@@ -2,8 +2,15 @@
 #ifndef GY_DATA_TOKENS_H
 #define GY_DATA_TOKENS_H
 
-#include "base/buffer.h"
 #include "bytes.h"
+#include "data.h"
+#include "text/tree.h"
+
+/** Word 0 of every vocabulary of words: stands for those that it does not have. */
+extern const char gy_unknown_word[];
+
+/** The training text's kind of tokens, as what it taught says; `otherwise` where it does not. */
+int gy_tokens_kind(const gy_node *fit, int otherwise);
 
 /** A place in a text. A word is what stands between blanks; the end of a line is one of its own. */
 typedef struct gy_tokens {

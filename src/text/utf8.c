@@ -1,6 +1,8 @@
 /* UTF-8, by the table of well-formed sequences in RFC 3629, section 4. */
 #include "utf8.h"
 
+#include <string.h>
+
 int gy_utf8_length(const char *text, size_t n)
 {
     const unsigned char *s = (const unsigned char *)text;
@@ -25,4 +27,18 @@ size_t gy_utf8_valid(const char *text, size_t n)
         at += (size_t)length;
     }
     return at;
+}
+
+bool gy_utf8_may_go_on(const char *text, size_t n)
+{
+    char whole[4];
+    if (n >= sizeof whole || gy_utf8_length(text, n) > 0) return false;
+    /* any end must fit; 0x80, 0x90, 0xa0 and 0xbf try each range that a second byte may have */
+    static const char ends[] = "\x80\x90\xa0\xbf";
+    for (const char *end = ends; *end != '\0'; end++) {
+        memset(whole, *end, sizeof whole);
+        memcpy(whole, text, n);
+        if ((size_t)gy_utf8_length(whole, sizeof whole) > n) return true;
+    }
+    return false;
 }

@@ -2,6 +2,7 @@
 #ifndef GY_TEXT_UTF8_H
 #define GY_TEXT_UTF8_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -12,5 +13,8 @@ int gy_utf8_length(const char *text, size_t n);
 
 /** Bytes before the first that is not valid; n where all are. */
 size_t gy_utf8_valid(const char *text, size_t n);
+
+/** Whether text [n], n ≥ 1, is the beginning of a character that more bytes could end. */
+bool gy_utf8_may_go_on(const char *text, size_t n);
 
 #endif

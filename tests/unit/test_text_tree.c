@@ -203,6 +203,15 @@ static void characters_are_told_from_bytes(void)
         {"\xff", 0},     {"\xe2\x82", 0},     {"\x80", 0},         {"\xf0\x8f\xbf\xbf", 0}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         CU_ASSERT_EQUAL(gy_utf8_length(cases[i].text, strlen(cases[i].text)), cases[i].length);
+    CU_ASSERT(gy_utf8_may_go_on("\xc3", 1));
+    CU_ASSERT(gy_utf8_may_go_on("\xe0", 1));
+    CU_ASSERT(gy_utf8_may_go_on("\xe6\x9d", 2));
+    CU_ASSERT(gy_utf8_may_go_on("\xf4\x8f\xbf", 3));
+    CU_ASSERT(!gy_utf8_may_go_on("a", 1));
+    CU_ASSERT(!gy_utf8_may_go_on("\xc3\xa9", 2));
+    CU_ASSERT(!gy_utf8_may_go_on("\xe0\x80", 2));
+    CU_ASSERT(!gy_utf8_may_go_on("\xff", 1));
+    CU_ASSERT(!gy_utf8_may_go_on("\xf4\x90", 2));
     CU_ASSERT_EQUAL(gy_utf8_valid("a\xc3\xa9\xff"
                                   "b",
                                   5),

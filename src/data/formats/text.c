@@ -11,14 +11,12 @@
 
 #include <string.h>
 
-enum { BYTES, CHARS, WORDS, VOCABULARY = 1 << 24 };
-
-static const char unknown_word[] = "<unknown>";
+enum { VOCABULARY = 1 << 24 };
 
 typedef struct text {
     gy_context *ctx;
     const char *path;
-    int kind; /* BYTES, CHARS, WORDS */
+    int kind; /* gy_token_kind */
     gy_bytes *bytes;
     int64_t sequence, tokens;
     uint8_t *scratch; /* [sequence + 1], of bytes */
@@ -53,9 +51,9 @@ static gy_status learn_vocabulary(text *s, gy_tokens *t, gy_dictionary *found, g
     GY_TRY(gy_dictionary_sort(found, pool, &sorted, &places));
     gy_free(s->ctx, places);
     GY_TRY(gy_pool_array(pool, found->n + 1, &all));
-    if (s->kind == WORDS) all[s->n_vocabulary++] = unknown_word;
+    if (s->kind == GY_TOKEN_WORDS) all[s->n_vocabulary++] = gy_unknown_word;
     for (int64_t i = 0; i < found->n; i++)
-        if (s->kind != WORDS || strcmp(sorted[i], unknown_word) != 0)
+        if (s->kind != GY_TOKEN_WORDS || strcmp(sorted[i], gy_unknown_word) != 0)
             all[s->n_vocabulary++] = sorted[i];
     s->vocabulary = all;
     gy_tokens_rewind(t);
@@ -82,7 +80,7 @@ static gy_status number_tokens(text *s, gy_tokens *t, gy_dictionary *d)
     for (int64_t i = 0; i < s->tokens; i++) {
         GY_TRY(gy_tokens_next(t));
         number = gy_dictionary_find(d, t->word.text, t->word.bytes);
-        if (number < 0 && s->kind == WORDS) number = 0;
+        if (number < 0 && s->kind == GY_TOKEN_WORDS) number = 0;
         GY_REQUIRE(number >= 0, GY_E_DATA,
                    "cannot read the text" GY_AT "%s, byte %lld" GY_WHY
                    "the training text has no '%s'" GY_HINT
@@ -100,7 +98,7 @@ static gy_status read_tokens(text *s, gy_pool *pool, const gy_node *fit)
     gy_dictionary found, known;
     gy_dictionary_init(&found, s->ctx);
     gy_dictionary_init(&known, s->ctx);
-    GY_TRY_GOTO(done, gy_tokens_init(&t, s->ctx, s->bytes, s->path, s->kind == WORDS));
+    GY_TRY_GOTO(done, gy_tokens_init(&t, s->ctx, s->bytes, s->path, s->kind == GY_TOKEN_WORDS));
     GY_TRY_GOTO(done, gy_fit_strings(pool, fit, "vocabulary", &s->vocabulary, &s->n_vocabulary));
     if (s->n_vocabulary == 0) GY_TRY_GOTO(done, learn_vocabulary(s, &t, &found, pool));
     GY_TRY_GOTO(done, count_tokens(s, &t));
@@ -112,22 +110,13 @@ done:
     return status;
 }
 
-/* The training text's kind of tokens goes before the setting. */
-static int token_kind(const gy_node *fit, const gy_source_options *options)
-{
-    const char *name = gy_fit_text(fit, "tokens");
-    for (int i = 0; name != NULL && gy_token_names[i] != NULL; i++)
-        if (strcmp(gy_token_names[i], name) == 0) return i;
-    return options->tokens;
-}
-
 static gy_status open_text(text *s, gy_pool *pool, const gy_source_options *options)
 {
     const gy_node *fit;
     GY_TRY(gy_fit_parse(pool, options, &fit));
-    s->kind = token_kind(fit, options);
+    s->kind = gy_tokens_kind(fit, options->tokens);
     GY_TRY(gy_bytes_open(s->ctx, s->path, &s->bytes));
-    if (s->kind != BYTES) {
+    if (s->kind != GY_TOKEN_BYTES) {
         GY_TRY(read_tokens(s, pool, fit));
         gy_bytes_close(s->bytes);
         s->bytes = NULL;
@@ -159,7 +148,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *sour
                "use a smaller data.sequence",
                s->path, (long long)s->tokens, (long long)s->sequence + 1);
     info->x = info->y = (gy_shape){1, {s->sequence}};
-    info->x_type = s->kind == BYTES ? "uint8" : "int32";
+    info->x_type = s->kind == GY_TOKEN_BYTES ? "uint8" : "int32";
     info->supervised = true;
     info->x_is_tokens = info->y_is_class = true;
     info->vocabulary = info->classes = s->n_vocabulary;
@@ -172,9 +161,11 @@ static gy_status read(void *state, const int64_t *index, int64_t n, float *x, fl
     const int64_t length = s->sequence;
     for (int64_t i = 0; i < n; i++) {
         int64_t first = index[i] * length;
-        if (s->kind == BYTES) GY_TRY(gy_bytes_read(s->bytes, first, length + 1, s->scratch));
+        if (s->kind == GY_TOKEN_BYTES)
+            GY_TRY(gy_bytes_read(s->bytes, first, length + 1, s->scratch));
         for (int64_t j = 0; j <= length; j++) {
-            float token = s->kind == BYTES ? (float)s->scratch[j] : (float)s->numbers[first + j];
+            float token =
+                s->kind == GY_TOKEN_BYTES ? (float)s->scratch[j] : (float)s->numbers[first + j];
             if (j < length) x[i * length + j] = token;
             if (j > 0 && y != NULL) y[i * length + j - 1] = token;
         }
@@ -186,7 +177,8 @@ static void fit(const void *state, gy_buffer *json)
 {
     const text *s = state;
     gy_json_string(json, "tokens", gy_token_names[s->kind]);
-    if (s->kind != BYTES) gy_fit_print_strings(json, "vocabulary", s->vocabulary, s->n_vocabulary);
+    if (s->kind != GY_TOKEN_BYTES)
+        gy_fit_print_strings(json, "vocabulary", s->vocabulary, s->n_vocabulary);
 }
 
 static void close(void *state)

@@ -64,6 +64,7 @@ const gy_layer_kind gy_layer_embedding = {
     .kind = {"embedding", "a row of a table for each token", rows, sizeof(embedding)},
     .has_params = true,
     .takes_tokens = true,
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

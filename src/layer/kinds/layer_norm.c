@@ -21,6 +21,7 @@ const gy_layer_kind gy_layer_layer_norm = {
     .kind = {"layer_norm", "last axis to mean 0 and variance 1, scaled and shifted", rows,
              sizeof(gy_norm_settings)},
     .has_params = true,
+    .pointwise = true,
     .shape = shape,
     .forward = gy_norm_forward,
     .backward = gy_norm_backward,

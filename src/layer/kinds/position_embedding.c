@@ -61,6 +61,7 @@ static gy_status shape(gy_layer *l)
     l->state = own;
     l->out = l->in[0];
     l->in_place = true;
+    l->bounded = true;
     l->sum = s->kind == SINUSOIDAL;
     l->flops = (double)gy_shape_count(&l->out);
     return GY_OK;
@@ -121,6 +122,7 @@ const gy_layer_kind gy_layer_position_embedding = {
     .kind = {"position_embedding", "adds a row for each position", rows,
              sizeof(position_embedding)},
     .has_params = true,
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

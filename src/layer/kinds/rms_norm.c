@@ -20,6 +20,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_rms_norm = {
     .kind = {"rms_norm", "last axis to mean square 1, scaled", rows, sizeof(gy_norm_settings)},
     .has_params = true,
+    .pointwise = true,
     .shape = shape,
     .forward = gy_norm_forward,
     .backward = gy_norm_backward,
