@@ -16,3 +16,28 @@ int gy_params_find(const gy_params *table, const char *name)
         if (strcmp(table->v[i].name, name) == 0) return i;
     return -1;
 }
+
+int64_t gy_ranges_count(const gy_ranges *ranges)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < ranges->n; i++) sum += ranges->v[i].to - ranges->v[i].from;
+    return sum;
+}
+
+void gy_ranges_unpack(const gy_ranges *ranges, const float *packed, float *whole)
+{
+    for (int i = 0; i < ranges->n; i++) {
+        int64_t n = ranges->v[i].to - ranges->v[i].from;
+        memcpy(whole + ranges->v[i].from, packed, (size_t)n * sizeof *whole);
+        packed += n;
+    }
+}
+
+void gy_ranges_pack(const gy_ranges *ranges, const float *whole, float *packed)
+{
+    for (int i = 0; i < ranges->n; i++) {
+        int64_t n = ranges->v[i].to - ranges->v[i].from;
+        memcpy(packed, whole + ranges->v[i].from, (size_t)n * sizeof *packed);
+        packed += n;
+    }
+}

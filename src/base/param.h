@@ -50,6 +50,25 @@ typedef struct gy_params {
     int64_t elements;  /* without gaps: the count that users see */
 } gy_params;
 
+/** A slice [from, to) of the vector, at multiples of GY_PARAM_ALIGN. */
+typedef struct gy_range {
+    int64_t from, to;
+} gy_range;
+
+/** Some slices, ascending and apart: what a rank owns. What belongs to them lies *packed*, one slice
+ * behind the other. */
+typedef struct gy_ranges {
+    const gy_range *v; /* [n] */
+    int n;
+} gy_ranges;
+
+/** Elements of all slices. Local. */
+int64_t gy_ranges_count(const gy_ranges *ranges);
+
+/** Copies a packed vector into a whole one, or out of it. Local. */
+void gy_ranges_unpack(const gy_ranges *ranges, const float *packed, float *whole);
+void gy_ranges_pack(const gy_ranges *ranges, const float *whole, float *packed);
+
 /** Index of the parameter of that name, −1 if there is none. Local. */
 int gy_params_find(const gy_params *table, const char *name);
 

@@ -27,7 +27,10 @@ enum { GY_CHECKPOINT_SLOTS = 4 };
 /** One vector besides the parameters, of params->trainable floats. */
 typedef struct gy_checkpoint_slot {
     const char *name; /* "momentum", "average" */
-    float *v;         /* [to − from] this rank's slice when written; [trainable] when read */
+    float *v;         /* packed slices of `share` */
+    /** The slices that this rank holds (written; each is held by some rank) or wants (read); NULL on
+     * every rank: all of it. */
+    const gy_ranges *share;
 } gy_checkpoint_slot;
 
 /** A named number or text of the training state (best, counters, sums); kept in /metrics and /data. */
@@ -46,7 +49,6 @@ typedef struct gy_checkpoint {
     const float *buffer_values; /* [buffers->floats]; rank 0's is written */
     gy_checkpoint_slot slots[GY_CHECKPOINT_SLOTS];
     int n_slots;
-    int64_t from, to; /* this rank's slice of the slots (multiples of GY_PARAM_ALIGN) */
     int64_t step, epoch, sample_in_epoch;
     uint64_t seed;
     const char *config; /* the resolved YAML */
@@ -106,7 +108,8 @@ typedef enum gy_match {
  * shards) and read by rank 0, broadcast to all. Also a single HDF5 file with /params (and /buffers).
  *
  * @param values, buffer_values  out; untouched where a name is not there
- * @param slots   out: [trainable] each, all of it on every rank; n_slots 0: none wanted
+ * @param slots   out: each rank's slices; n_slots 0: none wanted. Where slices are wanted rank 0
+ *                holds the whole vectors meanwhile
  * @return GY_OK; GY_E_CONFIG listing missing or additional names or wrong shapes; GY_E_IO (GY_E_DATA
  *         for a single file) where it is damaged
  */

@@ -79,12 +79,19 @@ int64_t gy_link_step(const char *dir, const char *link);
 
 /* shard.c */
 
-/** A flat vector while it is written: rank r holds [2 r] … [2 r + 1) of it. */
+/** Elements [from, to) of a vector lie at `at` of rank's own part. */
+typedef struct gy_held {
+    int64_t from, to, at;
+    int rank;
+} gy_held;
+
+/** A flat vector while it is written: who holds what of it. */
 typedef struct gy_vector {
     const char *data; /* "/values", "/optimizer/momentum" */
     int64_t length;
     const float *mine; /* this rank's part */
-    int64_t *shares;   /* [2 ranks] */
+    gy_held *held;     /* [n_held] ascending, without gaps */
+    int n_held;
 } gy_vector;
 
 typedef struct gy_writer {

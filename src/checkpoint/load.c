@@ -226,16 +226,66 @@ static gy_status spread(gy_comm *comm, float *x, int64_t n)
     return GY_OK;
 }
 
+/* Where rank 0 reads slots to: what is wanted in slices is whole for a while. */
+static gy_status make_room(gy_pool *pool, int64_t length, const gy_checkpoint_slot *slots, int n,
+                           bool reads, gy_checkpoint_slot *out, float **piece)
+{
+    bool cut = false;
+    for (int i = 0; i < n; i++) {
+        out[i] = slots[i];
+        if (slots[i].share == NULL) continue;
+        cut = true;
+        if (reads) GY_TRY(gy_new_array(pool->ctx, length, &out[i].v));
+    }
+    return cut && !reads ? gy_pool_array(pool, GY_PIECE, piece) : GY_OK;
+}
+
+/* Copies what elements [at, at + n) have of slices. */
+static void take_share(const gy_ranges *share, const float *x, int64_t at, int64_t n, float *packed)
+{
+    for (int i = 0; i < share->n; i++) {
+        const gy_range *r = &share->v[i];
+        int64_t from = r->from > at ? r->from : at, to = r->to < at + n ? r->to : at + n;
+        if (to > from)
+            memcpy(packed + (from - r->from), x + (from - at), (size_t)(to - from) * sizeof *x);
+        packed += r->to - r->from;
+    }
+}
+
+/* A vector of rank 0 to all, of which each takes its slices. @param whole  rank 0's */
+static gy_status deal_out(gy_comm *comm, const gy_checkpoint_slot *slot, float *whole, int64_t n,
+                          float *piece)
+{
+    for (int64_t at = 0; at < n; at += GY_PIECE) {
+        int64_t part = n - at < GY_PIECE ? n - at : GY_PIECE;
+        float *x = gy_comm_rank(comm) == 0 ? whole + at : piece;
+        GY_TRY(gy_comm_broadcast(comm, x, part * (int64_t)sizeof *x, 0));
+        take_share(slot->share, x, at, part, slot->v);
+    }
+    return GY_OK;
+}
+
 gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, gy_match match,
                              const gy_params *params, float *values, const gy_params *buffers,
                              float *buffer_values, const gy_checkpoint_slot *slots, int n_slots)
 {
-    gy_status status = GY_OK;
-    if (gy_comm_rank(comm) == 0)
-        status = load(ctx, path, match, params, values, buffers, buffer_values, slots, n_slots);
-    GY_TRY(gy_comm_agree(comm, status));
-    GY_TRY(spread(comm, values, params->floats));
-    if (buffers != NULL) GY_TRY(spread(comm, buffer_values, buffers->floats));
-    for (int i = 0; i < n_slots; i++) GY_TRY(spread(comm, slots[i].v, params->trainable));
-    return GY_OK;
+    gy_checkpoint_slot whole[GY_CHECKPOINT_SLOTS] = {{NULL}};
+    bool reads = gy_comm_rank(comm) == 0;
+    float *piece = NULL;
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    gy_status status = make_room(&pool, params->trainable, slots, n_slots, reads, whole, &piece);
+    if (status == GY_OK && reads)
+        status = load(ctx, path, match, params, values, buffers, buffer_values, whole, n_slots);
+    status = gy_comm_agree(comm, status);
+    if (status == GY_OK) status = spread(comm, values, params->floats);
+    if (status == GY_OK && buffers != NULL) status = spread(comm, buffer_values, buffers->floats);
+    for (int i = 0; i < n_slots && status == GY_OK; i++)
+        status = slots[i].share == NULL
+                     ? spread(comm, slots[i].v, params->trainable)
+                     : deal_out(comm, &slots[i], whole[i].v, params->trainable, piece);
+    for (int i = 0; i < n_slots; i++)
+        if (whole[i].v != slots[i].v) gy_free(ctx, whole[i].v);
+    gy_pool_clear(&pool);
+    return status;
 }

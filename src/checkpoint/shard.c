@@ -15,11 +15,18 @@
 
 #include <string.h>
 
-static int owner_of(const gy_writer *w, const gy_vector *v, int64_t at)
+/* The last that begins at or before a place. */
+static const gy_held *held_at(const gy_vector *v, int64_t at)
 {
-    for (int r = 0; r < w->ranks; r++)
-        if (v->shares[2 * r] <= at && at < v->shares[2 * r + 1]) return r;
-    return -1;
+    int low = 0, high = v->n_held;
+    while (high - low > 1) {
+        int middle = low + (high - low) / 2;
+        if (v->held[middle].from <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &v->held[low];
 }
 
 /* Writes a piece unless something failed before. */
@@ -35,10 +42,11 @@ static gy_status stream(gy_writer *w, const gy_vector *v, const gy_slice *s, gy_
     gy_status status = GY_OK;
     int64_t end = s->offset + s->count, n;
     for (int64_t at = s->offset; at < end; at += n) {
-        int owner = owner_of(w, v, at);
-        int64_t stop = v->shares[2 * owner + 1] < end ? v->shares[2 * owner + 1] : end;
+        const gy_held *held = held_at(v, at);
+        int owner = held->rank;
+        int64_t stop = held->to < end ? held->to : end;
         n = stop - at < GY_PIECE ? stop - at : GY_PIECE;
-        const float *mine = w->rank == owner ? v->mine + (at - v->shares[2 * owner]) : w->piece;
+        const float *mine = w->rank == owner ? v->mine + held->at + (at - held->from) : w->piece;
         int64_t bytes = n * (int64_t)sizeof *mine;
         if (w->rank == owner && owner != 0) GY_TRY(gy_comm_send(w->comm, mine, bytes, 0));
         if (w->rank != 0) continue;

@@ -12,7 +12,7 @@
 #include "base/hash.h"
 #include "store/file.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 /* The i-th of n boundaries of a vector, at a multiple of GY_PARAM_ALIGN. */
 static int64_t boundary(int64_t length, int i, int n)
@@ -30,16 +30,8 @@ static gy_status prepare_vectors(gy_writer *w)
     w->n_vectors = 1 + c->n_slots;
     for (int k = 0; k < w->n_vectors; k++) {
         gy_vector *v = &w->vectors[k];
-        *v = (gy_vector){.data = "/values", .length = c->params->floats};
-        GY_TRY(gy_pool_array(&w->pool, 2 * w->ranks, &v->shares));
-        if (k == 0) {
-            v->mine = c->values + boundary(v->length, w->rank, w->ranks);
-            for (int r = 0; r <= w->ranks; r++) {
-                if (r < w->ranks) v->shares[2 * r] = boundary(v->length, r, w->ranks);
-                if (r > 0) v->shares[2 * r - 1] = boundary(v->length, r, w->ranks);
-            }
-            continue;
-        }
+        *v = (gy_vector){.data = "/values", .length = c->params->floats, .mine = c->values};
+        if (k == 0) continue;
         v->length = c->params->trainable;
         v->mine = c->slots[k - 1].v;
         GY_TRY(gy_pool_format(&w->pool, &v->data, "/optimizer/%s", c->slots[k - 1].name));
@@ -65,25 +57,78 @@ static gy_status prepare(gy_writer *w, int64_t shards)
     return gy_hasher_create(w->ctx, &w->hasher);
 }
 
-/* Tells all ranks who holds what of the slots, and whether that is all. The same on every rank. */
+/* What all ranks hold, each gives its i-th part. */
+static gy_status share_evenly(gy_writer *w, gy_vector *v)
+{
+    GY_TRY(gy_pool_array(&w->pool, w->ranks, &v->held));
+    v->n_held = w->ranks;
+    for (int r = 0; r < w->ranks; r++) {
+        int64_t from = boundary(v->length, r, w->ranks);
+        v->held[r] = (gy_held){
+            .from = from, .to = boundary(v->length, r + 1, w->ranks), .at = from, .rank = r};
+    }
+    return GY_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const gy_held *x = a, *y = b;
+    if (x->from != y->from) return x->from < y->from ? -1 : 1;
+    return x->rank - y->rank;
+}
+
+/* In order; what two ranks hold is given by the first. @return where the first gap is */
+static int64_t join(gy_vector *v)
+{
+    int n = 0;
+    int64_t covered = 0;
+    qsort(v->held, (size_t)v->n_held, sizeof *v->held, by_place);
+    for (int i = 0; i < v->n_held && v->held[i].from <= covered; i++) {
+        gy_held h = v->held[i];
+        if (h.to <= covered) continue;
+        h.at += covered - h.from;
+        h.from = covered;
+        covered = h.to;
+        v->held[n++] = h;
+    }
+    v->n_held = n;
+    return covered;
+}
+
+/* Tells all ranks who holds what of a slot, and whether that is all. The same on every rank. */
+static gy_status share_slot(gy_writer *w, gy_vector *v, const gy_ranges *share)
+{
+    int64_t mine = share->n, *counts = NULL, most = 0, at = 0;
+    gy_held *own = NULL;
+    gy_status status = gy_pool_array(&w->pool, w->ranks, &counts);
+    GY_TRY(gy_comm_agree(w->comm, status));
+    GY_TRY(gy_comm_all_gather(w->comm, &mine, (int)sizeof mine, counts));
+    for (int r = 0; r < w->ranks; r++) most = counts[r] > most ? counts[r] : most;
+    status = gy_pool_array(&w->pool, most + 1, &own);
+    if (status == GY_OK) status = gy_pool_array(&w->pool, most * w->ranks + 1, &v->held);
+    GY_TRY(gy_comm_agree(w->comm, status));
+    for (int i = 0; i < share->n; i++) {
+        own[i] = (gy_held){share->v[i].from, share->v[i].to, at, w->rank};
+        at += own[i].to - own[i].from;
+    }
+    GY_TRY(gy_comm_all_gather(w->comm, own, (int)(most * (int64_t)sizeof *own), v->held));
+    v->n_held = (int)(most * w->ranks); /* those that a rank has less are empty */
+    int64_t covered = join(v);
+    GY_REQUIRE(covered == v->length, GY_E_SHAPE,
+               "cannot write the checkpoint" GY_WHY "no rank holds element %lld of %lld of %s",
+               (long long)covered, (long long)v->length, v->data);
+    return GY_OK;
+}
+
 static gy_status share(gy_writer *w)
 {
-    if (w->n_vectors == 1) return GY_OK;
-    int64_t mine[2] = {w->c->from, w->c->to}, *shares = w->vectors[1].shares, covered = 0;
-    GY_TRY(gy_comm_all_gather(w->comm, mine, (int)sizeof mine, shares));
-    for (int k = 2; k < w->n_vectors; k++)
-        memcpy(w->vectors[k].shares, shares, (size_t)(2 * w->ranks) * sizeof *shares);
-    for (bool found = true; covered < w->vectors[1].length && found;) {
-        found = false;
-        for (int r = 0; r < w->ranks && !found; r++) {
-            found = shares[2 * r] <= covered && covered < shares[2 * r + 1];
-            if (found) covered = shares[2 * r + 1];
-        }
+    for (int k = 0; k < w->n_vectors; k++) {
+        const gy_ranges *share = k > 0 ? w->c->slots[k - 1].share : NULL;
+        if (share != NULL)
+            GY_TRY(share_slot(w, &w->vectors[k], share));
+        else
+            GY_TRY(gy_comm_agree(w->comm, share_evenly(w, &w->vectors[k])));
     }
-    GY_REQUIRE(covered == w->vectors[1].length, GY_E_SHAPE,
-               "cannot write the checkpoint" GY_WHY
-               "no rank holds element %lld of %lld of the optimizer's state",
-               (long long)covered, (long long)w->vectors[1].length);
     return GY_OK;
 }
 

@@ -20,25 +20,45 @@ struct gy_all_reduce {
     bool under_way;
 };
 
+const gy_kind *gy_all_reduce_choose(const gy_comm *comm, const gy_kind *kind, const gy_reduction *r)
+{
+    const gy_all_reduce_kind *k = (const gy_all_reduce_kind *)kind;
+    while (k->choose != NULL) k = k->choose(comm, r);
+    bool can = (r->wire == NULL || k->wires) && (r->half == GY_WHOLE || k->own != NULL);
+    return can ? &k->kind : NULL;
+}
+
+void gy_all_reduce_own(const gy_comm *comm, const gy_kind *kind, int64_t n, int rank, int64_t *from,
+                       int64_t *to)
+{
+    ((const gy_all_reduce_kind *)kind)->own(comm, n, rank, from, to);
+}
+
+static gy_status prepare(gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
+                         gy_all_reduce **out)
+{
+    const gy_kind *chosen = gy_all_reduce_choose(comm, kind, r);
+    GY_REQUIRE(chosen != NULL, GY_E_CONFIG,
+               "wrong value of comm.allreduce" GY_AT "%s" GY_WHY "it has no %s" GY_HINT
+               "use auto, direct or hierarchical",
+               kind->name, r->wire != NULL ? "wire but float32" : "halves for shard_optimizer");
+    GY_TRY(gy_new(comm->ctx, out));
+    (*out)->ctx = comm->ctx;
+    (*out)->kind = (const gy_all_reduce_kind *)chosen;
+    return GY_OK;
+}
+
 /* Agreed twice: no rank enters a kind's create, or leaves it with success, alone. */
-gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, float *x, int64_t n, int tag,
+gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
                                gy_all_reduce **out)
 {
     gy_all_reduce *op = NULL;
-    gy_status status = gy_comm_agree(comm, gy_new(comm->ctx, &op));
+    gy_status status = gy_comm_agree(comm, prepare(comm, kind, r, &op));
+    if (status == GY_OK && r->n > 0 && comm->ranks > 1)
+        status = gy_comm_agree(comm, op->kind->create(comm, r, &op->state));
     if (status != GY_OK) {
-        gy_free(comm->ctx, op);
+        gy_all_reduce_free(op);
         return status;
-    }
-    op->ctx = comm->ctx;
-    op->kind = (const gy_all_reduce_kind *)kind;
-    while (op->kind->choose != NULL) op->kind = op->kind->choose(comm, n);
-    if (n > 0 && comm->ranks > 1) {
-        status = gy_comm_agree(comm, op->kind->create(comm, x, n, tag, &op->state));
-        if (status != GY_OK) {
-            gy_all_reduce_free(op);
-            return status;
-        }
     }
     *out = op;
     return GY_OK;
@@ -86,11 +106,11 @@ gy_status gy_all_reduce_wait(gy_all_reduce *op)
     return GY_OK;
 }
 
-gy_status gy_all_reduce_run(gy_comm *comm, const gy_kind *kind, float *x, int64_t n)
+gy_status gy_all_reduce_run(gy_comm *comm, const gy_kind *kind, const gy_reduction *r)
 {
     gy_status status;
     gy_all_reduce *op = NULL;
-    GY_TRY_GOTO(fail, gy_all_reduce_create(comm, kind, x, n, 0, &op));
+    GY_TRY_GOTO(fail, gy_all_reduce_create(comm, kind, r, &op));
     GY_TRY_GOTO(fail, gy_all_reduce_begin(op));
     status = gy_all_reduce_wait(op);
 fail:

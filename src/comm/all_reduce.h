@@ -15,34 +15,73 @@
 
 typedef struct gy_all_reduce gy_all_reduce; /* an operation; kept and used again each step */
 
+/**
+ * What travels over a wire instead of float32. Sums are made of what was decoded, in float32.
+ * What was decoded must be encoded to the same numbers again.
+ */
+typedef struct gy_wire {
+    size_t bytes; /* of an element */
+    size_t head;  /* bytes before the first one, in every message; a multiple of `bytes` */
+    void (*encode)(int64_t n, const float *x, void *out);
+    void (*decode)(int64_t n, const void *in, float *x);
+    void (*add)(int64_t n, const void *in, float *x); /* x += what decode gives */
+} gy_wire;
+
+/**
+ * An all-reduce has two halves, and sometimes only one is wanted: each element has an owner, who
+ * takes the sum (scatter), and from whom all take it (gather).
+ */
+typedef enum gy_half { GY_WHOLE, GY_SCATTER, GY_GATHER } gy_half;
+
+/** What an operation is to do. */
+typedef struct gy_reduction {
+    float *x; /* [n], stays where it is until the operation is freed */
+    int64_t n;
+    int tag;             /* 0 … 32767, distinct for operations that may be under way together */
+    gy_half half;        /* after GY_SCATTER the elements that others own are undefined */
+    const gy_wire *wire; /* NULL: float32. GY_GATHER sends what the wire can hold of the owner's */
+} gy_reduction;
+
 typedef struct gy_all_reduce_kind {
     gy_kind kind;
+    bool wires; /* it can send what a wire encodes */
 
-    /** The kind that stands in for this one for n elements; NULL: itself. Local. */
-    const struct gy_all_reduce_kind *(*choose)(const gy_comm *comm, int64_t n);
+    /** The kind that stands in for this one; NULL: itself. Local. */
+    const struct gy_all_reduce_kind *(*choose)(const gy_comm *comm, const gy_reduction *r);
+
+    /** The part of n elements that a rank owns, at multiples of GY_PARAM_ALIGN; NULL: no halves. */
+    void (*own)(const gy_comm *comm, int64_t n, int rank, int64_t *from, int64_t *to);
 
     /**
-     * Makes an operation over x. Collective: the same n, kind and order of calls on every rank.
-     * @param x    [n], stays where it is until the operation is freed
-     * @param tag  0 … 32767, distinct for operations that may be under way together
-     *
-     * Never called with n = 0 or for one rank: nothing is to be done then. Where it fails on any
-     * rank, *state is destroyed on those where it did not.
+     * Makes an operation. Collective: the same kind, reduction (but x) and order of calls on every
+     * rank. Never called with n = 0 or for one rank: nothing is to be done then. Where it fails on
+     * any rank, *state is destroyed on those where it did not.
      */
-    gy_status (*create)(gy_comm *comm, float *x, int64_t n, int tag, void **state);
+    gy_status (*create)(gy_comm *comm, const gy_reduction *r, void **state);
     gy_status (*begin)(void *state);                /* x holds this rank's part */
-    gy_status (*progress)(void *state, bool *done); /* never waits; done: x holds the sum */
+    gy_status (*progress)(void *state, bool *done); /* never waits; done: x holds the result */
     void (*destroy)(void *state);
 } gy_all_reduce_kind;
 
 extern const gy_registry gy_all_reduce_registry;
 
+/**
+ * The kind that does the work, after any choice. Local.
+ * @return NULL where it cannot: no halves, or no wire
+ */
+const gy_kind *gy_all_reduce_choose(const gy_comm *comm, const gy_kind *kind,
+                                    const gy_reduction *r);
+
+/** What a kind with halves has rank own of n elements. Local. */
+void gy_all_reduce_own(const gy_comm *comm, const gy_kind *kind, int64_t n, int rank, int64_t *from,
+                       int64_t *to);
+
 /** As the kind's create; the same status on every rank. Free with gy_all_reduce_free() (collective). */
-gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, float *x, int64_t n, int tag,
+gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
                                gy_all_reduce **out) GY_CHECKED;
 void gy_all_reduce_free(gy_all_reduce *op);
 
-/** The kind that does the work, after any choice. Local. */
+/** The kind that does the work. Local. */
 const gy_kind *gy_all_reduce_chosen(const gy_all_reduce *op);
 gy_status gy_all_reduce_begin(gy_all_reduce *op) GY_CHECKED;
 gy_status gy_all_reduce_progress(gy_all_reduce *op, bool *done) GY_CHECKED;
@@ -51,6 +90,6 @@ gy_status gy_all_reduce_progress(gy_all_reduce *op, bool *done) GY_CHECKED;
 gy_status gy_all_reduce_wait(gy_all_reduce *op) GY_CHECKED;
 
 /** create, begin, wait, free. */
-gy_status gy_all_reduce_run(gy_comm *comm, const gy_kind *kind, float *x, int64_t n) GY_CHECKED;
+gy_status gy_all_reduce_run(gy_comm *comm, const gy_kind *kind, const gy_reduction *r) GY_CHECKED;
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "all_reduce.h"
 
-#define GY_ALL_REDUCE_LIST(X) X(auto) X(ring) X(hierarchical) X(tree) X(mpi)
+#define GY_ALL_REDUCE_LIST(X) X(auto) X(ring) X(direct) X(hierarchical) X(tree) X(mpi)
 
 #define GY_ALL_REDUCE_DECLARE(name) extern const gy_all_reduce_kind gy_all_reduce_##name;
 GY_ALL_REDUCE_LIST(GY_ALL_REDUCE_DECLARE)

@@ -3,12 +3,14 @@
  *
  * x is cut into one block a member, a block into segments. Each member sends to the one after it
  *
- *     turn     0    1     2    …  p−1   |  p     …  2p−3
- *     block    me   me−1  me−2 …  me+1  |  me    …  me+3        (mod p)
- *              own  partial sums           sums
+ *     turn     0     1     …  p−2   |  p−1  p     …  2p−3
+ *     block    me−1  me−2  …  me+1  |  me   me−1  …  me+2        (mod p)
+ *              own   partial sums   |  sums
+ *              scatter              |  gather
  *
  * and what it receives at turn t is what it sends at turn t + 1. Strung together, the segments of
- * turns 0 … 2p−2 are the *track*; every segment has its number on it. So the whole state is how far
+ * turns 0 … 2p−2 are the *track*; every segment has its number on it. A half of the all-reduce is the
+ * first or the last part of the track. So the whole state is how far
  * along the track each of four things has come:
  *
  *     sent_done ≤ sent ≤ held            received ≤ posted
@@ -20,7 +22,8 @@
  *
  * With `lap` segments in turns 0 … p−1, the invariants are
  *
- * 1. A segment is sent once it is held: those of turn 0 from the start, the others when received.
+ * 1. A segment is sent once it is held: those of the first turn from the start, the others when
+ *    received.
  * 2. A segment below `lap` arrives in a buffer of its own and is added to x: that of a lower turn
  *    is added first, so each element is added in the order of the ring from its block's number on,
  *    by one member, who passes its result to all: the same bits everywhere and every time.
@@ -29,7 +32,7 @@
  * 4. At most WINDOW are posted and as many sent but not done; all complete in their order.
  *
  * While one segment is added the next is on its way. Nothing waits. */
-#include "ring_impl.h"
+#include "members_impl.h"
 
 enum {
     WINDOW = 2,
@@ -45,10 +48,11 @@ typedef struct spot {
 
 struct gy_ring {
     gy_comm *comm;
-    gy_ring_place place;
+    gy_members members;
     float *x;
     int64_t n;
     int tag;
+    int first;                        /* turn */
     int64_t segment;                  /* elements, at most */
     int64_t lap, to_receive, to_send; /* numbers at which these end */
     spot sent, posted, received;
@@ -59,14 +63,13 @@ struct gy_ring {
 
 static int64_t block_start(const gy_ring *ring, int block)
 {
-    int64_t each = ring->n / ring->place.members, rest = ring->n % ring->place.members;
-    return block * each + (block < rest ? block : rest);
+    return gy_block_start(ring->n, ring->members.n, block);
 }
 
 static int block_of(const gy_ring *ring, int turn)
 {
-    int p = ring->place.members;
-    return (ring->place.me - turn + 2 * p) % p;
+    int p = ring->members.n;
+    return (ring->members.me - 1 - turn + 2 * p) % p;
 }
 
 static int64_t block_length(const gy_ring *ring, int turn)
@@ -86,7 +89,7 @@ static int64_t segments_before(const gy_ring *ring, int turn)
 static spot spot_at_turn(const gy_ring *ring, int turn)
 {
     spot s = {.number = segments_before(ring, turn), .turn = turn};
-    while (s.turn < 2 * ring->place.members && block_length(ring, s.turn) == 0) s.turn++;
+    while (s.turn < 2 * ring->members.n && block_length(ring, s.turn) == 0) s.turn++;
     return s;
 }
 
@@ -105,33 +108,40 @@ static void advance(const gy_ring *ring, spot *s)
 {
     s->number++;
     s->at += ring->segment;
-    while (s->turn < 2 * ring->place.members && s->at >= block_length(ring, s->turn)) {
+    while (s->turn < 2 * ring->members.n && s->at >= block_length(ring, s->turn)) {
         s->at = 0;
         s->turn++;
     }
 }
 
-gy_status gy_ring_create(gy_comm *comm, const gy_ring_place *place, float *x, int64_t n, int tag,
+/* The part of the track that is wanted. */
+static void lay_track(gy_ring *ring, gy_half half)
+{
+    int p = ring->members.n;
+    int last = half == GY_SCATTER ? p - 2 : 2 * p - 3;
+    ring->first = half == GY_GATHER ? p - 1 : 0;
+    ring->lap = segments_before(ring, p);
+    ring->to_send = segments_before(ring, last + 1);
+    ring->to_receive = segments_before(ring, last + 2);
+    ring->sent = ring->posted = ring->received = spot_at_turn(ring, 2 * p); /* idle */
+    ring->sent_done = ring->sent.number;
+}
+
+gy_status gy_ring_create(gy_comm *comm, const gy_members *members, const gy_reduction *r,
                          gy_ring **out)
 {
     gy_status status;
     gy_ring *ring = NULL;
     GY_TRY(gy_new(comm->ctx, &ring));
     ring->comm = comm;
-    ring->place = *place;
-    ring->x = x;
-    ring->n = n;
-    ring->tag = tag;
+    ring->members = *members;
+    ring->x = r->x;
+    ring->n = r->n;
+    ring->tag = r->tag;
     for (int i = 0; i < WINDOW; i++) ring->sends[i] = ring->receives[i] = MPI_REQUEST_NULL;
-
     int64_t longest = block_start(ring, 1);
     ring->segment = longest < SEGMENT ? longest : SEGMENT;
-    int p = place->members;
-    ring->lap = segments_before(ring, p);
-    ring->to_send = segments_before(ring, 2 * p - 2);
-    ring->to_receive = segments_before(ring, 2 * p - 1);
-    ring->sent = ring->posted = ring->received = spot_at_turn(ring, 2 * p);
-    ring->sent_done = ring->sent.number;
+    lay_track(ring, r->half);
     for (int i = 0; i < WINDOW; i++)
         GY_TRY_GOTO(fail, gy_new_array(comm->ctx, ring->segment, &ring->buffers[i]));
     *out = ring;
@@ -139,6 +149,12 @@ gy_status gy_ring_create(gy_comm *comm, const gy_ring_place *place, float *x, in
 fail:
     gy_ring_free(ring);
     return status;
+}
+
+static int neighbour(const gy_ring *ring, int by)
+{
+    int p = ring->members.n;
+    return gy_member_rank(&ring->members, (ring->members.me + by + p) % p);
 }
 
 void gy_ring_free(gy_ring *ring)
@@ -168,7 +184,7 @@ static gy_status post(gy_ring *ring, bool *moved)
         if (sum && ring->sent_done <= s->number - ring->lap) break;
         int slot = (int)(s->number % WINDOW);
         GY_MPI(MPI_Irecv(sum ? place_of(ring, s) : ring->buffers[slot], length_of(ring, s),
-                         MPI_FLOAT, ring->place.before, ring->tag, ring->comm->wire,
+                         MPI_FLOAT, neighbour(ring, -1), ring->tag, ring->comm->wire,
                          &ring->receives[slot]));
         advance(ring, s);
         *moved = true;
@@ -194,7 +210,7 @@ static gy_status send(gy_ring *ring, bool *moved)
     spot *s = &ring->sent;
     while (s->number < ring->to_send && s->number < ring->received.number &&
            s->number - ring->sent_done < WINDOW) {
-        GY_MPI(MPI_Isend(place_of(ring, s), length_of(ring, s), MPI_FLOAT, ring->place.after,
+        GY_MPI(MPI_Isend(place_of(ring, s), length_of(ring, s), MPI_FLOAT, neighbour(ring, 1),
                          ring->tag, ring->comm->wire, &ring->sends[s->number % WINDOW]));
         advance(ring, s);
         *moved = true;
@@ -217,9 +233,9 @@ static gy_status finish_sends(gy_ring *ring, bool *moved)
 gy_status gy_ring_begin(gy_ring *ring)
 {
     bool moved;
-    ring->sent = spot_at_turn(ring, 0);
-    ring->posted = ring->received = spot_at_turn(ring, 1); /* turn 0 is held from the start */
-    ring->sent_done = 0;
+    ring->sent = spot_at_turn(ring, ring->first);
+    ring->posted = ring->received = spot_at_turn(ring, ring->first + 1); /* the first is held */
+    ring->sent_done = ring->sent.number;
     GY_TRY(post(ring, &moved));
     return send(ring, &moved);
 }

@@ -1,6 +1,8 @@
 /* What takes more than one setting to see, and no data. */
 #include "config_impl.h"
 
+#include "sync/wire_list.h"
+
 #include <string.h>
 
 /* The node at a path of dots, or the nearest above it that is there. */
@@ -42,6 +44,18 @@ static gy_status check_data(const gy_config *c, const gy_node *tree)
     if (c->data.validation != NULL && c->data.validation_fraction > 0)
         return refuse(tree, "data.validation_fraction", "data.validation is given too",
                       "keep one of the two");
+    return GY_OK;
+}
+
+static gy_status check_comm(const gy_config *c, const gy_node *tree)
+{
+    const gy_all_reduce_kind *kind = (const gy_all_reduce_kind *)c->comm.all_reduce.kind;
+    const char *hint = "use auto, direct or hierarchical";
+    if (kind->choose != NULL) return GY_OK;
+    if (c->comm.shard_optimizer && kind->own == NULL)
+        return refuse(tree, "comm.allreduce", "it has no halves for comm.shard_optimizer", hint);
+    if (((const gy_wire_kind *)c->comm.wire.kind)->wire != NULL && !kind->wires)
+        return refuse(tree, "comm.allreduce", "it sends no other comm.wire than float32", hint);
     return GY_OK;
 }
 
@@ -119,5 +133,6 @@ gy_status gy_config_check(const gy_config *config, const gy_node *tree)
     GY_TRY(check_run(config, tree));
     GY_TRY(check_data(config, tree));
     GY_TRY(check_model(config, tree));
+    GY_TRY(check_comm(config, tree));
     return check_train(config, tree);
 }

@@ -83,7 +83,9 @@ typedef struct gy_model_run {
     gy_status (*sum)(void *user, double *values, int n);
     /** Told during the last micro-batch that all gradients in [from, trainable) are complete. */
     gy_status (*complete)(void *user, int64_t from);
-    void *user;       /* of sum and complete */
+    /** Told before parameters in [0, to) of the trainable ones are read; NULL: they are there. */
+    gy_status (*need)(void *user, int64_t to);
+    void *user;       /* of sum, complete and need */
     float *carry;     /* pieces: [gy_model_carry()], zero before a sequence's first; replaced */
     int64_t position; /* pieces: of the piece's first in its sequence */
     double penalty;   /* out: losses of layers' own, summed; set by forward */

@@ -29,7 +29,8 @@ typedef struct gy_unit {
     int block;                 /* of those that `recompute` drops; −1: none */
     int *params;               /* [layer.n_params] indices into the table */
     int buffers[GY_LAYER_BUFFERS];
-    int64_t mark; /* after its backward step gradients from here on are complete */
+    int64_t mark;  /* after its backward step gradients from here on are complete */
+    int64_t reach; /* before its forward step the trainable parameters up to here are needed */
 
     /* what a pass is given, set when the vectors are allocated: [layer.n_params] each */
     const float **w;

@@ -60,6 +60,17 @@ static void set_marks(gy_model *m)
     }
 }
 
+static void set_reaches(gy_model *m)
+{
+    for (int i = 0; i < m->n_units; i++) {
+        gy_unit *u = m->units[i];
+        for (int j = 0; j < u->layer.n_params; j++) {
+            const gy_param *p = &m->params.v[u->params[j]];
+            if (p->trainable && p->offset + p->count > u->reach) u->reach = p->offset + p->count;
+        }
+    }
+}
+
 /* beta is 0 at the use of a parameter that the backward pass comes to first: the last unit's. */
 static gy_status set_betas(gy_model *m)
 {
@@ -105,6 +116,7 @@ gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *b
     }
     find_backward(m);
     set_marks(m);
+    set_reaches(m);
     return set_betas(m);
 }
 

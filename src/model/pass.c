@@ -54,6 +54,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
 {
     const gy_layer *l = &u->layer;
     const gy_model_run *run = c->run;
+    if (run->need != NULL && s->op == GY_OP_FORWARD) GY_TRY(run->need(run->user, u->reach));
     gy_pass p = {.kernel = run->kernel,
                  .batch = c->batch,
                  .training = c->m->plan == &c->m->plans[1],

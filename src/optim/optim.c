@@ -1,5 +1,5 @@
 /*
- * The optimizer of a slice of the flat vector: walks the slice tensor by tensor, because weight
+ * The optimizer of slices of the flat vector: walks them tensor by tensor, because weight
  * decay, penalties and trust ratios differ from tensor to tensor, and lets the kind do the rest.
  *
  * Invariant: gaps between tensors are zero in w, g and slots, and stay so, since no pass touches
@@ -65,8 +65,9 @@ struct gy_optim {
     gy_optim_settings settings;
     const gy_optim_kind *kind;
     const gy_params *params;
-    int64_t from, to;
-    float *slots[GY_SLOTS]; /* [to − from] each */
+    gy_range *ranges;
+    gy_ranges share;
+    float *slots[GY_SLOTS]; /* packed */
     int n_slots;
 };
 
@@ -79,7 +80,7 @@ static int count_slots(const gy_choice *kind)
 }
 
 gy_status gy_optim_create(gy_context *ctx, const gy_kernel *k, const gy_optim_settings *settings,
-                          const gy_params *params, int64_t from, int64_t to, gy_optim **out)
+                          const gy_params *params, const gy_ranges *share, gy_optim **out)
 {
     gy_status status;
     gy_optim *o = NULL;
@@ -89,11 +90,12 @@ gy_status gy_optim_create(gy_context *ctx, const gy_kernel *k, const gy_optim_se
     o->settings = *settings;
     o->kind = (const gy_optim_kind *)settings->kind.kind;
     o->params = params;
-    o->from = from;
-    o->to = to;
     o->n_slots = count_slots(&settings->kind);
+    GY_TRY_GOTO(fail, gy_new_array(ctx, share->n, &o->ranges));
+    for (int i = 0; i < share->n; i++) o->ranges[i] = share->v[i];
+    o->share = (gy_ranges){o->ranges, share->n};
     for (int i = 0; i < o->n_slots; i++)
-        GY_TRY_GOTO(fail, gy_new_array(ctx, to - from, &o->slots[i]));
+        GY_TRY_GOTO(fail, gy_new_array(ctx, gy_ranges_count(share), &o->slots[i]));
     *out = o;
     return GY_OK;
 fail:
@@ -105,6 +107,7 @@ void gy_optim_free(gy_optim *o)
 {
     if (o == NULL) return;
     for (int i = 0; i < GY_SLOTS; i++) gy_free(o->ctx, o->slots[i]);
+    gy_free(o->ctx, o->ranges);
     gy_free(o->ctx, o);
 }
 
@@ -128,27 +131,41 @@ int64_t gy_optim_bytes(const gy_choice *kind, int64_t floats)
     return count_slots(kind) * floats * (int64_t)sizeof(float);
 }
 
-/** The part of a tensor that lies in the slice. */
+/** The part of a tensor that lies in a slice. */
 typedef struct part {
-    int tensor;    /* index in the table */
-    int64_t at, n; /* place in the whole vector, elements */
-    bool decays;   /* weight decay and penalties act on it, and it takes a trust ratio */
+    int tensor;     /* index in the table */
+    int range;      /* of the share */
+    int64_t packed; /* where that range begins in packed vectors */
+    int64_t at, n;  /* place in the whole vector, elements */
+    bool decays;    /* weight decay and penalties act on it, and it takes a trust ratio */
     float *slots[GY_SLOTS];
 } part;
+
+/* Takes what [from, to) has of a tensor. @return false where it has nothing */
+static bool cut(const gy_optim *o, part *p, const gy_range *range)
+{
+    const gy_param *v = &o->params->v[p->tensor];
+    int64_t end = v->offset + v->count < range->to ? v->offset + v->count : range->to;
+    p->at = v->offset > range->from ? v->offset : range->from;
+    p->n = end - p->at;
+    p->decays = o->settings.decay_all || gy_role_decays(v->role);
+    for (int i = 0; i < o->n_slots; i++)
+        p->slots[i] = o->slots[i] + p->packed + (p->at - range->from);
+    return p->n > 0;
+}
 
 /** Goes to the next part; begin with tensor = −1. @return false at the end */
 static bool next(const gy_optim *o, part *p)
 {
-    while (++p->tensor < o->params->n) {
-        const gy_param *v = &o->params->v[p->tensor];
-        if (!v->trainable || v->offset >= o->to) return false; /* ascending, frozen ones last */
-        const int64_t end = v->offset + v->count < o->to ? v->offset + v->count : o->to;
-        p->at = v->offset > o->from ? v->offset : o->from;
-        if (p->at >= end) continue;
-        p->n = end - p->at;
-        p->decays = o->settings.decay_all || gy_role_decays(v->role);
-        for (int i = 0; i < o->n_slots; i++) p->slots[i] = o->slots[i] + (p->at - o->from);
-        return true;
+    for (; p->range < o->share.n; p->range++) {
+        const gy_range *range = &o->share.v[p->range];
+        while (++p->tensor < o->params->n) {
+            const gy_param *v = &o->params->v[p->tensor];
+            if (!v->trainable || v->offset >= range->to) break; /* ascending, frozen ones last */
+            if (cut(o, p, range)) return true;
+        }
+        p->packed += range->to - range->from;
+        p->tensor -= p->tensor > 0 ? 2 : 1; /* the last one may go on in the next slice */
     }
     return false;
 }

@@ -1,8 +1,8 @@
 /**
  * Optimizers, schedules, clipping, penalties and the moving average of parameters.
  *
- * An optimizer works on a slice [from, to) of the flat parameter vector (a shard, or all of it) and
- * owns that slice of its slots. All functions are local.
+ * An optimizer works on slices of the flat parameter vector (a rank's share, or all of it) and owns
+ * these slices of its slots. All functions are local.
  */
 #ifndef GY_OPTIM_OPTIM_H
 #define GY_OPTIM_OPTIM_H
@@ -56,15 +56,15 @@ typedef struct gy_optim gy_optim;
 /**
  * @param settings  copied, but for those of the kind, which must outlive the optimizer
  * @param params  the table; must outlive the optimizer
- * @param from, to  its slice, multiples of GY_PARAM_ALIGN within [0, params->trainable]
+ * @param share   its slices, within [0, params->trainable); copied
  * @param out     free with gy_optim_free(); slots are zero
  */
 gy_status gy_optim_create(gy_context *ctx, const gy_kernel *k, const gy_optim_settings *settings,
-                          const gy_params *params, int64_t from, int64_t to,
+                          const gy_params *params, const gy_ranges *share,
                           gy_optim **out) GY_CHECKED;
 void gy_optim_free(gy_optim *o);
 
-/** Number of slots, their names and vectors ([to − from], owned by the optimizer). */
+/** Number of slots, their names and vectors (packed slices, owned by the optimizer). */
 int gy_optim_slots(const gy_optim *o);
 const char *gy_optim_slot_name(const gy_optim *o, int slot);
 float *gy_optim_slot(gy_optim *o, int slot);
@@ -73,10 +73,10 @@ float *gy_optim_slot(gy_optim *o, int slot);
 int64_t gy_optim_bytes(const gy_choice *kind, int64_t floats);
 
 /**
- * Adds the penalties' gradients (l1 sign(w) + l2 w) to the slice of g.
+ * Adds the penalties' gradients (l1 sign(w) + l2 w) to the slices of g.
  *
  * @param w, g  the whole vectors [params->floats]
- * @return Σ g² over the slice, after that
+ * @return Σ g² over the slices, after that
  */
 double gy_optim_prepare(gy_optim *o, const float *w, float *g);
 
@@ -95,11 +95,11 @@ void gy_optim_squares(const gy_optim *o, int64_t step, double clip, const float 
                       double *squares);
 
 /**
- * Updates the slice of w.
+ * Updates the slices of w.
  *
  * @param step     of this update, from 1
  * @param clip     factor on the gradient, see gy_clip_factor
- * @param squares  see above; NULL where the slice cuts no tensor, or the kind needs none
+ * @param squares  see above; NULL where the slices cut no tensor, or the kind needs none
  */
 void gy_optim_update(gy_optim *o, int64_t step, double rate, double clip, float *w, const float *g,
                      const double *squares);

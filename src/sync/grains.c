@@ -7,6 +7,7 @@
  * addition is exact, so that it may add in any order. Nothing overlaps with the backward pass: the
  * bins are known when a rank's last grain is done. */
 #include "grains.h"
+#include "wire_list.h"
 
 #include "base/clock.h"
 #include "base/param.h"
@@ -47,14 +48,16 @@ gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
     gy_sync_settings plain = *settings;
     bool alone = gy_comm_ranks(comm) == 1;
     plain.overlap = false;
+    plain.shard_optimizer = false;
+    plain.wire.kind = &gy_wire_float32.kind;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, alone, n, &g)));
     g->comm = comm;
     g->kernel = k;
     g->sums.n = n;
     g->sums.width = gy_exact_width(settings->reproducible_grains);
     for (int p = 0; p < GY_EXACT_PLANES; p++) g->sums.planes[p] = g->planes + p * stride(n);
-    GY_TRY_GOTO(
-        fail, gy_sync_create(ctx, comm, &plain, g->planes, GY_EXACT_PLANES * stride(n), &g->sync));
+    GY_TRY_GOTO(fail, gy_sync_create(ctx, comm, &plain, NULL, g->planes,
+                                     GY_EXACT_PLANES * stride(n), &g->sync));
     *out = g;
     return GY_OK;
 fail:

@@ -1,5 +1,6 @@
 /* The section `comm` of a configuration. */
 #include "sync.h"
+#include "wire_list.h"
 
 const gy_setting gy_sync_setting_rows[] = {
     {.key = "allreduce",
@@ -28,4 +29,15 @@ const gy_setting gy_sync_setting_rows[] = {
      .max = 1e9,
      .help =
          "how long a rank may wait in a step before it names the others and ends the job; 0 = off"},
+    {.key = "wire",
+     .type = GY_SETTING_KIND,
+     .offset = offsetof(gy_sync_settings, wire),
+     .standard = "float32",
+     .registry = &gy_wire_registry,
+     .help = "what gradients travel as; sums are made in float32"},
+    {.key = "shard_optimizer",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(gy_sync_settings, shard_optimizer),
+     .standard = "false",
+     .help = "each rank holds and updates its share of the optimizer's state alone"},
     GY_SETTING_END};

@@ -1,4 +1,4 @@
-/* Buckets of gradients on their way while the backward pass goes on.
+/* Buckets of gradients on their way while the backward pass goes on; spread.c has the parameters.
  *
  *     g   0                 from                                n
  *         |  b3  |   b2   ‖   b1   |   b0   |
@@ -16,38 +16,25 @@
  * 2. A bucket under way belongs to its all-reduce: nobody else reads or writes that part of g.
  * 3. How g is cut depends on n and the settings alone, and overlap changes only when buckets start:
  *    the bits of the sums do not depend on it, nor on when polls come.
- * 4. A failure is kept and told by complete() or finish(); after it nothing more is started. */
-#include "sync.h"
+ * 4. A failure is kept and told by whatever waits next; after it nothing more is started. */
+#include "sync_impl.h"
+#include "wire_list.h"
 
 #include "base/clock.h"
-#include "base/param.h"
 
 #include <assert.h>
 #include <sched.h>
 
-enum { MOST_BUCKETS = 32768, PATIENCE = 8 };
+#define ENTRY(name) &gy_wire_##name.kind,
+GY_REGISTRY(gy_wire_registry, "wire", ENTRY, GY_WIRE_LIST)
+#undef ENTRY
 
-typedef struct bucket {
-    int64_t start;
-    gy_all_reduce *op;
-    bool home;
-} bucket;
-
-struct gy_sync {
-    gy_context *ctx;
-    bool overlap;
-    int64_t n;
-    bucket *buckets; /* [n_buckets] falling starts; none for one rank */
-    int n_buckets;
-    int started, first_away; /* all before first_away are home; those from started on wait */
-    gy_error failure;        /* status GY_OK: none */
-};
+enum { PATIENCE = 8 };
 
 static int64_t bucket_floats(double mib, int64_t n)
 {
     int64_t floats = (int64_t)(mib * 1048576.0 / sizeof(float));
-    if (floats < n / MOST_BUCKETS + 1)
-        floats = n / MOST_BUCKETS + 1; /* each needs a tag of its own */
+    if (floats < n / GY_SYNC_BUCKETS + 1) floats = n / GY_SYNC_BUCKETS + 1;
     return (floats + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
 }
 
@@ -57,33 +44,74 @@ static gy_status allocate(gy_context *ctx, int n_buckets, gy_sync **out)
     GY_TRY(gy_new(ctx, &s));
     *out = s;
     s->ctx = ctx;
+    GY_TRY(gy_new_array(ctx, n_buckets + 1, &s->ranges));
     return gy_new_array(ctx, n_buckets, &s->buckets);
 }
 
-static gy_status cut(gy_sync *s, gy_comm *comm, const gy_kind *kind, int64_t each, float *g)
+static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, int i, float *w,
+                                 float *g)
 {
-    for (int64_t end = s->n; end > 0; end = s->buckets[s->n_buckets++].start) {
-        bucket *b = &s->buckets[s->n_buckets];
+    gy_bucket *b = &s->buckets[i];
+    bool shards = settings->shard_optimizer;
+    gy_reduction r = {.x = g + b->start,
+                      .n = b->n,
+                      .tag = i,
+                      .half = shards ? GY_SCATTER : GY_WHOLE,
+                      .wire = ((const gy_wire_kind *)settings->wire.kind)->wire};
+    GY_TRY(gy_all_reduce_create(s->comm, settings->all_reduce.kind, &r, &b->sum));
+    if (!shards) return GY_OK;
+    r = (gy_reduction){.x = w + b->start, .n = b->n, .tag = s->n_buckets + i, .half = GY_GATHER};
+    return gy_all_reduce_create(s->comm, gy_all_reduce_chosen(b->sum), &r, &b->spread);
+}
+
+/* This rank's part of every bucket; without shards, and alone, it is everything. */
+static void list_share(gy_sync *s)
+{
+    s->share.v = s->ranges;
+    if (!gy_sync_shards(s)) {
+        s->ranges[0] = (gy_range){0, s->n};
+        s->share.n = 1;
+        return;
+    }
+    for (int i = s->n_buckets - 1; i >= 0; i--) {
+        const gy_bucket *b = &s->buckets[i];
+        int64_t from, to;
+        gy_all_reduce_own(s->comm, gy_all_reduce_chosen(b->sum), b->n, gy_comm_rank(s->comm), &from,
+                          &to);
+        if (to > from) s->ranges[s->share.n++] = (gy_range){b->start + from, b->start + to};
+    }
+}
+
+static gy_status cut(gy_sync *s, const gy_sync_settings *settings, int64_t each, float *w, float *g)
+{
+    int64_t end = s->n;
+    for (int i = 0; i < s->n_buckets; i++) {
+        gy_bucket *b = &s->buckets[i];
         b->start = end > each ? end - each : 0;
-        b->home = true;
-        GY_TRY(
-            gy_all_reduce_create(comm, kind, g + b->start, end - b->start, s->n_buckets, &b->op));
+        b->n = end - b->start;
+        b->home = b->spread_home = true;
+        GY_TRY(make_operations(s, settings, i, w, g));
+        end = b->start;
     }
     return GY_OK;
 }
 
-gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings, float *g,
-                         int64_t n, gy_sync **out)
+gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings, float *w,
+                         float *g, int64_t n, gy_sync **out)
 {
     gy_status status;
     gy_sync *s = NULL;
     int64_t each = bucket_floats(settings->bucket_mib, n);
     int n_buckets = gy_comm_ranks(comm) > 1 ? (int)((n + each - 1) / each) : 0;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, n_buckets, &s)));
+    s->comm = comm;
     s->overlap = settings->overlap;
     s->n = n;
-    if (n_buckets > 0) GY_TRY_GOTO(fail, cut(s, comm, settings->all_reduce.kind, each, g));
+    s->n_buckets = n_buckets;
+    GY_TRY_GOTO(fail, cut(s, settings, each, w, g));
     s->started = s->first_away = s->n_buckets;
+    s->away = s->next = -1;
+    list_share(s);
     *out = s;
     return GY_OK;
 fail:
@@ -94,8 +122,12 @@ fail:
 void gy_sync_free(gy_sync *s)
 {
     if (s == NULL) return;
-    for (int i = 0; i < s->n_buckets; i++) gy_all_reduce_free(s->buckets[i].op);
+    for (int i = 0; i < s->n_buckets; i++) {
+        gy_all_reduce_free(s->buckets[i].sum);
+        gy_all_reduce_free(s->buckets[i].spread);
+    }
     gy_free(s->ctx, s->buckets);
+    gy_free(s->ctx, s->ranges);
     gy_free(s->ctx, s);
 }
 
@@ -106,7 +138,17 @@ int gy_sync_buckets(const gy_sync *s)
 
 const char *gy_sync_algorithm(const gy_sync *s)
 {
-    return s->n_buckets == 0 ? "none" : gy_all_reduce_chosen(s->buckets[0].op)->name;
+    return s->n_buckets == 0 ? "none" : gy_all_reduce_chosen(s->buckets[0].sum)->name;
+}
+
+const gy_ranges *gy_sync_share(const gy_sync *s)
+{
+    return &s->share;
+}
+
+bool gy_sync_shards(const gy_sync *s)
+{
+    return s->n_buckets > 0 && s->buckets[0].spread != NULL;
 }
 
 void gy_sync_begin(gy_sync *s)
@@ -115,12 +157,12 @@ void gy_sync_begin(gy_sync *s)
     s->started = s->first_away = 0;
 }
 
-static gy_status failure(const gy_sync *s)
+gy_status gy_sync_failure(const gy_sync *s)
 {
     return s->failure.status == GY_OK ? GY_OK : gy_error_restore(&s->failure);
 }
 
-static void keep(gy_sync *s, gy_status status)
+void gy_sync_keep(gy_sync *s, gy_status status)
 {
     if (status != GY_OK && s->failure.status == GY_OK) s->failure = *gy_error_last();
 }
@@ -129,9 +171,9 @@ static void start(gy_sync *s, int64_t from)
 {
     while (s->failure.status == GY_OK && s->started < s->n_buckets &&
            s->buckets[s->started].start >= from) {
-        bucket *b = &s->buckets[s->started++];
+        gy_bucket *b = &s->buckets[s->started++];
         b->home = false;
-        keep(s, gy_all_reduce_begin(b->op));
+        gy_sync_keep(s, gy_all_reduce_begin(b->sum));
     }
 }
 
@@ -139,8 +181,8 @@ static void start(gy_sync *s, int64_t from)
 static void drive(gy_sync *s)
 {
     for (int i = s->first_away; i < s->started && s->failure.status == GY_OK; i++) {
-        bucket *b = &s->buckets[i];
-        if (!b->home) keep(s, gy_all_reduce_progress(b->op, &b->home));
+        gy_bucket *b = &s->buckets[i];
+        if (!b->home) gy_sync_keep(s, gy_all_reduce_progress(b->sum, &b->home));
         if (b->home && i == s->first_away) s->first_away++;
     }
 }
@@ -148,11 +190,12 @@ static void drive(gy_sync *s)
 gy_status gy_sync_complete(gy_sync *s, int64_t from)
 {
     if (s->overlap) start(s, from);
-    return failure(s);
+    return gy_sync_failure(s);
 }
 
 void gy_sync_poll(gy_sync *s)
 {
+    gy_sync_drive_spread(s);
     drive(s);
 }
 
@@ -166,5 +209,5 @@ gy_status gy_sync_finish(gy_sync *s, double *waited_s)
         drive(s);
     }
     *waited_s = gy_clock_s() - since;
-    return failure(s);
+    return gy_sync_failure(s);
 }

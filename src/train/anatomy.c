@@ -107,39 +107,46 @@ static gy_status take_formula(owner *o, gy_model *model)
     return status;
 }
 
-static gy_status take_memory(gy_anatomy *a, const gy_config *config, gy_model *model)
+/* Floats of each state vector that a rank holds. */
+static int64_t share_of(const gy_config *config, int64_t trainable, int ranks)
+{
+    if (!config->comm.shard_optimizer) return trainable;
+    int64_t blocks = trainable / GY_PARAM_ALIGN;
+    return (blocks + ranks - 1) / ranks * GY_PARAM_ALIGN;
+}
+
+static gy_status take_memory(gy_anatomy *a, const gy_config *config, gy_model *model, int ranks)
 {
     gy_model_memory memory;
-    int64_t trainable = gy_model_params(model)->trainable;
+    int64_t share = share_of(config, gy_model_params(model)->trainable, ranks);
     GY_TRY(gy_model_measure(model, a->batch, true, &memory));
     a->parameter_bytes = memory.parameters + memory.buffers;
     a->gradient_bytes = memory.gradients;
     a->activation_bytes = memory.activations;
-    a->optimizer_bytes = gy_optim_bytes(&config->optimizer.kind, trainable);
-    if (config->train.parameter_average > 0)
-        a->optimizer_bytes += trainable * (int64_t)sizeof(float);
+    a->optimizer_bytes = gy_optim_bytes(&config->optimizer.kind, share);
+    if (config->train.parameter_average > 0) a->optimizer_bytes += share * (int64_t)sizeof(float);
     return GY_OK;
 }
 
-static gy_status take(owner *o, const gy_config *config, gy_model *model)
+static gy_status take(owner *o, const gy_config *config, gy_model *model, int ranks)
 {
     GY_TRY(gy_pool_string(&o->pool, config->name, &o->anatomy.name));
     GY_TRY(shape_text(&o->pool, gy_model_input(model), &o->anatomy.input));
     GY_TRY(take_layers(o, model));
     GY_TRY(take_params(o, model));
     GY_TRY(take_formula(o, model));
-    return take_memory(&o->anatomy, config, model);
+    return take_memory(&o->anatomy, config, model, ranks);
 }
 
 gy_status gy_anatomy_take(gy_context *ctx, const gy_config *config, gy_model *model, int64_t batch,
-                          gy_anatomy **out)
+                          int ranks, gy_anatomy **out)
 {
     owner *o = NULL;
     GY_TRY(gy_new(ctx, &o));
     gy_pool_init(&o->pool, ctx);
     o->anatomy.step = -1;
     o->anatomy.batch = batch;
-    gy_status status = take(o, config, model);
+    gy_status status = take(o, config, model, ranks);
     if (status == GY_OK)
         *out = &o->anatomy;
     else

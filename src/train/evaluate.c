@@ -10,16 +10,29 @@
 #include <stdio.h>
 #include <string.h>
 
-void gy_run_swap_average(gy_run *run)
+gy_status gy_run_settle(gy_run *run)
 {
-    if (run->average == NULL) return;
-    float *w = gy_model_values(run->model), *average = run->average;
-    int64_t n = gy_model_params(run->model)->trainable;
-    for (int64_t i = 0; i < n; i++) {
-        float kept = w[i];
-        w[i] = average[i];
-        average[i] = kept;
+    return gy_sync_need(run->sync, gy_model_params(run->model)->trainable, NULL);
+}
+
+/* Every rank exchanges its share, and all take these. */
+gy_status gy_run_swap_average(gy_run *run)
+{
+    if (run->average == NULL) return GY_OK;
+    GY_TRY(gy_run_settle(run));
+    const gy_ranges *share = gy_sync_share(run->sync);
+    float *average = run->average;
+    for (int i = 0; i < share->n; i++) {
+        float *w = gy_model_values(run->model) + share->v[i].from;
+        int64_t n = share->v[i].to - share->v[i].from;
+        for (int64_t j = 0; j < n; j++) {
+            float kept = w[j];
+            w[j] = average[j];
+            average[j] = kept;
+        }
+        average += n;
     }
+    return gy_sync_collect(run->sync, gy_model_values(run->model));
 }
 
 /* Batch statistics of each rank's own part (batch_norm with sync: false) differ until now. */
@@ -77,6 +90,7 @@ static gy_status evaluate(gy_run *run, gy_part part, double *tally)
 gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally)
 {
     for (int i = 0; i < run->task.sums; i++) tally[i] = 0;
+    if (run->sync != NULL) GY_TRY(gy_run_settle(run)); /* `eval` has none */
     GY_TRY(gy_run_average_buffers(run));
     gy_status status = evaluate(run, part, tally);
     gy_run_note(run, "evaluation", GY_WAITS);

@@ -54,7 +54,7 @@ static gy_status inspect(gy_run *run, const gy_opened *opened, gy_anatomy **out)
     gy_status status = gy_run_build_model(run);
     if (status == GY_OK) {
         gy_run_set_micro(run, run->config->train.batch_size);
-        status = gy_anatomy_take(run->ctx, run->config, run->model, run->micro, out);
+        status = gy_anatomy_take(run->ctx, run->config, run->model, run->micro, run->ranks, out);
     }
     if (status == GY_OK && opened != NULL) status = gy_model_allocate(run->model, false);
     GY_TRY(gy_comm_agree(run->comm, status));

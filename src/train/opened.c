@@ -55,7 +55,7 @@ gy_status gy_opened_read(gy_context *ctx, gy_comm *comm, const gy_opened *opened
 {
     const gy_params *params = gy_model_params(model), *buffers = gy_model_buffers(model);
     bool averaged = opened->config->train.parameter_average > 0;
-    gy_checkpoint_slot average = {"average", gy_model_values(model)};
+    gy_checkpoint_slot average = {"average", gy_model_values(model), NULL};
     return gy_checkpoint_read(ctx, comm, opened->path, GY_MATCH_PARAMS, params,
                               gy_model_values(model), buffers, gy_model_buffer_values(model),
                               &average, averaged ? 1 : 0);

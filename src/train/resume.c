@@ -154,7 +154,7 @@ static gy_status take_best(gy_run *run, const gy_past *past)
     GY_TRY(status);
     status = gy_checkpoint_read_head(run->ctx, run->comm, path, &run->pool, &head);
     bool same = status == GY_OK && head.step == best->step;
-    gy_checkpoint_slot average = {"average", best->values};
+    gy_checkpoint_slot average = {"average", best->values, NULL};
     if (same)
         status = gy_checkpoint_read(
             run->ctx, run->comm, path, GY_MATCH_PARAMS, gy_model_params(run->model), best->values,

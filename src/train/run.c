@@ -1,5 +1,5 @@
 /*
- * A run put together: kernel → model → data → task → loaders → vectors → optimizer, sync.
+ * A run put together: kernel → model → data → task → loaders → vectors → sync → optimizer.
  *
  * Every phase ends with the ranks agreeing, so that a failure known to one stops all alike. Nothing
  * is written here.
@@ -43,6 +43,7 @@ void gy_run_clear(gy_run *run)
     gy_sync_free(run->sync);
     gy_optim_free(run->optim);
     gy_free(run->ctx, run->average);
+    gy_free(run->ctx, run->squares);
     gy_free(run->ctx, run->best.values);
     gy_free(run->ctx, run->best.buffers);
     gy_free(run->ctx, run->tally);
@@ -150,27 +151,33 @@ static void poll_sync(void *sync)
 
 static gy_status make_vectors(gy_run *run)
 {
-    const gy_config *config = run->config;
-    const gy_params *params = gy_model_params(run->model);
     GY_TRY(gy_model_allocate(run->model, true));
-    GY_TRY(gy_model_start(run->model, (uint64_t)config->seed));
-    GY_TRY(gy_model_plan(run->model, run->micro, true));
-    GY_TRY(gy_optim_create(run->ctx, run->kernel, &config->optimizer, params, 0, params->trainable,
-                           &run->optim));
+    GY_TRY(gy_model_start(run->model, (uint64_t)run->config->seed));
+    return gy_model_plan(run->model, run->micro, true);
+}
+
+/* What is kept from step to step, of this rank's share. */
+static gy_status make_state(gy_run *run)
+{
+    const gy_config *config = run->config;
+    const gy_ranges *share = gy_sync_share(run->sync);
+    GY_TRY(gy_optim_create(run->ctx, run->kernel, &config->optimizer, gy_model_params(run->model),
+                           share, &run->optim));
     GY_TRY(gy_new_array(run->ctx, 2 * run->task.sums, &run->tally));
+    int64_t squares = gy_sync_shards(run->sync) ? 2 * (int64_t)gy_model_params(run->model)->n : 0;
+    GY_TRY(gy_new_array(run->ctx, squares, &run->squares));
     if (config->train.parameter_average > 0) {
-        GY_TRY(gy_new_array(run->ctx, params->trainable, &run->average));
-        memcpy(run->average, gy_model_values(run->model),
-               (size_t)params->trainable * sizeof *run->average);
+        GY_TRY(gy_new_array(run->ctx, gy_ranges_count(share), &run->average));
+        gy_ranges_pack(share, gy_model_values(run->model), run->average);
     }
     return make_best(run);
 }
 
 static gy_status make_sync(gy_run *run)
 {
-    const gy_params *params = gy_model_params(run->model);
-    GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, gy_model_gradients(run->model),
-                          params->trainable, &run->sync));
+    GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, gy_model_values(run->model),
+                          gy_model_gradients(run->model), gy_model_params(run->model)->trainable,
+                          &run->sync));
     if (run->ranks > 1 && run->config->comm.overlap)
         gy_kernel_on_poll(run->kernel, poll_sync, run->sync);
     return GY_OK;
@@ -197,5 +204,6 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     GY_TRY(gy_comm_agree(run->comm, load_feed(run)));
     if (run->options->dry_run) return GY_OK;
     GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
-    return make_sync(run);
+    GY_TRY(make_sync(run));
+    return gy_comm_agree(run->comm, make_state(run));
 }

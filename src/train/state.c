@@ -100,25 +100,16 @@ static gy_status add_texts(gy_run *run, gy_pool *pool, note_list *list)
     return status;
 }
 
-/* The optimizer's vectors and the moving average, whole. */
+/* The optimizer's vectors and the moving average: each rank's share, or the whole on every rank. */
 static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
 {
     int n = gy_optim_slots(run->optim);
+    const gy_ranges *share = gy_sync_shards(run->sync) ? gy_sync_share(run->sync) : NULL;
     for (int i = 0; i < n; i++)
-        slots[i] =
-            (gy_checkpoint_slot){gy_optim_slot_name(run->optim, i), gy_optim_slot(run->optim, i)};
-    if (run->average != NULL) slots[n++] = (gy_checkpoint_slot){"average", run->average};
+        slots[i] = (gy_checkpoint_slot){gy_optim_slot_name(run->optim, i),
+                                        gy_optim_slot(run->optim, i), share};
+    if (run->average != NULL) slots[n++] = (gy_checkpoint_slot){"average", run->average, share};
     return n;
-}
-
-/* Every rank holds the whole vectors: each writes its part. */
-static void share_slots(const gy_run *run, gy_checkpoint *c)
-{
-    int64_t blocks = gy_model_params(run->model)->trainable / GY_PARAM_ALIGN, first, n;
-    gy_share(blocks, run->rank, run->ranks, &first, &n);
-    c->from = first * GY_PARAM_ALIGN;
-    c->to = (first + n) * GY_PARAM_ALIGN;
-    for (int i = 0; i < c->n_slots; i++) c->slots[i].v += c->from;
 }
 
 static gy_status write_checkpoint(gy_run *run, const note_list *notes, char **path)
@@ -136,7 +127,6 @@ static gy_status write_checkpoint(gy_run *run, const note_list *notes, char **pa
                        .notes = notes->v,
                        .n_notes = notes->n};
     c.n_slots = list_slots(run, c.slots);
-    share_slots(run, &c);
     return gy_checkpoint_write(run->ctx, run->comm, run->config->run_dir, &run->config->checkpoint,
                                &c, run->best.is_new, path);
 }
@@ -149,6 +139,7 @@ gy_status gy_run_save(gy_run *run, bool finished)
     double start = gy_clock_s();
     run->saves++;
     gy_run_strike(run, GY_MOMENT_CHECKPOINT);
+    GY_TRY(gy_run_settle(run));
     GY_TRY(gy_run_average_buffers(run));
     gy_pool_init(&pool, run->ctx);
     add_state(run, finished, &notes);
@@ -228,8 +219,7 @@ gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head
         gy_model_params(run->model), gy_model_values(run->model), gy_model_buffers(run->model),
         gy_model_buffer_values(run->model), slots, n));
     if (!with_slots && run->average != NULL)
-        memcpy(run->average, gy_model_values(run->model),
-               (size_t)gy_model_params(run->model)->trainable * sizeof *run->average);
+        gy_ranges_pack(gy_sync_share(run->sync), gy_model_values(run->model), run->average);
     take_state(run, head);
     return gy_comm_agree(run->comm, take_values(run, head));
 }

@@ -17,8 +17,7 @@
 #include <string.h>
 
 /* Places in the record of a step. */
-enum { SUM_LOSS, SUM_NOT_FINITE, SUM_CHECKPOINT, SUM_STOP, SUM_TIME, SUM_DUE, SUMS };
-enum { MAX_NORM, MAXIMA };
+enum { SUM_LOSS, SUM_NOT_FINITE, SUM_CHECKPOINT, SUM_STOP, SUM_TIME, SUM_DUE, SUM_SQUARES, SUMS };
 
 void gy_run_note(gy_run *run, const char *phase, gy_doing doing)
 {
@@ -38,6 +37,16 @@ static gy_status add_up(void *user, double *values, int n)
 static gy_status complete(void *user, int64_t from)
 {
     return gy_sync_complete(((gy_run *)user)->sync, from);
+}
+
+static gy_status need(void *user, int64_t to)
+{
+    gy_run *run = user;
+    double waited = 0;
+    GY_TRY(gy_sync_need(run->sync, to, &waited));
+    run->now.seconds[GY_PHASE_communication] += waited;
+    run->now.seconds[GY_PHASE_forward] -= waited;
+    return GY_OK;
 }
 
 /* This rank's part of the next batch; of no samples where it cannot be read. */
@@ -87,6 +96,7 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
                       .step = run->step,
                       .scale = 1.0 / (double)batch->global,
                       .sum = run->ranks > 1 ? add_up : NULL,
+                      .need = gy_sync_shards(run->sync) ? need : NULL,
                       .user = run};
     int64_t trainable = gy_model_params(run->model)->trainable;
     bool filled = false;
@@ -109,12 +119,13 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
     bool finite = isfinite(loss) && isfinite(squares);
     int requests = gy_run_requests(run);
     record->n_sum = SUMS;
-    record->n_max = MAXIMA;
     record->sum[SUM_LOSS] = loss;
     record->sum[SUM_NOT_FINITE] = !finite;
     record->sum[SUM_CHECKPOINT] = (requests & GY_REQUEST_CHECKPOINT) != 0;
     record->sum[SUM_STOP] = (requests & GY_REQUEST_STOP) != 0;
-    record->max[MAX_NORM] = finite ? sqrt(squares) : 0;
+    /* gradients that all ranks have count once */
+    bool counts = gy_sync_shards(run->sync) || run->rank == 0;
+    record->sum[SUM_SQUARES] = finite && counts ? squares : 0;
     if (run->rank == 0) {
         double minutes = run->config->checkpoint.every_minutes;
         record->sum[SUM_TIME] = gy_run_time_is_up(run);
@@ -131,7 +142,7 @@ static void take_record(gy_run *run, const gy_record *record, int64_t global)
     gy_step_result *now = &run->now;
     now->samples = global;
     now->loss = record->sum[SUM_LOSS] / (double)(global * run->task.count);
-    now->norm = record->max[MAX_NORM];
+    now->norm = sqrt(record->sum[SUM_SQUARES]);
     now->skipped = record->sum[SUM_NOT_FINITE] > 0;
     now->requests = (record->sum[SUM_CHECKPOINT] > 0 ? GY_REQUEST_CHECKPOINT : 0) |
                     (record->sum[SUM_STOP] > 0 ? GY_REQUEST_STOP : 0);
@@ -152,16 +163,42 @@ static double rate(const gy_run *run)
     return gy_schedule_rate(&config->schedule, &run->schedule, &at);
 }
 
-static void update(gy_run *run)
+/* Norms of whole tensors, where ranks hold parts of them. */
+static gy_status add_squares(gy_run *run, double clip, const double **out)
 {
-    const gy_train_settings *train = &run->config->train;
-    float *w = gy_model_values(run->model);
-    double clip = gy_clip_factor(train->clip_norm, run->now.norm);
-    gy_optim_update(run->optim, run->step + 1, run->now.rate, clip, w,
-                    gy_model_gradients(run->model), NULL);
-    if (run->average != NULL)
-        gy_average_update(run->kernel, train->parameter_average,
-                          gy_model_params(run->model)->trainable, w, run->average);
+    int n = 2 * gy_model_params(run->model)->n;
+    *out = NULL;
+    if (!gy_sync_shards(run->sync) || !gy_optim_needs_squares(run->optim)) return GY_OK;
+    memset(run->squares, 0, (size_t)n * sizeof *run->squares);
+    gy_optim_squares(run->optim, run->step + 1, clip, gy_model_values(run->model),
+                     gy_model_gradients(run->model), run->squares);
+    *out = run->squares;
+    return gy_comm_sum(run->comm, run->squares, n);
+}
+
+static void average(gy_run *run)
+{
+    const gy_ranges *share = gy_sync_share(run->sync);
+    const float *w = gy_model_values(run->model);
+    float *packed = run->average;
+    for (int i = 0; i < share->n && packed != NULL; i++) {
+        int64_t n = share->v[i].to - share->v[i].from;
+        gy_average_update(run->kernel, run->config->train.parameter_average, n,
+                          w + share->v[i].from, packed);
+        packed += n;
+    }
+}
+
+/* Of this rank's share, which then sets out to the others. */
+static gy_status update(gy_run *run)
+{
+    const double *squares;
+    double clip = gy_clip_factor(run->config->train.clip_norm, run->now.norm);
+    GY_TRY(add_squares(run, clip, &squares));
+    gy_optim_update(run->optim, run->step + 1, run->now.rate, clip, gy_model_values(run->model),
+                    gy_model_gradients(run->model), squares);
+    average(run);
+    return gy_sync_spread(run->sync);
 }
 
 static void move_on(gy_run *run)
@@ -195,7 +232,7 @@ gy_status gy_run_step(gy_run *run)
     double squares =
         gy_optim_prepare(run->optim, gy_model_values(run->model), gy_model_gradients(run->model));
     seconds[GY_PHASE_update] = gy_clock_s() - middle;
-    seconds[GY_PHASE_communication] = middle - start;
+    seconds[GY_PHASE_communication] += middle - start;
     start = gy_clock_s();
     GY_TRY(exchange(run, status, loss, squares, &record));
     take_record(run, &record, batch.global);
@@ -206,7 +243,7 @@ gy_status gy_run_step(gy_run *run)
         memcpy(run->tally, run->tally + run->task.sums,
                (size_t)run->task.sums * sizeof *run->tally);
     else
-        update(run);
+        GY_TRY(update(run));
     seconds[GY_PHASE_update] += gy_clock_s() - middle;
     move_on(run);
     gy_run_strike(run, GY_MOMENT_UPDATED);

@@ -22,8 +22,7 @@ static gy_status take_init(gy_run *run)
                               gy_model_values(run->model), gy_model_buffers(run->model),
                               gy_model_buffer_values(run->model), NULL, 0));
     if (run->average != NULL)
-        memcpy(run->average, gy_model_values(run->model),
-               (size_t)params->trainable * sizeof *run->average);
+        gy_ranges_pack(gy_sync_share(run->sync), gy_model_values(run->model), run->average);
     return GY_OK;
 }
 
@@ -96,8 +95,7 @@ static void put_best(gy_run *run)
     memcpy(gy_model_values(run->model), best->values, (size_t)params->floats * sizeof(float));
     memcpy(gy_model_buffer_values(run->model), best->buffers,
            (size_t)gy_model_buffers(run->model)->floats * sizeof(float));
-    if (run->average != NULL)
-        memcpy(run->average, best->values, (size_t)params->trainable * sizeof(float));
+    if (run->average != NULL) gy_ranges_pack(gy_sync_share(run->sync), best->values, run->average);
 }
 
 /* Copies or exchanges for the test are done on the side: the last checkpoint can be trained on. */
@@ -120,7 +118,7 @@ static gy_status test(gy_run *run, bool with_best)
                 best->buffers[i] = kept;
             }
         } else {
-            gy_run_swap_average(run);
+            GY_TRY(gy_run_swap_average(run));
         }
         if (turn == 0) GY_TRY(gy_run_evaluate_and_tell(run, GY_PART_TEST));
     }
@@ -132,6 +130,7 @@ static gy_status finish(gy_run *run)
 {
     const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
     bool known = run->best.values != NULL && !isnan(run->best.value);
+    GY_TRY(gy_run_settle(run));
     bool restores = known && stopping->patience > 0 && stopping->restore_best;
     if (restores) put_best(run);
     if (run->feed.source[GY_PART_TEST] != NULL) GY_TRY(test(run, known && !restores));

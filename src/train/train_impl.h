@@ -162,9 +162,10 @@ typedef struct gy_run {
     gy_feed feed;
     gy_optim *optim;
     gy_sync *sync;
-    float *average; /* [trainable] moving average; NULL: none */
-    int64_t micro;  /* samples of a micro-batch at most */
-    int micros;     /* micro-batches a full step, the same on every rank */
+    float *average;  /* moving average of this rank's share, packed; NULL: none */
+    double *squares; /* [2 params] of whole tensors, where ranks hold parts of them; else empty */
+    int64_t micro;   /* samples of a micro-batch at most */
+    int micros;      /* micro-batches a full step, the same on every rank */
 
     /* where the run stands */
     int64_t step, steps;           /* updates done; of the whole run */
@@ -243,8 +244,10 @@ gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part,
 gy_status gy_run_set_value(gy_run *run, const char *name, double value) GY_CHECKED;
 /** The value of that name in the last evaluations; NAN where there is none. */
 double gy_run_value(const gy_run *run, const char *name);
-/** Exchanges the parameters with their moving average, where there is one. */
-void gy_run_swap_average(gy_run *run);
+/** Exchanges the parameters with their moving average, where there is one. Collective. */
+gy_status gy_run_swap_average(gy_run *run) GY_CHECKED;
+/** Waits until the parameters are whole on every rank; a step may leave them on their way. */
+gy_status gy_run_settle(gy_run *run) GY_CHECKED;
 /** Buffers become their mean over ranks. */
 gy_status gy_run_average_buffers(gy_run *run) GY_CHECKED;
 
@@ -310,9 +313,9 @@ gy_status gy_opened_read(gy_context *ctx, gy_comm *comm, const gy_opened *opened
 /** The work of `predict`, on a run prepared for it. Collective. */
 gy_status gy_run_predict(gy_run *run, gy_part part, const char *path) GY_CHECKED;
 
-/** The anatomy of a model; free with gy_anatomy_free(). Local. */
+/** The anatomy of a model on so many ranks; free with gy_anatomy_free(). Local. */
 gy_status gy_anatomy_take(gy_context *ctx, const gy_config *config, gy_model *model, int64_t batch,
-                          gy_anatomy **out) GY_CHECKED;
+                          int ranks, gy_anatomy **out) GY_CHECKED;
 
 /* Hooks */
 

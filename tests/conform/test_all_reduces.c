@@ -31,12 +31,23 @@ static float *vector(int64_t n)
     return x;
 }
 
+static gy_reduction all_of(float *x, int64_t n, int tag)
+{
+    return (gy_reduction){.x = x, .n = n, .tag = tag};
+}
+
+static gy_status run(const gy_kind *kind, float *x, int64_t n)
+{
+    gy_reduction r = all_of(x, n, 0);
+    return gy_all_reduce_run(gy_test_comm, kind, &r);
+}
+
 static void exact(const gy_kind *kind, int64_t n)
 {
     int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
     float *x = vector(n);
     for (int64_t i = 0; i < n; i++) x[i] = whole(rank, i);
-    CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, kind, x, n), GY_OK);
+    CU_ASSERT_EQUAL(run(kind, x, n), GY_OK);
     int64_t wrong = 0;
     for (int64_t i = 0; i < n; i++) {
         float sum = 0.0f;
@@ -71,7 +82,8 @@ static void repeatable(const gy_kind *kind, int64_t n)
     int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
     float *x = vector(n), *y = vector(n);
     gy_all_reduce *op = NULL;
-    CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, x, n, 3, &op), GY_OK);
+    gy_reduction r = all_of(x, n, 3);
+    CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &op), GY_OK);
     for (int turn = 0; turn < 3; turn++) {
         for (int64_t i = 0; i < n; i++) x[i] = part(rank, i, 1);
         CU_ASSERT_EQUAL(gy_all_reduce_begin(op), GY_OK);
@@ -83,9 +95,9 @@ static void repeatable(const gy_kind *kind, int64_t n)
     int64_t wrong = 0;
     for (int64_t i = 0; i < n; i++) {
         double sum = 0.0, size = 0.0;
-        for (int r = 0; r < ranks; r++) {
-            sum += (double)part(r, i, 1);
-            size += fabs((double)part(r, i, 1));
+        for (int p = 0; p < ranks; p++) {
+            sum += (double)part(p, i, 1);
+            size += fabs((double)part(p, i, 1));
         }
         wrong += !(fabs((double)x[i] - sum) <= size * ranks * 0x1p-24);
     }
@@ -110,8 +122,8 @@ static void together(const gy_kind *kind)
     float *x[TOGETHER];
     for (int j = 0; j < TOGETHER; j++) {
         x[j] = vector(lengths[j]);
-        CU_ASSERT_EQUAL_FATAL(
-            gy_all_reduce_create(gy_test_comm, kind, x[j], lengths[j], j, &ops[j]), GY_OK);
+        gy_reduction r = all_of(x[j], lengths[j], j);
+        CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &ops[j]), GY_OK);
     }
     for (int turn = 0; turn < 3; turn++) {
         for (int j = 0; j < TOGETHER; j++) {
@@ -159,9 +171,9 @@ static void allocates_at_creation_only(void)
     for (int k = 0; k < gy_all_reduce_registry.n; k++) {
         float *x = vector(5000);
         gy_all_reduce *op = NULL;
+        gy_reduction r = all_of(x, 5000, 0);
         CU_ASSERT_EQUAL_FATAL(
-            gy_all_reduce_create(gy_test_comm, gy_all_reduce_registry.kinds[k], x, 5000, 0, &op),
-            GY_OK);
+            gy_all_reduce_create(gy_test_comm, gy_all_reduce_registry.kinds[k], &r, &op), GY_OK);
         int64_t before = gy_alloc_count(gy_test_ctx);
         CU_ASSERT_EQUAL(gy_all_reduce_begin(op), GY_OK);
         CU_ASSERT_EQUAL(gy_all_reduce_wait(op), GY_OK);
@@ -177,8 +189,7 @@ static void keeps_what_is_not_finite(void)
     int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
     for (int k = 0; k < gy_all_reduce_registry.n; k++) {
         float x[3] = {1.0f, rank == ranks - 1 ? NAN : 1.0f, rank == 0 ? INFINITY : 1.0f};
-        CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, gy_all_reduce_registry.kinds[k], x, 3),
-                        GY_OK);
+        CU_ASSERT_EQUAL(run(gy_all_reduce_registry.kinds[k], x, 3), GY_OK);
         CU_ASSERT_EQUAL(x[0], (float)ranks);
         CU_ASSERT(isnan(x[1]));
         CU_ASSERT(isinf(x[2]));
@@ -197,8 +208,8 @@ static void creation_survives_lack_of_memory(void)
             gy_all_reduce *op = NULL;
             int64_t before = gy_context_balance(gy_test_ctx);
             gy_alloc_fail_at(gy_test_ctx, rank == ranks / 2 ? ++k : (k++, 0));
-            status =
-                gy_all_reduce_create(gy_test_comm, gy_all_reduce_registry.kinds[i], x, 64, 0, &op);
+            gy_reduction r = all_of(x, 64, 0);
+            status = gy_all_reduce_create(gy_test_comm, gy_all_reduce_registry.kinds[i], &r, &op);
             gy_alloc_fail_at(gy_test_ctx, 0);
             CU_ASSERT(status == GY_OK || status == GY_E_NOMEM);
             gy_all_reduce_free(op);
@@ -214,7 +225,8 @@ static void names_what_it_chose(void)
     for (int k = 0; k < gy_all_reduce_registry.n; k++) {
         const gy_kind *kind = gy_all_reduce_registry.kinds[k];
         gy_all_reduce *op = NULL;
-        CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, x, 1, 0, &op), GY_OK);
+        gy_reduction r = all_of(x, 1, 0);
+        CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &op), GY_OK);
         const char *chosen = gy_all_reduce_chosen(op)->name;
         CU_ASSERT(strcmp(kind->name, "auto") == 0 ? strcmp(chosen, "auto") != 0
                                                   : strcmp(chosen, kind->name) == 0);
@@ -222,7 +234,130 @@ static void names_what_it_chose(void)
     }
 }
 
+/* Owners own everything, once, at aligned places. @return whether the kind has halves */
+static bool owned(const gy_kind *kind, const gy_reduction *r)
+{
+    const gy_kind *chosen = gy_all_reduce_choose(gy_test_comm, kind, r);
+    int64_t from, to, sum = 0, wrong = 0;
+    if (chosen == NULL) return false;
+    for (int rank = 0; rank < gy_comm_ranks(gy_test_comm); rank++) {
+        gy_all_reduce_own(gy_test_comm, chosen, r->n, rank, &from, &to);
+        wrong += from > to || from < 0 || to > r->n || (from < to && from % 16 != 0);
+        for (int other = 0; other < rank; other++) {
+            int64_t start, end;
+            gy_all_reduce_own(gy_test_comm, chosen, r->n, other, &start, &end);
+            wrong += from < end && start < to;
+        }
+        sum += to - from;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(sum, r->n);
+    return true;
+}
+
+/* A scatter and a gather make an all-reduce of the same bits. */
+static void halved(const gy_kind *kind, int64_t n)
+{
+    int rank = gy_comm_rank(gy_test_comm), turn;
+    float *x = vector(n), *want = vector(n);
+    gy_all_reduce *scatter = NULL, *gather = NULL;
+    gy_reduction r = all_of(x, n, 1), back = all_of(x, n, 2);
+    r.half = GY_SCATTER;
+    back.half = GY_GATHER;
+    if (!owned(kind, &r)) goto end;
+    CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &scatter), GY_OK);
+    kind = gy_all_reduce_chosen(scatter);
+    CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &back, &gather), GY_OK);
+    for (turn = 0; turn < 2; turn++) {
+        int64_t from, to;
+        gy_all_reduce_own(gy_test_comm, kind, n, rank, &from, &to);
+        for (int64_t i = 0; i < n; i++) x[i] = want[i] = part(rank, i, (uint32_t)turn);
+        CU_ASSERT_EQUAL(run(kind, want, n), GY_OK);
+        CU_ASSERT_EQUAL(gy_all_reduce_begin(scatter), GY_OK);
+        CU_ASSERT_EQUAL(gy_all_reduce_wait(scatter), GY_OK);
+        CU_ASSERT_EQUAL(memcmp(x + from, want + from, (size_t)(to - from) * sizeof *x), 0);
+        for (int64_t i = 0; i < n; i++)
+            if (i < from || i >= to) x[i] = NAN;
+        CU_ASSERT_EQUAL(gy_all_reduce_begin(gather), GY_OK);
+        CU_ASSERT_EQUAL(gy_all_reduce_wait(gather), GY_OK);
+        CU_ASSERT_EQUAL(memcmp(x, want, (size_t)n * sizeof *x), 0);
+    }
+    CU_ASSERT_EQUAL(x[n], 12345.0f);
+    gy_all_reduce_free(gather);
+    gy_all_reduce_free(scatter);
+end:
+    gy_free(gy_test_ctx, x);
+    gy_free(gy_test_ctx, want);
+}
+
+static void halves_make_a_whole(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++)
+        for (int i = 0; i < COUNTS; i++) halved(gy_all_reduce_registry.kinds[k], counts[i]);
+}
+
+/* A wire of the test's own: the upper half of a float, cut off. */
+static void encode(int64_t n, const float *x, void *out)
+{
+    for (int64_t i = 0; i < n; i++) memcpy((char *)out + 2 * i, (const char *)(x + i) + 2, 2);
+}
+
+static void decode(int64_t n, const void *in, float *x)
+{
+    for (int64_t i = 0; i < n; i++) {
+        char bytes[4] = {0};
+        memcpy(bytes + 2, (const char *)in + 2 * i, 2);
+        memcpy(x + i, bytes, 4);
+    }
+}
+
+static void add(int64_t n, const void *in, float *x)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float y;
+        decode(1, (const char *)in + 2 * i, &y);
+        x[i] += y;
+    }
+}
+
+static const gy_wire halfway = {.bytes = 2, .encode = encode, .decode = decode, .add = add};
+
+/* Each part and the sum are cut off once, by less than 2^-7 of themselves. */
+static void wired(const gy_kind *kind, int64_t n)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    float *x = vector(n);
+    gy_reduction r = all_of(x, n, 0);
+    r.wire = &halfway;
+    for (int64_t i = 0; i < n; i++) x[i] = part(rank, i, 4);
+    if (gy_all_reduce_choose(gy_test_comm, kind, &r) == NULL) {
+        CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, kind, &r), GY_E_CONFIG);
+    } else {
+        int64_t wrong = 0;
+        CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, kind, &r), GY_OK);
+        for (int64_t i = 0; i < n; i++) {
+            double sum = 0.0, size = 0.0;
+            for (int p = 0; p < ranks; p++) {
+                sum += (double)part(p, i, 4);
+                size += fabs((double)part(p, i, 4));
+            }
+            wrong += !(fabs((double)x[i] - sum) <= 2.1 * size * 0x1p-7);
+        }
+        CU_ASSERT_EQUAL(wrong, 0);
+        CU_ASSERT(same_everywhere(x, n));
+        CU_ASSERT_EQUAL(x[n], 12345.0f);
+    }
+    gy_free(gy_test_ctx, x);
+}
+
+static void sums_what_a_wire_holds(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++)
+        for (int i = 0; i < COUNTS; i++) wired(gy_all_reduce_registry.kinds[k], counts[i]);
+}
+
 GY_TEST_MPI_MAIN(GY_TEST(sums_whole_numbers), GY_TEST(repeats_its_bits),
                  GY_TEST(several_are_under_way), GY_TEST(allocates_at_creation_only),
-                 GY_TEST(keeps_what_is_not_finite), GY_TEST(names_what_it_chose),
+                 GY_TEST(keeps_what_is_not_finite), GY_TEST(halves_make_a_whole),
+                 GY_TEST(sums_what_a_wire_holds), GY_TEST(names_what_it_chose),
                  GY_TEST(creation_survives_lack_of_memory))

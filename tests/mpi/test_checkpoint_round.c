@@ -93,6 +93,60 @@ static void head_and_notes_come_back(void)
     gy_trial_leave(&dir);
 }
 
+/* Every ranks-th block of three alignments. @return how many ranges there are */
+static int deal(gy_range *ranges, int64_t length, int turn)
+{
+    enum { BLOCK = 3 * GY_PARAM_ALIGN };
+    int n = 0, ranks = gy_comm_ranks(gy_test_comm);
+    int64_t first = (gy_comm_rank(gy_test_comm) + turn) % ranks;
+    for (int64_t from = first * BLOCK; from < length; from += (int64_t)ranks * BLOCK)
+        ranges[n++] = (gy_range){from, from + BLOCK < length ? from + BLOCK : length};
+    return n;
+}
+
+/* Written by those who hold them, read by those who want them. */
+static void slices_go_and_come(void)
+{
+    enum { RANGES = 4000 };
+    static gy_range ranges[2][RANGES];
+    gy_tempdir dir;
+    gy_trial t;
+    float *packed;
+    gy_trial_directory(&dir);
+    gy_trial_make(&t, false, 100);
+    int64_t length = t.table.trainable;
+    gy_checkpoint_settings settings = {.keep = 3, .shards = 2};
+    gy_trial_fill(&t, 7, 0);
+    gy_ranges held = {ranges[0], deal(ranges[0], length, 0)};
+    gy_ranges wanted = {ranges[1], deal(ranges[1], length, 1)};
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, length, &packed), GY_OK);
+    gy_ranges_pack(&held, t.slots[0], packed);
+    t.c.slots[0] = (gy_checkpoint_slot){"momentum", packed, &held};
+    t.c.n_slots = 1;
+    const char *run = gy_tempdir_join(&dir, "run");
+    CU_ASSERT_EQUAL_FATAL(
+        gy_checkpoint_write(gy_test_ctx, gy_test_comm, run, &settings, &t.c, false, NULL), GY_OK);
+    memset(packed, 0, (size_t)length * sizeof *packed);
+    gy_checkpoint_slot slot = {"momentum", packed, &wanted};
+    CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, gy_tempdir_join(&dir, step_7),
+                                       GY_MATCH_ALL, &t.table, t.values, &t.buffer_table,
+                                       t.buffer_values, &slot, 1),
+                    GY_OK);
+    const float *at = packed;
+    for (int i = 0; i < wanted.n; i++) {
+        int64_t n = wanted.v[i].to - wanted.v[i].from;
+        CU_ASSERT_EQUAL(memcmp(at, t.slots[0] + wanted.v[i].from, (size_t)n * sizeof *at), 0);
+        at += n;
+    }
+    held.n--; /* a slice that nobody holds */
+    CU_ASSERT_EQUAL(
+        gy_checkpoint_write(gy_test_ctx, gy_test_comm, run, &settings, &t.c, false, NULL),
+        GY_E_SHAPE);
+    gy_free(gy_test_ctx, packed);
+    gy_trial_free(&t);
+    gy_trial_leave(&dir);
+}
+
 static void averages_may_lie_on_values(void)
 {
     gy_tempdir dir;
@@ -101,7 +155,7 @@ static void averages_may_lie_on_values(void)
     gy_trial_make(&t, false, 40);
     CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, 3, 3, false), GY_OK);
     gy_trial_wipe(&t);
-    gy_checkpoint_slot average = {"average", t.values};
+    gy_checkpoint_slot average = {"average", t.values, NULL};
     CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, gy_tempdir_join(&dir, step_7),
                                        GY_MATCH_PARAMS, &t.table, t.values, &t.buffer_table,
                                        t.buffer_values, &average, 1),
@@ -210,7 +264,7 @@ static void little_is_written_too(void)
     gy_checkpoint_settings settings = {.keep = 1, .shards = 4};
     const char *run = gy_tempdir_join(&dir, "run");
     c.n_slots = 1; /* of no length */
-    c.slots[0] = (gy_checkpoint_slot){"momentum", x};
+    c.slots[0] = (gy_checkpoint_slot){"momentum", x, NULL};
     CU_ASSERT_EQUAL_FATAL(
         gy_checkpoint_write(gy_test_ctx, gy_test_comm, run, &settings, &c, true, NULL), GY_OK);
     float y[16] = {0};
@@ -226,5 +280,6 @@ static void little_is_written_too(void)
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(reads_back_equal), GY_TEST(large_tensors_go_in_pieces),
-                 GY_TEST(head_and_notes_come_back), GY_TEST(averages_may_lie_on_values),
-                 GY_TEST(others_see_whole_tensors), GY_TEST(little_is_written_too))
+                 GY_TEST(head_and_notes_come_back), GY_TEST(slices_go_and_come),
+                 GY_TEST(averages_may_lie_on_values), GY_TEST(others_see_whole_tensors),
+                 GY_TEST(little_is_written_too))

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "sync/sync.h"
+#include "sync/wire_list.h"
 
 #include <math.h>
 
@@ -18,6 +19,7 @@ static float gradient(int rank, int64_t i, int step)
 static gy_sync_settings settings_of(const char *kind, double mib, bool overlap)
 {
     return (gy_sync_settings){.all_reduce = {gy_registry_find(&gy_all_reduce_registry, kind), NULL},
+                              .wire = {&gy_wire_float32.kind, NULL},
                               .bucket_mib = mib,
                               .overlap = overlap};
 }
@@ -48,9 +50,8 @@ static void plainly(const gy_sync_settings *settings, float *g, int64_t n, int b
     int64_t each = buckets == 0 ? n : (int64_t)(settings->bucket_mib * 262144.0 + 15) / 16 * 16;
     for (int64_t end = n; end > 0; end -= each) {
         int64_t start = end > each ? end - each : 0;
-        CU_ASSERT_EQUAL(
-            gy_all_reduce_run(gy_test_comm, settings->all_reduce.kind, g + start, end - start),
-            GY_OK);
+        gy_reduction r = {.x = g + start, .n = end - start};
+        CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, settings->all_reduce.kind, &r), GY_OK);
     }
 }
 
@@ -62,7 +63,8 @@ static void compare(const char *kind, double mib, bool overlap, bool poll)
     gy_sync *s = NULL;
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &want), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, N, &s), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, N, &s),
+                          GY_OK);
     int64_t before = gy_alloc_count(gy_test_ctx);
     for (int number = 1; number <= 3; number++) {
         step(s, g, N, number, poll);
@@ -94,7 +96,8 @@ static void counts_buckets(void)
     float g[100] = {0};
     gy_sync_settings settings = settings_of("ring", 0.0001, true); /* 26 floats → 32 */
     gy_sync *s = NULL;
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 100, &s), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 100, &s),
+                          GY_OK);
     CU_ASSERT_EQUAL(gy_sync_buckets(s), alone ? 0 : 4);
     CU_ASSERT_STRING_EQUAL(gy_sync_algorithm(s), alone ? "none" : "ring");
     gy_sync_free(s);
@@ -106,7 +109,8 @@ static void no_gradients(void)
     double waited;
     gy_sync_settings settings = settings_of("auto", 4.0, true);
     gy_sync *s = NULL;
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 0, &s), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 0, &s),
+                          GY_OK);
     gy_sync_begin(s);
     CU_ASSERT_EQUAL(gy_sync_complete(s, 0), GY_OK);
     CU_ASSERT_EQUAL(gy_sync_finish(s, &waited), GY_OK);
@@ -126,7 +130,7 @@ static void creation_survives_lack_of_memory(void)
         int64_t before = gy_context_balance(gy_test_ctx);
         k++;
         gy_alloc_fail_at(gy_test_ctx, rank == ranks / 2 ? k : 0);
-        status = gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 64, &s);
+        status = gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 64, &s);
         gy_alloc_fail_at(gy_test_ctx, 0);
         CU_ASSERT(status == GY_OK || status == GY_E_NOMEM);
         gy_sync_free(s);
@@ -142,7 +146,8 @@ static void can_be_freed_in_a_step(void)
     gy_sync *s = NULL;
     gy_sync_settings settings = settings_of("ring", 4.0, true);
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, g, 40, &s), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 40, &s),
+                          GY_OK);
     gy_sync_begin(s);
     if (gy_comm_rank(gy_test_comm) == 0) CU_ASSERT_EQUAL(gy_sync_complete(s, 0), GY_OK);
     gy_sync_free(s);

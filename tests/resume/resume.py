@@ -3,7 +3,7 @@
 
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: from_any_step, signal, kill, other_ranks, best, journal, finished, changed, diverged.
+Cases: from_any_step, signal, kill, other_ranks, shards, best, journal, finished, changed, diverged.
 """
 import random
 import shutil
@@ -79,6 +79,23 @@ def other_ranks(bench):
         bench.train(place, ranks=ranks)
         close(tensors(whole), tensors(place))
         steps_are_whole(place)
+
+
+def shards(bench):
+    """Each rank its share of the optimizer: the same bits on as many ranks, close on others."""
+    share = ("--set", "comm.shard_optimizer=true", "--set", "comm.bucket_mib=0.001")
+    plain, whole = bench.place("plain"), bench.place("whole")
+    bench.train(plain)
+    bench.train(whole, *share)
+    close(tensors(plain), tensors(whole))
+    for ranks in (None, 1, 3):
+        place = bench.base / f"ranks-{ranks}"
+        shutil.copytree(whole, place, symlinks=True)
+        keep_until(place, 15)
+        bench.train(place, *share, ranks=ranks or bench.ranks)
+        if ranks is None:
+            same_bits(tensors(whole), tensors(place))
+        close(tensors(plain), tensors(place))
 
 
 def best(bench):
@@ -167,8 +184,8 @@ def changed(bench):
 
 
 CASES = {"from_any_step": from_any_step, "signal": signals, "kill": kill,
-         "other_ranks": other_ranks, "best": best, "journal": journal, "finished": finished,
-         "changed": changed, "diverged": diverged}
+         "other_ranks": other_ranks, "shards": shards, "best": best, "journal": journal,
+         "finished": finished, "changed": changed, "diverged": diverged}
 
 
 main(CASES)

@@ -20,6 +20,8 @@ typedef struct gy_trial {
     float *values, *buffer_values, *slots[GY_TRIAL_SLOTS];
     gy_checkpoint c;
     gy_checkpoint_note notes[3];
+    gy_range ranges[2];
+    gy_ranges share;
 } gy_trial;
 
 static inline float gy_trial_number(const char *name, int64_t i, int64_t kind)
@@ -109,8 +111,6 @@ static inline void gy_trial_fill(gy_trial *t, int64_t step, int turn)
                            .buffers = &t->buffer_table,
                            .buffer_values = t->buffer_values,
                            .n_slots = GY_TRIAL_SLOTS,
-                           .from = blocks * share / ranks * GY_PARAM_ALIGN,
-                           .to = blocks * (share + 1) / ranks * GY_PARAM_ALIGN,
                            .step = step,
                            .epoch = 3,
                            .sample_in_epoch = 40,
@@ -121,8 +121,14 @@ static inline void gy_trial_fill(gy_trial *t, int64_t step, int turn)
     t->notes[0] = (gy_checkpoint_note){"/metrics", "best_loss", NULL, 0.25};
     t->notes[1] = (gy_checkpoint_note){"/data", "class_names", "[\"a\"]", 0};
     t->notes[2] = (gy_checkpoint_note){"/state", "empty", "", 0};
-    t->c.slots[0] = (gy_checkpoint_slot){"momentum", t->slots[0] + t->c.from};
-    t->c.slots[1] = (gy_checkpoint_slot){"average", t->slots[1] + t->c.from};
+    /* two slices: packed, the second lies behind the first */
+    int64_t from = blocks * share / ranks, to = blocks * (share + 1) / ranks;
+    int64_t middle = from + (to - from) / 2;
+    t->ranges[0] = (gy_range){from * GY_PARAM_ALIGN, middle * GY_PARAM_ALIGN};
+    t->ranges[1] = (gy_range){middle * GY_PARAM_ALIGN, to * GY_PARAM_ALIGN};
+    t->share = (gy_ranges){t->ranges, 2};
+    t->c.slots[0] = (gy_checkpoint_slot){"momentum", t->slots[0] + t->ranges[0].from, &t->share};
+    t->c.slots[1] = (gy_checkpoint_slot){"average", t->slots[1] + t->ranges[0].from, &t->share};
 }
 
 static inline void gy_trial_wipe(gy_trial *t)
@@ -135,7 +141,8 @@ static inline void gy_trial_wipe(gy_trial *t)
 
 static inline gy_status gy_trial_read(gy_trial *t, const char *path, gy_match match, int n_slots)
 {
-    const gy_checkpoint_slot slots[] = {{"momentum", t->slots[0]}, {"average", t->slots[1]}};
+    const gy_checkpoint_slot slots[] = {{"momentum", t->slots[0], NULL},
+                                        {"average", t->slots[1], NULL}};
     return gy_checkpoint_read(gy_test_ctx, gy_test_comm, path, match, &t->table, t->values,
                               &t->buffer_table, t->buffer_values, slots, n_slots);
 }

@@ -136,9 +136,13 @@ static void start(float *x, unsigned seed, double range)
         gy_test_values(seed + (unsigned)i, table[i].count, range, x + table[i].offset);
 }
 
-/** Offsets of the slices: all in one, or three that cut tensors. */
-static const int64_t cuts[2][4] = {{0, TRAINABLE, TRAINABLE, TRAINABLE},
-                                   {0, 32, 30000 - 30000 % GY_PARAM_ALIGN, TRAINABLE}};
+/** The slices: all in one, or of three owners, cutting tensors. */
+enum { P1 = 32, P2 = 9984, P3 = 20000, P4 = 29984 };
+static const gy_range all_of_it[] = {{0, TRAINABLE}};
+static const gy_range ranges[3][2] = {
+    {{0, P1}, {P3, P4}}, {{P1, P2}, {P2, P2}}, {{P2, P3}, {P4, TRAINABLE}}};
+static const gy_ranges shares[2][3] = {{{all_of_it, 1}, {NULL, 0}, {NULL, 0}},
+                                       {{ranges[0], 2}, {ranges[1], 2}, {ranges[2], 2}}};
 
 static void step_slices(const trial *t, gy_optim *const *o, int slices, int step, double *all)
 {
@@ -176,9 +180,8 @@ static void run_trial(const gy_kernel *k, gy_context *ctx, const trial *t, bool 
     const int slices = cut ? 3 : 1;
     gy_optim *o[3];
     for (int s = 0; s < slices; s++)
-        CU_ASSERT_EQUAL_FATAL(
-            gy_optim_create(ctx, k, &settings, &params, cuts[cut][s], cuts[cut][s + 1], &o[s]),
-            GY_OK);
+        CU_ASSERT_EQUAL_FATAL(gy_optim_create(ctx, k, &settings, &params, &shares[cut][s], &o[s]),
+                              GY_OK);
     start(w, 1, 1.0);
     for (int64_t i = 0; i < FLOATS; i++) w2[i] = (double)w[i];
     memset(m2, 0, sizeof m2);
@@ -206,8 +209,7 @@ static void run_trial(const gy_kernel *k, gy_context *ctx, const trial *t, bool 
                                                          : "first_moment");
         memset(g, 0, sizeof g);
         for (int s = 0; s < slices; s++)
-            memcpy(g + cuts[cut][s], gy_optim_slot(o[s], i),
-                   (size_t)(cuts[cut][s + 1] - cuts[cut][s]) * sizeof *g);
+            gy_ranges_unpack(&shares[cut][s], gy_optim_slot(o[s], i), g);
         CU_ASSERT_TRUE(worst_of(g, want) < 1e-6); /* also: gaps and frozen ones are zero */
     }
     for (int s = 0; s < slices; s++) gy_optim_free(o[s]);
@@ -234,12 +236,13 @@ static void allocation_may_fail(void)
     double values[] = {0.9, 0.999, 1e-8};
     gy_optim_settings s = {{gy_registry_find(&gy_optim_registry, "adam"), values}, 0, 0, 0, 0, 0};
     CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
-    for (int n = 1; n <= 3; n++) {
+    for (int n = 1; n <= 4; n++) {
         gy_alloc_fail_at(ctx, n);
-        CU_ASSERT_EQUAL(gy_optim_create(ctx, k, &s, &params, 0, TRAINABLE, &o), GY_E_NOMEM);
+        CU_ASSERT_EQUAL(gy_optim_create(ctx, k, &s, &params, &shares[0][0], &o), GY_E_NOMEM);
     }
     gy_alloc_fail_at(ctx, 0);
-    CU_ASSERT_EQUAL(gy_optim_create(ctx, k, &s, &params, 0, 0, &o), GY_OK); /* an empty shard */
+    CU_ASSERT_EQUAL(gy_optim_create(ctx, k, &s, &params, &shares[0][1], &o),
+                    GY_OK); /* an empty shard */
     CU_ASSERT_EQUAL(gy_optim_prepare(o, w, g), 0.0);
     gy_optim_update(o, 1, 0.1, 1.0, w, g, NULL);
     gy_optim_free(o);

@@ -12,12 +12,15 @@ enum {
     BLOCK = 16384 /* elements a rank: 64 KiB */
 };
 
-static const gy_all_reduce_kind *choose(const gy_comm *comm, int64_t n)
+static const gy_all_reduce_kind *choose(const gy_comm *comm, const gy_reduction *r)
 {
     int ranks = gy_comm_ranks(comm), hosts = gy_comm_hosts(comm);
-    if (n <= SMALL) return &gy_all_reduce_tree;
+    bool plain = r->half == GY_WHOLE && r->wire == NULL;
+    if (r->n <= SMALL && plain) return &gy_all_reduce_tree;
     if (hosts > 1 && ranks >= 2 * hosts) return &gy_all_reduce_hierarchical;
-    return n < (int64_t)BLOCK * ranks && ranks > 2 ? &gy_all_reduce_tree : &gy_all_reduce_ring;
+    if (r->wire != NULL) return &gy_all_reduce_direct;
+    if (!plain) return &gy_all_reduce_ring;
+    return r->n < (int64_t)BLOCK * ranks && ranks > 2 ? &gy_all_reduce_tree : &gy_all_reduce_ring;
 }
 
 const gy_all_reduce_kind gy_all_reduce_auto = {

@@ -2,16 +2,19 @@
  *
  * Each rank has a part in a window that its host shares. The vector is cut into slices, as many as
  * the host with the fewest ranks has ranks; slice m is summed by local rank m of every host, and
- * local ranks m of all hosts make a ring. So a wire carries 2 (H − 1)/H of the vector, however many
- * ranks share it.
+ * local ranks m of all hosts are the members of a ring (an exchange where the wire is not float32;
+ * inside a host nothing is encoded). So a wire carries 2 (H − 1)/H of the vector, however many ranks
+ * share it. Local rank m of host h owns block h of slice m.
  *
  *     part of local rank l:   | signal | the rank's x …  [slice l: later the sum] … |
  *
  *     begin → GIVE      all of the host have TAKEN the sums before   → give()   own x to own part
  *             SUM       all have given                               → sum()    own slice of all parts
- *             BETWEEN   (several hosts) own slice is home            → the ring's progress
+ *             BETWEEN   (several hosts) own slice is home            → the members' progress
  *             TAKE      all have summed                              → take()   sums of all parts to x
  *             DONE
+ *
+ * A scatter takes what this rank owns alone; a gather gives that alone, and adds nothing.
  *
  * Invariants
  * 1. A rank writes its own part and its own signal only; the signal only grows, by STAGES a turn.
@@ -20,10 +23,9 @@
  * 3. Slice l of part l alone is written after it was given, by its owner, the only one to read it
  *    in SUM; the others read it in TAKE, when it holds the sum.
  * 4. A part is given anew only when all have taken the sums before.
- * 5. Parts are added in the order of local ranks, hosts in the order of the ring: the same bits. */
+ * 5. Parts are added in the order of local ranks, hosts in the order of the members: the same bits. */
 #include "../all_reduce_list.h"
-#include "../comm_mpi.h"
-#include "../ring_impl.h"
+#include "../members_impl.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -40,19 +42,21 @@ typedef struct part {
 
 typedef struct state {
     gy_comm *comm;
-    float *x;
-    int64_t n;
+    gy_reduction r;
     MPI_Win window;
     part *parts; /* [local_ranks] */
     int slices;
+    int64_t own_from, own_to;
     int64_t before; /* the signal at the end of the turn before */
     enum stage stage;
-    gy_ring *ring; /* NULL: one host, or no slice of one's own */
+    int *peers;            /* [hosts] ranks that have this slice on each host */
+    gy_ring *ring;         /* between hosts; NULL where there is nothing to pass */
+    gy_exchange *exchange; /* or this one */
 } state;
 
 static int64_t slice_start(const state *s, int slice)
 {
-    return s->n / s->slices * slice + s->n % s->slices * slice / s->slices;
+    return gy_block_start(s->r.n, s->slices, slice);
 }
 
 static bool all_have(const state *s, int64_t signal)
@@ -72,10 +76,12 @@ static void destroy(void *memory)
     state *s = memory;
     if (s == NULL) return;
     gy_ring_free(s->ring);
+    gy_exchange_free(s->exchange);
     if (s->window != MPI_WIN_NULL) {
         (void)MPI_Win_unlock_all(s->window);
         (void)MPI_Win_free(&s->window);
     }
+    gy_free(s->comm->ctx, s->peers);
     gy_free(s->comm->ctx, s->parts);
     gy_free(s->comm->ctx, s);
 }
@@ -99,18 +105,30 @@ static int fewest_on_a_host(const gy_comm *comm)
     return fewest;
 }
 
-static gy_status join_ring(state *s, int tag)
+static void own(const gy_comm *comm, int64_t n, int rank, int64_t *from, int64_t *to)
+{
+    int slice = 0, slices = fewest_on_a_host(comm), host = comm->host_of[rank];
+    for (int r = 0; r < rank; r++) slice += comm->host_of[r] == host;
+    int64_t start = gy_block_start(n, slices, slice < slices ? slice : slices);
+    int64_t length = slice < slices ? gy_block_start(n, slices, slice + 1) - start : 0;
+    *from = start + gy_block_start(length, comm->hosts, host);
+    *to = start + gy_block_start(length, comm->hosts, host + 1);
+}
+
+static gy_status join_members(state *s)
 {
     gy_comm *comm = s->comm;
-    int slice = comm->local_rank, hosts = comm->hosts;
-    if (hosts == 1 || slice >= s->slices) return GY_OK;
+    int slice = comm->local_rank;
+    if (comm->hosts == 1 || slice >= s->slices) return GY_OK;
     int64_t from = slice_start(s, slice), n = slice_start(s, slice + 1) - from;
     if (n == 0) return GY_OK;
-    gy_ring_place place = {.me = comm->host,
-                           .members = hosts,
-                           .before = rank_at(comm, (comm->host + hosts - 1) % hosts, slice),
-                           .after = rank_at(comm, (comm->host + 1) % hosts, slice)};
-    return gy_ring_create(comm, &place, s->parts[slice].x + from, n, tag, &s->ring);
+    gy_members members = {.me = comm->host, .n = comm->hosts, .ranks = s->peers};
+    gy_reduction r = s->r;
+    r.x = s->parts[slice].x + from;
+    r.n = n;
+    for (int h = 0; h < comm->hosts; h++) s->peers[h] = rank_at(comm, h, slice);
+    return r.wire == NULL ? gy_ring_create(comm, &members, &r, &s->ring)
+                          : gy_exchange_create(comm, &members, &r, &s->exchange);
 }
 
 static gy_status share(state *s)
@@ -118,7 +136,7 @@ static gy_status share(state *s)
     gy_comm *comm = s->comm;
     MPI_Info info;
     void *base = NULL;
-    MPI_Aint bytes = SIGNAL_BYTES + (MPI_Aint)s->n * (MPI_Aint)sizeof(float);
+    MPI_Aint bytes = SIGNAL_BYTES + (MPI_Aint)s->r.n * (MPI_Aint)sizeof(float);
     GY_MPI(MPI_Info_create(&info));
     int code = MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* each part near its rank */
     if (code == MPI_SUCCESS)
@@ -136,7 +154,8 @@ static gy_status share(state *s)
         s->parts[l].signal = base;
         s->parts[l].x = (float *)((char *)base + SIGNAL_BYTES);
     }
-    memset(s->parts[comm->local_rank].x, 0, (size_t)s->n * sizeof(float)); /* touched here first */
+    memset(s->parts[comm->local_rank].x, 0,
+           (size_t)s->r.n * sizeof(float)); /* touched here first */
     atomic_init(s->parts[comm->local_rank].signal, 0);
     GY_MPI(MPI_Win_sync(s->window));
     GY_MPI(MPI_Barrier(comm->local)); /* no signal is read before it is there */
@@ -144,27 +163,27 @@ static gy_status share(state *s)
     return GY_OK;
 }
 
-static gy_status prepare(gy_comm *comm, float *x, int64_t n, state **out)
+static gy_status prepare(gy_comm *comm, const gy_reduction *r, state **out)
 {
     state *s = NULL;
     GY_TRY(gy_new(comm->ctx, &s));
     *out = s;
     s->comm = comm;
-    s->x = x;
-    s->n = n;
+    s->r = *r;
     s->window = MPI_WIN_NULL;
     s->slices = fewest_on_a_host(comm);
+    own(comm, r->n, comm->rank, &s->own_from, &s->own_to);
+    GY_TRY(gy_new_array(comm->ctx, comm->hosts, &s->peers));
     return gy_new_array(comm->ctx, comm->local_ranks, &s->parts);
 }
 
-static gy_status create(gy_comm *comm, float *x, int64_t n, int tag, void **out)
+static gy_status create(gy_comm *comm, const gy_reduction *r, void **out)
 {
     gy_status status;
     state *s = NULL;
-    GY_TRY_GOTO(fail,
-                gy_comm_agree(comm, prepare(comm, x, n, &s))); /* what follows is collective */
+    GY_TRY_GOTO(fail, gy_comm_agree(comm, prepare(comm, r, &s))); /* what follows is collective */
     GY_TRY_GOTO(fail, share(s));
-    GY_TRY_GOTO(fail, gy_comm_agree(comm, join_ring(s, tag))); /* and so is destroy */
+    GY_TRY_GOTO(fail, gy_comm_agree(comm, join_members(s))); /* and so is destroy */
     *out = s;
     return GY_OK;
 fail:
@@ -180,11 +199,35 @@ static gy_status begin(void *memory)
     return GY_OK;
 }
 
-static void give(state *s)
+static gy_status begin_between(state *s)
 {
-    memcpy(s->parts[s->comm->local_rank].x, s->x, (size_t)s->n * sizeof *s->x);
+    s->stage = BETWEEN;
+    if (s->ring != NULL) GY_TRY(gy_ring_begin(s->ring));
+    if (s->exchange != NULL) GY_TRY(gy_exchange_begin(s->exchange));
+    return GY_OK;
+}
+
+static gy_status progress_between(state *s, bool *home)
+{
+    *home = true;
+    if (s->ring != NULL) GY_TRY(gy_ring_progress(s->ring, home));
+    if (s->exchange != NULL) GY_TRY(gy_exchange_progress(s->exchange, home));
+    return GY_OK;
+}
+
+static void copy(float *to, const float *from, int64_t at, int64_t end)
+{
+    if (end > at) memcpy(to + at, from + at, (size_t)(end - at) * sizeof *to);
+}
+
+static gy_status give(state *s)
+{
+    bool gathers = s->r.half == GY_GATHER;
+    copy(s->parts[s->comm->local_rank].x, s->r.x, gathers ? s->own_from : 0,
+         gathers ? s->own_to : s->r.n);
     tell(s, s->before + GIVEN);
     s->stage = SUM;
+    return gathers ? begin_between(s) : GY_OK;
 }
 
 static gy_status sum(state *s)
@@ -202,16 +245,15 @@ static gy_status sum(state *s)
         }
         memcpy(s->parts[mine].x + at, block, (size_t)n * sizeof *block);
     }
-    s->stage = BETWEEN;
-    return s->ring == NULL ? GY_OK : gy_ring_begin(s->ring);
+    return begin_between(s);
 }
 
 static void take(state *s)
 {
-    for (int m = 0; m < s->slices; m++) {
-        int64_t at = slice_start(s, m);
-        memcpy(s->x + at, s->parts[m].x + at, (size_t)(slice_start(s, m + 1) - at) * sizeof *s->x);
-    }
+    bool scatters = s->r.half == GY_SCATTER;
+    if (scatters) copy(s->r.x, s->parts[s->comm->local_rank].x, s->own_from, s->own_to);
+    for (int m = 0; m < s->slices && !scatters; m++)
+        copy(s->r.x, s->parts[m].x, slice_start(s, m), slice_start(s, m + 1));
     tell(s, s->before + TAKEN);
     s->stage = DONE;
 }
@@ -219,11 +261,11 @@ static void take(state *s)
 static gy_status progress(void *memory, bool *done)
 {
     state *s = memory;
-    if (s->stage == GIVE && all_have(s, s->before)) give(s);
+    if (s->stage == GIVE && all_have(s, s->before)) GY_TRY(give(s));
     if (s->stage == SUM && all_have(s, s->before + GIVEN)) GY_TRY(sum(s));
     if (s->stage == BETWEEN) {
-        bool home = true;
-        if (s->ring != NULL) GY_TRY(gy_ring_progress(s->ring, &home));
+        bool home;
+        GY_TRY(progress_between(s, &home));
         if (home) {
             tell(s, s->before + SUMMED);
             s->stage = TAKE;
@@ -237,6 +279,8 @@ static gy_status progress(void *memory, bool *done)
 const gy_all_reduce_kind gy_all_reduce_hierarchical = {
     .kind = {.name = "hierarchical",
              .help = "shared memory in a host, parallel rings between hosts"},
+    .wires = true,
+    .own = own,
     .create = create,
     .begin = begin,
     .progress = progress,

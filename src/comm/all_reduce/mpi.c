@@ -22,16 +22,15 @@ static void destroy(void *memory)
     gy_free(s->comm->ctx, s);
 }
 
-static gy_status create(gy_comm *comm, float *x, int64_t n, int tag, void **out)
+static gy_status create(gy_comm *comm, const gy_reduction *r, void **out)
 {
-    (void)tag;
     gy_status status;
     state *s = NULL;
     GY_TRY(gy_new(comm->ctx, &s));
     s->comm = comm;
-    s->x = x;
-    s->n = n;
-    s->pieces = (int)((n + PIECE - 1) / PIECE);
+    s->x = r->x;
+    s->n = r->n;
+    s->pieces = (int)((r->n + PIECE - 1) / PIECE);
     GY_TRY_GOTO(fail, gy_new_array(comm->ctx, s->pieces, &s->requests));
     for (int i = 0; i < s->pieces; i++) s->requests[i] = MPI_REQUEST_NULL;
     *out = s;

@@ -1,14 +1,12 @@
 /* One ring over all ranks, in their order: neighbours on a host stay neighbours. */
 #include "../all_reduce_list.h"
-#include "../ring_impl.h"
+#include "../members_impl.h"
 
-static gy_status create(gy_comm *comm, float *x, int64_t n, int tag, void **state)
+static gy_status create(gy_comm *comm, const gy_reduction *r, void **state)
 {
-    int me = comm->rank, p = comm->ranks;
-    gy_ring_place place = {
-        .me = me, .members = p, .before = (me + p - 1) % p, .after = (me + 1) % p};
+    const gy_members all = {.me = comm->rank, .n = comm->ranks};
     gy_ring *ring = NULL;
-    GY_TRY(gy_ring_create(comm, &place, x, n, tag, &ring));
+    GY_TRY(gy_ring_create(comm, &all, r, &ring));
     *state = ring;
     return GY_OK;
 }
@@ -31,6 +29,7 @@ static void destroy(void *state)
 const gy_all_reduce_kind gy_all_reduce_ring = {
     .kind = {.name = "ring",
              .help = "pipelined ring over point-to-point messages; for large vectors"},
+    .own = gy_own_block,
     .create = create,
     .begin = begin,
     .progress = progress,

@@ -101,18 +101,18 @@ static void destroy(void *memory)
     gy_free(s->comm->ctx, s);
 }
 
-static gy_status create(gy_comm *comm, float *x, int64_t n, int tag, void **out)
+static gy_status create(gy_comm *comm, const gy_reduction *r, void **out)
 {
     gy_status status;
     state *s = NULL;
     int length;
-    GY_TRY(gy_int(n, &length));
+    GY_TRY(gy_int(r->n, &length));
     GY_TRY(gy_new(comm->ctx, &s));
     s->comm = comm;
-    s->x = x;
-    s->tag = tag;
+    s->x = r->x;
+    s->tag = r->tag;
     s->requests[0] = s->requests[1] = MPI_REQUEST_NULL;
-    GY_TRY_GOTO(fail, gy_new_array(comm->ctx, n, &s->buffer));
+    GY_TRY_GOTO(fail, gy_new_array(comm->ctx, r->n, &s->buffer));
     schedule_all(s, length);
     *out = s;
     return GY_OK;

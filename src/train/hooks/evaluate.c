@@ -18,21 +18,21 @@ static bool is_due(const gy_run *run)
     return run->epoch_ended && every > 0 && run->epoch % every == 0;
 }
 
-static void keep_best(gy_run *run, double value)
+static gy_status keep_best(gy_run *run, double value)
 {
     gy_best *best = &run->best;
     best->value = value;
     best->step = run->step;
     best->waited = 0;
     best->is_new = true;
-    if (best->values == NULL) return;
+    if (best->values == NULL) return GY_OK;
     int64_t floats = gy_model_params(run->model)->floats;
     int64_t buffers = gy_model_buffers(run->model)->floats;
-    gy_run_swap_average(run);
+    GY_TRY(gy_run_swap_average(run));
     memcpy(best->values, gy_model_values(run->model), (size_t)floats * sizeof *best->values);
     memcpy(best->buffers, gy_model_buffer_values(run->model),
            (size_t)buffers * sizeof *best->buffers);
-    gy_run_swap_average(run);
+    return gy_run_swap_average(run);
 }
 
 static gy_status judge(gy_run *run)
@@ -44,7 +44,7 @@ static gy_status judge(gy_run *run)
     bool better = isnan(best) || (larger ? value > best + stopping->min_delta
                                          : value < best - stopping->min_delta);
     if (better && !isnan(value))
-        keep_best(run, value);
+        GY_TRY(keep_best(run, value));
     else
         run->best.waited++;
     gy_schedule_observe(&run->config->schedule, value, larger, &run->schedule);
@@ -54,10 +54,9 @@ static gy_status judge(gy_run *run)
 static gy_status after_step(gy_run *run)
 {
     if (!is_due(run)) return GY_OK;
-    gy_run_swap_average(run);
-    gy_status status = gy_run_evaluate_and_tell(run, GY_PART_VALIDATION);
-    gy_run_swap_average(run);
-    GY_TRY(status);
+    GY_TRY(gy_run_swap_average(run));
+    GY_TRY(gy_run_evaluate_and_tell(run, GY_PART_VALIDATION));
+    GY_TRY(gy_run_swap_average(run));
     GY_TRY(gy_model_plan(run->model, run->micro, true));
     run->evaluated = run->step;
     return judge(run);

@@ -1,0 +1,69 @@
+/* Parameters that were updated in shares, on their way to all ranks while the next forward pass goes on.
+ *
+ *     w   0            to                                     n
+ *         |  b3  |   b2   |   b1   |   b0   |
+ *          home    needed    to come
+ *
+ * The forward pass reads from the start, so the last bucket is the first to go, AHEAD of them at a
+ * time: who comes first must not wait for the others' messages.
+ *
+ * Invariants
+ * 1. Every rank spreads all buckets of a step, in the order n_buckets − 1 … 0.
+ * 2. A bucket under way belongs to its operation: nobody reads or writes that part of w before it was
+ *    waited for by gy_sync_need().
+ * 3. All is home before the next spread begins: the forward pass has needed everything by then. */
+#include "sync_impl.h"
+
+#include "base/clock.h"
+
+#include <assert.h>
+#include <sched.h>
+
+enum { AHEAD = 4, PATIENCE = 8 };
+
+void gy_sync_drive_spread(gy_sync *s)
+{
+    for (int i = s->away; i > s->next && s->failure.status == GY_OK; i--) {
+        gy_bucket *b = &s->buckets[i];
+        if (!b->spread_home) gy_sync_keep(s, gy_all_reduce_progress(b->spread, &b->spread_home));
+        if (b->spread_home && i == s->away) s->away--;
+    }
+    while (s->next >= 0 && s->away - s->next < AHEAD && s->failure.status == GY_OK) {
+        gy_bucket *b = &s->buckets[s->next--];
+        b->spread_home = false;
+        gy_sync_keep(s, gy_all_reduce_begin(b->spread));
+    }
+}
+
+gy_status gy_sync_spread(gy_sync *s)
+{
+    if (!gy_sync_shards(s)) return GY_OK;
+    assert(s->away < 0); /* the spread before was needed to its end */
+    s->next = s->away = s->n_buckets - 1;
+    gy_sync_drive_spread(s);
+    return s->overlap ? gy_sync_failure(s) : gy_sync_need(s, s->n, NULL);
+}
+
+gy_status gy_sync_need(gy_sync *s, int64_t to, double *waited_s)
+{
+    if (s->away < 0 || s->buckets[s->away].start >= to) return gy_sync_failure(s);
+    double since = gy_clock_s();
+    for (int looks = 1; s->away >= 0 && s->buckets[s->away].start < to; looks++) {
+        gy_sync_drive_spread(s);
+        GY_TRY(gy_sync_failure(s));
+        if (looks % PATIENCE == 0) (void)sched_yield();
+    }
+    if (waited_s != NULL) *waited_s += gy_clock_s() - since;
+    return GY_OK;
+}
+
+gy_status gy_sync_collect(gy_sync *s, float *v)
+{
+    if (!gy_sync_shards(s)) return GY_OK;
+    for (int i = 0; i < s->n_buckets; i++) {
+        const gy_bucket *b = &s->buckets[i];
+        gy_reduction r = {.x = v + b->start, .n = b->n, .tag = i, .half = GY_GATHER};
+        GY_TRY(gy_all_reduce_run(s->comm, gy_all_reduce_chosen(b->sum), &r));
+    }
+    return GY_OK;
+}

@@ -1,0 +1,38 @@
+/** Buckets. Inside sync only. */
+#ifndef GY_SYNC_SYNC_IMPL_H
+#define GY_SYNC_SYNC_IMPL_H
+
+#include "sync.h"
+
+enum { GY_SYNC_BUCKETS = 16384 }; /* at most: each needs two tags */
+
+typedef struct gy_bucket {
+    int64_t start, n;
+    gy_all_reduce *sum;    /* of gradients; a scatter with shard_optimizer */
+    gy_all_reduce *spread; /* of parameters; NULL without */
+    bool home;
+    bool spread_home;
+} gy_bucket;
+
+struct gy_sync {
+    gy_context *ctx;
+    gy_comm *comm;
+    bool overlap;
+    int64_t n;
+    gy_bucket *buckets; /* [n_buckets] falling starts; none for one rank */
+    int n_buckets;
+    gy_range *ranges; /* [share.n] */
+    gy_ranges share;
+    int started, first_away; /* all before first_away are home; those from started on wait */
+    int away, next; /* of a spread: all behind `away` are home, those up to `next` wait; −1: none */
+    gy_error failure; /* status GY_OK: none */
+};
+
+/** The failure kept, if any. */
+gy_status gy_sync_failure(const gy_sync *s) GY_CHECKED;
+void gy_sync_keep(gy_sync *s, gy_status status);
+
+/** spread.c: looks once after the parameters under way, and sends more after them. */
+void gy_sync_drive_spread(gy_sync *s);
+
+#endif

@@ -1,0 +1,47 @@
+/* The upper half of a float32, rounded to the nearest, ties to even: its range, 8 bits of precision. */
+#include "../wire_list.h"
+
+#include <string.h>
+
+static uint16_t rounded(float x)
+{
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    uint32_t up = u + 0x7fff + (u >> 16 & 1);
+    uint32_t quiet = u | 0x400000; /* what is no number stays none */
+    return (uint16_t)(((u & 0x7fffffff) > 0x7f800000 ? quiet : up) >> 16);
+}
+
+static float widened(uint16_t h)
+{
+    uint32_t u = (uint32_t)h << 16;
+    float x;
+    memcpy(&x, &u, sizeof x);
+    return x;
+}
+
+static void encode(int64_t n, const float *x, void *out)
+{
+    uint16_t *h = out;
+    for (int64_t i = 0; i < n; i++) h[i] = rounded(x[i]);
+}
+
+static void decode(int64_t n, const void *in, float *x)
+{
+    const uint16_t *h = in;
+    for (int64_t i = 0; i < n; i++) x[i] = widened(h[i]);
+}
+
+static void add(int64_t n, const void *in, float *x)
+{
+    const uint16_t *h = in;
+    for (int64_t i = 0; i < n; i++) x[i] += widened(h[i]);
+}
+
+static const gy_wire wire = {
+    .bytes = sizeof(uint16_t), .encode = encode, .decode = decode, .add = add};
+
+const gy_wire_kind gy_wire_bfloat16 = {
+    .kind = {.name = "bfloat16", .help = "16 bits: the range of float32, 8 bits of precision"},
+    .wire = &wire,
+};
