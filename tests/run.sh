@@ -1,18 +1,30 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, runs them all; ends with "N passed, N failed".
-#   tests/run.sh [ctest arguments]     e.g. tests/run.sh -R ring
+#   tests/run.sh                       everything, then unit and MPI tests again under sanitizers
+#   tests/run.sh [ctest arguments]     some of it, e.g. tests/run.sh -R ring
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./launch/setup.sh tests
 
+passed=0 failed=0 code=0
+count() { # adds up what `ctest ARGUMENT…` says
+    local log total wrong
+    log=$(mktemp)
+    ctest -j "$(nproc)" --output-on-failure "$@" 2>&1 | tee "$log" || code=$?
+    read -r wrong total < <(sed -n 's/^.*, \([0-9]*\) tests\? failed out of \([0-9]*\)$/\1 \2/p' "$log") || true
+    rm -f "$log"
+    passed=$((passed + ${total:-0} - ${wrong:-0})) failed=$((failed + ${wrong:-0}))
+    [ "${total:-0}" -gt 0 ] || { echo "run.sh: no test ran" >&2; code=1; }
+}
+
 cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DGYRE_TESTS=ON >/dev/null
 cmake --build build
+count --test-dir build "$@"
 
-log=build/tests.log
-code=0
-ctest --test-dir build --output-on-failure "$@" 2>&1 | tee "$log" || code=$?
-total=$(sed -n 's/^.*tests failed out of \([0-9]*\)$/\1/p' "$log" | tail -n 1)
-failed=$(sed -n 's/^.*, \([0-9]*\) tests failed out of .*$/\1/p' "$log" | tail -n 1)
-echo "$((${total:-0} - ${failed:-0})) passed, ${failed:-0} failed"
-[ "${total:-0}" -gt 0 ] || { echo "run.sh: no test ran" >&2; exit 1; }
+if [ $# -eq 0 ]; then
+    cmake --preset sanitize >/dev/null
+    cmake --build --preset sanitize
+    count --preset sanitize
+fi
+echo "$passed passed, $failed failed"
 exit "$code"
