@@ -152,6 +152,11 @@ static const gy_command *look_up(const gy_registry *registry, const char *name)
 /* The command, and the part of it that the next word names, where it has parts. */
 static const gy_command *find(gy_cli *cli, const char *name)
 {
+    if (name == NULL) {
+        (void)gy_raise(GY_E_USAGE,
+                       "no command" GY_WHY "usage: gyre COMMAND …" GY_HINT "see gyre help");
+        return NULL;
+    }
     const gy_command *command = look_up(&gy_command_registry, name);
     const char *next = cli->argc > 2 ? cli->argv[2] : NULL;
     cli->words = 2;
@@ -169,10 +174,6 @@ int main(int argc, char **argv)
 {
     gy_cli cli = {.argc = argc, .argv = argv, .rank = launched_rank()};
     const char *name = command_name(argc, argv);
-    if (name == NULL) {
-        if (cli.rank == 0) (void)fprintf(stderr, "usage: gyre COMMAND …; see gyre help\n");
-        return EXIT_USAGE;
-    }
     const gy_command *command = find(&cli, name);
     if (command == NULL || gy_context_create(sink, &cli, &cli.ctx) != GY_OK) {
         if (cli.rank == 0) print_error();

@@ -90,9 +90,9 @@ static gy_status choose_format(gy_source *s)
     const gy_kind *kind = gy_registry_find(&gy_format_registry, name);
     if (kind == NULL || gy_format_kind_of(kind)->scheme != NULL) {
         const char *nearest = gy_registry_nearest(&gy_format_registry, name);
-        return gy_raise(GY_E_DATA, "unknown data format" GY_AT "%s" GY_WHY "'%s'%s%s", s->text.text,
-                        name, nearest == NULL ? "" : "; did you mean ",
-                        nearest == NULL ? "" : nearest);
+        return gy_raise(GY_E_DATA, "unknown data format" GY_AT "%s" GY_WHY "'%s'%s%s%s",
+                        s->text.text, name, nearest == NULL ? "" : "; did you mean ",
+                        nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
     }
     s->kind = gy_format_kind_of(kind);
     return GY_OK;

@@ -89,9 +89,8 @@ static gy_status check_ranks(const gy_run *run)
 {
     int64_t batch = run->config->train.batch_size;
     GY_REQUIRE(batch >= run->ranks, GY_E_CONFIG,
-               "wrong value of train.batch_size" GY_AT "%lld" GY_WHY
-               "a batch smaller than the %d ranks leaves some without work" GY_HINT
-               "use at most %lld ranks",
+               "batch smaller than the ranks" GY_AT "train.batch_size: %lld" GY_WHY
+               "%d ranks would not all have work" GY_HINT "start at most %lld ranks",
                (long long)batch, run->ranks, (long long)batch);
     return GY_OK;
 }
@@ -187,7 +186,7 @@ static gy_status make_sync(gy_run *run)
 static gy_status make_task(gy_run *run)
 {
     GY_TRY(gy_task_init(&run->task, run->config, gy_model_output(run->model),
-                        gy_feed_info(&run->feed, GY_PART_TRAIN)));
+                        run->config->data.train, gy_feed_info(&run->feed, GY_PART_TRAIN)));
     run->feed.classes = run->task.loss->classifies ? run->task.classes : 0;
     return GY_OK;
 }

@@ -26,25 +26,27 @@ static gy_status take_metrics(gy_task *t, const gy_strings *names)
 }
 
 /* Targets must be of the kind that the loss is for, and the outputs enough for them. */
-static gy_status check_targets(const gy_task *t, const gy_source_info *info)
+static gy_status check_targets(const gy_task *t, const char *data, const gy_source_info *info)
 {
     const char *loss = t->loss->kind.name;
     GY_REQUIRE(info->supervised, GY_E_DATA,
-               "no targets" GY_AT "data" GY_WHY "the samples have no y" GY_HINT
-               "give a source with targets");
+               "no targets" GY_AT "%s" GY_WHY "the samples have no y" GY_HINT
+               "give a source with targets",
+               data);
     GY_REQUIRE(!t->loss->classifies || info->y_is_class, GY_E_DATA,
-               "wrong targets" GY_AT "data" GY_WHY "%s needs whole numbers of classes" GY_HINT
+               "wrong targets" GY_AT "%s" GY_WHY "%s needs whole numbers of classes" GY_HINT
                "choose mse, mae or huber for values",
-               loss);
+               data, loss);
     GY_REQUIRE(!t->loss->classifies || info->classes <= t->classes, GY_E_SHAPE,
                "too few outputs" GY_AT "model.layers" GY_WHY
-               "the model has %lld, the data have %lld classes" GY_HINT
-               "give the last layer %lld units",
-               (long long)t->classes, (long long)info->classes, (long long)info->classes);
+               "the model has %lld, the classes of %s go up to %lld" GY_HINT
+               "give the last layer %lld units, or look for stray classes",
+               (long long)t->classes, data, (long long)info->classes - 1,
+               (long long)info->classes);
     return GY_OK;
 }
 
-gy_status gy_task_init(gy_task *t, const gy_config *config, const gy_shape *out,
+gy_status gy_task_init(gy_task *t, const gy_config *config, const gy_shape *out, const char *data,
                        const gy_source_info *info)
 {
     *t = (gy_task){.loss = gy_loss_kind_of(config->loss.kind),
@@ -53,7 +55,7 @@ gy_status gy_task_init(gy_task *t, const gy_config *config, const gy_shape *out,
                    .outputs = gy_shape_count(out),
                    .classes = gy_shape_last(out)};
     if (info != NULL) {
-        GY_TRY(check_targets(t, info));
+        GY_TRY(check_targets(t, data, info));
         GY_TRY(t->loss->shape(t->loss_settings, out, &info->y, &t->count));
     }
     return take_metrics(t, &config->metrics);

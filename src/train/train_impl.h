@@ -79,8 +79,8 @@ typedef struct gy_task {
     int sums;               /* length of a tally: loss, count, metrics */
 } gy_task;
 
-/** Checks outputs against the targets of `info` (NULL: those are not known). Local. */
-gy_status gy_task_init(gy_task *t, const gy_config *config, const gy_shape *out,
+/** Checks outputs against the targets of `info` (NULL: those are not known), those of `data`. Local. */
+gy_status gy_task_init(gy_task *t, const gy_config *config, const gy_shape *out, const char *data,
                        const gy_source_info *info) GY_CHECKED;
 /**
  * Adds a batch to a tally [sums].

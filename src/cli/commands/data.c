@@ -93,9 +93,9 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     if (strcmp(verb, "synth") == 0) return synth(cli, s, operands->v + 1, operands->n - 1);
     if (strcmp(verb, "info") != 0) {
         const char *near = gy_nearest(verb, verbs, 3);
-        return gy_raise(GY_E_USAGE, "unknown command data %s" GY_HINT "%s%s", verb,
+        return gy_raise(GY_E_USAGE, "unknown command data %s" GY_HINT "%s%s%s", verb,
                         near != NULL ? "did you mean data " : "there are info, convert, synth",
-                        near != NULL ? near : "");
+                        near != NULL ? near : "", near != NULL ? "?" : "");
     }
     for (int i = 1; i < operands->n; i++)
         GY_TRY(gy_data_info(cli->ctx, operands->v[i], &text, s->json, gy_cli_print_line, NULL));

@@ -6,7 +6,7 @@
 static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operands)
 {
     (void)settings;
-    (void)operands;
+    GY_TRY(gy_cli_operands(&gy_command_version, operands, 0, 0));
     printf("gyre %s\n", gy_version());
     printf("mpi   %s\n", gy_comm_library());
     printf("blas  %s\n", gy_model_library());

@@ -263,8 +263,9 @@ static gy_status find_problem(const char *name, const problem **out)
     const char *nearest = gy_nearest(name, names, PROBLEMS);
     return gy_raise(GY_E_DATA,
                     "unknown synthetic data" GY_AT "synthetic:%s" GY_WHY
-                    "the kinds are blobs, spirals, regression, images and sequence%s%s",
-                    name, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest);
+                    "the kinds are blobs, spirals, regression, images and sequence%s%s%s",
+                    name, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
+                    nearest == NULL ? "" : "?");
 }
 
 static void close(void *state)

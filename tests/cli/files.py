@@ -1,0 +1,71 @@
+"""The files that cases of the command line find in their directory: one good configuration and its
+data, and data with one thing wrong each."""
+import atexit
+import functools
+import pathlib
+import shutil
+import struct
+import tempfile
+
+import h5py
+import numpy
+
+GOOD = """\
+name: good
+threads: 1
+data: {train: "good.h5:/train"}
+model:
+  input: [4]
+  layers:
+    - dense: {units: 5, activation: relu, name: hidden}
+    - dense: {units: 3, name: out}
+optimizer: {learning_rate: 0.01}
+train: {epochs: 1, batch_size: 8}
+"""
+TABLE = "a,b,c,d,y\n" + "".join(f"{i},{i},2,3,{'uvw'[i % 3]}\n" for i in range(40))
+
+
+def hdf5(path):
+    draw = numpy.random.default_rng(1)
+    classes = (numpy.arange(40) % 3).astype("u1")
+    x = draw.normal(size=(40, 4)).astype("f4")
+    nan, stray = x.copy(), classes.copy()
+    nan[17, 2] = numpy.nan
+    stray[5] = 9
+    groups = {
+        "train": (x, classes), "test": (x[:12], classes[:12]), "nan": (nan, classes),
+        "stray": (x, stray), "short": (x, classes[:39]), "wide": (numpy.zeros((40, 5)), classes),
+        "floats": (x, numpy.linspace(0, 1, 40)), "none": (x[:0], classes[:0]),
+        "unlabelled": (x, None),
+    }
+    with h5py.File(path, "w") as file:
+        for name, (values, targets) in groups.items():
+            file[f"{name}/x"] = values
+            if targets is not None:
+                file[f"{name}/y"] = targets
+        file["numbers"] = numpy.zeros(3)
+        file.create_group("empty")
+
+
+def idx(values):
+    return struct.pack(">BBBB", 0, 0, 8, values.ndim) + \
+        struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
+
+
+@functools.cache
+def made():
+    """The directory with them, made once."""
+    place = pathlib.Path(tempfile.mkdtemp(prefix="gyre-files-"))
+    atexit.register(shutil.rmtree, place)
+    hdf5(place / "good.h5")
+    whole = (place / "good.h5").read_bytes()
+    (place / "cut.h5").write_bytes(whole[:len(whole) // 2])
+    images = idx(numpy.zeros((40, 2, 2), "u1"))
+    (place / "images").write_bytes(images)
+    (place / "images-cut").write_bytes(images[:-9])
+    (place / "labels").write_bytes(idx(numpy.zeros(39, "u1")))
+    (place / "table.csv").write_text(TABLE)
+    (place / "ragged.csv").write_text("a,b,c,d,y\n1,2,3,4,u\n1,2,3,u\n")
+    (place / "good.yaml").write_text(GOOD)
+    (place / "directory").mkdir()
+    return place
