@@ -28,6 +28,8 @@ static bool launched(void)
 static int init_alone(void)
 {
     static const char *const settings[][2] = {{"OMPI_MCA_ess_singleton_isolated", "1"},
+                                              /* two that start or end at once take each other's */
+                                              {"OMPI_MCA_orte_create_session_dirs", "0"},
                                               {"OMPI_MCA_pml", "ob1"},
                                               {"OMPI_MCA_btl", "self"}};
     enum { N = sizeof settings / sizeof *settings };
