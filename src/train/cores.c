@@ -21,9 +21,9 @@ static void warn(const gy_run *run, int cores, int threads, int64_t host)
             cores, (long long)host, threads, threads);
     else if ((int64_t)local * threads > host)
         gy_log(run->ctx, GY_WARNING,
-               "%d ranks of %d threads share the %lld cores of a host and take turns; use fewer "
-               "ranks, or threads: %lld, and OMPI_MCA_mpi_yield_when_idle=1",
-               local, threads, (long long)host, (long long)fair);
+               "%d ranks x %d thread(s) share the %lld cores of a host and take turns; start fewer "
+               "ranks%s",
+               local, threads, (long long)host, threads > 1 ? " or set fewer threads" : "");
     else if (run->config->threads == 0 && cores < fair)
         gy_log(run->ctx, GY_INFO,
                "the ranks of a host are bound to %d of its %lld cores; to use all of them start it "
