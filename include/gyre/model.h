@@ -16,6 +16,7 @@ enum { GY_HISTOGRAM = 16 };
 /** One running layer. */
 typedef struct gy_anatomy_layer {
     const char *name, *kind;
+    const char *method;      /* how it is computed, where there is a choice; else NULL */
     const char *output;      /* shape of one sample, "[10]" */
     int64_t weights, biases; /* elements that it owns; gamma counts as weight, beta as bias */
     int64_t frozen;          /* of these, not trained */

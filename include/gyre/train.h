@@ -103,13 +103,25 @@ typedef struct gy_generate_options {
 GY_API gy_status gy_generate(gy_context *ctx, gy_comm *comm, const char *path,
                              const gy_generate_options *options) GY_CHECKED;
 
+typedef struct gy_bench_step_options {
+    int64_t steps;  /* that are measured, 1 … 1000 */
+    bool inference; /* forward passes alone, on the memory that these need */
+    gy_observer *observer;
+    void *observer_user;
+} gy_bench_step_options;
+
 /**
- * Measures the training step of a configuration: one event "bench" with milliseconds a step by
- * phase, GFLOP/s (three times the forward FLOPs a step), the sgemm rate of the same run, the share
- * of it, and the allocations made in a step. Collective.
+ * Measures the training step of a configuration. Collective; what is told is rank 0's. Events:
+ *
+ * - "layer" for each, in the order of the forward pass: forward_ms, backward_ms (means), their share
+ *   of all layers, gflops where it counts FLOPs, the method where there was a choice;
+ * - "bench": milliseconds a step and by phase, GFLOP/s (three times the forward FLOPs a step, with
+ *   inference once), the rate of the BLAS's sgemm in the same run and the share of it, the
+ *   allocations made in a step, bytes: of parameters with their buffers, gradients, optimizer,
+ *   activations, and the most that the process held.
  */
 GY_API gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
-                               int64_t steps, gy_observer *observer, void *user) GY_CHECKED;
+                               const gy_bench_step_options *options) GY_CHECKED;
 
 #ifdef __cplusplus
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 typedef struct block_head {
     size_t bytes;
@@ -89,6 +90,12 @@ int64_t gy_alloc_bytes(const gy_context *ctx)
 int64_t gy_alloc_peak_bytes(const gy_context *ctx)
 {
     return atomic_load(&ctx->peak_bytes);
+}
+
+int64_t gy_process_peak_bytes(void)
+{
+    struct rusage usage; /* ru_maxrss: KiB on Linux */
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
 }
 
 int64_t gy_alloc_count(const gy_context *ctx)

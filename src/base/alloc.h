@@ -45,6 +45,9 @@ void gy_alloc_fail_at(gy_context *ctx, int64_t k);
 int64_t gy_alloc_bytes(const gy_context *ctx);
 int64_t gy_alloc_peak_bytes(const gy_context *ctx);
 
+/** The most memory that this process had in use, library or not, in bytes; 0: not known. */
+int64_t gy_process_peak_bytes(void);
+
 /** Allocations made so far; a training step leaves it alone. */
 int64_t gy_alloc_count(const gy_context *ctx);
 

@@ -28,10 +28,11 @@ void gy_table_layers(FILE *out, const gy_anatomy *a)
     for (int i = 0; i < a->n_layers; i++) {
         const gy_anatomy_layer *l = &a->layers[i];
         char w[GY_TEXT], b[GY_TEXT], t[GY_TEXT], f[GY_TEXT];
-        (void)fprintf(out, "%-*s  %-*s  %*s  %13s %11s %13s %5.1f%% %9s%s\n", name, l->name, kind,
-                      l->kind, output, l->output, gy_format_count(l->weights, w),
+        (void)fprintf(out, "%-*s  %-*s  %*s  %13s %11s %13s %5.1f%% %9s%s%s%s\n", name, l->name,
+                      kind, l->kind, output, l->output, gy_format_count(l->weights, w),
                       gy_format_count(l->biases, b), gy_format_count(l->weights + l->biases, t),
                       share(l->weights + l->biases, a->total), gy_format_flops(l->flops, f),
+                      l->method != NULL ? "  " : "", l->method != NULL ? l->method : "",
                       l->frozen > 0 ? "  frozen" : "");
     }
     char w[GY_TEXT], b[GY_TEXT], t[GY_TEXT], f[GY_TEXT];

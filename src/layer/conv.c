@@ -82,6 +82,7 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     GY_TRY(place(l, s, axes, c));
     GY_TRY(check(l, s, c));
     gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
+    l->method = gy_conv_names[c->algorithm];
 
     int64_t depth = c->channels / c->groups;
     gy_layer_param(l, "weight", GY_ROLE_KERNEL,

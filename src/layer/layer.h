@@ -102,7 +102,8 @@ struct gy_layer {
     gy_size carry;    /* floats kept from piece to piece of a sequence; all zero before its first */
     bool bounded;     /* in pieces: takes no position beyond the window */
     double flops;     /* forward, one sample */
-    void *state;      /* the kind's own, from pool; not changed by a pass */
+    const char *method; /* how it is computed, where there is a choice; NULL: there is none */
+    void *state;        /* the kind's own, from pool; not changed by a pass */
 };
 
 /** One call of forward or backward. Pointers are 64-byte aligned. */

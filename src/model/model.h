@@ -114,6 +114,7 @@ typedef struct gy_layer_row {
     int64_t weights, biases; /* elements it owns; norms' gamma count as weights, beta as biases */
     int64_t frozen;          /* of these, not trained */
     double flops;            /* forward, one sample */
+    const char *method;      /* how it is computed, where there is a choice; NULL: there is none */
 } gy_layer_row;
 
 int gy_model_layers(const gy_model *m);

@@ -30,6 +30,7 @@ static gy_status take_layers(owner *o, gy_model *model)
         gy_layer_row row = gy_model_layer(model, i);
         gy_anatomy_layer *l = &o->layers[i];
         *l = (gy_anatomy_layer){.kind = row.kind,
+                                .method = row.method,
                                 .weights = row.weights,
                                 .biases = row.biases,
                                 .frozen = row.frozen,

@@ -103,6 +103,7 @@ static void print_layers(const gy_anatomy *a, gy_buffer *out)
         gy_json_begin(out, NULL, '{');
         gy_json_string(out, "name", l->name);
         gy_json_string(out, "kind", l->kind);
+        if (l->method != NULL) gy_json_string(out, "method", l->method);
         gy_json_string(out, "output", l->output);
         gy_json_int(out, "weights", l->weights);
         gy_json_int(out, "biases", l->biases);

@@ -97,6 +97,7 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
                       .scale = 1.0 / (double)batch->global,
                       .sum = run->ranks > 1 ? add_up : NULL,
                       .need = gy_sync_shards(run->sync) ? need : NULL,
+                      .layer_seconds = run->layer_seconds,
                       .user = run};
     int64_t trainable = gy_model_params(run->model)->trainable;
     bool filled = false;

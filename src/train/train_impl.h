@@ -174,6 +174,7 @@ typedef struct gy_run {
     bool early;                    /* ended by early stopping */
     gy_step_result now;
     int64_t skipped; /* steps in a row that were not finite */
+    double *layer_seconds; /* see gy_model_run; NULL: not measured */
     double *tally;   /* [2 sums] this rank's, of the epoch so far; as before the step */
     gy_schedule_state schedule;
     gy_best best;
