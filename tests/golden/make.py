@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""Makes the reference cases: networks computed by PyTorch, in double precision.
+
+    make.py            writes CASE.yaml and CASE.h5 beside itself; needs torch, h5py, numpy, yaml
+
+CASE.h5 holds the data (/train), the start values (/params), and what PyTorch makes of them:
+/expect/loss and /expect/gradient_norm of every step, /expect/params and /expect/buffers after the
+last. The parameters are leaves under Gyre's names; the arithmetic is torch.nn's own.
+"""
+import math
+import pathlib
+
+import h5py
+import numpy
+import torch
+import torch.nn.functional as F
+import yaml
+
+HERE = pathlib.Path(__file__).parent
+STEPS, SAMPLES, BATCH = 3, 10, 7  # the last batch of an epoch is smaller
+torch.set_default_dtype(torch.float64)
+
+
+class Case:
+    """A network: its layers as Gyre's configuration, its parameters, and `forward(x, p)`."""
+
+    def __init__(self, name, input, layers, forward, params, *, loss="cross_entropy", x=None, y=None,
+                 optimizer=("sgd", {"learning_rate": 0.5}), extra=None, buffers=None):
+        self.name, self.input, self.layers, self.forward = name, input, layers, forward
+        self.loss, self.optimizer, self.extra = loss, optimizer, extra or {}
+        draw = torch.Generator().manual_seed(sum(name.encode()))
+        self.x = torch.randn(SAMPLES, *input, generator=draw).float() if x is None else x
+        self.y = torch.arange(SAMPLES) % 3 if y is None else y
+        self.start = {key: start(key, shape, draw) for key, shape in params.items()}
+        self.buffers = buffers or {}
+
+
+def start(name, shape, draw):
+    """Values that are float32 numbers: norms near 1, the others of about unit output variance."""
+    value = torch.randn(*shape, generator=draw) / math.sqrt(math.prod(shape[1:]) or 1)
+    return (1 + value / 10 if name.endswith("gamma") else value).float()
+
+
+def loss_of(case, out, y):
+    if case.loss == "cross_entropy":
+        return F.cross_entropy(out.reshape(-1, out.shape[-1]), y.reshape(-1),
+                               label_smoothing=case.extra.get("label_smoothing", 0.0))
+    pair = (out, y.double())
+    return {"mse": lambda: F.mse_loss(*pair), "mae": lambda: F.l1_loss(*pair),
+            "huber": lambda: F.huber_loss(*pair, delta=case.extra.get("huber_delta", 1.0)),
+            "binary_cross_entropy": lambda: F.binary_cross_entropy_with_logits(*pair)}[case.loss]()
+
+
+def optimizer_of(case, params):
+    kind, s = case.optimizer
+    lr, decay = s["learning_rate"], s.get("weight_decay", 0.0)
+    names = {id(p): n for n, p in params.items()}
+    biases = [p for p in params.values() if names[id(p)].split("/")[-1] in
+              ("bias", "recurrent_bias", "gamma", "beta")]  # these do not decay
+    groups = [{"params": [p for p in params.values() if all(p is not b for b in biases)],
+               "weight_decay": decay}, {"params": biases, "weight_decay": 0.0}]
+    make = {"sgd": lambda: torch.optim.SGD(groups, lr, momentum=s.get("momentum", 0.0),
+                                           nesterov=s.get("nesterov", False)),
+            "adam": lambda: torch.optim.Adam(groups, lr), "adamw": lambda: torch.optim.AdamW(groups, lr),
+            "rmsprop": lambda: torch.optim.RMSprop(groups, lr, alpha=0.99),
+            "adagrad": lambda: torch.optim.Adagrad(groups, lr)}
+    return make[kind]()
+
+
+def run(case):
+    """Trains. @return losses, gradient norms, parameters"""
+    params = {key: value.double().requires_grad_() for key, value in case.start.items()}
+    step_of, losses, norms = optimizer_of(case, params), [], []
+    batches = [slice(0, BATCH), slice(BATCH, SAMPLES)]
+    for step in range(STEPS):
+        part = batches[step % 2]
+        x = case.x[part] if case.x.dtype == torch.int64 else case.x[part].double()
+        loss = loss_of(case, case.forward(x, params), case.y[part])
+        step_of.zero_grad()
+        loss.backward()
+        losses.append(loss.item())
+        norms.append(math.sqrt(sum((p.grad ** 2).sum().item() for p in params.values())))
+        step_of.step()
+    return losses, norms, params
+
+
+def write(case):
+    config = {"name": case.name, "seed": 1, "threads": 1,
+              "data": {"train": f"{case.name}.h5:/train", "shuffle": False},
+              "model": {"input": case.input, "layers": case.layers}, "loss": case.loss, **case.extra,
+              "optimizer": {"kind": case.optimizer[0], **case.optimizer[1]},
+              "train": {"steps": STEPS, "batch_size": BATCH},
+              "checkpoint": {"every_steps": STEPS}, "log": {"every_steps": 1}}
+    text = yaml.safe_dump(config, sort_keys=False, default_flow_style=None, width=100)
+    (HERE / f"{case.name}.yaml").write_text(f"# made by make.py\n{text}")
+    losses, norms, params = run(case)
+    with h5py.File(HERE / f"{case.name}.h5", "w", libver="latest") as file:
+        file["train/x"] = case.x.numpy() if case.x.dtype != torch.int64 else case.x.numpy().astype("u1")
+        file["train/y"] = case.y.numpy().astype("f4" if case.y.is_floating_point() else "u1")
+        for key in params:
+            file[f"params/{key}"] = case.start[key].numpy()
+            file[f"expect/params/{key}"] = params[key].detach().numpy()
+        for key, value in case.buffers.items():
+            file[f"expect/buffers/{key}"] = value.numpy()
+        file["expect/loss"], file["expect/gradient_norm"] = losses, norms
+
+
+# ---- dense networks and losses
+
+def mlp(name, activation, out, **rest):
+    act = {"tanh": torch.tanh, "relu": torch.relu, "gelu": F.gelu, "silu": F.silu, "elu": F.elu,
+           "softplus": F.softplus}[activation]
+
+    def forward(x, p):
+        h = act(F.linear(x, p["hidden/weight"], p["hidden/bias"]))
+        return F.linear(h, p["out/weight"], p["out/bias"])
+    return Case(name, [5], [{"dense": {"units": 6, "activation": activation, "name": "hidden"}},
+                            {"dense": {"units": out, "name": "out"}}], forward,
+                {"hidden/weight": (6, 5), "hidden/bias": (6,), "out/weight": (out, 6),
+                 "out/bias": (out,)}, **rest)
+
+
+def dense_cases():
+    draw = torch.Generator().manual_seed(5)
+    values = (2 * torch.randn(SAMPLES, 2, generator=draw)).float()
+    yes = (values > 0).float()
+    return [
+        mlp("dense_cross_entropy", "tanh", 3, optimizer=("sgd", {"learning_rate": 0.5, "momentum": 0.9,
+                                                                  "nesterov": True, "weight_decay": 0.01})),
+        mlp("dense_smoothing", "relu", 3, optimizer=("adam", {"learning_rate": 0.02}),
+            extra={"label_smoothing": 0.1}),
+        mlp("dense_mse", "gelu", 2, loss="mse", y=values,
+            optimizer=("adamw", {"learning_rate": 0.02, "weight_decay": 0.1})),
+        mlp("dense_mae", "silu", 2, loss="mae", y=values, optimizer=("rmsprop", {"learning_rate": 0.01})),
+        mlp("dense_huber", "elu", 2, loss="huber", y=values, extra={"huber_delta": 0.7},
+            optimizer=("adagrad", {"learning_rate": 0.05})),
+        mlp("dense_binary", "softplus", 2, loss="binary_cross_entropy", y=yes),
+    ]
+
+
+# ---- convolutions; channels last outside, first within torch
+
+def conv_case():
+    seen = {"norm/mean": torch.zeros(4), "norm/variance": torch.ones(4)}
+
+    def forward(x, p):
+        h = x.permute(0, 3, 1, 2)
+        h = F.conv2d(h, p["first/weight"].permute(0, 3, 1, 2), p["first/bias"], padding=1)
+        h = torch.relu(F.batch_norm(h, seen["norm/mean"], seen["norm/variance"], p["norm/gamma"],
+                                    p["norm/beta"], training=True, momentum=0.1, eps=1e-5))
+        h = F.max_pool2d(h, 2)
+        h = F.conv2d(h, p["second/weight"].permute(0, 3, 1, 2), p["second/bias"], stride=2, groups=2)
+        h = F.group_norm(h, 3, p["groups/gamma"], p["groups/beta"])
+        h = F.avg_pool2d(torch.tanh(h), h.shape[2:]).flatten(1)
+        return F.linear(h, p["out/weight"], p["out/bias"])
+    layers = [{"conv2d": {"filters": 4, "kernel": 3, "padding": 1, "name": "first"}},
+              {"batch_norm": {"name": "norm"}}, {"activation": {"kind": "relu"}},
+              {"max_pool2d": {"size": 2}},
+              {"conv2d": {"filters": 6, "kernel": 2, "stride": 2, "groups": 2, "padding": "valid",
+                          "name": "second"}},
+              {"group_norm": {"groups": 3, "name": "groups"}}, {"activation": {"kind": "tanh"}},
+              "global_avg_pool", {"dense": {"units": 3, "name": "out"}}]
+    return Case("conv", [8, 9, 2], layers, forward,
+                {"first/weight": (4, 3, 3, 2), "first/bias": (4,), "norm/gamma": (4,),
+                 "norm/beta": (4,), "second/weight": (6, 2, 2, 2), "second/bias": (6,),
+                 "groups/gamma": (6,), "groups/beta": (6,), "out/weight": (3, 6), "out/bias": (3,)},
+                buffers=seen)
+
+
+# ---- recurrent layers, by torch.nn's modules with their gates joined from ours
+
+def gates(prefix, names, units, n, new_bias=False):
+    shapes = {}
+    for gate in names:
+        shapes |= {f"{prefix}/{gate}/weight": (units, n), f"{prefix}/{gate}/recurrent": (units, units),
+                   f"{prefix}/{gate}/bias": (units,)}
+    return shapes | ({f"{prefix}/new/recurrent_bias": (units,)} if new_bias else {})
+
+
+def joined(p, prefix, names, suffix):
+    """One direction's tensors in torch's order of gates."""
+    def cat(kind):
+        return torch.cat([p[f"{prefix}/{gate}/{kind}"] for gate in names])
+    zero = torch.zeros_like(p[f"{prefix}/{names[0]}/bias"])
+    second = [p.get(f"{prefix}/{gate}/recurrent_bias", zero) for gate in names]
+    return {f"weight_ih_l0{suffix}": cat("weight"), f"weight_hh_l0{suffix}": cat("recurrent"),
+            f"bias_ih_l0{suffix}": cat("bias"), f"bias_hh_l0{suffix}": torch.cat(second)}
+
+
+LSTM, GRU = ("input", "forget", "cell", "output"), ("reset", "update", "new")
+
+
+def recurrent_case():
+    lstm = torch.nn.LSTM(3, 4, batch_first=True, bidirectional=True)
+    gru, rnn = torch.nn.GRU(8, 5, batch_first=True), torch.nn.RNN(5, 4, batch_first=True)
+
+    def forward(x, p):
+        both = joined(p, "lstm", LSTM, "") | joined(p, "lstm/reverse", LSTM, "_reverse")
+        h, _ = torch.func.functional_call(lstm, both, x)
+        h, _ = torch.func.functional_call(gru, joined(p, "gru", GRU, ""), h)
+        _, h = torch.func.functional_call(rnn, joined(p, "rnn", ("hidden",), ""), h)
+        return F.linear(h[0], p["out/weight"], p["out/bias"])
+    params = gates("lstm", LSTM, 4, 3) | gates("lstm/reverse", LSTM, 4, 3) | \
+        gates("gru", GRU, 5, 8, new_bias=True) | gates("rnn", ("hidden",), 4, 5) | \
+        {"out/weight": (3, 4), "out/bias": (3,)}
+    layers = [{"lstm": {"units": 4, "bidirectional": True, "name": "lstm"}},
+              {"gru": {"units": 5, "name": "gru"}},
+              {"rnn": {"units": 4, "return": "last", "name": "rnn"}},
+              {"dense": {"units": 3, "name": "out"}}]
+    return Case("recurrent", [5, 3], layers, forward, params)
+
+
+# ---- a small language model: embedding, positions, pre-norm block, tied output
+
+def attention_case():
+    n, heads, vocabulary, length = 8, 2, 11, 6
+    tokens = torch.randint(0, vocabulary, (SAMPLES, length + 1), generator=torch.Generator().manual_seed(3))
+    block = {"norm1/gamma": (n,), "norm1/beta": (n,), "norm2/gamma": (n,), "norm2/beta": (n,),
+             "mlp/up/weight": (4 * n, n), "mlp/up/bias": (4 * n,), "mlp/down/weight": (n, 4 * n),
+             "mlp/down/bias": (n,)}
+    for part in ("query", "key", "value", "output"):
+        block |= {f"attention/{part}/weight": (n, n), f"attention/{part}/bias": (n,)}
+    params = {"words/weight": (vocabulary, n), "places/weight": (length, n), "last/gamma": (n,)} | \
+        {f"block/{key}": shape for key, shape in block.items()}
+
+    def attend(x, p):
+        joint = [torch.cat([p[f"block/attention/{part}/{kind}"] for part in ("query", "key", "value")])
+                 for kind in ("weight", "bias")]
+        x = x.transpose(0, 1)
+        mask = torch.triu(torch.full((length, length), -math.inf), 1)
+        y, _ = F.multi_head_attention_forward(
+            x, x, x, n, heads, *joint, None, None, False, 0.0, p["block/attention/output/weight"],
+            p["block/attention/output/bias"], need_weights=False, attn_mask=mask)
+        return y.transpose(0, 1)
+
+    def forward(x, p):
+        h = F.embedding(x, p["words/weight"]) + p["places/weight"]
+        h = h + attend(F.layer_norm(h, (n,), p["block/norm1/gamma"], p["block/norm1/beta"]), p)
+        m = F.layer_norm(h, (n,), p["block/norm2/gamma"], p["block/norm2/beta"])
+        m = F.gelu(F.linear(m, p["block/mlp/up/weight"], p["block/mlp/up/bias"]))
+        h = h + F.linear(m, p["block/mlp/down/weight"], p["block/mlp/down/bias"])
+        h = F.rms_norm(h, (n,), p["last/gamma"], eps=1e-5)
+        return F.linear(h, p["words/weight"])
+    layers = [{"embedding": {"vocabulary": vocabulary, "units": n, "name": "words"}},
+              {"position_embedding": {"length": length, "name": "places"}},
+              {"transformer_block": {"heads": heads, "causal": True, "name": "block"}},
+              {"rms_norm": {"name": "last"}}, {"output_embedding": {"share": "words"}}]
+    # no adaptive method: the gradient of the keys' bias is rounding alone, which it would make steps of
+    return Case("attention", [length], layers, forward, params, x=tokens[:, :-1], y=tokens[:, 1:])
+
+
+if __name__ == "__main__":
+    for case in [*dense_cases(), conv_case(), recurrent_case(), attention_case()]:
+        write(case)
+        print(case.name)
