@@ -87,6 +87,9 @@ static void show_start(gy_terminal *t, const gy_event *e)
     if (ranks > 1)
         (void)fprintf(stderr, " in %lld bucket%s by %s", (long long)whole(e, "buckets"),
                       plural(whole(e, "buckets")), gy_event_text(e, "allreduce", ""));
+    if (whole(e, "grains") > 0)
+        (void)fprintf(stderr, ", %lld grains: the same bits on 1 to %lld ranks",
+                      (long long)whole(e, "grains"), (long long)whole(e, "grains"));
     (void)fputs("\n\n", stderr);
 }
 

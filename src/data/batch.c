@@ -1,6 +1,6 @@
 /*
  * Making batches. Batch b of an epoch is samples perm[b B … (b + 1) B) of the split, rank r has the
- * r-th contiguous part; perm is keyed by (seed, epoch), so which samples a rank takes is a function
+ * r-th contiguous part, of whole grains where there are any; perm is keyed by (seed, epoch), so which samples a rank takes is a function
  * of (seed, epoch, b, r, ranks) alone.
  */
 #include "batch.h"
@@ -24,7 +24,10 @@ gy_status gy_batcher_init(gy_batcher *b, gy_context *ctx, const gy_loader_spec *
                "it has %lld samples, fewer than the batch of %lld" GY_HINT
                "use a smaller train.batch_size or data.drop_last: false",
                text, (long long)samples, (long long)batch);
-    b->most = (batch < samples ? batch : samples) / spec->ranks + 1;
+    const int64_t largest = batch < samples ? batch : samples;
+    b->most = largest / spec->ranks + 1;
+    if (spec->grains > 0) b->most = (largest / spec->grains + 1) * (spec->grains / spec->ranks + 1);
+    if (b->most > largest) b->most = largest;
     if (gy_augment_moves(&b->augment)) GY_TRY(gy_new_array(ctx, b->x_count, &b->spare));
     return GY_OK;
 }
@@ -70,7 +73,7 @@ static void choose(const gy_batcher *b, gy_batch_slot *slot)
     int64_t first = batch->index * spec->batch;
     int64_t left = spec->split.samples - first;
     batch->global = left < spec->batch ? left : spec->batch;
-    gy_share(batch->global, spec->rank, spec->ranks, &batch->first, &batch->n);
+    gy_share_grains(batch->global, spec->grains, spec->rank, spec->ranks, &batch->first, &batch->n);
     gy_batcher_samples(b, batch->epoch, first + batch->first, batch->n, slot->samples);
 }
 

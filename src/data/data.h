@@ -249,6 +249,7 @@ typedef struct gy_loader_spec {
     uint64_t seed;
     int64_t batch; /* global */
     int rank, ranks;
+    int grains;    /* > 0: cuts between ranks fall between so many grains of a batch */
     bool prefetch; /* a thread makes the next batch meanwhile */
 } gy_loader_spec;
 
@@ -267,5 +268,9 @@ gy_status gy_loader_next(gy_loader *l, gy_batch *out) GY_CHECKED;
 
 /** Rank r's part of n samples: [⌊n r / ranks⌋, ⌊n (r + 1) / ranks⌋). */
 void gy_share(int64_t n, int rank, int ranks, int64_t *first, int64_t *count);
+
+/** The same in whole grains: n samples are cut into `grains` parts, and these among the ranks. 0: by
+ * samples. */
+void gy_share_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count);
 
 #endif

@@ -67,3 +67,19 @@ void gy_share(int64_t n, int rank, int ranks, int64_t *first, int64_t *count)
     *first = from;
     *count = to - from;
 }
+
+void gy_share_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count)
+{
+    int64_t from, of_rank, start, end, last;
+    if (grains == 0) {
+        gy_share(n, rank, ranks, first, count);
+        return;
+    }
+    *first = *count = 0;
+    gy_share(grains, rank, ranks, &from, &of_rank);
+    if (of_rank == 0) return;
+    gy_share(n, (int)from, grains, &start, &last);
+    gy_share(n, (int)(from + of_rank - 1), grains, &end, &last);
+    *first = start;
+    *count = end + last - start;
+}

@@ -170,7 +170,7 @@ static bool next(const gy_optim *o, part *p)
     return false;
 }
 
-double gy_optim_prepare(gy_optim *o, const float *w, float *g)
+double gy_optim_prepare(const gy_optim *o, const float *w, float *g)
 {
     const float l1 = (float)o->settings.l1, l2 = (float)o->settings.l2;
     double squares = 0.0;
@@ -179,6 +179,15 @@ double gy_optim_prepare(gy_optim *o, const float *w, float *g)
                        ? gy_penalize(o->kernel, p.n, l1, l2, w + p.at, g + p.at)
                        : gy_sum_squares(o->kernel, p.n, g + p.at);
     return squares;
+}
+
+double gy_optim_prepare_all(const gy_optim *o, const float *w, float *g)
+{
+    const gy_range all = {0, o->params->trainable};
+    gy_optim whole = *o;
+    whole.share = (gy_ranges){&all, 1};
+    whole.n_slots = 0; /* those are of the share */
+    return gy_optim_prepare(&whole, w, g);
 }
 
 double gy_clip_factor(double clip_norm, double norm)

@@ -78,7 +78,10 @@ int64_t gy_optim_bytes(const gy_choice *kind, int64_t floats);
  * @param w, g  the whole vectors [params->floats]
  * @return Σ g² over the slices, after that
  */
-double gy_optim_prepare(gy_optim *o, const float *w, float *g);
+double gy_optim_prepare(const gy_optim *o, const float *w, float *g);
+
+/** The same over all trainable parameters, where the whole of g is here: the same bits for any share. */
+double gy_optim_prepare_all(const gy_optim *o, const float *w, float *g);
 
 /** Factor that brings a norm down to clip_norm: min(1, clip_norm / (norm + 1e-6)); 1 where 0. */
 double gy_clip_factor(double clip_norm, double norm);

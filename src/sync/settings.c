@@ -40,4 +40,13 @@ const gy_setting gy_sync_setting_rows[] = {
      .offset = offsetof(gy_sync_settings, shard_optimizer),
      .standard = "false",
      .help = "each rank holds and updates its share of the optimizer's state alone"},
+    {.key = "reproducible_grains",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_sync_settings, reproducible_grains),
+     .standard = "0",
+     .min = 0,
+     .max = GY_SYNC_GRAINS,
+     .help =
+         "V > 0: a batch is summed as V grains, to the same bits on any number of ranks up to V; "
+         "threads: 0 then means 1"},
     GY_SETTING_END};

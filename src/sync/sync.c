@@ -53,7 +53,7 @@ static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, i
 {
     gy_bucket *b = &s->buckets[i];
     bool shards = settings->shard_optimizer;
-    gy_reduction r = {.x = g + b->start,
+    gy_reduction r = {.x = g == NULL ? w + b->start : g + b->start,
                       .n = b->n,
                       .tag = i,
                       .half = shards ? GY_SCATTER : GY_WHOLE,
@@ -102,7 +102,8 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     gy_status status;
     gy_sync *s = NULL;
     int64_t each = bucket_floats(settings->bucket_mib, n);
-    int n_buckets = gy_comm_ranks(comm) > 1 ? (int)((n + each - 1) / each) : 0;
+    bool any = gy_comm_ranks(comm) > 1 && (g != NULL || settings->shard_optimizer);
+    int n_buckets = any ? (int)((n + each - 1) / each) : 0;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, n_buckets, &s)));
     s->comm = comm;
     s->overlap = settings->overlap;

@@ -37,7 +37,7 @@ extern const gy_setting gy_sync_setting_rows[];
  * Cuts the buckets and makes their operations; the same status on every rank.
  *
  * @param w    [n] the parameters, which stay where they are; used with shard_optimizer alone
- * @param g    [n] the gradients, likewise; n = 0 is allowed
+ * @param g    [n] the gradients, likewise; n = 0 is allowed; NULL: none are summed (grains.h does)
  * @param out  free with gy_sync_free() (collective)
  */
 gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings, float *w,

@@ -48,7 +48,8 @@ static gy_status prepare(gy_run *run, const gy_opened *opened, const char *data,
     if (status == GY_OK) status = gy_feed_load(feed, *part, batch);
     if (status == GY_OK) {
         gy_run_set_micro(run, batch);
-        status = gy_model_plan(run->model, run->micro, false);
+        status = gy_run_make_pieces(run, *part);
+        if (status == GY_OK) status = gy_model_plan(run->model, run->micro, false);
     }
     return gy_comm_agree(run->comm, status);
 }

@@ -1,6 +1,6 @@
 /*
  * Evaluation: a part of the data, forward only, every rank its share of each batch, the sums added
- * over ranks at the end. The moving average of the parameters stands in for them where there is one.
+ * over ranks (and grains) at the end. The moving average of the parameters stands in for them where there is one.
  */
 #include "train_impl.h"
 
@@ -42,7 +42,7 @@ gy_status gy_run_average_buffers(gy_run *run)
     double block[BLOCK];
     float *values = gy_model_buffer_values(run->model);
     int64_t floats = gy_model_buffers(run->model)->floats;
-    if (run->ranks == 1) return GY_OK;
+    if (run->ranks == 1 || run->grains > 0) return GY_OK; /* grains leave them alike */
     for (int64_t first = 0; first < floats; first += BLOCK) {
         int n = (int)(floats - first < BLOCK ? floats - first : BLOCK);
         for (int i = 0; i < n; i++) block[i] = (double)values[first + i];
@@ -52,27 +52,24 @@ gy_status gy_run_average_buffers(gy_run *run)
     return GY_OK;
 }
 
-/* This rank's part of one batch, in micro-batches. */
-static gy_status evaluate_batch(gy_run *run, gy_part part, const gy_batch *batch, double *tally)
+/* This rank's part of one batch. */
+static gy_status evaluate_batch(gy_run *run, gy_part part, const gy_batch *batch, double *rows)
 {
     gy_model_run pass = {.kernel = run->kernel,
                          .seed = (uint64_t)run->config->seed,
                          .step = run->step,
                          .scale = 1.0 / (double)batch->global};
-    int64_t each = gy_shape_count(gy_model_input(run->model));
-    int64_t targets = gy_shape_count(&gy_feed_info(&run->feed, part)->y);
-    for (int64_t first = 0; first < batch->n; first += run->micro) {
-        int64_t n = batch->n - first < run->micro ? batch->n - first : run->micro;
+    for (gy_piece piece = {.x = NULL}; gy_piece_next(run, part, batch, &piece);) {
         float *y = NULL;
-        pass.first = batch->first + first;
-        GY_TRY(gy_model_forward(run->model, &pass, n, batch->x + first * each, &y));
-        (void)gy_task_add(&run->task, run->kernel, n, y, batch->y + first * targets, 1, NULL,
-                          tally);
+        pass.first = batch->first + piece.first;
+        GY_TRY(gy_model_forward(run->model, &pass, piece.n, piece.x, &y));
+        (void)gy_task_add(&run->task, run->kernel, piece.n, y, piece.y, 1, NULL,
+                          rows + piece.grain * run->task.sums);
     }
     return GY_OK;
 }
 
-static gy_status evaluate(gy_run *run, gy_part part, double *tally)
+static gy_status evaluate(gy_run *run, gy_part part, double *rows)
 {
     gy_loader *loader = run->feed.loader[part];
     GY_TRY(gy_model_plan(run->model, run->micro, false));
@@ -82,20 +79,39 @@ static gy_status evaluate(gy_run *run, gy_part part, double *tally)
         gy_run_note(run, "evaluation", GY_WORKS);
         GY_TRY(gy_loader_next(loader, &batch));
         GY_TRY(gy_feed_check(&run->feed, part, batch.samples, batch.n, batch.x, batch.y));
-        GY_TRY(evaluate_batch(run, part, &batch, tally));
+        GY_TRY(evaluate_batch(run, part, &batch, rows));
     }
     return GY_OK;
 }
 
+gy_status gy_run_sum_rows(gy_run *run, double *rows)
+{
+    return gy_comm_sum(run->comm, rows, run->rows * run->task.sums);
+}
+
+void gy_run_fold_rows(const gy_run *run, double *rows)
+{
+    const int sums = run->task.sums;
+    for (int row = 1; row < run->rows; row++)
+        for (int i = 0; i < sums; i++) rows[i] += rows[row * sums + i];
+}
+
 gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally)
 {
-    for (int i = 0; i < run->task.sums; i++) tally[i] = 0;
+    double *rows = NULL;
     if (run->sync != NULL) GY_TRY(gy_run_settle(run)); /* `eval` has none */
     GY_TRY(gy_run_average_buffers(run));
-    gy_status status = evaluate(run, part, tally);
+    gy_status status = gy_new_array(run->ctx, run->rows * run->task.sums, &rows);
+    if (status == GY_OK) status = evaluate(run, part, rows);
     gy_run_note(run, "evaluation", GY_WAITS);
-    GY_TRY(gy_comm_agree(run->comm, status));
-    return gy_comm_sum(run->comm, tally, run->task.sums);
+    status = gy_comm_agree(run->comm, status);
+    if (status == GY_OK) status = gy_run_sum_rows(run, rows);
+    if (status == GY_OK) {
+        gy_run_fold_rows(run, rows);
+        memcpy(tally, rows, (size_t)run->task.sums * sizeof *tally);
+    }
+    gy_free(run->ctx, rows);
+    return status;
 }
 
 double gy_run_value(const gy_run *run, const char *name)

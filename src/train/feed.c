@@ -172,6 +172,7 @@ gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
                            .batch = batch,
                            .rank = gy_comm_rank(f->comm),
                            .ranks = gy_comm_ranks(f->comm),
+                           .grains = (int)f->config->comm.reproducible_grains,
                            .prefetch = true};
     if (train) spec.augment = data->augment;
     return gy_loader_create(f->ctx, &spec, &f->loader[part]);

@@ -73,18 +73,17 @@ static gy_status put(writer *w, int64_t n)
 static gy_status pass(writer *w, gy_part part, gy_batch *batch)
 {
     gy_run *run = w->run;
-    int64_t each = gy_shape_count(gy_model_input(run->model)), outputs = run->task.outputs;
+    int64_t outputs = run->task.outputs;
     GY_TRY(gy_loader_next(run->feed.loader[part], batch));
     GY_TRY(gy_feed_check(&run->feed, part, batch->samples, batch->n, batch->x, NULL));
     gy_model_run p = {.kernel = run->kernel,
                       .seed = (uint64_t)run->config->seed,
                       .scale = 1.0 / (double)batch->global};
-    for (int64_t first = 0; first < batch->n; first += run->micro) {
-        int64_t n = batch->n - first < run->micro ? batch->n - first : run->micro;
+    for (gy_piece piece = {.x = NULL}; gy_piece_next(run, part, batch, &piece);) {
         float *y = NULL;
-        p.first = batch->first + first;
-        GY_TRY(gy_model_forward(run->model, &p, n, batch->x + first * each, &y));
-        memcpy(w->y + first * outputs, y, (size_t)(n * outputs) * sizeof *y);
+        p.first = batch->first + piece.first;
+        GY_TRY(gy_model_forward(run->model, &p, piece.n, piece.x, &y));
+        memcpy(w->y + piece.first * outputs, y, (size_t)(piece.n * outputs) * sizeof *y);
     }
     return GY_OK;
 }
@@ -98,7 +97,7 @@ static gy_status gather(writer *w, const gy_batch *batch)
     if (w->run->rank != 0) return gy_comm_send(comm, w->y, batch->n * bytes, 0);
     gy_status status = put(w, batch->n);
     for (int r = 1; r < ranks; r++) {
-        gy_share(batch->global, r, ranks, &first, &n);
+        gy_share_grains(batch->global, w->run->grains, r, ranks, &first, &n);
         GY_TRY(gy_comm_receive(comm, w->y, n * bytes, r));
         if (status == GY_OK) status = put(w, n);
     }
@@ -140,7 +139,8 @@ gy_status gy_run_predict(gy_run *run, gy_part part, const char *path)
     writer w = {.run = run};
     double start = gy_clock_s();
     int64_t samples = run->feed.split[part].samples;
-    int64_t most = run->micro * run->micros;
+    int64_t most = run->config->train.batch_size; /* of a rank's part: no more than all */
+    if (run->grains == 0) most = run->micro * run->micros;
     gy_status status = gy_comm_agree(run->comm, begin(&w, samples, most, path));
     if (status == GY_OK) status = write_all(&w, part);
     status = gy_comm_agree(run->comm, end(&w, status, path));

@@ -19,17 +19,20 @@ const char *const gy_phase_names[GY_PHASES] = {GY_PHASE_LIST(NAME)};
 void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *config,
                  const gy_train_options *options)
 {
-    *run = (gy_run){.ctx = ctx,
-                    .comm = comm,
-                    .config = config,
-                    .options = options,
-                    .rank = gy_comm_rank(comm),
-                    .ranks = gy_comm_ranks(comm),
-                    .best = {.value = NAN},
-                    .evaluated = -1,
-                    .journal = -1,
-                    .started_s = gy_clock_s(),
-                    .trouble = GY_OK};
+    *run = (gy_run){
+        .ctx = ctx,
+        .comm = comm,
+        .config = config,
+        .options = options,
+        .rank = gy_comm_rank(comm),
+        .ranks = gy_comm_ranks(comm),
+        .grains = (int)config->comm.reproducible_grains,
+        .rows = config->comm.reproducible_grains > 0 ? (int)config->comm.reproducible_grains : 1,
+        .best = {.value = NAN},
+        .evaluated = -1,
+        .journal = -1,
+        .started_s = gy_clock_s(),
+        .trouble = GY_OK};
     gy_pool_init(&run->pool, ctx);
     gy_buffer_init(&run->line, ctx);
     gy_schedule_state_init(&run->schedule);
@@ -41,21 +44,29 @@ void gy_run_clear(gy_run *run)
     gy_journal_close(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */
     gy_sync_free(run->sync);
+    gy_grains_free(run->grain_sums);
     gy_optim_free(run->optim);
     gy_free(run->ctx, run->average);
     gy_free(run->ctx, run->squares);
     gy_free(run->ctx, run->best.values);
     gy_free(run->ctx, run->best.buffers);
     gy_free(run->ctx, run->tally);
+    gy_free(run->ctx, run->losses);
+    gy_free(run->ctx, run->buffers_before);
+    gy_free(run->ctx, run->piece_x);
+    gy_free(run->ctx, run->piece_y);
     gy_model_free(run->model);
     gy_kernel_free(run->kernel);
     gy_buffer_clear(&run->line);
     gy_pool_clear(&run->pool);
 }
 
-/* As configured, else the cores that this rank is bound to; ranks that nobody bound share them. */
+/* As configured, else the cores that this rank is bound to; ranks that nobody bound share them. With
+ * grains the bits must not depend on where a rank happens to run. */
 static gy_status make_kernel(gy_run *run)
 {
+    if (run->grains > 0 && run->config->threads == 0)
+        return gy_kernel_create(run->ctx, 1, &run->kernel);
     GY_TRY(gy_kernel_create(run->ctx, (int)run->config->threads, &run->kernel));
     int threads = gy_kernel_threads(run->kernel), local = gy_comm_local_ranks(run->comm);
     bool unbound = threads > 1 && threads >= sysconf(_SC_NPROCESSORS_ONLN);
@@ -92,6 +103,10 @@ static gy_status check_ranks(const gy_run *run)
                "batch smaller than the ranks" GY_AT "train.batch_size: %lld" GY_WHY
                "%d ranks would not all have work" GY_HINT "start at most %lld ranks",
                (long long)batch, run->ranks, (long long)batch);
+    GY_REQUIRE(run->grains == 0 || run->grains >= run->ranks, GY_E_CONFIG,
+               "fewer grains than ranks" GY_AT "comm.reproducible_grains: %d" GY_WHY
+               "%d ranks would not all have work" GY_HINT "start at most %d ranks",
+               run->grains, run->ranks, run->grains);
     return GY_OK;
 }
 
@@ -108,14 +123,6 @@ static gy_status begin_feed(gy_run *run)
                "no training data" GY_AT "data.train" GY_WHY "it is not given" GY_HINT
                "give data.train, e.g. datasets/digits.h5:/train");
     return GY_OK;
-}
-
-void gy_run_set_micro(gy_run *run, int64_t most)
-{
-    int64_t share = (most + run->ranks - 1) / run->ranks; /* the largest of any rank */
-    run->micro = run->config->train.micro_batch_size;
-    if (run->micro == 0 || run->micro > share) run->micro = share;
-    run->micros = (int)((share + run->micro - 1) / run->micro);
 }
 
 static gy_status load_feed(gy_run *run)
@@ -162,7 +169,8 @@ static gy_status make_state(gy_run *run)
     const gy_ranges *share = gy_sync_share(run->sync);
     GY_TRY(gy_optim_create(run->ctx, run->kernel, &config->optimizer, gy_model_params(run->model),
                            share, &run->optim));
-    GY_TRY(gy_new_array(run->ctx, 2 * run->task.sums, &run->tally));
+    GY_TRY(gy_new_array(run->ctx, 2 * run->rows * run->task.sums, &run->tally));
+    GY_TRY(gy_run_make_pieces(run, GY_PART_TRAIN));
     int64_t squares = gy_sync_shards(run->sync) ? 2 * (int64_t)gy_model_params(run->model)->n : 0;
     GY_TRY(gy_new_array(run->ctx, squares, &run->squares));
     if (config->train.parameter_average > 0) {
@@ -174,10 +182,11 @@ static gy_status make_state(gy_run *run)
 
 static gy_status make_sync(gy_run *run)
 {
-    GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, gy_model_values(run->model),
-                          gy_model_gradients(run->model), gy_model_params(run->model)->trainable,
-                          &run->sync));
-    if (run->ranks > 1 && run->config->comm.overlap)
+    float *g = run->grains > 0 ? NULL : gy_model_gradients(run->model);
+    GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, gy_model_values(run->model), g,
+                          gy_model_params(run->model)->trainable, &run->sync));
+    /* grains: polls would cut products otherwise than on one rank */
+    if (run->ranks > 1 && run->config->comm.overlap && run->grains == 0)
         gy_kernel_on_poll(run->kernel, poll_sync, run->sync);
     return GY_OK;
 }
@@ -204,5 +213,6 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     if (run->options->dry_run) return GY_OK;
     GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
     GY_TRY(make_sync(run));
-    return gy_comm_agree(run->comm, make_state(run));
+    GY_TRY(gy_comm_agree(run->comm, make_state(run)));
+    return gy_run_make_grains(run);
 }

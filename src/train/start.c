@@ -40,7 +40,11 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
                   anatomy->parameter_bytes + anatomy->gradient_bytes + anatomy->optimizer_bytes +
                       anatomy->activation_bytes);
     gy_report_int(report, "gradient_bytes", anatomy->gradient_bytes);
-    if (run->sync != NULL) {
+    if (run->grains > 0) gy_report_int(report, "grains", run->grains);
+    if (run->grain_sums != NULL) {
+        gy_report_int(report, "buckets", gy_grains_buckets(run->grain_sums));
+        gy_report_text(report, "allreduce", gy_grains_algorithm(run->grain_sums));
+    } else if (run->sync != NULL) {
         gy_report_int(report, "buckets", gy_sync_buckets(run->sync));
         gy_report_text(report, "allreduce", gy_sync_algorithm(run->sync));
     } else {

@@ -64,15 +64,16 @@ static gy_status add_values(gy_run *run, gy_pool *pool, note_list *list)
     return GY_OK;
 }
 
-/* The sums of the epoch so far, of all ranks. */
+/* The sums of the epoch so far, of all ranks, row by row. */
 static gy_status print_tally(gy_run *run, gy_buffer *out)
 {
+    const int n = run->rows * run->task.sums;
     double *sums;
-    GY_TRY(gy_new_array(run->ctx, run->task.sums, &sums));
-    memcpy(sums, run->tally, (size_t)run->task.sums * sizeof *sums);
-    gy_status status = gy_comm_sum(run->comm, sums, run->task.sums);
+    GY_TRY(gy_new_array(run->ctx, n, &sums));
+    memcpy(sums, run->tally, (size_t)n * sizeof *sums);
+    gy_status status = gy_run_sum_rows(run, sums);
     gy_json_begin(out, NULL, '[');
-    for (int i = 0; i < run->task.sums; i++) gy_json_float(out, NULL, sums[i]);
+    for (int i = 0; i < n; i++) gy_json_float(out, NULL, sums[i]);
     gy_json_end(out, ']');
     gy_free(run->ctx, sums);
     return status;
@@ -168,19 +169,33 @@ static double number(const gy_checkpoint_head *head, const char *name, double ot
     return note == NULL || note->text != NULL ? otherwise : note->number;
 }
 
-/* Rank 0 holds the sums of all. */
+/* Rows of grains go to the ranks that pass these; others, added up, to rank 0. */
+static void take_rows(gy_run *run, const gy_node *list)
+{
+    const int sums = run->task.sums;
+    const bool by_grain = run->grains > 0 && list->n == run->grains * sums;
+    int64_t first = 0, n = run->rank == 0;
+    if (by_grain) gy_share(run->grains, run->rank, run->ranks, &first, &n);
+    int i = 0;
+    for (const gy_node *item = list->first; item != NULL; item = item->next, i++) {
+        double value = 0;
+        int64_t row = by_grain ? i / sums : 0;
+        if (row < first || row >= first + n) continue;
+        if (item->text != NULL && gy_number_float(item->text, &value))
+            run->tally[row * sums + i % sums] += value;
+    }
+}
+
 static void take_tally(gy_run *run, const gy_checkpoint_head *head)
 {
     const gy_checkpoint_note *note = gy_checkpoint_note_find(head, "/state", "epoch_sums");
-    if (run->rank != 0 || note == NULL || note->text == NULL) return;
+    if (note == NULL || note->text == NULL) return;
     gy_pool pool;
     gy_node *list = NULL;
     gy_pool_init(&pool, run->ctx);
-    bool whole = gy_json_parse(&pool, "/state", note->text, strlen(note->text), &list) == GY_OK &&
-                 list->type == GY_NODE_LIST && list->n == run->task.sums;
-    int i = 0;
-    for (gy_node *item = whole ? list->first : NULL; item != NULL; item = item->next, i++)
-        if (item->text == NULL || !gy_number_float(item->text, &run->tally[i])) run->tally[i] = 0;
+    if (gy_json_parse(&pool, "/state", note->text, strlen(note->text), &list) == GY_OK &&
+        list->type == GY_NODE_LIST && list->n % run->task.sums == 0)
+        take_rows(run, list);
     gy_pool_clear(&pool);
 }
 

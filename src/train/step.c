@@ -65,24 +65,17 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
     return status;
 }
 
-/* Forward, loss and backward of samples [first, first + n) of this rank's part. */
-static gy_status pass(gy_run *run, gy_model_run *pass, const gy_batch *batch, int64_t first,
-                      int64_t n, double *loss)
+gy_status gy_run_pass(gy_run *run, gy_model_run *p, const gy_piece *piece, double *loss)
 {
-    const gy_shape *input = gy_model_input(run->model);
-    const gy_source_info *info = gy_feed_info(&run->feed, GY_PART_TRAIN);
-    const float *x = batch->x + first * gy_shape_count(input);
-    const float *target = batch->y + first * gy_shape_count(&info->y);
     float *y = NULL;
-    double start = gy_clock_s();
-    pass->first = batch->first + first;
+    double start = gy_clock_s(), *tally = run->tally + piece->grain * run->task.sums;
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
-    GY_TRY(gy_model_forward(run->model, pass, n, x, &y));
-    double scale = pass->scale / (double)run->task.count;
-    *loss += gy_task_add(&run->task, run->kernel, n, y, target, (float)scale, y, run->tally);
+    GY_TRY(gy_model_forward(run->model, p, piece->n, piece->x, &y));
+    double scale = p->scale / (double)run->task.count;
+    *loss += gy_task_add(&run->task, run->kernel, piece->n, y, piece->y, (float)scale, y, tally);
     double middle = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_backward], GY_WORKS);
-    GY_TRY(gy_model_backward(run->model, pass, n, x, y));
+    GY_TRY(gy_model_backward(run->model, p, piece->n, piece->x, y));
     run->now.seconds[GY_PHASE_forward] += middle - start;
     run->now.seconds[GY_PHASE_backward] += gy_clock_s() - middle;
     return GY_OK;
@@ -100,17 +93,32 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
                       .layer_seconds = run->layer_seconds,
                       .user = run};
     int64_t trainable = gy_model_params(run->model)->trainable;
+    int64_t each = gy_shape_count(gy_model_input(run->model));
+    int64_t targets = gy_shape_count(&gy_feed_info(&run->feed, GY_PART_TRAIN)->y);
     bool filled = false;
     for (int i = 0; i < run->micros; i++) {
-        int64_t first, n;
-        gy_share(batch->n, i, run->micros, &first, &n);
-        if (n == 0 && !filled) gy_fill(run->kernel, trainable, 0, gy_model_gradients(run->model));
-        p.first_use = n > 0 && !filled;
+        gy_piece piece = {.grain = 0};
+        gy_share(batch->n, i, run->micros, &piece.first, &piece.n);
+        piece.x = batch->x + piece.first * each;
+        piece.y = batch->y + piece.first * targets;
+        if (piece.n == 0 && !filled)
+            gy_fill(run->kernel, trainable, 0, gy_model_gradients(run->model));
+        p.first = batch->first + piece.first;
+        p.first_use = piece.n > 0 && !filled;
         filled = true;
         if (i == run->micros - 1) p.complete = complete;
-        GY_TRY(pass(run, &p, batch, first, n, loss));
+        GY_TRY(gy_run_pass(run, &p, &piece, loss));
     }
     return GY_OK;
+}
+
+/* Penalties; the squares of this rank's share of the gradient, or of all where every rank has it. */
+static double prepare(gy_run *run)
+{
+    const float *w = gy_model_values(run->model);
+    float *g = gy_model_gradients(run->model);
+    return run->grains > 0 ? gy_optim_prepare_all(run->optim, w, g)
+                           : gy_optim_prepare(run->optim, w, g);
 }
 
 /* Everything that ranks must know of each other, in one message. */
@@ -125,7 +133,7 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
     record->sum[SUM_CHECKPOINT] = (requests & GY_REQUEST_CHECKPOINT) != 0;
     record->sum[SUM_STOP] = (requests & GY_REQUEST_STOP) != 0;
     /* gradients that all ranks have count once */
-    bool counts = gy_sync_shards(run->sync) || run->rank == 0;
+    bool counts = (gy_sync_shards(run->sync) && run->grains == 0) || run->rank == 0;
     record->sum[SUM_SQUARES] = finite && counts ? squares : 0;
     if (run->rank == 0) {
         double minutes = run->config->checkpoint.every_minutes;
@@ -202,6 +210,14 @@ static gy_status update(gy_run *run)
     return gy_sync_spread(run->sync);
 }
 
+/* The epoch's sums, and the buffers of grains, are as before. */
+static void skip(gy_run *run)
+{
+    const size_t tally = (size_t)(run->rows * run->task.sums);
+    memcpy(run->tally, run->tally + tally, tally * sizeof *run->tally);
+    gy_run_skip_grains(run);
+}
+
 static void move_on(gy_run *run)
 {
     run->samples += run->now.samples;
@@ -213,39 +229,52 @@ static void move_on(gy_run *run)
     run->epoch++;
 }
 
+/* Gradients and loss of the global batch; what fails here is the network, and nobody can be told. */
+static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss)
+{
+    double waited, start;
+    if (run->grains > 0) {
+        GY_TRY(gy_run_pass_grains(run, batch));
+    } else {
+        gy_sync_begin(run->sync);
+        GY_TRY(pass_all(run, batch, loss));
+        GY_TRY(gy_sync_complete(run->sync, 0));
+    }
+    start = gy_clock_s();
+    gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
+    if (run->grains > 0)
+        GY_TRY(gy_run_sum_grains(run, batch, loss));
+    else
+        GY_TRY(gy_sync_finish(run->sync, &waited));
+    run->now.seconds[GY_PHASE_communication] += gy_clock_s() - start;
+    return GY_OK;
+}
+
 gy_status gy_run_step(gy_run *run)
 {
     gy_record record = {.n_sum = 0};
     gy_batch batch = {.n = 0};
-    double loss = 0, waited = 0, *seconds = run->now.seconds;
+    double loss = 0, *seconds = run->now.seconds;
+    const size_t tally = (size_t)(run->rows * run->task.sums);
     run->now = (gy_step_result){.rate = rate(run)};
-    memcpy(run->tally + run->task.sums, run->tally, (size_t)run->task.sums * sizeof *run->tally);
-    gy_sync_begin(run->sync);
+    memcpy(run->tally + tally, run->tally, tally * sizeof *run->tally);
     gy_status status = take_batch(run, &batch);
-    gy_status passed = pass_all(run, &batch, &loss);
-    if (passed == GY_OK) passed = gy_sync_complete(run->sync, 0);
-    double start = gy_clock_s();
-    gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
-    if (passed == GY_OK) passed = gy_sync_finish(run->sync, &waited);
-    GY_TRY(passed); /* the network failed: nobody can be told */
+    GY_TRY(make_gradients(run, &batch, &loss));
     gy_run_strike(run, GY_MOMENT_GRADIENT);
+    double start = gy_clock_s();
+    double squares = prepare(run);
     double middle = gy_clock_s();
-    double squares =
-        gy_optim_prepare(run->optim, gy_model_values(run->model), gy_model_gradients(run->model));
-    seconds[GY_PHASE_update] = gy_clock_s() - middle;
-    seconds[GY_PHASE_communication] += middle - start;
-    start = gy_clock_s();
+    seconds[GY_PHASE_update] = middle - start;
     GY_TRY(exchange(run, status, loss, squares, &record));
     take_record(run, &record, batch.global);
-    middle = gy_clock_s();
+    start = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_update], GY_WORKS);
-    seconds[GY_PHASE_communication] += middle - start;
-    if (run->now.skipped) /* the epoch's sums are as before */
-        memcpy(run->tally, run->tally + run->task.sums,
-               (size_t)run->task.sums * sizeof *run->tally);
+    seconds[GY_PHASE_communication] += start - middle;
+    if (run->now.skipped)
+        skip(run);
     else
         GY_TRY(update(run));
-    seconds[GY_PHASE_update] += gy_clock_s() - middle;
+    seconds[GY_PHASE_update] += gy_clock_s() - start;
     move_on(run);
     gy_run_strike(run, GY_MOMENT_UPDATED);
     return GY_OK;

@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "event_impl.h"
 #include "model/model.h"
+#include "sync/grains.h"
 
 /* Feed: the samples */
 
@@ -165,7 +166,15 @@ typedef struct gy_run {
     float *average;  /* moving average of this rank's share, packed; NULL: none */
     double *squares; /* [2 params] of whole tensors, where ranks hold parts of them; else empty */
     int64_t micro;   /* samples of a micro-batch at most */
-    int micros;      /* micro-batches a full step, the same on every rank */
+    int micros;      /* micro-batches of a rank's part or of a grain, the same on every rank */
+
+    /* comm.reproducible_grains: grains.c */
+    int grains; /* of a batch; 0: none */
+    gy_grains *grain_sums;
+    int64_t grain_mark;       /* gradients from here on are added */
+    double *losses;           /* [grains] of a step */
+    float *buffers_before;    /* as they were before the step */
+    float *piece_x, *piece_y; /* [micro, …] where grains are passed */
 
     /* where the run stands */
     int64_t step, steps;           /* updates done; of the whole run */
@@ -175,7 +184,8 @@ typedef struct gy_run {
     gy_step_result now;
     int64_t skipped; /* steps in a row that were not finite */
     double *layer_seconds; /* see gy_model_run; NULL: not measured */
-    double *tally;   /* [2 sums] this rank's, of the epoch so far; as before the step */
+    int rows;        /* of a tally: one, or one a grain */
+    double *tally;   /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
     gy_schedule_state schedule;
     gy_best best;
     gy_value values[GY_VALUES]; /* of the last evaluations */
@@ -221,8 +231,35 @@ gy_status gy_run_check_cores(gy_run *run) GY_CHECKED;
 /** Tells the start: what is trained, on what, how. */
 gy_status gy_run_tell_start(gy_run *run) GY_CHECKED;
 
+/* piece.c: what is passed at once */
+
+/** Samples of a rank's part; begin with zeros. */
+typedef struct gy_piece {
+    int64_t first, n; /* within the part */
+    const float *x, *y;
+    int grain, turn;   /* which grain (0: none), which piece of it */
+    bool begins, ends; /* its grain */
+} gy_piece;
+
 /** Samples that a rank passes at once in a batch of `most`: run->micro, run->micros. Local. */
 void gy_run_set_micro(gy_run *run, int64_t most);
+/** Allocates what pieces need, after that; `part` tells the shape of targets. Local. */
+gy_status gy_run_make_pieces(gy_run *run, gy_part part) GY_CHECKED;
+/** The next piece of this rank's part; false at its end. Local. */
+bool gy_piece_next(const gy_run *run, gy_part part, const gy_batch *batch, gy_piece *p);
+
+/* grains.c; nothing is to be done where run->grains is 0, but for the first */
+
+gy_status gy_run_make_grains(gy_run *run) GY_CHECKED; /* collective */
+/** Passes this rank's grains of a batch. Collective. */
+gy_status gy_run_pass_grains(gy_run *run, const gy_batch *batch) GY_CHECKED;
+/** Gradients, buffers and the loss of all grains; the loss on rank 0, else 0. Collective. */
+gy_status gy_run_sum_grains(gy_run *run, const gy_batch *batch, double *loss) GY_CHECKED;
+/** The step is skipped: buffers are as before. Local. */
+void gy_run_skip_grains(gy_run *run);
+
+/** step.c: forward, loss and backward of a piece; p->first and the like are set. Local, but for p->sum. */
+gy_status gy_run_pass(gy_run *run, gy_model_run *p, const gy_piece *piece, double *loss) GY_CHECKED;
 
 /** Tells the watchdog what this rank does in the step under way. Local. */
 void gy_run_note(gy_run *run, const char *phase, gy_doing doing);
@@ -237,6 +274,10 @@ gy_status gy_run_loop(gy_run *run) GY_CHECKED;
  * @param tally  out: [task.sums]
  */
 gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally) GY_CHECKED;
+/** Adds a tally's rows [rows, sums] of all ranks, row by row. Collective. */
+gy_status gy_run_sum_rows(gy_run *run, double *rows) GY_CHECKED;
+/** Adds the rows up, in their order, into the first. Local. */
+void gy_run_fold_rows(const gy_run *run, double *rows);
 /** The same, remembered in run->values and told. */
 gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part) GY_CHECKED;
 /** Loss and metrics of a tally, remembered and added to a report. Local. */

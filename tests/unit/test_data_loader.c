@@ -46,6 +46,28 @@ static void shares_cover_all(void)
     CU_ASSERT_TRUE(first == 5 && n == 2);
 }
 
+/* Ranks' parts follow each other and begin where a grain does; grains may be empty, ranks too. */
+static void shares_are_whole_grains(void)
+{
+    static const int grains[] = {1, 4, 12, 24};
+    for (int v = 0; v < 4; v++) {
+        for (int ranks = 1; ranks <= 13; ranks++) {
+            for (int64_t n = 0; n < 50; n = 2 * n + 1) {
+                int64_t end = 0;
+                for (int r = 0; r < ranks; r++) {
+                    int64_t first, count, grain = 0;
+                    gy_share_grains(n, grains[v], r, ranks, &first, &count);
+                    while (grain < grains[v] && n * grain / grains[v] < first) grain++;
+                    CU_ASSERT_TRUE(count == 0 || first == end);
+                    CU_ASSERT_TRUE(count == 0 || n * grain / grains[v] == first);
+                    if (count > 0) end = first + count;
+                }
+                CU_ASSERT_EQUAL(end, n);
+            }
+        }
+    }
+}
+
 static void splits_part_the_samples(void)
 {
     gy_split train, validation;
@@ -329,8 +351,9 @@ static void failing_allocations_leave_nothing(void)
     gy_test_end(ctx);
 }
 
-GY_TEST_MAIN(GY_TEST(shares_cover_all), GY_TEST(splits_part_the_samples),
-             GY_TEST(ranks_share_one_order), GY_TEST(seeking_finds_the_same_stream),
-             GY_TEST(nothing_is_allocated_in_a_run), GY_TEST(order_without_shuffle),
-             GY_TEST(shapes_must_agree), GY_TEST(images_move_within_zeros),
-             GY_TEST(noise_has_its_deviation), GY_TEST(failing_allocations_leave_nothing))
+GY_TEST_MAIN(GY_TEST(shares_cover_all), GY_TEST(shares_are_whole_grains),
+             GY_TEST(splits_part_the_samples), GY_TEST(ranks_share_one_order),
+             GY_TEST(seeking_finds_the_same_stream), GY_TEST(nothing_is_allocated_in_a_run),
+             GY_TEST(order_without_shuffle), GY_TEST(shapes_must_agree),
+             GY_TEST(images_move_within_zeros), GY_TEST(noise_has_its_deviation),
+             GY_TEST(failing_allocations_leave_nothing))

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""With comm.reproducible_grains a run has the same bits on any number of ranks.
+
+    grains.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
+
+RANKS is the number of ranks that a run on one is held against. Cases: dense, conv, lstm, gpt (the
+families of models, with all that draws, sums and decides), sums (every all-reduce), chain (stops
+and other numbers of ranks), settings.
+"""
+import shutil
+
+import bench as b
+
+HEAD = """
+name: run
+run_dir: run
+seed: 5
+checkpoint: {every_steps: 4, keep: 100}
+log: {every_steps: 1}
+comm: {reproducible_grains: 12, bucket_mib: 0.01}
+"""
+
+DENSE = HEAD + """
+data:
+  train: "synthetic:spirals?n=230&features=5&classes=3"
+  validation_fraction: 0.2
+  test: "synthetic:spirals?n=31&features=5&classes=3&seed=2"
+  normalize: per_feature
+model:
+  input: [5]
+  layers:
+    - dense: {units: 33, activation: gelu}
+    - dropout: {rate: 0.2}
+    - dense: {units: 33, activation: tanh}
+    - layer_norm
+    - dense: {units: 3}
+metrics: [accuracy, f1]
+optimizer: {kind: adamw, learning_rate: 0.03, weight_decay: 0.1, l1: 0.0001}
+schedule: {kind: plateau, patience: 1, factor: 0.5, warmup_steps: 2}
+train: {epochs: 8, batch_size: 40, micro_batch_size: 3, clip_norm: 0.3, parameter_average: 0.8,
+        early_stopping: {patience: 3}}
+"""
+
+CONV = HEAD + """
+data: {train: "synthetic:images?n=50&shape=9x9x2&classes=3", validation_fraction: 0.2,
+       augment: {flip: true, crop_padding: 1, noise: 0.1}, normalize: per_channel}
+model:
+  input: [9, 9, 2]
+  layers:
+    - conv2d: {filters: 8, kernel: 3, bias: false}
+    - batch_norm: {momentum: 0.3}
+    - activation: {kind: relu}
+    - residual:
+        layers:
+          - conv2d: {filters: 8, kernel: 3, bias: false}
+          - batch_norm
+          - activation: {kind: relu}
+    - max_pool2d: {size: 2}
+    - flatten
+    - dropout: {rate: 0.1}
+    - dense: {units: 3}
+metrics: [accuracy]
+optimizer: {kind: sgd, learning_rate: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.001}
+train: {epochs: 3, batch_size: 17, clip_norm: 1.0}
+"""
+
+LSTM = HEAD + """
+data: {train: "synthetic:sequence?n=44&length=11&vocabulary=13", validation_fraction: 0.2}
+model:
+  input: [11]
+  layers:
+    - embedding: {vocabulary: 13, units: 10}
+    - lstm: {units: 17, bidirectional: false}
+    - dropout: {rate: 0.1}
+    - dense: {units: 13}
+metrics: [perplexity]
+optimizer: {kind: lamb, learning_rate: 0.02, weight_decay: 0.01}
+train: {epochs: 3, batch_size: 14, clip_norm: 0.5}
+"""
+
+GPT = HEAD + """
+data: {train: "synthetic:sequence?n=44&length=16&vocabulary=11", validation_fraction: 0.2}
+model:
+  input: [16]
+  layers:
+    - embedding: {name: tokens, vocabulary: 11, units: 16}
+    - position_embedding
+    - repeat:
+        times: 2
+        layers:
+          - transformer_block: {heads: 2, causal: true, dropout: 0.1}
+    - layer_norm
+    - output_embedding: {share: tokens}
+loss: cross_entropy
+label_smoothing: 0.1
+optimizer: {kind: adamw, learning_rate: 0.01, weight_decay: 0.1}
+schedule: {kind: cosine, warmup_steps: 3}
+train: {epochs: 3, batch_size: 14, clip_norm: 0.5, parameter_average: 0.9, recompute: blocks}
+"""
+
+
+def told(place):
+    """All that the run wrote down, but for the clock's and the machine's part."""
+    clock = ("time", "seconds", "samples_per_second", "phases", "slowest_rank", "slowest_host",
+             "path", "best_path")
+    return [{k: v for k, v in e.items() if k not in clock} for e in b.events(place)
+            if e["event"] in ("step", "epoch", "evaluate", "early_stop", "end")]
+
+
+def same_run(one, other):
+    assert told(one) == told(other), [x for x in zip(told(one), told(other)) if x[0] != x[1]][:2]
+    b.same_bits(b.tensors(one), b.tensors(other))
+
+
+def family(config):
+    def case(bench):
+        alone, together = bench.place("alone", config), bench.place("together", config)
+        bench.train(alone, ranks=1)
+        bench.train(together)
+        same_run(alone, together)
+        kinds = [e["event"] for e in told(alone)]
+        assert kinds.count("step") > 8 and kinds.count("evaluate") > 2, kinds
+    return case
+
+
+def sums(bench):
+    """Every all-reduce, other buckets: the bits of one rank."""
+    alone = bench.place("alone", CONV)
+    bench.train(alone, ranks=1)
+    for kind, mib in (("ring", 4), ("tree", 0.002), ("hierarchical", 0.03), ("mpi", 0.001)):
+        place = bench.place(kind, CONV)
+        bench.train(place, "--set", f"comm.allreduce={kind}", "--set", f"comm.bucket_mib={mib}")
+        same_run(alone, place)
+    for config in (DENSE, GPT):  # shares of the optimizer's state
+        alone, place = bench.place("alone2", config), bench.place("shards", config)
+        bench.train(alone, ranks=1)
+        bench.train(place, "--set", "comm.shard_optimizer=true")
+        same_run(alone, place)
+        shutil.rmtree(alone)
+        shutil.rmtree(place)
+
+
+def chain(bench):
+    """From kill to kill, each time on another number of ranks."""
+    alone, place = bench.place("alone", DENSE), bench.place("chain", DENSE)
+    bench.train(alone, ranks=1)
+    last = b.events(alone)[-1]["step"]
+    for step, ranks in ((9, 2), (14, 3), (18, 5), (23, 1)):
+        assert step < last
+        done = bench.try_train(place, "--inject", f"kill:rank={ranks - 1},step={step}", ranks=ranks)
+        assert done.returncode != 0, done
+    bench.train(place, ranks=8)
+    same_run(alone, place)
+
+
+def settings(bench):
+    place = bench.place("run", DENSE)
+    done = bench.train(place, "--set", "comm.reproducible_grains=2", ranks=3, code=2)
+    assert done.stderr.count("gyre: error: fewer grains than ranks") == 1, done
+    for option in ("comm.wire=bfloat16", "comm.shard_optimizer=true"):
+        done = bench.train(place, "--set", option, "--set", "optimizer.kind=lamb", code=2)
+        assert done.stderr.count(f"gyre: error: wrong value of {option.split('=')[0]}") == 1, done
+    assert not (place / "run").exists()
+
+
+b.main({"dense": family(DENSE), "conv": family(CONV), "lstm": family(LSTM), "gpt": family(GPT),
+        "sums": sums, "chain": chain, "settings": settings})
