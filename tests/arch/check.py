@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""The law of the house, read off the tree: rooms, doors, names, headers, lengths.
+
+    check.py LIBGYRE.a CC CXX
+
+The build keeps the law of includes by its include paths; this finds what it cannot see.
+"""
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SRC = ROOT / "src"
+DOORS = {  # a foreign header: the one file that includes it
+    "mpi.h": "comm/comm_mpi.h", "hdf5.h": "store/hdf5_impl.h", "cblas.h": "kernel/gemm.c",
+    "yaml.h": "text/yaml.c", "jansson.h": "text/json.c", "zlib.h": "store/stream.c",
+    "xxhash.h": "base/hash.c", "Random123/philox.h": "base/rng.c"}
+LINES = {"src": 400, "include": 400, "tests": 600}     # of a file
+BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
+README = 60
+
+problems = []
+
+
+def expect(condition, text):
+    if not condition:
+        problems.append(text)
+
+
+def sources(*tops):
+    for top in tops:
+        yield from sorted(p for p in (ROOT / top).rglob("*.[ch]") if "corpus" not in p.parts)
+
+
+def includes(path, quotes):
+    open_, close = quotes
+    return re.findall(rf"^#\s*include {open_}([^{close}]*){close}", path.read_text(), re.M)
+
+
+def rooms():
+    """Room → the rooms it may use, all the way down, from the table in src/CMakeLists.txt."""
+    uses = {}
+    for line in (SRC / "CMakeLists.txt").read_text().splitlines():
+        found = re.match(r"gy_room\((\w+)\s*(?:USES ([\w ]*?))?\s*(?:LINKS.*)?\)", line)
+        if found:
+            below = (found[2] or "").split()
+            uses[found[1]] = set(below).union(*(uses[room] for room in below))
+    return {room: below | {"base"} for room, below in uses.items()} | {"cli": {"base"}}
+
+
+def check_rooms():
+    allowed = rooms()
+    expect(len(allowed) > 10, "no table of rooms was found in src/CMakeLists.txt")
+    for path in sources("src"):
+        room = path.relative_to(SRC).parts[0]
+        expect(room in allowed, f"{path}: no such room")
+        for name in includes(path, '""'):
+            target, _, header = name.partition("/")
+            if target not in allowed or (path.parent / name).exists():
+                continue
+            expect(target == room or target in allowed.get(room, ()),
+                   f"{path}: {room} may not use {target} ({name})")
+            expect(target == room or not re.search(r"_(impl|mpi)\.h$", header),
+                   f"{path}: {name} is inside {target} only")
+
+
+def check_doors():
+    for header, door in DOORS.items():
+        users = [str(p.relative_to(SRC)) for p in sources("src") if header in includes(p, "<>")]
+        expect(users == [door], f"<{header}> is included by {users}, its door is {door}")
+
+
+def functions(text):
+    """Length of every function body, by clang-format's braces in the first column."""
+    lines, start = text.split("\n"), None
+    for i, line in enumerate(lines):
+        if line == "{":
+            start = i
+        elif line.startswith("}") and start is not None:
+            yield lines[start - 1], i - start + 1
+            start = None
+
+
+def check_lengths():
+    for path in sources("src", "include", "tests"):
+        top, text = path.relative_to(ROOT).parts[0], path.read_text()
+        n = text.count("\n")
+        expect(n <= LINES[top], f"{path}: {n} lines; look for a second noun in it")
+        for head, length in functions(text):
+            expect(length <= BODY[top], f"{path}: {length} lines: {head}")
+    for room in rooms():
+        readme = SRC / room / "README.md"
+        if room != "base":
+            expect(readme.exists(), f"{readme} is missing")
+        if readme.exists():
+            n = readme.read_text().count("\n")
+            expect(n <= README, f"{readme}: {n} lines, at most {README}")
+
+
+def check_names(library):
+    """Every symbol that others could meet starts with gy_; GY_API and no other is exported."""
+    table = subprocess.run(["readelf", "-sW", library], capture_output=True, text=True, check=True)
+    api = "".join(p.read_text() for p in sources("include"))
+    n = 0
+    for line in table.stdout.splitlines():
+        parts = line.split()
+        if len(parts) != 8 or parts[4] not in ("GLOBAL", "WEAK") or parts[6] == "UND":
+            continue
+        n += 1
+        name, visible = parts[7], parts[5] == "DEFAULT"
+        expect(name.startswith("gy_"), f"{library}: {name} does not start with gy_")
+        if visible:
+            expect(re.search(rf"\b{name}\b", api), f"{library}: {name} is exported, and no API")
+    expect(n > 100, f"{library}: no symbols were found")
+
+
+def check_headers(compilers):
+    headers = sorted((ROOT / "include/gyre").glob("*.h"))
+    for header in headers:
+        for suffix, compiler in compilers.items():
+            with tempfile.NamedTemporaryFile("w", suffix=suffix) as unit:
+                unit.write(f"#include <gyre/{header.name}>\n" * 2 + "typedef int gy_unit;\n")
+                unit.flush()
+                done = subprocess.run([*compiler, "-I", ROOT / "include", "-Wall", "-Wextra", "-Werror",
+                                       "-pedantic", "-fsyntax-only", unit.name],
+                                      capture_output=True, text=True)
+            expect(done.returncode == 0, f"{header.name} alone ({suffix}): {done.stderr}")
+
+
+def main():
+    library, cc, cxx = sys.argv[1:4]
+    check_rooms()
+    check_doors()
+    check_lengths()
+    check_names(library)
+    check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})
+    print("\n".join(problems) or "the law is kept")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()
