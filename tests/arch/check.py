@@ -21,6 +21,12 @@ LINES = {"src": 400, "include": 400, "tests": 600}     # of a file
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
 README = 60
 
+TABLES = {  # a heading of the README: the list that the table below it must name
+    "## Commands": "cli/command_list.h", "### Layers": "layer/layer_list.h",
+    "### Losses": "loss/loss_list.h", "### Metrics": "loss/metric_list.h",
+    "### Optimizers": "optim/optim_list.h", "### Schedules": "optim/schedule_list.h",
+    "## Data": "data/format_list.h"}
+
 problems = []
 
 
@@ -129,11 +135,33 @@ def check_headers(compilers):
             expect(done.returncode == 0, f"{header.name} alone ({suffix}): {done.stderr}")
 
 
+def bare(yaml):
+    """Lines without comments and blanks."""
+    lines = (re.sub(r"(^|\s+)#.*", "", line).rstrip() for line in yaml.splitlines())
+    return [line for line in lines if line]
+
+
+def check_readme():
+    text = (ROOT / "README.md").read_text()
+    for heading, path in TABLES.items():
+        section = text.partition(f"\n{heading}\n")[2].partition("\n#")[0]
+        cells = re.findall(r"^\| (`[^|]*) \|", section, re.M)
+        named = sorted(re.findall(r"`(\w+)`", " ".join(cells)))
+        body = re.search(r"#define GY_\w+_LIST\(X\)((?:.*\\\n)*.*)", (SRC / path).read_text())
+        listed = sorted(re.findall(r"X\((\w+)\)", body[1]))
+        expect(named == listed, f"README.md, {heading}: names {set(named) ^ set(listed) or 'twice'}"
+                                f" otherwise than {path}")
+    example = re.search(r"```yaml\n(name: digits.*?)```", text, re.S)
+    expect(example and bare(example[1]) == bare((ROOT / "datasets/digits.yaml").read_text()),
+           "README.md shows another datasets/digits.yaml than there is")
+
+
 def main():
     library, cc, cxx = sys.argv[1:4]
     check_rooms()
     check_doors()
     check_lengths()
+    check_readme()
     check_names(library)
     check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})
     print("\n".join(problems) or "the law is kept")
