@@ -1,16 +1,16 @@
 /*
  * Embedding. Forward: tokens are spread over threads. Backward: several tokens may share a row, so
- * threads take columns of the table instead; every one sees all tokens.
+ * threads take rows of the table instead, by turns; every one looks at all tokens. (Slices of the
+ * columns were four times slower on two cores: what one prefetches the other has just written.)
  */
 #include "embedding.h"
 
-#include "elementwise.h"
 #include "kernel_impl.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SLICE = 32 }; /* columns that are worth a thread: two cache lines */
+enum { ROWS = 8 }; /* of a turn */
 
 /* The row of a token, −1 where there is none. */
 static int64_t row_of(float token, int64_t vocabulary)
@@ -37,17 +37,16 @@ void gy_embedding_forward(const gy_kernel *k, int64_t n, int64_t vocabulary, int
 void gy_embedding_backward(const gy_kernel *k, int64_t n, int64_t vocabulary, int64_t units,
                            const float *tokens, const float *dy, float beta, float *dw)
 {
-    if (beta == 0.0f) gy_fill(k, vocabulary * units, 0.0f, dw);
-    const int team = gy_team(k, n * units, 1);
-    const int64_t share = (units + team - 1) / team;
-    const int64_t slice = (share + SLICE - 1) / SLICE * SLICE;
+    const int64_t lines = beta == 0.0f ? n + vocabulary : n;
+    const int team = gy_team(k, lines * units, 1);
     GY_SPREAD(team)
-    for (int64_t c = 0; c < units; c += slice) {
-        const int64_t width = gy_least(slice, units - c);
+    for (int own = 0; own < team; own++) {
+        for (int64_t row = own * ROWS; beta == 0.0f && row < vocabulary; row += team * ROWS)
+            k->vector->fill(gy_least(ROWS, vocabulary - row) * units, 0.0f, dw + row * units);
         for (int64_t i = 0; i < n; i++) {
             const int64_t row = row_of(tokens[i], vocabulary);
-            if (row >= 0)
-                k->vector->axpby(width, 1.0f, dy + i * units + c, 1.0f, dw + row * units + c);
+            if (row >= 0 && row / ROWS % team == own)
+                k->vector->axpby(units, 1.0f, dy + i * units, 1.0f, dw + row * units);
         }
     }
 }

@@ -141,5 +141,26 @@ static void images(void)
             "comm: {bucket_mib: 0.001}\n");
 }
 
+/* 45 samples in batches of 8: the last is of 5, so that of 8 ranks three have none. */
+static void statistics_of_the_batch(void)
+{
+    compare("data: {train: 'synthetic:images?n=45&shape=5x4x2&classes=3', "
+            "test: 'synthetic:images?n=7&shape=5x4x2&classes=3&seed=2'}\n"
+            "model:\n"
+            "  input: [5, 4, 2]\n"
+            "  layers:\n"
+            "    - batch_norm: {momentum: 0.3}\n"
+            "    - conv2d: {filters: 5, kernel: 3, bias: false}\n"
+            "    - batch_norm\n"
+            "    - activation: {kind: relu}\n"
+            "    - flatten\n"
+            "    - dense: {units: 6}\n"
+            "    - batch_norm: {epsilon: 0.01}\n"
+            "    - dense: {units: 3}\n"
+            "optimizer: {kind: sgd, learning_rate: 0.05}\n"
+            "train: {epochs: 3, batch_size: 8}\n");
+}
+
 GY_TEST_MPI_MAIN(GY_TEST(dropout_penalties_clipping), GY_TEST(a_batch_of_one),
-                 GY_TEST(values_normalised_and_averaged), GY_TEST(images))
+                 GY_TEST(values_normalised_and_averaged), GY_TEST(images),
+                 GY_TEST(statistics_of_the_batch))
