@@ -245,20 +245,20 @@ static void multiply(const gy_vector *vector, const plane *g, int64_t rows, cons
                      int64_t v_step, const float *u, float *m, int64_t m_step)
 {
     for (int64_t k = 0; k < POINTS; k++) {
-        for (int64_t panel = 0; panel < g->out_panels; panel += PANEL) {
-            gy_panel_product product = {.rows = rows,
-                                        .lines = 1,
-                                        .columns = 1,
-                                        .depth = g->in,
-                                        .a = v + k * v_step,
-                                        .a_row = g->in_width,
-                                        .a_step = 1,
-                                        .b = u + (k * g->out_panels + panel) * g->in,
-                                        .b_step = PANEL,
-                                        .c = m + k * m_step + panel,
-                                        .c_row = g->out_panels};
-            vector->panel_product(&product);
-        }
+        gy_panel_product product = {.rows = rows,
+                                    .lines = 1,
+                                    .columns = 1,
+                                    .depth = g->in,
+                                    .a = v + k * v_step,
+                                    .a_row = g->in_width,
+                                    .a_step = 1,
+                                    .b = u + k * g->out_panels * g->in,
+                                    .b_step = PANEL,
+                                    .panels = g->out_panels / PANEL,
+                                    .b_panel = g->in * PANEL,
+                                    .c = m + k * m_step,
+                                    .c_row = g->out_panels};
+        vector->panel_product(&product);
     }
 }
 
@@ -312,21 +312,21 @@ static void sum_products(const gy_vector *vector, const plane *g, int64_t tiles,
     while (from < to) {
         int64_t k = from / g->out, f = from % g->out;
         int64_t rows = g->out - f < to - from ? g->out - f : to - from;
-        for (int64_t panel = 0; panel < g->in_width; panel += PANEL) {
-            gy_panel_product product = {.rows = rows,
-                                        .lines = 1,
-                                        .columns = 1,
-                                        .depth = tiles,
-                                        .a = d + k * d_step + f,
-                                        .a_row = 1,
-                                        .a_step = g->out_panels,
-                                        .b = v + k * v_step + panel,
-                                        .b_step = g->in_width,
-                                        .c = du + from * g->in_width + panel,
-                                        .c_row = g->in_width,
-                                        .add = add};
-            vector->panel_product(&product);
-        }
+        gy_panel_product product = {.rows = rows,
+                                    .lines = 1,
+                                    .columns = 1,
+                                    .depth = tiles,
+                                    .a = d + k * d_step + f,
+                                    .a_row = 1,
+                                    .a_step = g->out_panels,
+                                    .b = v + k * v_step,
+                                    .b_step = g->in_width,
+                                    .panels = g->in_width / PANEL,
+                                    .b_panel = PANEL,
+                                    .c = du + from * g->in_width,
+                                    .c_row = g->in_width,
+                                    .add = add};
+        vector->panel_product(&product);
         from += rows;
     }
 }
