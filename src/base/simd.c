@@ -5,6 +5,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #define NAME(level) #level,
 const char *const gy_simd_names[GY_SIMD_COUNT + 1] = {GY_SIMD_LIST(NAME) NULL};
@@ -21,5 +26,23 @@ gy_simd gy_simd_best(void)
     return v4 ? GY_SIMD_v4 : v3 ? GY_SIMD_v3 : GY_SIMD_baseline;
 #else
     return GY_SIMD_baseline;
+#endif
+}
+
+void gy_cpu_name(char out[GY_CPU_TEXT])
+{
+#if defined(__x86_64__)
+    enum { BRAND = 0x80000002, LEAVES = 3, SIGNATURE = 1 };
+    unsigned r[4] = {0};
+    char name[LEAVES * sizeof r + 1] = "";
+    for (unsigned i = 0; i < LEAVES; i++)
+        if (__get_cpuid(BRAND + i, &r[0], &r[1], &r[2], &r[3]))
+            memcpy(name + i * sizeof r, r, sizeof r);
+    for (size_t n = strlen(name); n > 0 && name[n - 1] == ' '; n--) name[n - 1] = '\0';
+    r[0] = 0;
+    (void)__get_cpuid(SIGNATURE, &r[0], &r[1], &r[2], &r[3]);
+    (void)snprintf(out, GY_CPU_TEXT, "%s (%x)", name, r[0]);
+#else
+    (void)snprintf(out, GY_CPU_TEXT, "unknown processor");
 #endif
 }

@@ -12,6 +12,11 @@ typedef enum gy_simd { GY_SIMD_LIST(GY_SIMD_ENUM) GY_SIMD_COUNT } gy_simd;
 
 extern const char *const gy_simd_names[GY_SIMD_COUNT + 1]; /* NULL-terminated */
 
+enum { GY_CPU_TEXT = 80 };
+
+/** The processor, by its maker's name and by numbers that tell models apart. Local. */
+void gy_cpu_name(char out[GY_CPU_TEXT]);
+
 /** The best level this machine runs. Local. */
 gy_simd gy_simd_best(void);
 

@@ -80,6 +80,11 @@ int64_t gy_grains_bytes(int64_t n)
     return 2 * n + GY_EXACT_PLANES * stride(n) * (int64_t)sizeof(float);
 }
 
+int64_t gy_grains_sent(int64_t n)
+{
+    return n + GY_EXACT_PLANES * stride(n) * (int64_t)sizeof(float);
+}
+
 int gy_grains_buckets(const gy_grains *g)
 {
     return gy_sync_buckets(g->sync);

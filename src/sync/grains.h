@@ -24,6 +24,8 @@ gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
                            const gy_sync_settings *settings, int64_t n, gy_grains **out) GY_CHECKED;
 void gy_grains_free(gy_grains *g);
 int64_t gy_grains_bytes(int64_t n);
+/** Bytes that are reduced over the ranks in a step. Local. */
+int64_t gy_grains_sent(int64_t n);
 
 /** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_grains_buckets(const gy_grains *g);

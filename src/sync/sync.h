@@ -27,7 +27,8 @@ typedef struct gy_sync_settings {
     bool overlap;
     double watchdog_seconds;
     int64_t reproducible_grains; /* 0: off; see grains.h */
-    gy_choice wire; /* a gy_wire_kind */
+    int64_t verify_every_steps;  /* 0: off; parameters are compared across ranks */
+    gy_choice wire;              /* a gy_wire_kind */
     bool shard_optimizer;
 } gy_sync_settings;
 

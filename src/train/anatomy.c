@@ -124,6 +124,9 @@ static gy_status take_memory(gy_anatomy *a, const gy_config *config, gy_model *m
     a->parameter_bytes = memory.parameters + memory.buffers;
     a->gradient_bytes = memory.gradients;
     a->activation_bytes = memory.activations;
+    if (config->comm.reproducible_grains > 0)
+        a->gradient_bytes +=
+            gy_grains_bytes(gy_model_params(model)->trainable + gy_model_buffers(model)->floats);
     a->optimizer_bytes = gy_optim_bytes(&config->optimizer.kind, share);
     if (config->train.parameter_average > 0) a->optimizer_bytes += share * (int64_t)sizeof(float);
     return GY_OK;

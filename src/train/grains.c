@@ -62,6 +62,7 @@ gy_status gy_run_pass_grains(gy_run *run, const gy_batch *batch)
                       .seed = (uint64_t)run->config->seed,
                       .step = run->step,
                       .scale = 1.0 / (double)batch->global,
+                      .layer_seconds = run->layer_seconds,
                       .user = run};
     GY_TRY(gy_run_settle(run));
     memset(run->losses, 0, (size_t)run->grains * sizeof *run->losses);

@@ -11,6 +11,7 @@
 
 #define GY_HOOK_LIST(X)                                                                            \
     X(guard)                                                                                       \
+    X(verify)                                                                                      \
     X(progress)                                                                                    \
     X(epoch)                                                                                       \
     X(evaluate)                                                                                    \

@@ -32,6 +32,14 @@ static void add_data(const gy_run *run, gy_report *report)
     if (info->classes > 0) gy_report_int(report, "classes", info->classes);
 }
 
+/* Of gradients, that are summed over the ranks. */
+static int64_t bytes_a_step(const gy_run *run)
+{
+    int64_t n = gy_model_params(run->model)->trainable;
+    return run->grains > 0 ? gy_grains_sent(n + gy_model_buffers(run->model)->floats)
+                           : n * (int64_t)sizeof(float);
+}
+
 static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *report)
 {
     const gy_config *config = run->config;
@@ -39,7 +47,7 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
     gy_report_int(report, "memory_bytes",
                   anatomy->parameter_bytes + anatomy->gradient_bytes + anatomy->optimizer_bytes +
                       anatomy->activation_bytes);
-    gy_report_int(report, "gradient_bytes", anatomy->gradient_bytes);
+    gy_report_int(report, "gradient_bytes", bytes_a_step(run));
     if (run->grains > 0) gy_report_int(report, "grains", run->grains);
     if (run->grain_sums != NULL) {
         gy_report_int(report, "buckets", gy_grains_buckets(run->grain_sums));

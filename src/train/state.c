@@ -87,6 +87,8 @@ static gy_status add_texts(gy_run *run, gy_pool *pool, note_list *list)
     gy_status status = print_tally(run, &out);
     if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&out), &text);
     if (status == GY_OK) add_text(list, "/state", "epoch_sums", text);
+    if (status == GY_OK) status = gy_run_describe_machine(run, pool, &text);
+    if (status == GY_OK) add_text(list, "/state", "machine", text);
     gy_buffer_reset(&out);
     gy_feed_print_normalizer(&run->feed, &out);
     if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&out), &text);

@@ -160,6 +160,7 @@ static gy_status train(gy_run *run)
     gy_run_set_deadline(run);
     GY_TRY(gy_run_build(run, &past.taught));
     GY_TRY(gy_run_check_cores(run));
+    GY_TRY(gy_run_check_machine(run, &past));
     if (run->options->dry_run) return gy_comm_agree(run->comm, gy_run_tell_start(run));
     GY_TRY(begin(run, &past));
     if (run->options->stalled != NULL)

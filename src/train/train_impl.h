@@ -149,6 +149,8 @@ typedef struct gy_value {
     double value;
 } gy_value;
 
+typedef struct gy_past gy_past;
+
 typedef struct gy_run {
     gy_context *ctx;
     gy_comm *comm;
@@ -228,6 +230,13 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
 void gy_run_clear(gy_run *run);
 /** Warns where ranks have more threads than cores, or leave cores idle, with the remedy. Collective. */
 gy_status gy_run_check_cores(gy_run *run) GY_CHECKED;
+
+/* machine.c: what the bits of a run depend on beside its configuration */
+
+/** Processor, threads, instruction set and BLAS of this rank, in words in the pool. Local. */
+gy_status gy_run_describe_machine(const gy_run *run, gy_pool *pool, const char **out) GY_CHECKED;
+/** With grains: warns where ranks, or the checkpoint, have another machine. Collective. */
+gy_status gy_run_check_machine(gy_run *run, const gy_past *past) GY_CHECKED;
 /** Tells the start: what is trained, on what, how. */
 gy_status gy_run_tell_start(gy_run *run) GY_CHECKED;
 
@@ -319,13 +328,13 @@ gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head
 
 /* resume.c: which checkpoint the run goes on from, and how */
 
-typedef struct gy_past {
+struct gy_past {
     const char *path; /* of the checkpoint; NULL: the run starts anew */
     gy_checkpoint_head head;
     gy_taught taught;
     bool finished; /* and the configuration asks for no more */
     bool model_changed, data_changed, optimizer_changed, train_changed;
-} gy_past;
+};
 
 /** Finds it and compares configurations, before the run is built. Collective. */
 gy_status gy_past_find(gy_run *run, gy_past *past) GY_CHECKED;

@@ -56,6 +56,19 @@ def torn_write(bench):
     assert harmed.read_bytes() != torn  # replaced by the whole one of the same step
 
 
+def flip_bit(bench):
+    """A rank whose parameters differ is named, before they are saved."""
+    place = bench.place("flipped")
+    done = bench.train(place, "--set", "comm.verify_every_steps=2", "--inject",
+                       "flip_bit:rank=1,step=7", code=1)
+    lines = error_lines(done)
+    assert len(lines) == 1, done.stderr
+    assert "a rank has other parameters than the others (rank 1 on " in lines[0], done.stderr
+    assert "found after step 8" in lines[0], done.stderr
+    assert steps_there(place) == ["latest", "step-000000003", "step-000000006"]
+    goes_on(bench, place)
+
+
 def not_finite(bench):
     """The step is skipped by all ranks, logged with its samples, and changes nothing."""
     place = bench.place("run")
@@ -139,4 +152,4 @@ def malformed(bench):
 
 
 main({"disk_full": disk_full, "torn_write": torn_write, "not_finite": not_finite, "kill": kill,
-      "slow": slow, "hang": hang, "frozen": frozen, "malformed": malformed})
+      "flip_bit": flip_bit, "slow": slow, "hang": hang, "frozen": frozen, "malformed": malformed})

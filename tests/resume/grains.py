@@ -4,10 +4,14 @@
     grains.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 RANKS is the number of ranks that a run on one is held against. Cases: dense, conv, lstm, gpt (the
-families of models, with all that draws, sums and decides), sums (every all-reduce), chain (stops
-and other numbers of ranks), settings.
+families of models, with all that draws, sums and decides), sums (every all-reduce, shares of
+the optimizer), chain (kills and other numbers of ranks), applied (eval, predict), moved, settings.
 """
+import json
 import shutil
+import subprocess
+
+import h5py
 
 import bench as b
 
@@ -153,6 +157,34 @@ def chain(bench):
     same_run(alone, place)
 
 
+def applied(bench):
+    """What is done with the checkpoint has the same bits too."""
+    place = bench.place("run", CONV)
+    bench.train(place)
+    told = []
+    for ranks in (1, bench.ranks):
+        out = f"out-{ranks}.h5"
+        command = [*bench.command, str(ranks), bench.gyre]
+        data = ("--data", "synthetic:images?n=37&shape=9x9x2&classes=3&seed=3")
+        done = subprocess.run([*command, "eval", "run", "--json", *data], cwd=place, check=True,
+                              capture_output=True, text=True, timeout=60)
+        event = json.loads(done.stdout)
+        subprocess.run([*command, "predict", "run", *data, "-o", out], cwd=place, check=True,
+                       capture_output=True, timeout=60)
+        with h5py.File(place / out) as f:
+            told.append((event["loss"], event["accuracy"], f["outputs"][()].tobytes()))
+    assert told[0] == told[1]
+
+
+def moved(bench):
+    """Another number of threads, as another processor: said, not hidden."""
+    place = bench.place("run", DENSE)
+    bench.try_train(place, "--inject", "kill:rank=0,step=9")
+    done = bench.train(place, "--no-quiet", "--set", "threads=2")
+    assert done.stderr.count("the checkpoint was written on another machine") == 1, done.stderr
+    assert ", 1 thread, simd" in done.stderr and ", 2 threads, simd" in done.stderr, done.stderr
+
+
 def settings(bench):
     place = bench.place("run", DENSE)
     done = bench.train(place, "--set", "comm.reproducible_grains=2", ranks=3, code=2)
@@ -164,4 +196,4 @@ def settings(bench):
 
 
 b.main({"dense": family(DENSE), "conv": family(CONV), "lstm": family(LSTM), "gpt": family(GPT),
-        "sums": sums, "chain": chain, "settings": settings})
+        "sums": sums, "chain": chain, "applied": applied, "moved": moved, "settings": settings})
