@@ -1,7 +1,7 @@
 /**
  * Checkpoints (CONTRACT §5): named whole tensors in index.h5, over shards of the flat vectors.
- * Written by rank 0, streamed from the ranks in bounded pieces; read and verified by rank 0, and
- * broadcast. Functions are collective but where said.
+ * Written while training goes on, by rank 0, to which the ranks send bounded pieces, or by all; read
+ * and verified by rank 0, and broadcast. Functions are collective but where said.
  */
 #ifndef GY_CHECKPOINT_CHECKPOINT_H
 #define GY_CHECKPOINT_CHECKPOINT_H
@@ -17,8 +17,14 @@ typedef struct gy_checkpoint_settings {
     int64_t every_epochs, every_steps;
     double every_minutes;
     int64_t keep;
+    bool asynchronous;
     int64_t shards;
+    int writer; /* gy_checkpoint_writers */
 } gy_checkpoint_settings;
+
+/** Who writes the shards: rank 0 alone, or every rank its own. */
+enum { GY_WRITER_RANK0, GY_WRITER_ALL };
+extern const char *const gy_checkpoint_writers[];
 
 extern const gy_setting gy_checkpoint_setting_rows[];
 
@@ -56,18 +62,50 @@ typedef struct gy_checkpoint {
     int n_notes;
 } gy_checkpoint;
 
+/** Checkpoints of a run in the making, one at a time; keeps room for copies between them. */
+typedef struct gy_saver gy_saver;
+
+/** What has been written. */
+typedef struct gy_saved {
+    const char *path; /* until the next begin */
+    int64_t step, epoch, sample_in_epoch;
+    bool best;
+    int64_t bytes;  /* of numbers */
+    double seconds; /* from begin to commit */
+} gy_saved;
+
+/** @param run_dir, settings  outlive it; free with gy_saver_free() */
+gy_status gy_saver_create(gy_context *ctx, gy_comm *comm, const char *run_dir,
+                          const gy_checkpoint_settings *settings, gy_saver **out) GY_CHECKED;
+
+/** Local. Gives up what is under way, whatever the other ranks do: nothing of it stays. */
+void gy_saver_free(gy_saver *s);
+
 /**
- * Writes run_dir/checkpoints/step-NNNNNNNNN, moves `latest` (and `best`), removes old ones.
- *
- * Invariants: see commit.c. Rank 0 never holds more than two shards' pieces besides its own.
+ * Begins to write run_dir/checkpoints/step-NNNNNNNNN, to move `latest` (and `best`), to remove old
+ * ones: commit.c. Where settings.asynchronous, this rank's part is copied and training may go on;
+ * else nothing of `c` may change until the end. Tables and texts of `c` stay in any case; its notes
+ * need not.
  *
  * @param best  whether this is the best by the monitored metric
- * @param path  out (all ranks): its path, free with gy_free(); NULL: not wanted
  * @return GY_OK; GY_E_IO, GY_E_NOMEM: nothing of earlier checkpoints is touched
  */
-gy_status gy_checkpoint_write(gy_context *ctx, gy_comm *comm, const char *run_dir,
-                              const gy_checkpoint_settings *settings, const gy_checkpoint *c,
-                              bool best, char **path) GY_CHECKED;
+gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool best) GY_CHECKED;
+
+/** Whether one has begun and not ended. Local. */
+bool gy_saver_is_busy(const gy_saver *s);
+
+/** Moves what can be moved to rank 0, without waiting. Local; failures are told by the end. */
+void gy_saver_poll(gy_saver *s);
+
+/** Whether rank 0 has written it all, so that the end need not wait; false elsewhere. Local. */
+bool gy_saver_is_done(gy_saver *s);
+
+/**
+ * Waits until it is written.
+ * @return GY_OK; GY_E_IO, GY_E_NOMEM: nothing of it is there, earlier checkpoints are whole
+ */
+gy_status gy_saver_end(gy_saver *s, gy_saved *out) GY_CHECKED;
 
 /** Removes half-written directories of earlier processes. On rank 0. */
 gy_status gy_checkpoint_clean(gy_context *ctx, gy_comm *comm, const char *run_dir) GY_CHECKED;

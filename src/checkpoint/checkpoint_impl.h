@@ -8,9 +8,12 @@
 #define GY_CHECKPOINT_CHECKPOINT_IMPL_H
 
 #include "checkpoint.h"
+#include "comm/transfer.h"
+
+#include <pthread.h>
 
 enum {
-    GY_PIECE = 1 << 20,                   /* floats of a message, and of a read: 4 MiB */
+    GY_PIECE_FLOATS = 1 << 20,            /* floats of a message, and of a read: 4 MiB */
     GY_VECTORS = 1 + GY_CHECKPOINT_SLOTS, /* the parameters and the slots */
     GY_FORMAT_VERSION = 1
 };
@@ -77,7 +80,8 @@ gy_status gy_step_path(gy_pool *pool, const char *dir, int64_t step, const char 
 /** The step that DIR/`link` points to, −1 if none. */
 int64_t gy_link_step(const char *dir, const char *link);
 
-/* shard.c */
+/* Writing. The main thread: save.c, stage.c, carry.c. The thread that writes: write.c, shard.c,
+ * index_write.c, commit.c, retain.c. */
 
 /** Elements [from, to) of a vector lie at `at` of rank's own part. */
 typedef struct gy_held {
@@ -89,35 +93,125 @@ typedef struct gy_held {
 typedef struct gy_vector {
     const char *data; /* "/values", "/optimizer/momentum" */
     int64_t length;
-    const float *mine; /* this rank's part */
+    const float *mine; /* this rank's part, or its copy */
     gy_held *held;     /* [n_held] ascending, without gaps */
     int n_held;
 } gy_vector;
 
+/** A piece of a slice, as it travels: elements [at, at + n) of a vector. */
+typedef struct gy_piece {
+    int shard, vector;
+    int64_t at, n;
+    int owner;      /* the rank that holds it; −1: there is no piece */
+    const float *x; /* where it lies; on its owner alone */
+} gy_piece;
+
+/** What a rank that wrote its own shard reports to rank 0. */
+typedef struct gy_receipt {
+    gy_error error; /* status GY_OK: none */
+    uint64_t checksums[GY_VECTORS];
+} gy_receipt;
+
+enum { GY_CARRIED = 2 }; /* pieces of other ranks in a writer's memory */
+
+/** How pieces come to the thread that writes; the invariants are carry.c's. */
+typedef struct gy_carrier {
+    gy_transfer *sends[GY_CARRIED], *receives[GY_CARRIED];
+    gy_piece to_send, to_receive; /* the first that was not begun; owner −1: all were */
+    int64_t sends_begun, sent;
+    float *buffers[GY_CARRIED]; /* [GY_PIECE_FLOATS] of ranks that write */
+    int64_t begun, arrived, taken;
+    gy_receipt receipt; /* coming or going */
+    int receipts;       /* of ranks, taken or sent */
+    bool receipt_under_way;
+} gy_carrier;
+
+struct gy_commit {
+    gy_context *ctx;
+    const char *dir; /* RUN/checkpoints */
+    const char *made, *final, *old;
+    const char *name; /* step-NNNNNNNNN */
+};
+typedef struct gy_commit gy_commit;
+
+/** A checkpoint while it is written. */
 typedef struct gy_writer {
     gy_context *ctx;
     gy_comm *comm;
     int rank, ranks;
-    const gy_checkpoint *c;
+    bool all; /* every rank writes its own shard */
+    gy_checkpoint c;
+    int64_t keep;
+    bool best;
     gy_pool pool;
-    const char *dir; /* of the checkpoint in the making */
+    gy_commit commit; /* rank 0; of the others the directory alone */
     gy_vector vectors[GY_VECTORS];
     int n_vectors;
     gy_shard *shards; /* [n_shards] */
     int n_shards;
-    float *piece;             /* [GY_PIECE] rank 0 */
-    struct gy_hasher *hasher; /* rank 0 */
+    struct gy_hasher *hasher; /* of ranks that write */
+
+    pthread_mutex_t lock; /* of what both threads use: */
+    pthread_cond_t changed;
+    gy_carrier carrier;
+    bool let_go;      /* all ranks are ready */
+    bool given_up;    /* nothing more comes */
+    bool starves;     /* the thread waits for the main one */
+    bool written;     /* the thread has done all it can: */
+    gy_error error;   /* its failure; status GY_OK: none */
+    gy_error warning; /* of what need not have worked */
 } gy_writer;
 
-/** Writes shard i by rank 0, streamed from the ranks. Collective; agreed. */
-gy_status gy_shard_write(gy_writer *w, int i) GY_CHECKED;
+/* stage.c: who holds what, and copies of it */
+
+/** Names, slices, notes. Local. */
+gy_status gy_stage_prepare(gy_writer *w, int64_t shards) GY_CHECKED;
+/** Tells all ranks who holds what; checks that it is all. Collective. */
+gy_status gy_stage_share(gy_writer *w) GY_CHECKED;
+/** Floats of this rank's copy. Local. */
+int64_t gy_stage_floats(const gy_writer *w);
+/** Copies this rank's parts. Local. @param room  [gy_stage_floats] */
+void gy_stage_copy(gy_writer *w, float *room);
+/** Whether pieces go from rank to rank: all where rank 0 writes, else those of slots in slices. */
+bool gy_stage_carries(const gy_writer *w);
+/** The rank that writes a shard. */
+int gy_stage_writer(const gy_writer *w, int shard);
+
+/* carry.c */
+
+gy_status gy_carrier_init(gy_writer *w) GY_CHECKED;
+void gy_carrier_clear(gy_writer *w);
+/** To the first pieces of all. */
+void gy_carrier_start(gy_writer *w);
+/** The piece of a slice that begins at `at`. */
+gy_piece gy_piece_at(const gy_writer *w, int shard, int vector, int64_t at);
+/** Main thread: moves what can be moved, without waiting. @param moved  out: whether anything was */
+gy_status gy_carry(gy_writer *w, bool *moved) GY_CHECKED;
+/** Main thread: whether this rank has nothing more to send or receive. */
+bool gy_carrier_is_done(gy_writer *w);
+/** The thread: waits for the next piece of another rank. NULL: none will come. */
+const float *gy_carrier_take(gy_writer *w);
+void gy_carrier_put_back(gy_writer *w);
+/** The thread on rank 0: waits for all receipts. false: they will not come. */
+bool gy_carrier_await_receipts(gy_writer *w);
+
+/* write.c, shard.c */
+
+/** The thread that writes. @param user  the gy_writer */
+void *gy_write(void *user);
+
+/**
+ * Writes a shard from its pieces. Where it fails, the pieces that are still to come are taken.
+ * @param before  a failure of an earlier shard: pieces are taken, nothing is written
+ */
+gy_status gy_shard_write(gy_writer *w, int i, gy_status before) GY_CHECKED;
 
 /** Takes n elements from `at` on of a flat vector. */
 typedef void gy_take(void *user, const float *x, int64_t at, int64_t n);
 
 /**
  * Reads vector k of shard i in pieces and checks it. Local.
- * @param piece  [GY_PIECE]
+ * @param piece  [GY_PIECE_FLOATS]
  * @param take   may be NULL
  */
 gy_status gy_shard_read(gy_context *ctx, const gy_index *index, int i, int k, float *piece,
@@ -173,24 +267,22 @@ gy_status gy_misfits_check(const gy_misfits *m, const char *path, gy_match match
 
 /* commit.c */
 
-typedef struct gy_commit {
-    gy_context *ctx;
-    const char *dir; /* RUN/checkpoints */
-    const char *made, *final, *old;
-    const char *name; /* step-NNNNNNNNN */
-} gy_commit;
-
-gy_status gy_commit_begin(gy_context *ctx, gy_pool *pool, const char *run_dir, int64_t step,
-                          gy_commit *out) GY_CHECKED;
+/** Where it is made. Local. */
+gy_status gy_commit_name(gy_context *ctx, gy_pool *pool, const char *run_dir, int64_t step,
+                         gy_commit *out) GY_CHECKED;
+gy_status gy_commit_begin(const gy_commit *c) GY_CHECKED;
 gy_status gy_commit_finish(const gy_commit *c, bool best) GY_CHECKED;
 
-/** Removes what was begun; the thread's last error stays. */
+/** Removes what was begun; the last error stays. */
 void gy_commit_abort(const gy_commit *c);
 
 /* retain.c */
 
-/** Removes all but the newest `keep` up to `step`, and those that links point to. Warns only. */
-void gy_retain(gy_context *ctx, const char *dir, int64_t keep, int64_t step);
+/**
+ * Removes all but the newest `keep` up to `step`, and those that links point to; and the one that was
+ * replaced.
+ */
+gy_status gy_retain(const gy_commit *c, int64_t keep, int64_t step) GY_CHECKED;
 
 /** Removes a checkpoint so that half of it never passes for one. */
 gy_status gy_step_remove(gy_context *ctx, const char *dir, int64_t step) GY_CHECKED;

@@ -10,7 +10,9 @@
  *     but for .tmp-old-step-N where step-N is not there, which gets its name back.
  *  5. `latest` and `best` point to a step-… that has been whole; they are swapped by renaming, after
  *     the checkpoint is committed. Nothing relies on them to find the newest.
- *  6. Only rank 0 does any of this, all ranks agree on how it ended.
+ *  6. Only rank 0 does any of this (with writer: all the others write their shards, and rank 0 goes on
+ *     once it has all their receipts); all ranks agree on how it ended. It goes on in a thread while
+ *     the run trains; no second checkpoint begins before that.
  *
  * States on disk, and the function that moves from one to the next
  *
@@ -23,9 +25,9 @@
  *        │     step-N there already: rename it to .tmp-old-step-N        (crash here: 4.)
  *        │     rename .tmp-step-N to step-N, flush `checkpoints`
  *     step-N
- *        │     swap `latest`, swap `best`, remove .tmp-old-step-N
+ *        │     swap `latest`, swap `best`
  *     step-N, linked
- *        │  gy_retain: rename step-M to .tmp-gone-step-M, remove that
+ *        │  gy_retain: remove .tmp-old-step-N; rename step-M to .tmp-gone-step-M, remove that
  *     step-N, linked; older ones gone
  *
  * gy_checkpoint_clean at the start of a process brings whatever a crash left to step-N or (nothing).
@@ -40,8 +42,8 @@
 static const char temporary[] = ".tmp-";
 static const char old[] = ".tmp-old-";
 
-gy_status gy_commit_begin(gy_context *ctx, gy_pool *pool, const char *run_dir, int64_t step,
-                          gy_commit *out)
+gy_status gy_commit_name(gy_context *ctx, gy_pool *pool, const char *run_dir, int64_t step,
+                         gy_commit *out)
 {
     gy_commit c = {.ctx = ctx};
     GY_TRY(gy_pool_format(pool, &c.dir, "%s/checkpoints", run_dir));
@@ -50,9 +52,14 @@ gy_status gy_commit_begin(gy_context *ctx, gy_pool *pool, const char *run_dir, i
     GY_TRY(gy_pool_format(pool, &c.made, "%s/%s%s", c.dir, temporary, c.name));
     GY_TRY(gy_pool_format(pool, &c.old, "%s/%s%s", c.dir, old, c.name));
     *out = c;
-    GY_TRY(gy_directory_make(c.dir));
-    GY_TRY(gy_path_remove(ctx, c.made));
-    return gy_directory_make(c.made);
+    return GY_OK;
+}
+
+gy_status gy_commit_begin(const gy_commit *c)
+{
+    GY_TRY(gy_directory_make(c->dir));
+    GY_TRY(gy_path_remove(c->ctx, c->made));
+    return gy_directory_make(c->made);
 }
 
 void gy_commit_abort(const gy_commit *c)
@@ -89,8 +96,6 @@ gy_status gy_commit_finish(const gy_commit *c, bool best)
     if (status == GY_OK) status = gy_link_swap(c->ctx, c->name, link);
     if (status == GY_OK && best) status = gy_pool_format(&pool, &link, "%s/best", c->dir);
     if (status == GY_OK && best) status = gy_link_swap(c->ctx, c->name, link);
-    if (status == GY_OK && gy_path_remove(c->ctx, c->old) != GY_OK)
-        gy_log(c->ctx, GY_WARNING, "%s", gy_error_last()->text);
     gy_pool_clear(&pool);
     return status;
 }

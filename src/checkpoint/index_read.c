@@ -237,7 +237,7 @@ static gy_status read_rows(gy_h5_data *d, float *out)
     const gy_shape *s = gy_h5_data_shape(d);
     int64_t count = gy_shape_count(s), rows = s->n == 0 ? 1 : s->d[0], n;
     if (count == 0) return GY_OK;
-    int64_t row = count / rows, most = GY_PIECE / row > 0 ? GY_PIECE / row : 1;
+    int64_t row = count / rows, most = GY_PIECE_FLOATS / row > 0 ? GY_PIECE_FLOATS / row : 1;
     for (int64_t at = 0; at < rows; at += n) {
         n = rows - at < most ? rows - at : most;
         GY_TRY(gy_h5_data_read(d, at, n, GY_H5_FLOAT32, out + at * row));

@@ -23,7 +23,7 @@
 
 static gy_status write_head(gy_writer *w, gy_h5 *f)
 {
-    const gy_checkpoint *c = w->c;
+    const gy_checkpoint *c = &w->c;
     char created[21];
     gy_clock_utc(created);
     GY_TRY(gy_h5_write_text(f, "/", "format", GY_FORMAT_NAME));
@@ -76,7 +76,7 @@ static gy_status write_virtual(gy_writer *w, gy_h5 *f, int k, const gy_param *p,
 
 static gy_status write_vectors(gy_writer *w, gy_h5 *f)
 {
-    const gy_params *params = w->c->params;
+    const gy_params *params = w->c.params;
     gy_h5_piece *pieces;
     const char *name;
     GY_TRY(gy_pool_array(&w->pool, w->n_shards, &pieces));
@@ -95,11 +95,11 @@ static gy_status write_vectors(gy_writer *w, gy_h5 *f)
 
 static gy_status write_buffers(gy_writer *w, gy_h5 *f)
 {
-    const gy_params *buffers = w->c->buffers;
+    const gy_params *buffers = w->c.buffers;
     GY_TRY(gy_h5_group(f, "/buffers"));
     for (int i = 0; buffers != NULL && i < buffers->n; i++) {
         const gy_param *b = &buffers->v[i];
-        const float *x = w->c->buffer_values + b->offset;
+        const float *x = w->c.buffer_values + b->offset;
         gy_h5_data *d;
         const char *name;
         GY_TRY(gy_pool_format(&w->pool, &name, "/buffers/%s", b->name));
@@ -116,7 +116,7 @@ static gy_status write_buffers(gy_writer *w, gy_h5 *f)
 
 static gy_status write_slice(gy_writer *w, gy_h5 *f, const char *group, int k, const gy_slice *s)
 {
-    const char *vector = k == 0 ? "values" : w->c->slots[k - 1].name, *name;
+    const char *vector = k == 0 ? "values" : w->c.slots[k - 1].name, *name;
     GY_TRY(gy_pool_format(&w->pool, &name, "%s_offset", vector));
     GY_TRY(gy_h5_write_int(f, group, name, s->offset));
     GY_TRY(gy_pool_format(&w->pool, &name, "%s_count", vector));
@@ -130,7 +130,7 @@ static gy_status write_shards(gy_writer *w, gy_h5 *f)
     gy_buffer slots;
     gy_buffer_init(&slots, w->ctx);
     for (int k = 1; k < w->n_vectors; k++)
-        gy_buffer_format(&slots, "%s%s", k > 1 ? " " : "", w->c->slots[k - 1].name);
+        gy_buffer_format(&slots, "%s%s", k > 1 ? " " : "", w->c.slots[k - 1].name);
     gy_status status = slots.status;
     if (status == GY_OK) status = gy_h5_group(f, "/shards");
     if (status == GY_OK) status = gy_h5_write_text(f, "/shards", "slots", gy_buffer_text(&slots));
@@ -151,7 +151,7 @@ static gy_status write_shards(gy_writer *w, gy_h5 *f)
 static gy_status write_all(gy_writer *w, gy_h5 *f)
 {
     GY_TRY(write_head(w, f));
-    GY_TRY(write_notes(w->c, f));
+    GY_TRY(write_notes(&w->c, f));
     GY_TRY(write_vectors(w, f));
     GY_TRY(write_buffers(w, f));
     return write_shards(w, f);
@@ -161,7 +161,7 @@ gy_status gy_index_write(gy_writer *w)
 {
     const char *path;
     gy_h5 *f;
-    GY_TRY(gy_pool_format(&w->pool, &path, "%s/index.h5", w->dir));
+    GY_TRY(gy_pool_format(&w->pool, &path, "%s/index.h5", w->commit.made));
     GY_TRY(gy_h5_create_sealed(w->ctx, path, &f));
     gy_status status = write_all(w, f);
     gy_error first = *gy_error_last();

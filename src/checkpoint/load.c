@@ -107,7 +107,7 @@ static gy_status read_shards(loader *l, const gy_index *index, const gy_checkpoi
 {
     float *piece;
     gy_status status = GY_OK;
-    GY_TRY(gy_new_array(l->ctx, GY_PIECE, &piece));
+    GY_TRY(gy_new_array(l->ctx, GY_PIECE_FLOATS, &piece));
     for (int j = 0; j <= n_slots && status == GY_OK; j++) { /* slots last: they may lie on values */
         int k = j == 0 ? 0 : find_slot(index, slots[j - 1].name);
         for (int i = 0; i < index->n_shards && l->vectors[j].n > 0 && status == GY_OK; i++)
@@ -219,8 +219,8 @@ static gy_status load(gy_context *ctx, const char *path, gy_match match, const g
 /* A vector of rank 0 to all, in pieces. */
 static gy_status spread(gy_comm *comm, float *x, int64_t n)
 {
-    for (int64_t at = 0; at < n; at += GY_PIECE) {
-        int64_t part = n - at < GY_PIECE ? n - at : GY_PIECE;
+    for (int64_t at = 0; at < n; at += GY_PIECE_FLOATS) {
+        int64_t part = n - at < GY_PIECE_FLOATS ? n - at : GY_PIECE_FLOATS;
         GY_TRY(gy_comm_broadcast(comm, x + at, part * (int64_t)sizeof *x, 0));
     }
     return GY_OK;
@@ -237,7 +237,7 @@ static gy_status make_room(gy_pool *pool, int64_t length, const gy_checkpoint_sl
         cut = true;
         if (reads) GY_TRY(gy_new_array(pool->ctx, length, &out[i].v));
     }
-    return cut && !reads ? gy_pool_array(pool, GY_PIECE, piece) : GY_OK;
+    return cut && !reads ? gy_pool_array(pool, GY_PIECE_FLOATS, piece) : GY_OK;
 }
 
 /* Copies what elements [at, at + n) have of slices. */
@@ -256,8 +256,8 @@ static void take_share(const gy_ranges *share, const float *x, int64_t at, int64
 static gy_status deal_out(gy_comm *comm, const gy_checkpoint_slot *slot, float *whole, int64_t n,
                           float *piece)
 {
-    for (int64_t at = 0; at < n; at += GY_PIECE) {
-        int64_t part = n - at < GY_PIECE ? n - at : GY_PIECE;
+    for (int64_t at = 0; at < n; at += GY_PIECE_FLOATS) {
+        int64_t part = n - at < GY_PIECE_FLOATS ? n - at : GY_PIECE_FLOATS;
         float *x = gy_comm_rank(comm) == 0 ? whole + at : piece;
         GY_TRY(gy_comm_broadcast(comm, x, part * (int64_t)sizeof *x, 0));
         take_share(slot->share, x, at, part, slot->v);

@@ -5,7 +5,6 @@
  */
 #include "checkpoint_impl.h"
 
-#include "base/log.h"
 #include "store/file.h"
 
 #include <string.h>
@@ -25,18 +24,20 @@ gy_status gy_step_remove(gy_context *ctx, const char *dir, int64_t step)
     return status;
 }
 
-void gy_retain(gy_context *ctx, const char *dir, int64_t keep, int64_t step)
+gy_status gy_retain(const gy_commit *c, int64_t keep, int64_t step)
 {
+    const char *dir = c->dir;
     int64_t *steps, kept = 0, best = gy_link_step(dir, "best"),
                     latest = gy_link_step(dir, "latest");
     int n = 0;
     gy_pool pool;
-    gy_pool_init(&pool, ctx);
-    gy_status status = gy_steps_list(&pool, dir, &steps, &n);
+    gy_pool_init(&pool, c->ctx);
+    gy_status status = gy_path_remove(c->ctx, c->old);
+    if (status == GY_OK) status = gy_steps_list(&pool, dir, &steps, &n);
     for (int i = 0; i < n && status == GY_OK; i++) { /* the newest first */
         if (steps[i] > step || kept++ < keep || steps[i] == best || steps[i] == latest) continue;
-        status = gy_step_remove(ctx, dir, steps[i]);
+        status = gy_step_remove(c->ctx, dir, steps[i]);
     }
-    if (status != GY_OK) gy_log(ctx, GY_WARNING, "old checkpoints stay: %s", gy_error_last()->text);
     gy_pool_clear(&pool);
+    return status;
 }

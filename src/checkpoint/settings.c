@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+const char *const gy_checkpoint_writers[] = {"rank0", "all", NULL};
+
 const gy_setting gy_checkpoint_setting_rows[] = {
     {.key = "every_epochs",
      .type = GY_SETTING_INT,
@@ -32,6 +34,11 @@ const gy_setting gy_checkpoint_setting_rows[] = {
      .min = 1,
      .max = GY_COUNT_MAX,
      .help = "newest checkpoints kept; the best is kept besides"},
+    {.key = "asynchronous",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(gy_checkpoint_settings, asynchronous),
+     .standard = "true",
+     .help = "training goes on while a checkpoint is written"},
     {.key = "shards",
      .type = GY_SETTING_INT,
      .offset = offsetof(gy_checkpoint_settings, shards),
@@ -39,4 +46,10 @@ const gy_setting gy_checkpoint_setting_rows[] = {
      .min = 0,
      .max = 99999,
      .help = "shard files of a checkpoint; 0 = one a rank"},
+    {.key = "writer",
+     .type = GY_SETTING_CHOICE,
+     .offset = offsetof(gy_checkpoint_settings, writer),
+     .standard = "rank0",
+     .choices = gy_checkpoint_writers,
+     .help = "who writes the shards; all: every rank its own, on a file system that all share"},
     GY_SETTING_END};

@@ -1,11 +1,10 @@
 /*
  * Shards: slice i of every flat vector, each a 1-D data set with its place and checksum.
  *
- *     rank 2 ──piece──▶ rank 0 ──▶ hash ──▶ shard-00001.h5
+ *     pieces of the slice ──▶ hash ──▶ shard-00001.h5
  *
- * Rank 0 asks nobody: every rank walks the same places in the same order, and whoever holds a place
- * sends the next piece of it. So no more than one piece is in flight. Where rank 0 cannot write any
- * more it still takes the pieces of this shard, then all agree on the failure.
+ * Pieces are this rank's own, or come from others (carry.c). Where it cannot be written any more they
+ * are still taken, then the failure is passed on.
  */
 #include "checkpoint_impl.h"
 
@@ -15,20 +14,6 @@
 
 #include <string.h>
 
-/* The last that begins at or before a place. */
-static const gy_held *held_at(const gy_vector *v, int64_t at)
-{
-    int low = 0, high = v->n_held;
-    while (high - low > 1) {
-        int middle = low + (high - low) / 2;
-        if (v->held[middle].from <= at)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &v->held[low];
-}
-
 /* Writes a piece unless something failed before. */
 static gy_status keep(gy_writer *w, gy_h5_data *d, const float *x, int64_t at, int64_t n)
 {
@@ -36,22 +21,28 @@ static gy_status keep(gy_writer *w, gy_h5_data *d, const float *x, int64_t at, i
     return gy_h5_data_write(d, at, n, GY_H5_FLOAT32, x);
 }
 
-/* Moves a slice to rank 0. @param d  rank 0: NULL where it failed before */
-static gy_status stream(gy_writer *w, const gy_vector *v, const gy_slice *s, gy_h5_data *d)
+static bool is_given_up(gy_writer *w)
+{
+    pthread_mutex_lock(&w->lock);
+    bool given_up = w->given_up;
+    pthread_mutex_unlock(&w->lock);
+    return given_up;
+}
+
+/* All pieces of slice k of shard i. @param d  NULL where it failed before */
+static gy_status stream(gy_writer *w, int i, int k, gy_h5_data *d)
 {
     gy_status status = GY_OK;
-    int64_t end = s->offset + s->count, n;
-    for (int64_t at = s->offset; at < end; at += n) {
-        const gy_held *held = held_at(v, at);
-        int owner = held->rank;
-        int64_t stop = held->to < end ? held->to : end;
-        n = stop - at < GY_PIECE ? stop - at : GY_PIECE;
-        const float *mine = w->rank == owner ? v->mine + held->at + (at - held->from) : w->piece;
-        int64_t bytes = n * (int64_t)sizeof *mine;
-        if (w->rank == owner && owner != 0) GY_TRY(gy_comm_send(w->comm, mine, bytes, 0));
-        if (w->rank != 0) continue;
-        if (owner != 0) GY_TRY(gy_comm_receive(w->comm, w->piece, bytes, owner));
-        if (d != NULL && status == GY_OK) status = keep(w, d, mine, at - s->offset, n);
+    const gy_slice *s = &w->shards[i].v[k];
+    gy_piece p;
+    for (int64_t at = s->offset; at < s->offset + s->count; at += p.n) {
+        p = gy_piece_at(w, i, k, at);
+        bool own = p.owner == w->rank;
+        const float *x = own ? p.x : gy_carrier_take(w);
+        if (x == NULL || is_given_up(w))
+            return gy_raise(GY_E_COMM, "the checkpoint was given up" GY_AT "%s", w->commit.made);
+        if (d != NULL && status == GY_OK) status = keep(w, d, x, at - s->offset, p.n);
+        if (!own) gy_carrier_put_back(w);
     }
     return status;
 }
@@ -63,48 +54,42 @@ static gy_status describe(gy_h5 *f, const char *data, const gy_slice *s)
     return gy_h5_write_uint64(f, data, "checksum", s->checksum);
 }
 
-/* One vector's slice. @param f  rank 0: NULL where it failed before */
-static gy_status write_slice(gy_writer *w, const gy_vector *v, gy_slice *s, gy_h5 *f)
+/* Slice k of shard i. @param f  NULL where it failed before */
+static gy_status write_slice(gy_writer *w, int i, int k, gy_h5 *f)
 {
     gy_h5_data *d = NULL;
     gy_status status = GY_OK;
+    const char *data = w->vectors[k].data;
+    gy_slice *s = &w->shards[i].v[k];
     if (f != NULL) {
         gy_hasher_reset(w->hasher);
-        status = gy_h5_data_create(f, v->data, GY_H5_FLOAT32, &(gy_shape){1, {s->count}}, 0, 0, &d);
+        status = gy_h5_data_create(f, data, GY_H5_FLOAT32, &(gy_shape){1, {s->count}}, 0, 0, &d);
     }
-    gy_status streamed = stream(w, v, s, d);
-    if (status == GY_OK) status = streamed;
+    gy_error before = *gy_error_last();
+    gy_status streamed = stream(w, i, k, d);
     gy_h5_data_close(d);
-    if (f == NULL || status != GY_OK) return status;
+    if (status != GY_OK) return gy_error_restore(&before);
+    if (f == NULL || streamed != GY_OK) return streamed;
     s->checksum = gy_hasher_value(w->hasher);
-    return describe(f, v->data, s);
+    return describe(f, data, s);
 }
 
-gy_status gy_shard_write(gy_writer *w, int i)
+gy_status gy_shard_write(gy_writer *w, int i, gy_status before)
 {
     gy_h5 *f = NULL;
-    gy_status status = GY_OK;
-    gy_shard *shard = &w->shards[i];
-    if (w->rank == 0) {
-        const char *path;
-        status = gy_pool_format(&w->pool, &path, "%s/%s", w->dir, shard->file);
-        if (status == GY_OK) status = gy_h5_create_sealed(w->ctx, path, &f);
-    }
-    for (int k = 0; k < w->n_vectors && status != GY_E_COMM; k++) {
-        gy_error before = *gy_error_last();
-        gy_status one = write_slice(w, &w->vectors[k], &shard->v[k], status == GY_OK ? f : NULL);
-        if (status == GY_OK || one == GY_E_COMM)
-            status = one;
-        else
-            (void)gy_error_restore(&before);
-    }
-    gy_error first = *gy_error_last();
-    gy_status closed = gy_h5_close(f);
+    gy_status status = before;
+    const char *path;
     if (status == GY_OK)
-        status = closed;
-    else
-        (void)gy_error_restore(&first);
-    return gy_comm_agree(w->comm, status);
+        status = gy_pool_format(&w->pool, &path, "%s/%s", w->commit.made, w->shards[i].file);
+    if (status == GY_OK) status = gy_h5_create_sealed(w->ctx, path, &f);
+    gy_error first = *gy_error_last();
+    for (int k = 0; k < w->n_vectors; k++) {
+        gy_status one = write_slice(w, i, k, status == GY_OK ? f : NULL);
+        if (status == GY_OK && one != GY_OK) first = *gy_error_last();
+        if (status == GY_OK) status = one;
+    }
+    gy_status closed = gy_h5_close(f);
+    return status == GY_OK ? closed : gy_error_restore(&first);
 }
 
 static gy_status damaged(const char *path, const char *data, const char *why)
@@ -128,7 +113,7 @@ static gy_status read_slice(gy_h5 *f, const char *path, const char *data, const 
         shape->d[0] != s->count || gy_h5_data_type(d) != GY_H5_FLOAT32)
         status = damaged(path, data, "it is not the shard that index.h5 describes");
     for (int64_t at = 0; at < s->count && status == GY_OK; at += n) {
-        n = s->count - at < GY_PIECE ? s->count - at : GY_PIECE;
+        n = s->count - at < GY_PIECE_FLOATS ? s->count - at : GY_PIECE_FLOATS;
         status = gy_h5_data_read(d, at, n, GY_H5_FLOAT32, piece);
         if (status != GY_OK) break;
         gy_hasher_add(hasher, piece, (size_t)n * sizeof *piece);

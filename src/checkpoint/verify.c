@@ -61,7 +61,7 @@ gy_status gy_verify_one(gy_context *ctx, const char *dir, gy_verify_result *out)
     gy_pool pool;
     float *piece = NULL;
     gy_pool_init(&pool, ctx);
-    gy_status status = gy_new_array(ctx, GY_PIECE, &piece);
+    gy_status status = gy_new_array(ctx, GY_PIECE_FLOATS, &piece);
     if (status == GY_OK) status = verify_files(ctx, &pool, dir, piece, &here);
     gy_free(ctx, piece);
     gy_pool_clear(&pool);

@@ -198,15 +198,16 @@ static void show_not_finite(const gy_event *e)
 
 static void show_line(const gy_terminal *t, const gy_event *e)
 {
-    char time[GY_TEXT];
+    char time[GY_TEXT], more[GY_TEXT];
     const char *path = gy_event_text(e, "path", "");
     gy_terminal_clear_line();
     if (strcmp(e->type, "evaluate") == 0) {
         (void)fprintf(stderr, "epoch %lld step %lld:", (long long)e->epoch, (long long)e->step);
         show_values(e);
     } else if (strcmp(e->type, "checkpoint") == 0) {
-        (void)fprintf(stderr, "checkpoint %s (%s)%s\n", path,
+        (void)fprintf(stderr, "checkpoint %s (%s, waited %s)%s\n", path,
                       gy_format_seconds(gy_event_number(e, "seconds", 0), time),
+                      gy_format_seconds(gy_event_number(e, "waited_seconds", 0), more),
                       gy_event_number(e, "best", 0) != 0 ? " best so far" : "");
     } else if (strcmp(e->type, "resume") == 0) {
         (void)fprintf(stderr, "goes on from %s: epoch %lld, step %lld\n", path, (long long)e->epoch,

@@ -124,10 +124,15 @@ double gy_run_time(const gy_run *run)
 void gy_run_tell(gy_run *run, gy_report *report, bool keep)
 {
     gy_event *event = &report->event;
-    if (run->rank != 0) return;
     event->step = run->step;
     event->epoch = run->epoch_ended ? run->epoch : run->epoch + 1;
     if (run->step == 0) event->epoch = 0;
+    gy_run_tell_event(run, event, keep);
+}
+
+void gy_run_tell_event(gy_run *run, gy_event *event, bool keep)
+{
+    if (run->rank != 0) return;
     event->time = gy_run_time(run);
     if (keep) gy_journal_write(run, event);
     if (run->options->observer != NULL) run->options->observer(run->options->observer_user, event);

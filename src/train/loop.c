@@ -33,7 +33,10 @@ gy_status gy_run_loop(gy_run *run)
         gy_watchdog_note(run->comm, run->step, "what follows", GY_WAITS);
         for (int i = 0; i < gy_hook_registry.n; i++)
             GY_TRY(((const gy_hook *)gy_hook_registry.kinds[i])->after_step(run));
-        if (gy_run_must_stop(run) && !gy_run_is_over(run)) return tell_stop(run);
+        if (gy_run_must_stop(run) && !gy_run_is_over(run)) {
+            GY_TRY(gy_run_end_saving(run));
+            return tell_stop(run);
+        }
         run->best.is_new = false;
     }
     return GY_OK;

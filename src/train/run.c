@@ -41,6 +41,7 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
 void gy_run_clear(gy_run *run)
 {
     gy_watchdog_stop(run->comm);
+    gy_saver_free(run->saver);
     gy_journal_close(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */
     gy_sync_free(run->sync);
@@ -150,9 +151,11 @@ static gy_status make_best(gy_run *run)
     return gy_new_array(run->ctx, gy_model_buffers(run->model)->floats, &run->best.buffers);
 }
 
-static void poll_sync(void *sync)
+static void poll(void *user)
 {
-    gy_sync_poll(sync);
+    gy_run *run = user;
+    gy_sync_poll(run->sync);
+    gy_saver_poll(run->saver);
 }
 
 static gy_status make_vectors(gy_run *run)
@@ -173,6 +176,7 @@ static gy_status make_state(gy_run *run)
     GY_TRY(gy_run_make_pieces(run, GY_PART_TRAIN));
     int64_t squares = gy_sync_shards(run->sync) ? 2 * (int64_t)gy_model_params(run->model)->n : 0;
     GY_TRY(gy_new_array(run->ctx, squares, &run->squares));
+    GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));
     if (config->train.parameter_average > 0) {
         GY_TRY(gy_new_array(run->ctx, gy_ranges_count(share), &run->average));
         gy_ranges_pack(share, gy_model_values(run->model), run->average);
@@ -187,7 +191,7 @@ static gy_status make_sync(gy_run *run)
                           gy_model_params(run->model)->trainable, &run->sync));
     /* grains: polls would cut products otherwise than on one rank */
     if (run->ranks > 1 && run->config->comm.overlap && run->grains == 0)
-        gy_kernel_on_poll(run->kernel, poll_sync, run->sync);
+        gy_kernel_on_poll(run->kernel, poll, run);
     return GY_OK;
 }
 

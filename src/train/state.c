@@ -5,6 +5,9 @@
  *     /metrics  last and best values, for people
  *     /data     what the training data taught, so that nothing needs them again
  *
+ * Saving goes on while the run trains: begun here, ended when rank 0 has written it all (the record of
+ * a step tells, hooks/checkpoint.c), before the next one, and before the run ends.
+ *
  * Whatever the next step depends on is here: that is why a run that goes on with as many ranks ends
  * with the same bits.
  */
@@ -115,7 +118,7 @@ static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
     return n;
 }
 
-static gy_status write_checkpoint(gy_run *run, const note_list *notes, char **path)
+static gy_status begin_saving(gy_run *run, const note_list *notes)
 {
     int64_t sample = run->index * run->config->train.batch_size;
     gy_checkpoint c = {.params = gy_model_params(run->model),
@@ -130,15 +133,35 @@ static gy_status write_checkpoint(gy_run *run, const note_list *notes, char **pa
                        .notes = notes->v,
                        .n_notes = notes->n};
     c.n_slots = list_slots(run, c.slots);
-    return gy_checkpoint_write(run->ctx, run->comm, run->config->run_dir, &run->config->checkpoint,
-                               &c, run->best.is_new, path);
+    return gy_saver_begin(run->saver, &c, run->best.is_new);
+}
+
+gy_status gy_run_end_saving(gy_run *run)
+{
+    gy_saved saved;
+    double start = gy_clock_s();
+    if (!gy_saver_is_busy(run->saver)) return GY_OK;
+    GY_TRY(gy_saver_end(run->saver, &saved));
+    run->saved_s = gy_clock_s();
+    run->saving_s = saved.seconds;
+    gy_report report;
+    gy_report_begin(&report, "checkpoint");
+    gy_report_text(&report, "path", saved.path);
+    gy_report_bool(&report, "best", saved.best);
+    gy_report_float(&report, "seconds", saved.seconds);
+    gy_report_float(&report, "waited_seconds", run->save_waited_s + run->saved_s - start);
+    gy_report_int(&report, "bytes", saved.bytes);
+    report.event.step = saved.step;
+    report.event.epoch = saved.epoch + (saved.sample_in_epoch > 0);
+    gy_run_tell_event(run, &report.event, true);
+    return GY_OK;
 }
 
 gy_status gy_run_save(gy_run *run, bool finished)
 {
     note_list notes = {.n = 0};
     gy_pool pool;
-    char *path = NULL;
+    GY_TRY(gy_run_end_saving(run));
     double start = gy_clock_s();
     run->saves++;
     gy_run_strike(run, GY_MOMENT_CHECKPOINT);
@@ -149,20 +172,11 @@ gy_status gy_run_save(gy_run *run, bool finished)
     gy_status status = add_values(run, &pool, &notes);
     if (status == GY_OK) status = add_texts(run, &pool, &notes);
     status = gy_comm_agree(run->comm, status);
-    if (status == GY_OK) status = write_checkpoint(run, &notes, &path);
+    if (status == GY_OK) status = begin_saving(run, &notes);
     gy_pool_clear(&pool);
-    if (status == GY_OK) {
-        run->saved_s = gy_clock_s();
-        run->saving_s = run->saved_s - start;
-        gy_report report;
-        gy_report_begin(&report, "checkpoint");
-        gy_report_text(&report, "path", path);
-        gy_report_bool(&report, "best", run->best.is_new);
-        gy_report_float(&report, "seconds", run->saving_s);
-        gy_run_tell(run, &report, true);
-    }
-    gy_free(run->ctx, path);
-    return status;
+    run->save_waited_s = gy_clock_s() - start;
+    if (status != GY_OK || run->config->checkpoint.asynchronous) return status;
+    return gy_run_end_saving(run);
 }
 
 static double number(const gy_checkpoint_head *head, const char *name, double otherwise)

@@ -17,7 +17,17 @@
 #include <string.h>
 
 /* Places in the record of a step. */
-enum { SUM_LOSS, SUM_NOT_FINITE, SUM_CHECKPOINT, SUM_STOP, SUM_TIME, SUM_DUE, SUM_SQUARES, SUMS };
+enum {
+    SUM_LOSS,
+    SUM_NOT_FINITE,
+    SUM_CHECKPOINT,
+    SUM_STOP,
+    SUM_TIME,
+    SUM_DUE,
+    SUM_SAVED,
+    SUM_SQUARES,
+    SUMS
+};
 
 void gy_run_note(gy_run *run, const char *phase, gy_doing doing)
 {
@@ -137,6 +147,7 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
     record->sum[SUM_SQUARES] = finite && counts ? squares : 0;
     if (run->rank == 0) {
         double minutes = run->config->checkpoint.every_minutes;
+        record->sum[SUM_SAVED] = gy_saver_is_done(run->saver);
         record->sum[SUM_TIME] = gy_run_time_is_up(run);
         record->sum[SUM_DUE] = minutes > 0 && gy_clock_s() - run->saved_s >= 60 * minutes;
         if (status == GY_OK && run->trouble != GY_OK)
@@ -157,6 +168,7 @@ static void take_record(gy_run *run, const gy_record *record, int64_t global)
                     (record->sum[SUM_STOP] > 0 ? GY_REQUEST_STOP : 0);
     now->time_is_up = record->sum[SUM_TIME] > 0;
     now->checkpoint_is_due = record->sum[SUM_DUE] > 0;
+    now->is_saved = record->sum[SUM_SAVED] > 0;
 }
 
 static double rate(const gy_run *run)

@@ -135,6 +135,7 @@ static gy_status finish(gy_run *run)
     if (restores) put_best(run);
     if (run->feed.source[GY_PART_TEST] != NULL) GY_TRY(test(run, known && !restores));
     GY_TRY(gy_run_save(run, true));
+    GY_TRY(gy_run_end_saving(run));
     return tell_end(run);
 }
 
@@ -149,6 +150,16 @@ static gy_status begin(gy_run *run, const gy_past *past)
     if (on) GY_TRY(tell_resume(run, past));
     return gy_comm_agree(run->comm,
                          gy_loader_seek(run->feed.loader[GY_PART_TRAIN], run->epoch, run->index));
+}
+
+/* A run that ends in failure still brings the checkpoint under way to its end, unless this rank alone
+ * knows of the failure. */
+static gy_status end_saving(gy_run *run, gy_status status)
+{
+    if (status == GY_OK || !gy_comm_agreed(run->comm)) return status;
+    gy_error first = *gy_error_last();
+    if (gy_run_end_saving(run) != GY_OK) {} /* the first failure is told */
+    return gy_comm_agree(run->comm, gy_error_restore(&first));
 }
 
 static gy_status train(gy_run *run)
@@ -166,8 +177,8 @@ static gy_status train(gy_run *run)
     if (run->options->stalled != NULL)
         GY_TRY(gy_watchdog_start(run->comm, run->config->comm.watchdog_seconds,
                                  run->options->stalled, run->options->stalled_user));
-    GY_TRY(gy_run_loop(run));
-    GY_TRY(finish(run));
+    GY_TRY(end_saving(run, gy_run_loop(run)));
+    GY_TRY(end_saving(run, finish(run)));
     if (run->trouble != GY_OK) return gy_error_restore(&run->trouble_error);
     return GY_OK;
 }

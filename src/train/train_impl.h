@@ -129,6 +129,7 @@ typedef struct gy_step_result {
     bool skipped;                       /* not finite: nothing was updated */
     int requests;                       /* of any rank */
     bool time_is_up, checkpoint_is_due; /* by rank 0's clock */
+    bool is_saved;                      /* the checkpoint under way is written */
     double seconds[GY_PHASES];          /* of this rank */
 } gy_step_result;
 
@@ -197,11 +198,13 @@ typedef struct gy_run {
     const gy_injection *faults; /* [n_faults] on purpose */
     int n_faults;
     int64_t saves; /* checkpoints begun by this job */
+    gy_saver *saver;
 
     /* clocks and files; rank 0's are the ones that count */
     double started_s, elapsed_s; /* this job's start; of earlier jobs */
     double deadline_s;           /* stop by then; 0: none */
     double saved_s, saving_s;    /* end of the last checkpoint; how long it took */
+    double save_waited_s;        /* how long training waited for its begin */
     int64_t samples;             /* that this job trained on */
     double logged_s;             /* of the last step event */
     int64_t logged_samples;      /* since then */
@@ -220,6 +223,8 @@ bool gy_run_must_stop(const gy_run *run);
 double gy_run_time(const gy_run *run);
 /** Adds where the run stands, tells the observer, and writes it down where `keep`. On rank 0. */
 void gy_run_tell(gy_run *run, gy_report *report, bool keep);
+/** The same of an earlier step, which the event names. On rank 0. */
+void gy_run_tell_event(gy_run *run, gy_event *event, bool keep);
 
 /** Kernel and model of run->config; gy_feed's fields but the texts of sources. Local. */
 gy_status gy_run_build_model(gy_run *run) GY_CHECKED;
@@ -320,8 +325,10 @@ void gy_journal_write(gy_run *run, const gy_event *event);
 
 /* state.c: the run as a checkpoint has it */
 
-/** Writes a checkpoint. Collective. */
+/** Begins a checkpoint; ends an earlier one first, and this one where it is not asynchronous. Collective. */
 gy_status gy_run_save(gy_run *run, bool finished) GY_CHECKED;
+/** Waits for the checkpoint under way, where there is one, and tells it. Collective. */
+gy_status gy_run_end_saving(gy_run *run) GY_CHECKED;
 /** Everything but the position, from a checkpoint's head and tensors. Collective. */
 gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head *head,
                          bool with_slots) GY_CHECKED;

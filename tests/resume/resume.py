@@ -3,7 +3,8 @@
 
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: from_any_step, signal, kill, other_ranks, shards, best, journal, finished, changed, diverged.
+Cases: from_any_step, signal, kill, other_ranks, shards, best, journal, finished, changed, diverged,
+writers.
 """
 import random
 import shutil
@@ -183,9 +184,35 @@ def changed(bench):
     assert "train.batch_size changed from 32 to 16" in done.stderr, done.stderr
 
 
+def writers(bench):
+    """However a checkpoint is written, it is the same, and a run goes on from it."""
+    whole = bench.place("whole")
+    bench.train(whole)
+    for i, (background, writer, shard) in enumerate((("false", "rank0", "false"),
+                                                     ("true", "all", "false"),
+                                                     ("false", "all", "true"))):
+        place = bench.place(f"way-{i}")
+        options = ["--set", f"checkpoint.asynchronous={background}",
+                   "--set", f"checkpoint.writer={writer}",
+                   "--set", f"comm.shard_optimizer={shard}"]
+        bench.train(place, *options)
+        for step in ("step-000000003", "step-000000039", "latest"):
+            (close if shard == "true" else same_bits)(tensors(whole, step), tensors(place, step))
+            names = [sorted(p.name for p in (at / "run/checkpoints" / step).iterdir())
+                     for at in (whole, place)]
+            assert names[0] == names[1], names
+        done = tensors(place)
+        keep_until(place, 12)
+        bench.train(place, *options)
+        same_bits(done, tensors(place))
+        saved = [e for e in events(place) if e["event"] == "checkpoint"]
+        assert [e["step"] for e in saved] == sorted({*range(3, STEPS, 3), 10, 20, 30, STEPS})
+        assert all(e["bytes"] > 4 * 3 * 268 and e["waited_seconds"] >= 0 for e in saved), saved
+
+
 CASES = {"from_any_step": from_any_step, "signal": signals, "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "best": best, "journal": journal,
-         "finished": finished, "changed": changed, "diverged": diverged}
+         "finished": finished, "changed": changed, "diverged": diverged, "writers": writers}
 
 
 main(CASES)

@@ -189,7 +189,7 @@ static void settings_have_their_defaults(void)
     gy_pool_init(&pool, ctx);
     CU_ASSERT_EQUAL(gy_settings_default(gy_checkpoint_setting_rows, &pool, &s), GY_OK);
     CU_ASSERT_TRUE(s.every_epochs == 1 && s.every_steps == 0 && s.every_minutes == 0 &&
-                   s.keep == 3 && s.shards == 0);
+                   s.keep == 3 && s.shards == 0 && s.asynchronous && s.writer == GY_WRITER_RANK0);
     CU_ASSERT_EQUAL(strncmp(gy_checkpoint_library(), "HDF5 ", 5), 0);
     gy_pool_clear(&pool);
     end(&dir, &t);

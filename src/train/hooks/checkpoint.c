@@ -1,6 +1,7 @@
 /*
  * Saves when it is due: by steps, epochs or minutes, on request, and with every new best, so that
  * the best parameters survive a restart. The last checkpoint of a run is made at its end.
+ * Here too a checkpoint under way is driven, and ended once it is written.
  */
 #include "../hook_list.h"
 
@@ -18,6 +19,8 @@ static bool is_due(const gy_run *run)
 
 static gy_status after_step(gy_run *run)
 {
+    gy_saver_poll(run->saver);
+    if (run->now.is_saved) GY_TRY(gy_run_end_saving(run));
     if (gy_run_is_over(run) || !is_due(run)) return GY_OK;
     return gy_run_save(run, false);
 }

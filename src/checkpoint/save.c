@@ -1,0 +1,252 @@
+/*
+ * A checkpoint's life on the main threads: begun by all, driven in passing, ended by all.
+ *
+ *     idle ── gy_saver_begin ──▶ busy ── gy_saver_poll … ──▶ busy, done ── gy_saver_end ──▶ idle
+ *
+ *     begin    memory and names, agreed on, so that nothing is allotted while ranks wait for one
+ *              another; who holds what; the directory; copies; the thread is let go
+ *     poll     carry.c
+ *     end      pieces and thread to their end; the ranks agree on how it went
+ *
+ * Only ranks that write have a thread. What was begun and not ended is given up by gy_saver_free(),
+ * for a rank that failed alone: then nothing more is asked of the others.
+ */
+#include "checkpoint_impl.h"
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/log.h"
+#include "comm/watchdog.h"
+
+#include <assert.h>
+#include <signal.h>
+#include <time.h>
+
+struct gy_saver {
+    gy_context *ctx;
+    gy_comm *comm;
+    const char *run_dir;
+    const gy_checkpoint_settings *settings;
+    float *room; /* [room_floats] for copies; kept */
+    int64_t room_floats;
+    bool busy, locked, started;
+    gy_writer w;
+    pthread_t thread;
+    gy_error failure; /* to carry; status GY_OK: none */
+    double begun_s;
+    gy_saved saved;
+};
+
+gy_status gy_saver_create(gy_context *ctx, gy_comm *comm, const char *run_dir,
+                          const gy_checkpoint_settings *settings, gy_saver **out)
+{
+    GY_TRY(gy_new(ctx, out));
+    **out = (gy_saver){.ctx = ctx, .comm = comm, .run_dir = run_dir, .settings = settings};
+    gy_pool_init(&(*out)->w.pool, ctx);
+    return GY_OK;
+}
+
+static bool writes(const gy_saver *s)
+{
+    return s->w.rank == 0 || s->w.all;
+}
+
+/* Ends the thread and frees all but the pool. */
+static void put_down(gy_saver *s)
+{
+    if (s->started) pthread_join(s->thread, NULL);
+    if (s->locked) pthread_cond_destroy(&s->w.changed);
+    if (s->locked) pthread_mutex_destroy(&s->w.lock);
+    gy_carrier_clear(&s->w);
+    gy_hasher_free(s->w.hasher);
+    s->w.hasher = NULL;
+    s->busy = s->locked = s->started = false;
+}
+
+static void give_up(gy_saver *s)
+{
+    if (!s->locked) return;
+    pthread_mutex_lock(&s->w.lock);
+    s->w.given_up = true;
+    pthread_cond_broadcast(&s->w.changed);
+    pthread_mutex_unlock(&s->w.lock);
+}
+
+void gy_saver_free(gy_saver *s)
+{
+    if (s == NULL) return;
+    if (s->busy) {
+        bool first = s->w.rank == 0;
+        give_up(s);
+        put_down(s);
+        if (first && s->w.error.status != GY_OK) gy_commit_abort(&s->w.commit);
+    }
+    gy_free(s->ctx, s->room);
+    gy_pool_clear(&s->w.pool);
+    gy_free(s->ctx, s);
+}
+
+static gy_status make_room(gy_saver *s)
+{
+    int64_t floats = gy_stage_floats(&s->w);
+    if (!s->settings->asynchronous || floats <= s->room_floats) return GY_OK;
+    gy_free(s->ctx, s->room);
+    s->room = NULL;
+    s->room_floats = 0;
+    GY_TRY(gy_new_array(s->ctx, floats, &s->room));
+    s->room_floats = floats;
+    return GY_OK;
+}
+
+static gy_status make_lock(gy_saver *s)
+{
+    bool ok = pthread_mutex_init(&s->w.lock, NULL) == 0;
+    if (ok && pthread_cond_init(&s->w.changed, NULL) != 0) {
+        pthread_mutex_destroy(&s->w.lock);
+        ok = false;
+    }
+    s->locked = ok;
+    return ok ? GY_OK : gy_raise(GY_E_NOMEM, "cannot make a lock");
+}
+
+static gy_status prepare(gy_saver *s)
+{
+    gy_writer *w = &s->w;
+    GY_TRY(make_lock(s));
+    GY_TRY(gy_stage_prepare(w, s->settings->shards));
+    GY_TRY(gy_carrier_init(w));
+    if (writes(s)) GY_TRY(gy_hasher_create(s->ctx, &w->hasher));
+    return gy_commit_name(s->ctx, &w->pool, s->run_dir, w->c.step, &w->commit);
+}
+
+static gy_status start_thread(gy_saver *s)
+{
+    sigset_t all, before;
+    if (!writes(s)) return GY_OK;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->started = pthread_create(&s->thread, NULL, gy_write, &s->w) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    GY_REQUIRE(s->started, GY_E_NOMEM, "cannot start the thread that writes checkpoints");
+    return GY_OK;
+}
+
+static gy_status begin(gy_saver *s)
+{
+    gy_writer *w = &s->w;
+    GY_TRY(gy_comm_agree(s->comm, prepare(s)));
+    GY_TRY(gy_stage_share(w));
+    gy_status status = make_room(s);
+    if (status == GY_OK) status = start_thread(s);
+    if (status == GY_OK && w->rank == 0) status = gy_commit_begin(&w->commit);
+    GY_TRY(gy_comm_agree(s->comm, status));
+    if (s->settings->asynchronous) gy_stage_copy(w, s->room);
+    gy_carrier_start(w);
+    pthread_mutex_lock(&w->lock);
+    w->let_go = true;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+    return GY_OK;
+}
+
+static int64_t state_bytes(const gy_checkpoint *c)
+{
+    int64_t floats = c->params->floats + c->n_slots * c->params->trainable;
+    return (int64_t)sizeof(float) * (floats + (c->buffers == NULL ? 0 : c->buffers->floats));
+}
+
+gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool best)
+{
+    assert(!s->busy);
+    gy_pool_clear(&s->w.pool);
+    s->w = (gy_writer){.ctx = s->ctx,
+                       .comm = s->comm,
+                       .rank = gy_comm_rank(s->comm),
+                       .ranks = gy_comm_ranks(s->comm),
+                       .all = s->settings->writer == GY_WRITER_ALL,
+                       .c = *c,
+                       .keep = s->settings->keep,
+                       .best = best};
+    gy_pool_init(&s->w.pool, s->ctx);
+    s->failure.status = GY_OK;
+    s->begun_s = gy_clock_s();
+    s->busy = true;
+    gy_status status = begin(s);
+    if (status == GY_OK) return GY_OK;
+    gy_error first = *gy_error_last();
+    give_up(s);
+    put_down(s);
+    if (s->w.rank == 0) gy_commit_abort(&s->w.commit);
+    return gy_error_restore(&first);
+}
+
+bool gy_saver_is_busy(const gy_saver *s)
+{
+    return s->busy;
+}
+
+static bool carry(gy_saver *s)
+{
+    bool moved = false;
+    if (s->failure.status == GY_OK && gy_carry(&s->w, &moved) != GY_OK) {
+        s->failure = *gy_error_last();
+        give_up(s);
+    }
+    return moved;
+}
+
+void gy_saver_poll(gy_saver *s)
+{
+    if (s->busy) (void)carry(s);
+}
+
+bool gy_saver_is_done(gy_saver *s)
+{
+    if (!s->busy || s->w.rank != 0) return false;
+    pthread_mutex_lock(&s->w.lock);
+    bool done = s->w.written;
+    pthread_mutex_unlock(&s->w.lock);
+    return done;
+}
+
+/* Whether this rank has done its part; tells the watchdog what is waited for. */
+static bool has_done(gy_saver *s, int *told)
+{
+    pthread_mutex_lock(&s->w.lock);
+    bool written = !s->started || s->w.written;
+    gy_doing doing = written || s->w.starves ? GY_WAITS : GY_SAVES;
+    pthread_mutex_unlock(&s->w.lock);
+    if (*told != (int)doing) gy_watchdog_note(s->comm, s->w.c.step, "checkpoint", doing);
+    *told = (int)doing;
+    return written && (s->failure.status != GY_OK || gy_carrier_is_done(&s->w));
+}
+
+static gy_status wait(gy_saver *s)
+{
+    static const struct timespec pause = {.tv_nsec = 100000};
+    int told = -1;
+    while (!has_done(s, &told))
+        if (!carry(s)) (void)nanosleep(&pause, NULL);
+    if (s->failure.status != GY_OK) return gy_error_restore(&s->failure);
+    return s->w.error.status == GY_OK ? GY_OK : gy_error_restore(&s->w.error);
+}
+
+gy_status gy_saver_end(gy_saver *s, gy_saved *out)
+{
+    gy_writer *w = &s->w;
+    gy_status status = wait(s);
+    if (status != GY_OK && w->rank == 0) gy_commit_abort(&w->commit);
+    put_down(s);
+    status = gy_comm_agree(s->comm, status);
+    if (w->warning.status != GY_OK)
+        gy_log(s->ctx, GY_WARNING, "old checkpoints stay: %s", w->warning.text);
+    GY_TRY(status);
+    *out = (gy_saved){.path = w->commit.final,
+                      .step = w->c.step,
+                      .epoch = w->c.epoch,
+                      .sample_in_epoch = w->c.sample_in_epoch,
+                      .best = w->best,
+                      .bytes = state_bytes(&w->c),
+                      .seconds = gy_clock_s() - s->begun_s};
+    return GY_OK;
+}
