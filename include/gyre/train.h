@@ -16,9 +16,9 @@ extern "C" {
 enum { GY_REQUEST_CHECKPOINT = 1, GY_REQUEST_STOP = 2 };
 
 typedef struct gy_train_options {
-    const char *resume;    /* "auto", "none", or a checkpoint's or run's directory; NULL: "auto" */
-    const char *init;      /* start values: a checkpoint or an HDF5 file; NULL: none */
-    bool init_partial;     /* names may be missing in it, or too many */
+    const char *resume; /* "auto", "none", or a checkpoint's or run's directory; NULL: "auto" */
+    const char *init;   /* start values: a checkpoint or an HDF5 file; NULL: none */
+    bool init_partial;  /* names may be missing in it, or too many */
     const char *const *inject; /* [n_inject] faults on purpose, "kill:rank=1,step=50" */
     int n_inject;
     bool dry_run;          /* checks and plans, then ends; writes nothing */
@@ -122,6 +122,26 @@ typedef struct gy_bench_step_options {
  */
 GY_API gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
                                const gy_bench_step_options *options) GY_CHECKED;
+
+typedef struct gy_bench_all_reduce_options {
+    const int64_t *bytes; /* [n_bytes] of the vectors; NULL: 4 KiB to 64 MiB */
+    int n_bytes;
+    const char *const *kinds; /* [n_kinds] all-reduces by name; NULL: all */
+    int n_kinds;
+    const char
+        *wire; /* what travels: "float32", …; NULL: that. Kinds that cannot are passed over */
+    gy_observer *observer;
+    void *observer_user;
+} gy_bench_all_reduce_options;
+
+/**
+ * Measures the all-reduces: an event "topology" (microseconds of a message, bytes a second to the next
+ * rank and in memory), then an event "all_reduce" for each size and kind: the median and the least of
+ * milliseconds, bytes a rank sent, and the share of the bound: 2 (N − 1)/N of the bytes at the rate of
+ * a shift to the next rank that was measured besides. Collective.
+ */
+GY_API gy_status gy_bench_all_reduce(gy_context *ctx, gy_comm *comm,
+                                     const gy_bench_all_reduce_options *options) GY_CHECKED;
 
 #ifdef __cplusplus
 }

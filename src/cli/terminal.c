@@ -90,6 +90,10 @@ static void show_start(gy_terminal *t, const gy_event *e)
     if (whole(e, "grains") > 0)
         (void)fprintf(stderr, ", %lld grains: the same bits on 1 to %lld ranks",
                       (long long)whole(e, "grains"), (long long)whole(e, "grains"));
+    if (gy_event_field(e, "message_us") != NULL)
+        (void)fprintf(stderr, " (measured: %.1f us a message, %.2f GB/s)",
+                      gy_event_number(e, "message_us", 0),
+                      gy_event_number(e, "wire_gb_per_second", 0));
     (void)fputs("\n\n", stderr);
 }
 

@@ -28,6 +28,21 @@ const gy_kind *gy_all_reduce_choose(const gy_comm *comm, const gy_kind *kind, co
     return can ? &k->kind : NULL;
 }
 
+double gy_reduction_bytes(const gy_reduction *r)
+{
+    return (double)r->n * (double)(r->wire != NULL ? r->wire->bytes : sizeof(float));
+}
+
+double gy_reduction_halves(const gy_reduction *r)
+{
+    return r->half == GY_WHOLE ? 2 : 1;
+}
+
+int64_t gy_all_reduce_sent(const gy_comm *comm)
+{
+    return comm->sent;
+}
+
 void gy_all_reduce_own(const gy_comm *comm, const gy_kind *kind, int64_t n, int rank, int64_t *from,
                        int64_t *to)
 {

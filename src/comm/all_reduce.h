@@ -9,7 +9,7 @@
 
 #include "base/registry.h"
 #include "base/setting.h"
-#include "comm.h"
+#include "topology.h"
 
 #include <stdbool.h>
 
@@ -49,6 +49,9 @@ typedef struct gy_all_reduce_kind {
     /** The kind that stands in for this one; NULL: itself. Local. */
     const struct gy_all_reduce_kind *(*choose)(const gy_comm *comm, const gy_reduction *r);
 
+    /** Seconds it will take; NULL: not known, and `auto` never chooses it. Local. */
+    double (*cost)(const gy_topology *t, const gy_reduction *r);
+
     /** The part of n elements that a rank owns, at multiples of GY_PARAM_ALIGN; NULL: no halves. */
     void (*own)(const gy_comm *comm, int64_t n, int rank, int64_t *from, int64_t *to);
 
@@ -64,6 +67,12 @@ typedef struct gy_all_reduce_kind {
 } gy_all_reduce_kind;
 
 extern const gy_registry gy_all_reduce_registry;
+
+/** Bytes of a reduction's vector as they travel. Local. */
+double gy_reduction_bytes(const gy_reduction *r);
+
+/** 2, or 1 for a half: how often a vector goes round. Local. */
+double gy_reduction_halves(const gy_reduction *r);
 
 /**
  * The kind that does the work, after any choice. Local.
@@ -88,6 +97,9 @@ gy_status gy_all_reduce_progress(gy_all_reduce *op, bool *done) GY_CHECKED;
 
 /** Drives it until it is done. */
 gy_status gy_all_reduce_wait(gy_all_reduce *op) GY_CHECKED;
+
+/** Bytes that this rank's all-reduces have given to MPI so far; not counted of kind mpi. Local. */
+int64_t gy_all_reduce_sent(const gy_comm *comm);
 
 /** create, begin, wait, free. */
 gy_status gy_all_reduce_run(gy_comm *comm, const gy_kind *kind, const gy_reduction *r) GY_CHECKED;

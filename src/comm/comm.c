@@ -102,6 +102,7 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     GY_MPI_GOTO(fail, MPI_Comm_size(seed.calls, &seed.ranks));
     GY_TRY_GOTO(fail, gy_comm_agree(&seed, allocate(ctx, &seed, &comm)));
     GY_TRY_GOTO(fail, find_hosts(&seed));
+    gy_topology_init(&seed);
     GY_TRY_GOTO(fail, gy_comm_fold_init(&seed));
     *comm = seed;
     *out = comm;

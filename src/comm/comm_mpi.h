@@ -3,6 +3,7 @@
 #define GY_COMM_COMM_MPI_H
 
 #include "comm.h"
+#include "topology.h"
 
 #include <mpi.h>
 #include <stdbool.h>
@@ -31,7 +32,10 @@ struct gy_comm {
     MPI_Op sum, min, max; /* of doubles, in rank order */
     MPI_Op reduce_record; /* of gy_record_message */
     MPI_Datatype record;  /* one gy_record_message */
-    gy_error agreed;      /* the last error that all ranks have */
+    gy_topology topology;
+    bool knows_topology;
+    int64_t sent;                 /* bytes that all-reduces of this rank gave to MPI */
+    gy_error agreed;              /* the last error that all ranks have */
     struct gy_watchdog *watchdog; /* NULL: none */
 };
 
@@ -49,6 +53,9 @@ gy_status gy_mpi_test(MPI_Request *requests, int n, bool *done) GY_CHECKED;
 /** Makes and frees the operations and the type of a communicator. */
 gy_status gy_comm_fold_init(gy_comm *comm) GY_CHECKED;
 void gy_comm_fold_clear(gy_comm *comm);
+
+/** Usual numbers, once the hosts are known. */
+void gy_topology_init(gy_comm *comm);
 
 /** Spreads the last error of rank `from`, who failed with `status`, to all. @return status */
 gy_status gy_comm_spread_error(gy_comm *comm, gy_status status, int from) GY_CHECKED;

@@ -21,7 +21,7 @@
 
 enum {
     WINDOW = 4,
-    SEGMENT = 32768 /* elements */
+    SEGMENT = 131072 /* elements: 512 KiB */
 };
 
 /* A segment of a track. */
@@ -241,6 +241,7 @@ static gy_status send(gy_exchange *e, bool *moved)
         GY_MPI(MPI_Isend(from, bytes_of(e, n), MPI_BYTE,
                          gy_member_rank(&e->members, member(e, s->turn)), e->r.tag, e->comm->wire,
                          &e->sends[slot]));
+        e->comm->sent += bytes_of(e, n);
         advance(e, s, 1);
         *moved = true;
     }

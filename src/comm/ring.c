@@ -36,7 +36,7 @@
 
 enum {
     WINDOW = 2,
-    SEGMENT = 32768 /* elements, 128 KiB */
+    SEGMENT = 131072 /* elements: 512 KiB */
 };
 
 /* A segment of the track. */
@@ -212,6 +212,7 @@ static gy_status send(gy_ring *ring, bool *moved)
            s->number - ring->sent_done < WINDOW) {
         GY_MPI(MPI_Isend(place_of(ring, s), length_of(ring, s), MPI_FLOAT, neighbour(ring, 1),
                          ring->tag, ring->comm->wire, &ring->sends[s->number % WINDOW]));
+        ring->comm->sent += length_of(ring, s) * (int64_t)sizeof(float);
         advance(ring, s);
         *moved = true;
     }

@@ -105,6 +105,9 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     bool any = gy_comm_ranks(comm) > 1 && (g != NULL || settings->shard_optimizer);
     int n_buckets = any ? (int)((n + each - 1) / each) : 0;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, n_buckets, &s)));
+    if (n_buckets > 0 && !gy_comm_knows_topology(comm) &&
+        ((const gy_all_reduce_kind *)settings->all_reduce.kind)->choose != NULL)
+        GY_TRY_GOTO(fail, gy_comm_measure(comm));
     s->comm = comm;
     s->overlap = settings->overlap;
     s->n = n;

@@ -115,6 +115,18 @@ static const char *text_note(const gy_past *past, const char *name)
     return n == NULL ? NULL : n->text;
 }
 
+/* On as many ranks and hosts all-reduces are chosen as before: the same bits. */
+static void take_topology(gy_run *run, const gy_past *past)
+{
+    const gy_topology *now = gy_comm_topology(run->comm);
+    gy_topology then = {.message_s = note(past, "comm_message_seconds"),
+                        .byte_s = note(past, "comm_byte_seconds"),
+                        .copy_s = note(past, "comm_copy_seconds")};
+    bool same =
+        (int)note(past, "comm_ranks") == now->ranks && (int)note(past, "comm_hosts") == now->hosts;
+    if (same) gy_comm_set_topology(run->comm, &then);
+}
+
 gy_status gy_past_find(gy_run *run, gy_past *past)
 {
     char *path = NULL;
@@ -135,6 +147,7 @@ gy_status gy_past_find(gy_run *run, gy_past *past)
         return GY_OK;
     }
     past->finished = is_finished(run, past);
+    take_topology(run, past);
     if (!past->data_changed)
         past->taught = (gy_taught){text_note(past, "fit"), text_note(past, "normalizer")};
     return GY_OK;

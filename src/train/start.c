@@ -40,6 +40,14 @@ static int64_t bytes_a_step(const gy_run *run)
                            : n * (int64_t)sizeof(float);
 }
 
+static void add_topology(const gy_run *run, gy_report *report)
+{
+    const gy_topology *t = gy_comm_topology(run->comm);
+    if (!gy_comm_knows_topology(run->comm)) return;
+    gy_report_float(report, "message_us", 1e6 * t->message_s);
+    gy_report_float(report, "wire_gb_per_second", 1e-9 / t->byte_s);
+}
+
 static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *report)
 {
     const gy_config *config = run->config;
@@ -55,6 +63,7 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
     } else if (run->sync != NULL) {
         gy_report_int(report, "buckets", gy_sync_buckets(run->sync));
         gy_report_text(report, "allreduce", gy_sync_algorithm(run->sync));
+        add_topology(run, report);
     } else {
         gy_report_text(report, "allreduce", config->comm.all_reduce.kind->name);
     }

@@ -52,6 +52,18 @@ static void add_state(const gy_run *run, bool finished, note_list *list)
     add_number(list, "/state", "best_waited", (double)run->best.waited);
 }
 
+/* What all-reduces were chosen by, so that a run that goes on chooses alike. */
+static void add_topology(const gy_run *run, note_list *list)
+{
+    const gy_topology *t = gy_comm_topology(run->comm);
+    if (!gy_comm_knows_topology(run->comm)) return;
+    add_number(list, "/state", "comm_ranks", t->ranks);
+    add_number(list, "/state", "comm_hosts", t->hosts);
+    add_number(list, "/state", "comm_message_seconds", t->message_s);
+    add_number(list, "/state", "comm_byte_seconds", t->byte_s);
+    add_number(list, "/state", "comm_copy_seconds", t->copy_s);
+}
+
 static gy_status add_values(gy_run *run, gy_pool *pool, note_list *list)
 {
     const char *name;
@@ -169,6 +181,7 @@ gy_status gy_run_save(gy_run *run, bool finished)
     GY_TRY(gy_run_average_buffers(run));
     gy_pool_init(&pool, run->ctx);
     add_state(run, finished, &notes);
+    add_topology(run, &notes);
     gy_status status = add_values(run, &pool, &notes);
     if (status == GY_OK) status = add_texts(run, &pool, &notes);
     status = gy_comm_agree(run->comm, status);

@@ -139,6 +139,83 @@ static void creation_survives_lack_of_memory(void)
     CU_ASSERT(k > 1 && k < 200);
 }
 
+/* Owners get the sums, update, and all get what they made. */
+static void shares_come_and_go(const char *wire, bool overlap)
+{
+    int rank = gy_comm_rank(gy_test_comm), ranks = gy_comm_ranks(gy_test_comm);
+    gy_sync_settings settings = settings_of("auto", 0.012, overlap);
+    settings.shard_optimizer = true;
+    settings.wire.kind = gy_registry_find(&gy_wire_registry, wire);
+    float *g = NULL, *w = NULL;
+    gy_sync *s = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &w), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, w, g, N, &s), GY_OK);
+    CU_ASSERT_EQUAL(gy_sync_shards(s), ranks > 1);
+    const gy_ranges *share = gy_sync_share(s);
+    double owned = (double)gy_ranges_count(share), waited = 0, tolerance = 2.1 * 0x1p-9;
+    int64_t before = gy_alloc_count(gy_test_ctx), wrong = 0;
+    for (int number = 1; number <= 3; number++) {
+        step(s, g, N, number, true);
+        for (int i = 0; i < share->n; i++)
+            for (int64_t j = share->v[i].from; j < share->v[i].to; j++) w[j] = g[j];
+        CU_ASSERT_EQUAL(gy_sync_spread(s), GY_OK);
+        for (int64_t to = 0; to < N; to += 1 + rank * 531) {
+            CU_ASSERT_EQUAL(gy_sync_need(s, to, &waited), GY_OK);
+            if (to == 0) continue;
+            double sum = 0, size = 0;
+            for (int r = 0; r < ranks; r++) {
+                sum += (double)gradient(r, to - 1, number);
+                size += fabs((double)gradient(r, to - 1, number));
+            }
+            wrong += !(fabs((double)w[to - 1] - sum) <= tolerance * size);
+        }
+        CU_ASSERT_EQUAL(gy_sync_need(s, N, NULL), GY_OK);
+        memset(g, 0, N * sizeof *g);
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT(waited >= 0);
+    CU_ASSERT_EQUAL(gy_alloc_count(gy_test_ctx), before);
+    CU_ASSERT_EQUAL(gy_comm_sum(gy_test_comm, &owned, 1), GY_OK);
+    CU_ASSERT_EQUAL(owned, N);
+    for (int64_t i = 0; i < N; i++) g[i] = NAN;
+    for (int i = 0; i < share->n; i++)
+        for (int64_t j = share->v[i].from; j < share->v[i].to; j++) g[j] = (float)j;
+    CU_ASSERT_EQUAL(gy_sync_collect(s, g), GY_OK);
+    for (int64_t i = 0; i < N; i++) wrong += g[i] != (float)i;
+    CU_ASSERT_EQUAL(wrong, 0);
+    gy_sync_free(s);
+    gy_free(gy_test_ctx, w);
+    gy_free(gy_test_ctx, g);
+}
+
+static void updates_in_shares(void)
+{
+    for (int i = 0; i < gy_wire_registry.n; i++)
+        for (int overlap = 0; overlap < 2; overlap++)
+            shares_come_and_go(gy_wire_registry.kinds[i]->name, overlap == 1);
+}
+
+/* A wire of half the bits halves what is sent. */
+static void wires_send_less(void)
+{
+    static float g[20000];
+    int64_t sent[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        gy_sync *s = NULL;
+        gy_sync_settings settings = settings_of("direct", 4, true);
+        settings.wire.kind = gy_registry_find(&gy_wire_registry, i == 0 ? "float32" : "bfloat16");
+        CU_ASSERT_EQUAL_FATAL(
+            gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 20000, &s), GY_OK);
+        sent[i] = -gy_all_reduce_sent(gy_test_comm);
+        step(s, g, 20000, 1, false);
+        sent[i] += gy_all_reduce_sent(gy_test_comm);
+        gy_sync_free(s);
+    }
+    CU_ASSERT_EQUAL(sent[0], 2 * sent[1]);
+    CU_ASSERT(gy_comm_ranks(gy_test_comm) == 1 || sent[1] > 0);
+}
+
 /* Given up in the middle of a step, as a rank does that has failed elsewhere. */
 static void can_be_freed_in_a_step(void)
 {
@@ -169,4 +246,5 @@ static void settings_have_defaults(void)
 /* The test of a step given up comes last: what it sent may still be on its way. */
 GY_TEST_MPI_MAIN(GY_TEST(equals_plain_all_reduces), GY_TEST(one_bucket_holds_all),
                  GY_TEST(counts_buckets), GY_TEST(no_gradients), GY_TEST(settings_have_defaults),
+                 GY_TEST(updates_in_shares), GY_TEST(wires_send_less),
                  GY_TEST(creation_survives_lack_of_memory), GY_TEST(can_be_freed_in_a_step))

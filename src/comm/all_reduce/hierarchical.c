@@ -59,6 +59,16 @@ static int64_t slice_start(const state *s, int slice)
     return gy_block_start(s->r.n, s->slices, slice);
 }
 
+/* Given, summed and taken in memory; between hosts a ring of hosts. */
+static double cost(const gy_topology *t, const gy_reduction *r)
+{
+    enum { SIGNALS = 3 };
+    const double signal_s = 1e-6;
+    double turns = gy_reduction_halves(r) * (t->hosts - 1), bytes = (double)r->n * sizeof(float);
+    return SIGNALS * signal_s + 3 * bytes * t->copy_s +
+           turns * (t->message_s + gy_reduction_bytes(r) / t->hosts * t->byte_s);
+}
+
 static bool all_have(const state *s, int64_t signal)
 {
     for (int l = 0; l < s->comm->local_ranks; l++)
@@ -279,6 +289,7 @@ static gy_status progress(void *memory, bool *done)
 const gy_all_reduce_kind gy_all_reduce_hierarchical = {
     .kind = {.name = "hierarchical",
              .help = "shared memory in a host, parallel rings between hosts"},
+    .cost = cost,
     .wires = true,
     .own = own,
     .create = create,

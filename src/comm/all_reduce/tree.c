@@ -89,6 +89,20 @@ static void schedule_all(state *s, int n)
     if (folds) schedule(s, rank + members, all, none, false);
 }
 
+/* Rounds of messages; partners at the larger distances are on other hosts, all ranks of a host at
+ * once. */
+static double cost(const gy_topology *t, const gy_reduction *r)
+{
+    double rounds = 0, bytes = gy_reduction_bytes(r);
+    for (int members = 1; members < t->ranks; members *= 2) rounds++;
+    bool folds = ((t->ranks - 1) & t->ranks) != 0;
+    if (folds) rounds += 2;
+    if (r->n <= DOUBLING) return rounds * (t->message_s + bytes * t->byte_s);
+    double flows = t->hosts > 1 ? t->local_ranks * (1 - 1.0 / t->hosts) : 1 - 1.0 / t->ranks;
+    return 2 * rounds * t->message_s + (2 * flows + 2 * folds) * bytes * t->byte_s +
+           2 * bytes * t->copy_s;
+}
+
 static void destroy(void *memory)
 {
     state *s = memory;
@@ -128,6 +142,7 @@ static gy_status post(state *s)
     if (take > 0)
         GY_MPI(MPI_Irecv((r->add ? s->buffer : s->x) + r->take.from, take, MPI_FLOAT, r->peer,
                          s->tag, s->comm->wire, &s->requests[1]));
+    s->comm->sent += give * (int64_t)sizeof(float);
     if (give > 0)
         GY_MPI(MPI_Isend(s->x + r->give.from, give, MPI_FLOAT, r->peer, s->tag, s->comm->wire,
                          &s->requests[0]));
@@ -163,6 +178,7 @@ static gy_status progress(void *memory, bool *done)
 
 const gy_all_reduce_kind gy_all_reduce_tree = {
     .kind = {.name = "tree", .help = "recursive halving and doubling; for small vectors"},
+    .cost = cost,
     .create = create,
     .begin = begin,
     .progress = progress,

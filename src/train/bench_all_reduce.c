@@ -1,0 +1,158 @@
+/*
+ * `bench all_reduce`: sizes by kinds, in turns that all ranks begin together; against what passing
+ * bytes to the next rank costs here. No algorithm that passes messages alone is faster than the
+ * bound; one in shared memory may be.
+ */
+#include "event_impl.h"
+
+#include <gyre/train.h>
+
+#include "base/clock.h"
+#include "comm/all_reduce.h"
+#include "sync/wire_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEAST_TURNS = 5, MOST_TURNS = 50 };
+
+static const double A_WHILE_S = 0.4; /* for one kind and size */
+
+typedef struct bench {
+    gy_comm *comm;
+    const gy_bench_all_reduce_options *options;
+    const gy_wire *wire;
+    float *x; /* [most] */
+    int64_t most;
+} bench;
+
+typedef struct result {
+    double median_s, least_s;
+    int64_t sent; /* bytes of this rank a turn */
+} result;
+
+static void tell(const bench *b, gy_report *report)
+{
+    if (gy_comm_rank(b->comm) == 0 && b->options->observer != NULL)
+        b->options->observer(b->options->observer_user, &report->event);
+}
+
+static gy_status measure_topology(const bench *b)
+{
+    gy_report report;
+    GY_TRY(gy_comm_measure(b->comm));
+    const gy_topology *t = gy_comm_topology(b->comm);
+    gy_report_begin(&report, "topology");
+    gy_report_int(&report, "ranks", t->ranks);
+    gy_report_int(&report, "hosts", t->hosts);
+    gy_report_float(&report, "message_us", 1e6 * t->message_s);
+    gy_report_float(&report, "gb_per_second", 1e-9 / t->byte_s);
+    gy_report_float(&report, "copy_gb_per_second", 1e-9 / t->copy_s);
+    tell(b, &report);
+    return GY_OK;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Rank 0 says how many turns, by how long the first one took. */
+static gy_status take_turns(const bench *b, gy_all_reduce *op, result *out)
+{
+    double seconds[MOST_TURNS], turns = LEAST_TURNS;
+    int64_t before = gy_all_reduce_sent(b->comm);
+    int n = 0;
+    for (; n < (int)turns; n++) {
+        GY_TRY(gy_comm_barrier(b->comm));
+        double start = gy_clock_s();
+        GY_TRY(gy_all_reduce_begin(op));
+        GY_TRY(gy_all_reduce_wait(op));
+        seconds[n] = gy_clock_s() - start;
+        GY_TRY(gy_comm_max(b->comm, &seconds[n], 1)); /* the same on every rank */
+        if (n == 0) turns = A_WHILE_S / seconds[0];
+        if (turns < LEAST_TURNS) turns = LEAST_TURNS;
+        if (turns > MOST_TURNS) turns = MOST_TURNS;
+    }
+    out->sent = (gy_all_reduce_sent(b->comm) - before) / n;
+    qsort(seconds + 1, (size_t)n - 1, sizeof *seconds, by_value); /* the first warms up */
+    out->median_s = seconds[1 + (n - 1) / 2];
+    out->least_s = seconds[1];
+    return GY_OK;
+}
+
+static gy_status measure(const bench *b, const gy_kind *kind, int64_t bytes, double shift_s)
+{
+    gy_report report;
+    gy_all_reduce *op = NULL;
+    result r;
+    gy_reduction reduction = {.x = b->x, .n = bytes / (int64_t)sizeof(float), .wire = b->wire};
+    if (gy_all_reduce_choose(b->comm, kind, &reduction) == NULL) return GY_OK;
+    GY_TRY(gy_all_reduce_create(b->comm, kind, &reduction, &op));
+    const char *chosen = gy_all_reduce_chosen(op)->name;
+    gy_status status = take_turns(b, op, &r);
+    gy_all_reduce_free(op);
+    GY_TRY(status);
+    int ranks = gy_comm_ranks(b->comm);
+    double bound = 2.0 * (ranks - 1) / ranks * shift_s;
+    if (b->wire != NULL) bound *= (double)b->wire->bytes / sizeof(float);
+    gy_report_begin(&report, "all_reduce");
+    gy_report_text(&report, "kind", kind->name);
+    gy_report_text(&report, "chosen", chosen);
+    gy_report_int(&report, "bytes", bytes);
+    gy_report_float(&report, "median_ms", 1e3 * r.median_s);
+    gy_report_float(&report, "least_ms", 1e3 * r.least_s);
+    gy_report_int(&report, "sent_bytes", r.sent);
+    gy_report_float(&report, "share_of_bound", ranks > 1 ? bound / r.median_s : 0);
+    tell(b, &report);
+    return GY_OK;
+}
+
+static bool wanted(const gy_bench_all_reduce_options *o, const gy_kind *kind)
+{
+    for (int i = 0; i < o->n_kinds; i++)
+        if (strcmp(o->kinds[i], kind->name) == 0) return true;
+    return o->n_kinds == 0;
+}
+
+static gy_status measure_size(const bench *b, int64_t bytes)
+{
+    double shift_s = 0;
+    if (gy_comm_ranks(b->comm) > 1)
+        GY_TRY(gy_comm_time_shift(b->comm, bytes, LEAST_TURNS, &shift_s));
+    for (int k = 0; k < gy_all_reduce_registry.n; k++)
+        if (wanted(b->options, gy_all_reduce_registry.kinds[k]))
+            GY_TRY(measure(b, gy_all_reduce_registry.kinds[k], bytes, shift_s));
+    return GY_OK;
+}
+
+static gy_status check(bench *b)
+{
+    const gy_bench_all_reduce_options *o = b->options;
+    for (int i = 0; i < o->n_kinds; i++)
+        GY_REQUIRE(gy_registry_find(&gy_all_reduce_registry, o->kinds[i]) != NULL, GY_E_USAGE,
+                   "unknown all-reduce %s" GY_HINT "see gyre help comm", o->kinds[i]);
+    const gy_kind *wire =
+        gy_registry_find(&gy_wire_registry, o->wire != NULL ? o->wire : "float32");
+    GY_REQUIRE(wire != NULL, GY_E_USAGE, "unknown wire %s" GY_HINT "see gyre help comm", o->wire);
+    b->wire = ((const gy_wire_kind *)wire)->wire;
+    return GY_OK;
+}
+
+gy_status gy_bench_all_reduce(gy_context *ctx, gy_comm *comm,
+                              const gy_bench_all_reduce_options *options)
+{
+    static const int64_t usual[] = {4 << 10, 64 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20};
+    bench b = {.comm = comm, .options = options};
+    const int64_t *bytes = options->bytes != NULL ? options->bytes : usual;
+    int n = options->bytes != NULL ? options->n_bytes : (int)(sizeof usual / sizeof *usual);
+    for (int i = 0; i < n; i++) b.most = bytes[i] > b.most ? bytes[i] : b.most;
+    gy_status status = check(&b);
+    if (status == GY_OK) status = gy_new_array(ctx, b.most / (int64_t)sizeof(float) + 1, &b.x);
+    status = gy_comm_agree(comm, status);
+    if (status == GY_OK) status = measure_topology(&b);
+    for (int i = 0; i < n && status == GY_OK; i++) status = measure_size(&b, bytes[i]);
+    gy_free(ctx, b.x);
+    return status;
+}
