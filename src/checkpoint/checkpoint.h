@@ -107,6 +107,16 @@ bool gy_saver_is_done(gy_saver *s);
  */
 gy_status gy_saver_end(gy_saver *s, gy_saved *out) GY_CHECKED;
 
+/**
+ * Makes the run's directory and tries whether checkpoints like `c` find room in it, quotas included;
+ * warns where not all that shall be kept do.
+ * @param c  its tables and number of slots
+ * @return GY_OK; GY_E_CONFIG where not even one can be written
+ */
+gy_status gy_checkpoint_try_room(gy_context *ctx, gy_comm *comm, const char *run_dir,
+                                 const gy_checkpoint_settings *settings,
+                                 const gy_checkpoint *c) GY_CHECKED;
+
 /** Removes half-written directories of earlier processes. On rank 0. */
 gy_status gy_checkpoint_clean(gy_context *ctx, gy_comm *comm, const char *run_dir) GY_CHECKED;
 

@@ -27,6 +27,13 @@ gy_status gy_file_write(gy_context *ctx, const char *path, const void *bytes, si
 /** Writes to an open file. @param path  its name, for messages */
 gy_status gy_file_append(gy_context *ctx, int fd, const char *path, const void *bytes,
                          size_t n) GY_CHECKED;
+/**
+ * Tries whether a file of so many bytes finds room in a directory: written, allotted, removed.
+ * @param name  of the file, which nobody else has
+ * @param free  out: bytes that the file system says are free to this user
+ */
+gy_status gy_room_try(gy_context *ctx, const char *directory, const char *name, int64_t bytes,
+                      int64_t *free) GY_CHECKED;
 /** Reads a whole file of at most `limit` bytes; *bytes is closed by a zero; free with gy_free(). */
 gy_status gy_file_read(gy_context *ctx, const char *path, int64_t limit, gy_status status,
                        char **bytes, size_t *n) GY_CHECKED;

@@ -130,6 +130,15 @@ static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
     return n;
 }
 
+gy_status gy_run_try_room(gy_run *run)
+{
+    gy_checkpoint c = {.params = gy_model_params(run->model),
+                       .buffers = gy_model_buffers(run->model),
+                       .n_slots = gy_optim_slots(run->optim) + (run->average != NULL)};
+    return gy_checkpoint_try_room(run->ctx, run->comm, run->config->run_dir,
+                                  &run->config->checkpoint, &c);
+}
+
 static gy_status begin_saving(gy_run *run, const note_list *notes)
 {
     int64_t sample = run->index * run->config->train.batch_size;

@@ -325,6 +325,8 @@ void gy_journal_write(gy_run *run, const gy_event *event);
 
 /* state.c: the run as a checkpoint has it */
 
+/** Whether the run's directory can be written to and has room for checkpoints. Collective. */
+gy_status gy_run_try_room(gy_run *run) GY_CHECKED;
 /** Begins a checkpoint; ends an earlier one first, and this one where it is not asynchronous. Collective. */
 gy_status gy_run_save(gy_run *run, bool finished) GY_CHECKED;
 /** Waits for the checkpoint under way, where there is one, and tells it. Collective. */

@@ -41,6 +41,35 @@ def disk_full(bench):
     goes_on(bench, place)
 
 
+def small_disk(bench):
+    """A real disk that is too small: for one checkpoint, code 2 and nothing written; for more, a
+    warning, then code 1, and what was written is whole."""
+    place = bench.place("small")
+    disk = place / "run"
+    wide = ["--set", "model.layers.0.dense.units=6000", "--no-quiet"]  # 1 MiB a checkpoint
+    disk.mkdir()
+    for size, code in (("700k", 2), ("3m", 1)):
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", disk],
+                                 capture_output=True)
+        if mounted.returncode != 0:
+            print("skipped: no file system can be mounted here")
+            return
+        try:
+            done = bench.train(place, *wide, code=code)
+            lines = error_lines(done)
+            assert len(lines) == 1 and "No space left on device" in lines[0], done.stderr
+            if code == 2:
+                assert list(disk.iterdir()) == [], list(disk.iterdir())
+            else:
+                assert "asks for" in done.stderr and "warning: run has room for 2 " in done.stderr
+                there = steps_there(place)
+                assert len(there) >= 2 and not any(n.startswith(".tmp") for n in there), there
+                verified = subprocess.run([bench.gyre, "verify", disk], capture_output=True)
+                assert verified.returncode == 0, verified
+        finally:
+            subprocess.run(["umount", disk], check=True)
+
+
 def torn_write(bench):
     """The torn checkpoint is named, left alone, and the one before it is used."""
     place = bench.place("torn")
@@ -151,5 +180,6 @@ def malformed(bench):
         assert not (place / "run").exists()
 
 
-main({"disk_full": disk_full, "torn_write": torn_write, "not_finite": not_finite, "kill": kill,
+main({"disk_full": disk_full, "small_disk": small_disk,
+      "torn_write": torn_write, "not_finite": not_finite, "kill": kill,
       "flip_bit": flip_bit, "slow": slow, "hang": hang, "frozen": frozen, "malformed": malformed})
