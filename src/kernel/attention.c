@@ -19,7 +19,11 @@
 #include <omp.h>
 #include <string.h>
 
-enum { ROWS = 48, LINE = 16 };
+enum {
+    ROWS = 48,
+    STEP = 12,
+    LINE = 16
+}; /* STEP: rows of the panel kernel's tiles, or whole ones */
 
 /* What a thread works on, and its scratch. */
 typedef struct work {
@@ -113,10 +117,9 @@ static float *rows_at(gy_heads h, int64_t width, int64_t sample, int64_t head, i
 static void copy_in(const work *w, int64_t rows, float factor, const float *x, int64_t row,
                     float *to)
 {
-    for (int64_t r = 0; r < rows; r++) {
-        w->k->vector->axpby(w->a->width, factor, x + r * row, 0, to + r * w->wide);
+    w->k->vector->attention_rows(rows, w->a->width, &factor, 0, x, row, to, w->wide);
+    for (int64_t r = 0; w->a->width < w->wide && r < rows; r++)
         for (int64_t c = w->a->width; c < w->wide; c++) to[r * w->wide + c] = 0;
-    }
 }
 
 /* c [rows, 16] (+)= a [rows, depth] b [depth, 16] */
@@ -152,17 +155,28 @@ static void scores(const work *w, const block *b, const float *x, const float *k
 /* y [rows, wide] = score [rows, keys] K */
 static void mix(const work *w, const block *b, const float *score, const float *panels, float *y)
 {
+    const int64_t step = b->more > 0 ? STEP : b->rows;
     for (int64_t c = 0; c < w->wide; c += GY_PANEL)
-        product(w, b->rows, b->keys, score, w->line, 1, panels + c * w->padded, GY_PANEL, y + c,
-                w->wide, false);
+        for (int64_t r = 0; r < b->rows; r += step) {
+            const int64_t rows = gy_least(step, b->rows - r);
+            product(w, rows, b->see + (r + rows - 1) * b->more, score + r * w->line, w->line, 1,
+                    panels + c * w->padded, GY_PANEL, y + r * w->wide + c, w->wide, false);
+        }
 }
 
 /* dK [keys, wide] += scoreᵀ x */
 static void gather(const work *w, const block *b, const float *score, const float *x, float *panels)
 {
-    for (int64_t c = 0; c < w->wide; c += GY_PANEL)
-        product(w, b->keys, b->rows, score, 1, w->line, x + c, w->wide, panels + c * w->padded,
-                GY_PANEL, true);
+    for (int64_t c = 0; c < w->wide; c += GY_PANEL) {
+        float *to = panels + c * w->padded;
+        /* keys that all rows see, then those that only later rows do */
+        product(w, b->see, b->rows, score, 1, w->line, x + c, w->wide, to, GY_PANEL, true);
+        for (int64_t n = b->see; n < b->keys; n += STEP) {
+            const int64_t skip = n - b->see + 1;
+            product(w, gy_least(STEP, b->keys - n), b->rows - skip, score + skip * w->line + n, 1,
+                    w->line, x + skip * w->wide + c, w->wide, to + n * GY_PANEL, GY_PANEL, true);
+        }
+    }
 }
 
 /* Draws the mask of a block anew and drops in place. */
@@ -188,8 +202,7 @@ static void forward_block(const work *w, const block *b, int64_t sample, int64_t
     drop(w, b, sample, head, w->score);
     mix(w, b, w->score, w->value, w->out);
     float *to = rows_at(out, width, sample, head, b->from);
-    for (int64_t r = 0; r < b->rows; r++)
-        w->k->vector->axpby(width, inverse[r], w->out + r * w->wide, 0, to + r * out.row);
+    w->k->vector->attention_rows(b->rows, width, inverse, 1, w->out, w->wide, to, out.row);
 }
 
 void gy_attention_forward(const gy_kernel *k, const gy_attention *a, gy_heads q, gy_heads key,
@@ -223,8 +236,7 @@ static void backward_block(const work *w, const block *b, const gy_attention_bac
     const float *d_out = rows_at(s->d_out, width, sample, head, b->from);
     const float *lse = s->lse + (sample * w->a->heads + head) * w->a->time + b->from;
     float mean[ROWS]; /* Σ P dP of a row, which is Σ dO O */
-    for (int64_t r = 0; r < b->rows; r++)
-        mean[r] = (float)v->dot(width, out + r * s->out.row, d_out + r * s->d_out.row);
+    v->attention_dots(b->rows, width, out, s->out.row, d_out, s->d_out.row, mean);
     copy_in(w, b->rows, w->scale, rows_at(s->q, width, sample, head, b->from), s->q.row, w->query);
     copy_in(w, b->rows, 1, d_out, s->d_out.row, w->d_out);
     scores(w, b, w->query, w->key_t, w->score);
@@ -236,8 +248,7 @@ static void backward_block(const work *w, const block *b, const gy_attention_bac
     gather(w, b, w->slope, w->query, w->d_key);
     mix(w, b, w->slope, w->key, w->out);
     float *d_q = rows_at(s->d_q, width, sample, head, b->from);
-    for (int64_t r = 0; r < b->rows; r++)
-        v->axpby(width, w->scale, w->out + r * w->wide, 0, d_q + r * s->d_q.row);
+    v->attention_rows(b->rows, width, &w->scale, 0, w->out, w->wide, d_q, s->d_q.row);
 }
 
 void gy_attention_backward(const gy_kernel *k, const gy_attention *a, const gy_attention_back *s,

@@ -38,8 +38,7 @@
     X(void, panel_product, (const gy_panel_product *p))                                            \
     X(void, panel_diagonal, (const gy_panel_product *p))                                           \
     /* panel[k, i] = x[i row + k], k < depth; zeros for rows ≤ i < 16 */                         \
-    X(void, panel_turn,                                                                            \
-      (int64_t rows, int64_t depth, const float *x, int64_t row, float *panel))                    \
+    X(void, panel_turn, (int64_t rows, int64_t depth, const float *x, int64_t row, float *panel))  \
     /* Winograd's transforms of one tile: winograd.c */                                            \
     X(void, winograd_input, (int64_t n, const float *const *x, float *v, int64_t step))            \
     X(void, winograd_gradient,                                                                     \
@@ -65,6 +64,14 @@
       (int64_t rows, int64_t width, const float *x, int64_t row, int64_t padded, float *panels))   \
     X(void, attention_unpack,                                                                      \
       (int64_t rows, int64_t width, int64_t padded, const float *panels, float *x, int64_t row))   \
+    /* y = factor[row step] x, row by row */                                                       \
+    X(void, attention_rows,                                                                        \
+      (int64_t rows, int64_t width, const float *factor, int64_t step, const float *x,             \
+       int64_t x_row, float *y, int64_t y_row))                                                    \
+    /* dots[row] = Σ x y */                                                                       \
+    X(void, attention_dots,                                                                        \
+      (int64_t rows, int64_t width, const float *x, int64_t x_row, const float *y, int64_t y_row,  \
+       float *dots))                                                                               \
     /* score = e^(score − its maximum); inverse = 1 / Σ */                                      \
     X(void, attention_softmax,                                                                     \
       (int64_t rows, int64_t see, int64_t more, int64_t line, float *score, float *lse,            \
@@ -97,8 +104,8 @@ enum { GY_COLUMN_TILE = 256 }; /* columns that column_moments and column_product
       (int64_t rows, int64_t columns, const float *x, const float *mean, const float *scale,       \
        const float *shift, float *y))                                                              \
     X(void, column_norm_backward,                                                                  \
-      (int64_t rows, int64_t columns, const float *x, const gy_column_slopes *s,                   \
-       const float *dy, float *dx))
+      (int64_t rows, int64_t columns, const float *x, const gy_column_slopes *s, const float *dy,  \
+       float *dx))
 
 /** Updates: see kernel/update.h. */
 #define GY_VECTOR_UPDATE_LIST(X)                                                                   \
