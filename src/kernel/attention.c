@@ -19,11 +19,8 @@
 #include <omp.h>
 #include <string.h>
 
-enum {
-    ROWS = 48,
-    STEP = 12,
-    LINE = 16
-}; /* STEP: rows of the panel kernel's tiles, or whole ones */
+/* STEP: rows of the panel kernel's tiles, or whole ones */
+enum { ROWS = 48, STEP = 12, LINE = 16 };
 
 /* What a thread works on, and its scratch. */
 typedef struct work {
@@ -35,7 +32,7 @@ typedef struct work {
     int64_t line;               /* floats from row to row of scores: no power of two */
     float *key_t, *value_t;     /* [padded / 16][width][16] */
     float *key, *value;         /* [wide / 16][padded][16] */
-    float *d_key, *d_value;     /* likewise */
+    float *d_key, *d_value;     /* [padded][wide] */
     float *score, *slope;       /* [ROWS][line]: P; dP, then dS */
     float *query, *d_out, *out; /* [ROWS][wide]; `out`: results of a block */
 } work;
@@ -122,33 +119,31 @@ static void copy_in(const work *w, int64_t rows, float factor, const float *x, i
         for (int64_t c = w->a->width; c < w->wide; c++) to[r * w->wide + c] = 0;
 }
 
-/* c [rows, 16] (+)= a [rows, depth] b [depth, 16] */
-static void product(const work *w, int64_t rows, int64_t depth, const float *a, int64_t a_row,
-                    int64_t a_step, const float *b, int64_t b_step, float *c, int64_t c_row,
-                    bool add)
+/* The panel kernel on all panels of a head's width, or on those of the first `keys` keys. */
+static void product(const work *w, gy_panel_product p)
 {
-    w->k->vector->panel_product(&(gy_panel_product){.rows = rows,
-                                                    .lines = 1,
-                                                    .columns = 1,
-                                                    .depth = depth,
-                                                    .a = a,
-                                                    .a_row = a_row,
-                                                    .a_step = a_step,
-                                                    .b = b,
-                                                    .b_step = b_step,
-                                                    .c = c,
-                                                    .c_row = c_row,
-                                                    .add = add});
+    p.lines = p.columns = 1;
+    w->k->vector->panel_product(&p);
 }
 
 /* score [rows, keys] = x Kᵀ, but for what the mask hides in whole panels */
 static void scores(const work *w, const block *b, const float *x, const float *key_t, float *score)
 {
-    for (int64_t n = 0; n < b->keys; n += GY_PANEL) {
-        /* row r sees see + r more keys */
-        const int64_t skip = b->more > 0 && n >= b->see ? n - b->see + 1 : 0;
-        product(w, b->rows - skip, w->a->width, x + skip * w->wide, w->wide, 1,
-                key_t + n * w->a->width, GY_PANEL, score + skip * w->line + n, w->line, false);
+    int64_t open = b->more > 0 ? b->see / GY_PANEL * GY_PANEL : whole(b->keys); /* for all rows */
+    int64_t next = open > 0 ? open : GY_PANEL;
+    for (int64_t n = 0; n < b->keys; n = next, next += GY_PANEL) {
+        const int64_t skip = n >= open ? n - b->see + 1 : 0, from = skip > 0 ? skip : 0;
+        product(w, (gy_panel_product){.rows = b->rows - from,
+                                      .depth = w->a->width,
+                                      .a = x + from * w->wide,
+                                      .a_row = w->wide,
+                                      .a_step = 1,
+                                      .b = key_t + n * w->a->width,
+                                      .b_step = GY_PANEL,
+                                      .b_panel = GY_PANEL * w->a->width,
+                                      .panels = (next - n) / GY_PANEL,
+                                      .c = score + from * w->line + n,
+                                      .c_row = w->line});
     }
 }
 
@@ -156,26 +151,40 @@ static void scores(const work *w, const block *b, const float *x, const float *k
 static void mix(const work *w, const block *b, const float *score, const float *panels, float *y)
 {
     const int64_t step = b->more > 0 ? STEP : b->rows;
-    for (int64_t c = 0; c < w->wide; c += GY_PANEL)
-        for (int64_t r = 0; r < b->rows; r += step) {
-            const int64_t rows = gy_least(step, b->rows - r);
-            product(w, rows, b->see + (r + rows - 1) * b->more, score + r * w->line, w->line, 1,
-                    panels + c * w->padded, GY_PANEL, y + r * w->wide + c, w->wide, false);
-        }
+    for (int64_t r = 0; r < b->rows; r += step) {
+        const int64_t rows = gy_least(step, b->rows - r);
+        product(w, (gy_panel_product){.rows = rows,
+                                      .depth = b->see + (r + rows - 1) * b->more,
+                                      .a = score + r * w->line,
+                                      .a_row = w->line,
+                                      .a_step = 1,
+                                      .b = panels,
+                                      .b_step = GY_PANEL,
+                                      .b_panel = GY_PANEL * w->padded,
+                                      .panels = w->wide / GY_PANEL,
+                                      .c = y + r * w->wide,
+                                      .c_row = w->wide});
+    }
 }
 
-/* dK [keys, wide] += scoreᵀ x */
-static void gather(const work *w, const block *b, const float *score, const float *x, float *panels)
+/* dK [keys, wide] += scoreᵀ x: keys that all rows see, then those that only later rows do */
+static void gather(const work *w, const block *b, const float *score, const float *x, float *dk)
 {
-    for (int64_t c = 0; c < w->wide; c += GY_PANEL) {
-        float *to = panels + c * w->padded;
-        /* keys that all rows see, then those that only later rows do */
-        product(w, b->see, b->rows, score, 1, w->line, x + c, w->wide, to, GY_PANEL, true);
-        for (int64_t n = b->see; n < b->keys; n += STEP) {
-            const int64_t skip = n - b->see + 1;
-            product(w, gy_least(STEP, b->keys - n), b->rows - skip, score + skip * w->line + n, 1,
-                    w->line, x + skip * w->wide + c, w->wide, to + n * GY_PANEL, GY_PANEL, true);
-        }
+    int64_t next = b->see;
+    for (int64_t n = 0; n < b->keys; n = next, next = gy_least(n + STEP, b->keys)) {
+        const int64_t skip = n == 0 ? 0 : n - b->see + 1;
+        product(w, (gy_panel_product){.rows = next - n,
+                                      .depth = b->rows - skip,
+                                      .a = score + skip * w->line + n,
+                                      .a_row = 1,
+                                      .a_step = w->line,
+                                      .b = x + skip * w->wide,
+                                      .b_step = w->wide,
+                                      .b_panel = GY_PANEL,
+                                      .panels = w->wide / GY_PANEL,
+                                      .c = dk + n * w->wide,
+                                      .c_row = w->wide,
+                                      .add = true});
     }
 }
 
@@ -256,6 +265,7 @@ void gy_attention_backward(const gy_kernel *k, const gy_attention *a, const gy_a
 {
     const int64_t keys = a->before + a->time, width = a->width,
                   group = a->heads / a->key_value_heads;
+    const float one = 1;
     GY_SPREAD(gy_team(k, a->batch * a->heads * a->time * keys, 2 * width))
     for (int64_t i = 0; i < a->batch * a->key_value_heads; i++) {
         const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
@@ -272,10 +282,10 @@ void gy_attention_backward(const gy_kernel *k, const gy_attention *a, const gy_a
                 const block b = block_at(a, row);
                 backward_block(&w, &b, s, sample, head);
             }
-        k->vector->attention_unpack(keys, width, w.padded, w.d_key,
-                                    rows_at(s->d_key, width, sample, from, 0), s->d_key.row);
-        k->vector->attention_unpack(keys, width, w.padded, w.d_value,
-                                    rows_at(s->d_value, width, sample, from, 0), s->d_value.row);
+        k->vector->attention_rows(keys, width, &one, 0, w.d_key, w.wide,
+                                  rows_at(s->d_key, width, sample, from, 0), s->d_key.row);
+        k->vector->attention_rows(keys, width, &one, 0, w.d_value, w.wide,
+                                  rows_at(s->d_value, width, sample, from, 0), s->d_value.row);
         if (omp_get_thread_num() == 0) gy_kernel_poll(k);
     }
 }

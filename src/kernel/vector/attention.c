@@ -67,17 +67,6 @@ void GY_OF_LEVEL(attention_pack)(int64_t rows, int64_t width, const float *x, in
     }
 }
 
-void GY_OF_LEVEL(attention_unpack)(int64_t rows, int64_t width, int64_t padded, const float *panels,
-                                   float *x, int64_t row)
-{
-    int64_t c = 0;
-    for (; c + GY_PANEL <= width; c += GY_PANEL, panels += GY_PANEL * padded)
-        for (int64_t r = 0; r < rows; r++)
-            memcpy(x + r * row + c, panels + r * GY_PANEL, GY_PANEL * sizeof *x);
-    for (int64_t r = 0; c < width && r < rows; r++)
-        memcpy(x + r * row + c, panels + r * GY_PANEL, (size_t)(width - c) * sizeof *x);
-}
-
 void GY_OF_LEVEL(attention_rows)(int64_t rows, int64_t width, const float *factor, int64_t step,
                                  const float *x, int64_t x_row, float *y, int64_t y_row)
 {

@@ -59,11 +59,9 @@
     /* panels [rows / 16][width][16] of x [rows, width] */                                         \
     X(void, attention_transpose,                                                                   \
       (int64_t rows, int64_t width, const float *x, int64_t row, float *panels))                   \
-    /* panels [width / 16][padded][16] of x, and back */                                           \
+    /* panels [width / 16][padded][16] of x */                                                     \
     X(void, attention_pack,                                                                        \
       (int64_t rows, int64_t width, const float *x, int64_t row, int64_t padded, float *panels))   \
-    X(void, attention_unpack,                                                                      \
-      (int64_t rows, int64_t width, int64_t padded, const float *panels, float *x, int64_t row))   \
     /* y = factor[row step] x, row by row */                                                       \
     X(void, attention_rows,                                                                        \
       (int64_t rows, int64_t width, const float *factor, int64_t step, const float *x,             \
