@@ -39,6 +39,8 @@ static const char *consequence(const char *key)
     if (begins(key, "data.normalize") || begins(key, "data.scale") || begins(key, "data.offset"))
         return ": the model sees other numbers than it was trained with";
     if (begins(key, "optimizer.kind")) return ": its state starts anew";
+    if (begins(key, "comm.reproducible_grains"))
+        return ": from here on the bits are those of other grains";
     return "";
 }
 

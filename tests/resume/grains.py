@@ -5,7 +5,8 @@
 
 RANKS is the number of ranks that a run on one is held against. Cases: dense, conv, lstm, gpt (the
 families of models, with all that draws, sums and decides), sums (every all-reduce, shares of
-the optimizer), chain (kills and other numbers of ranks), applied (eval, predict), moved, settings.
+the optimizer), chain (kills and other numbers of ranks), skipped (steps), applied (eval,
+predict), moved, settings.
 """
 import json
 import shutil
@@ -157,6 +158,21 @@ def chain(bench):
     same_run(alone, place)
 
 
+def skipped(bench):
+    """A step that is not finite leaves nothing behind, in the buffers neither."""
+    places = bench.place("alone", CONV), bench.place("together", CONV)
+    for place, ranks in zip(places, (1, bench.ranks)):
+        bench.train(place, "--inject", "not_finite:step=4", ranks=ranks)
+        assert [e["event"] for e in b.events(place)].count("not_finite") == 1
+    same_run(*places)
+    whole = bench.place("whole", CONV)
+    bench.train(whole, "--set", "train.steps=3")
+    bench.train(places[0], "--resume", "none", "--set", "train.steps=4", "--inject",
+                "not_finite:step=4", ranks=1)
+    got, want = b.tensors(places[0]), b.tensors(whole)
+    assert all(got[k].tobytes() == want[k].tobytes() for k in want if k != "step")
+
+
 def applied(bench):
     """What is done with the checkpoint has the same bits too."""
     place = bench.place("run", CONV)
@@ -196,4 +212,5 @@ def settings(bench):
 
 
 b.main({"dense": family(DENSE), "conv": family(CONV), "lstm": family(LSTM), "gpt": family(GPT),
-        "sums": sums, "chain": chain, "applied": applied, "moved": moved, "settings": settings})
+        "sums": sums, "chain": chain, "skipped": skipped, "applied": applied, "moved": moved,
+        "settings": settings})
