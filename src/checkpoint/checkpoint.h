@@ -28,7 +28,7 @@ extern const char *const gy_checkpoint_writers[];
 
 extern const gy_setting gy_checkpoint_setting_rows[];
 
-enum { GY_CHECKPOINT_SLOTS = 4 };
+enum { GY_CHECKPOINT_SLOTS = 68 }; /* those of optimizers, and one a rank */
 
 /** One vector besides the parameters, of params->trainable floats. */
 typedef struct gy_checkpoint_slot {
@@ -155,7 +155,7 @@ typedef enum gy_match {
  * Reads tensors by name into vectors laid out by this model's tables: verified (checksums of the
  * shards) and read by rank 0, broadcast to all. Also a single HDF5 file with /params (and /buffers).
  *
- * @param values, buffer_values  out; untouched where a name is not there
+ * @param values, buffer_values  out; untouched where a name is not there. values NULL: slots alone
  * @param slots   out: each rank's slices; n_slots 0: none wanted. Where slices are wanted rank 0
  *                holds the whole vectors meanwhile
  * @return GY_OK; GY_E_CONFIG listing missing or additional names or wrong shapes; GY_E_IO (GY_E_DATA

@@ -42,7 +42,7 @@ static gy_status aim(loader *l, const gy_entries *entries, const gy_params *mode
     GY_TRY(gy_pool_array(l->pool, out->n, &out->v));
     for (int i = 0; i < out->n; i++)
         out->v[i] = (target){.entry = &entries->v[pairs[i].entry],
-                             .to = base + model->v[pairs[i].param].offset};
+                             .to = base == NULL ? NULL : base + model->v[pairs[i].param].offset};
     return GY_OK;
 }
 
@@ -159,6 +159,7 @@ static gy_status load_checkpoint(loader *l, const char *dir, const gy_params *pa
         GY_TRY(aim_slot(l, i, &entries[i], params, &slots[i]));
     }
     GY_TRY(gy_misfits_check(&l->misfits, l->path, l->match));
+    if (values == NULL) l->vectors[0].n = 0; /* paired, not wanted */
     GY_TRY(read_shards(l, &index, slots, n_slots));
     return read_buffers(l, dir);
 }
@@ -278,7 +279,7 @@ gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, g
     if (status == GY_OK && reads)
         status = load(ctx, path, match, params, values, buffers, buffer_values, whole, n_slots);
     status = gy_comm_agree(comm, status);
-    if (status == GY_OK) status = spread(comm, values, params->floats);
+    if (status == GY_OK && values != NULL) status = spread(comm, values, params->floats);
     if (status == GY_OK && buffers != NULL) status = spread(comm, buffer_values, buffers->floats);
     for (int i = 0; i < n_slots && status == GY_OK; i++)
         status = slots[i].share == NULL

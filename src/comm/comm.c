@@ -121,6 +121,11 @@ void gy_comm_free(gy_comm *comm)
     gy_free(comm->ctx, comm);
 }
 
+gy_context *gy_comm_context(const gy_comm *comm)
+{
+    return comm->ctx;
+}
+
 int gy_comm_rank(const gy_comm *comm)
 {
     return comm->rank;

@@ -31,6 +31,9 @@ gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out) GY_
 gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to) GY_CHECKED;
 gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from) GY_CHECKED;
 
+/** The context that it was made with. Local. */
+gy_context *gy_comm_context(const gy_comm *comm);
+
 /** The host of a rank, for messages. Local. */
 const char *gy_comm_host(const gy_comm *comm, int rank);
 

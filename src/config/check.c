@@ -1,6 +1,7 @@
 /* What takes more than one setting to see, and no data. */
 #include "config_impl.h"
 
+#include "sync/compression_list.h"
 #include "sync/wire_list.h"
 
 #include <string.h>
@@ -61,6 +62,14 @@ static gy_status check_comm(const gy_config *c, const gy_node *tree)
                       "with it the norms that this optimizer takes of whole tensors depend on the "
                       "ranks, and comm.reproducible_grains promises that nothing does",
                       "choose another optimizer than lars and lamb, or shard_optimizer: false");
+    if (((const gy_compression_kind *)c->comm.compression.kind)->create != NULL) {
+        if (packs)
+            return refuse(tree, "comm.compression", "it sends float32",
+                          "leave comm.wire at float32");
+        if (c->comm.reproducible_grains > 0)
+            return refuse(tree, "comm.compression", "comm.reproducible_grains leaves nothing out",
+                          "use one of the two");
+    }
     if (kind->choose != NULL) return GY_OK;
     if (c->comm.shard_optimizer && kind->own == NULL)
         return refuse(tree, "comm.allreduce", "it has no halves for comm.shard_optimizer", hint);

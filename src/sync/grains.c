@@ -7,6 +7,7 @@
  * addition is exact, so that it may add in any order. Nothing overlaps with the backward pass: the
  * bins are known when a rank's last grain is done. */
 #include "grains.h"
+#include "compression_list.h"
 #include "wire_list.h"
 
 #include "base/clock.h"
@@ -49,6 +50,7 @@ gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
     bool alone = gy_comm_ranks(comm) == 1;
     plain.overlap = false;
     plain.shard_optimizer = false;
+    plain.compression.kind = &gy_compression_none.kind;
     plain.wire.kind = &gy_wire_float32.kind;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, alone, n, &g)));
     g->comm = comm;

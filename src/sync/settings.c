@@ -1,4 +1,5 @@
 /* The section `comm` of a configuration. */
+#include "compression_list.h"
 #include "sync.h"
 #include "wire_list.h"
 
@@ -35,6 +36,12 @@ const gy_setting gy_sync_setting_rows[] = {
      .standard = "float32",
      .registry = &gy_wire_registry,
      .help = "what gradients travel as; sums are made in float32"},
+    {.key = "compression",
+     .type = GY_SETTING_KIND,
+     .offset = offsetof(gy_sync_settings, compression),
+     .standard = "none",
+     .registry = &gy_compression_registry,
+     .help = "what is left out of gradients, to be added to the next"},
     {.key = "shard_optimizer",
      .type = GY_SETTING_BOOL,
      .offset = offsetof(gy_sync_settings, shard_optimizer),

@@ -63,7 +63,7 @@ gy_status gy_sync_collect(gy_sync *s, float *v)
     for (int i = 0; i < s->n_buckets; i++) {
         const gy_bucket *b = &s->buckets[i];
         gy_reduction r = {.x = v + b->start, .n = b->n, .tag = i, .half = GY_GATHER};
-        GY_TRY(gy_all_reduce_run(s->comm, gy_all_reduce_chosen(b->sum), &r));
+        GY_TRY(gy_all_reduce_run(s->comm, gy_all_reduce_chosen(b->spread), &r));
     }
     return GY_OK;
 }

@@ -28,6 +28,9 @@
 #define ENTRY(name) &gy_wire_##name.kind,
 GY_REGISTRY(gy_wire_registry, "wire", ENTRY, GY_WIRE_LIST)
 #undef ENTRY
+#define ENTRY(name) &gy_compression_##name.kind,
+GY_REGISTRY(gy_compression_registry, "compression", ENTRY, GY_COMPRESSION_LIST)
+#undef ENTRY
 
 enum { PATIENCE = 8 };
 
@@ -38,14 +41,32 @@ static int64_t bucket_floats(double mib, int64_t n)
     return (floats + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
 }
 
-static gy_status allocate(gy_context *ctx, int n_buckets, gy_sync **out)
+static gy_status allocate(gy_context *ctx, const gy_sync_settings *settings, int n_buckets,
+                          int64_t n, gy_sync **out)
 {
     gy_sync *s = NULL;
     GY_TRY(gy_new(ctx, &s));
     *out = s;
     s->ctx = ctx;
+    s->compression = (const gy_compression_kind *)settings->compression.kind;
+    for (int i = 0; i < 2 && n_buckets > 0 && s->compression->create != NULL; i++)
+        GY_TRY(gy_new_array(ctx, n, &s->residual[i]));
     GY_TRY(gy_new_array(ctx, n_buckets + 1, &s->ranges));
     return gy_new_array(ctx, n_buckets, &s->buckets);
+}
+
+static gy_status make_packed(gy_sync *s, const gy_sync_settings *settings, int i, float *g)
+{
+    gy_bucket *b = &s->buckets[i];
+    const gy_compression_place place = {
+        .comm = s->comm,
+        .settings = settings->compression.settings,
+        .n = b->n,
+        .tag = i,
+        .g = g + b->start,
+        .residual = {s->residual[0] + b->start, s->residual[1] + b->start},
+        .turn = &s->turn};
+    return s->compression->create(&place, &b->packed);
 }
 
 static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, int i, float *w,
@@ -58,10 +79,14 @@ static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, i
                       .tag = i,
                       .half = shards ? GY_SCATTER : GY_WHOLE,
                       .wire = ((const gy_wire_kind *)settings->wire.kind)->wire};
-    GY_TRY(gy_all_reduce_create(s->comm, settings->all_reduce.kind, &r, &b->sum));
+    if (s->residual[0] != NULL)
+        GY_TRY(make_packed(s, settings, i, g));
+    else
+        GY_TRY(gy_all_reduce_create(s->comm, settings->all_reduce.kind, &r, &b->sum));
     if (!shards) return GY_OK;
     r = (gy_reduction){.x = w + b->start, .n = b->n, .tag = s->n_buckets + i, .half = GY_GATHER};
-    return gy_all_reduce_create(s->comm, gy_all_reduce_chosen(b->sum), &r, &b->spread);
+    const gy_kind *kind = b->sum != NULL ? gy_all_reduce_chosen(b->sum) : settings->all_reduce.kind;
+    return gy_all_reduce_create(s->comm, kind, &r, &b->spread);
 }
 
 /* This rank's part of every bucket; without shards, and alone, it is everything. */
@@ -76,8 +101,8 @@ static void list_share(gy_sync *s)
     for (int i = s->n_buckets - 1; i >= 0; i--) {
         const gy_bucket *b = &s->buckets[i];
         int64_t from, to;
-        gy_all_reduce_own(s->comm, gy_all_reduce_chosen(b->sum), b->n, gy_comm_rank(s->comm), &from,
-                          &to);
+        gy_all_reduce_own(s->comm, gy_all_reduce_chosen(b->spread), b->n, gy_comm_rank(s->comm),
+                          &from, &to);
         if (to > from) s->ranges[s->share.n++] = (gy_range){b->start + from, b->start + to};
     }
 }
@@ -104,7 +129,7 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     int64_t each = bucket_floats(settings->bucket_mib, n);
     bool any = gy_comm_ranks(comm) > 1 && (g != NULL || settings->shard_optimizer);
     int n_buckets = any ? (int)((n + each - 1) / each) : 0;
-    GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, n_buckets, &s)));
+    GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, settings, n_buckets, n, &s)));
     if (n_buckets > 0 && !gy_comm_knows_topology(comm) &&
         ((const gy_all_reduce_kind *)settings->all_reduce.kind)->choose != NULL)
         GY_TRY_GOTO(fail, gy_comm_measure(comm));
@@ -127,9 +152,11 @@ void gy_sync_free(gy_sync *s)
 {
     if (s == NULL) return;
     for (int i = 0; i < s->n_buckets; i++) {
+        if (s->buckets[i].packed != NULL) s->compression->destroy(s->buckets[i].packed);
         gy_all_reduce_free(s->buckets[i].sum);
         gy_all_reduce_free(s->buckets[i].spread);
     }
+    for (int i = 0; i < 2; i++) gy_free(s->ctx, s->residual[i]);
     gy_free(s->ctx, s->buckets);
     gy_free(s->ctx, s->ranges);
     gy_free(s->ctx, s);
@@ -142,7 +169,30 @@ int gy_sync_buckets(const gy_sync *s)
 
 const char *gy_sync_algorithm(const gy_sync *s)
 {
-    return s->n_buckets == 0 ? "none" : gy_all_reduce_chosen(s->buckets[0].sum)->name;
+    if (s->n_buckets == 0) return "none";
+    if (s->residual[0] != NULL) return s->compression->kind.name;
+    return gy_all_reduce_chosen(s->buckets[0].sum)->name;
+}
+
+void gy_sync_commit(gy_sync *s)
+{
+    s->turn = 1 - s->turn;
+}
+
+float *gy_sync_residual(gy_sync *s)
+{
+    return s->residual[s->turn];
+}
+
+static gy_status begin_sum(gy_sync *s, gy_bucket *b)
+{
+    return b->packed != NULL ? s->compression->begin(b->packed) : gy_all_reduce_begin(b->sum);
+}
+
+static gy_status progress_sum(gy_sync *s, gy_bucket *b)
+{
+    return b->packed != NULL ? s->compression->progress(b->packed, &b->home)
+                             : gy_all_reduce_progress(b->sum, &b->home);
 }
 
 const gy_ranges *gy_sync_share(const gy_sync *s)
@@ -177,7 +227,7 @@ static void start(gy_sync *s, int64_t from)
            s->buckets[s->started].start >= from) {
         gy_bucket *b = &s->buckets[s->started++];
         b->home = false;
-        gy_sync_keep(s, gy_all_reduce_begin(b->sum));
+        gy_sync_keep(s, begin_sum(s, b));
     }
 }
 
@@ -186,7 +236,7 @@ static void drive(gy_sync *s)
 {
     for (int i = s->first_away; i < s->started && s->failure.status == GY_OK; i++) {
         gy_bucket *b = &s->buckets[i];
-        if (!b->home) gy_sync_keep(s, gy_all_reduce_progress(b->sum, &b->home));
+        if (!b->home) gy_sync_keep(s, progress_sum(s, b));
         if (b->home && i == s->first_away) s->first_away++;
     }
 }

@@ -30,6 +30,7 @@ typedef struct gy_sync_settings {
     int64_t verify_every_steps;  /* 0: off; parameters are compared across ranks */
     gy_choice wire;              /* a gy_wire_kind */
     bool shard_optimizer;
+    gy_choice compression; /* a gy_compression_kind */
 } gy_sync_settings;
 
 extern const gy_setting gy_sync_setting_rows[];
@@ -78,6 +79,12 @@ gy_status gy_sync_spread(gy_sync *s) GY_CHECKED;
  * @param waited_s  seconds waited are added; NULL: not wanted
  */
 gy_status gy_sync_need(gy_sync *s, int64_t to, double *waited_s) GY_CHECKED;
+
+/** The step counts: what its compression left out will be added to the next. Local. */
+void gy_sync_commit(gy_sync *s);
+
+/** What was left out of this rank's gradients so far, [n]; NULL: nothing ever is. Local. */
+float *gy_sync_residual(gy_sync *s);
 
 /** Makes a vector whole of which every rank has its share, laid out like w; waits. @param v [n] */
 gy_status gy_sync_collect(gy_sync *s, float *v) GY_CHECKED;

@@ -2,6 +2,7 @@
 #ifndef GY_SYNC_SYNC_IMPL_H
 #define GY_SYNC_SYNC_IMPL_H
 
+#include "compression_list.h"
 #include "sync.h"
 
 enum { GY_SYNC_BUCKETS = 16384 }; /* at most: each needs two tags */
@@ -9,6 +10,7 @@ enum { GY_SYNC_BUCKETS = 16384 }; /* at most: each needs two tags */
 typedef struct gy_bucket {
     int64_t start, n;
     gy_all_reduce *sum;    /* of gradients; a scatter with shard_optimizer */
+    void *packed;          /* instead of it, of the compression */
     gy_all_reduce *spread; /* of parameters; NULL without */
     bool home;
     bool spread_home;
@@ -21,7 +23,10 @@ struct gy_sync {
     int64_t n;
     gy_bucket *buckets; /* [n_buckets] falling starts; none for one rank */
     int n_buckets;
-    gy_range *ranges; /* [share.n] */
+    const gy_compression_kind *compression;
+    float *residual[2]; /* [n] each, where there is a compression */
+    int turn;           /* which of them counts */
+    gy_range *ranges;   /* [share.n] */
     gy_ranges share;
     int started, first_away; /* all before first_away are home; those from started on wait */
     int away, next; /* of a spread: all behind `away` are home, those up to `next` wait; −1: none */

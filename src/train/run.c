@@ -168,6 +168,7 @@ static gy_status make_vectors(gy_run *run)
 /* What is kept from step to step, of this rank's share. */
 static gy_status make_state(gy_run *run)
 {
+    GY_TRY(gy_run_name_residuals(run));
     const gy_config *config = run->config;
     const gy_ranges *share = gy_sync_share(run->sync);
     GY_TRY(gy_optim_create(run->ctx, run->kernel, &config->optimizer, gy_model_params(run->model),

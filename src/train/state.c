@@ -49,6 +49,7 @@ static void add_state(const gy_run *run, bool finished, note_list *list)
     add_number(list, "/state", "schedule_waited", (double)run->schedule.waited);
     add_number(list, "/state", "best_value", run->best.value);
     add_number(list, "/state", "best_step", (double)run->best.step);
+    add_number(list, "/state", "residuals", run->n_residuals);
     add_number(list, "/state", "best_waited", (double)run->best.waited);
 }
 
@@ -154,6 +155,7 @@ static gy_status begin_saving(gy_run *run, const note_list *notes)
                        .notes = notes->v,
                        .n_notes = notes->n};
     c.n_slots = list_slots(run, c.slots);
+    c.n_slots += gy_run_list_residuals(run, c.slots + c.n_slots);
     return gy_saver_begin(run->saver, &c, run->best.is_new);
 }
 
@@ -273,6 +275,7 @@ gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head
         gy_model_buffer_values(run->model), slots, n));
     if (!with_slots && run->average != NULL)
         gy_ranges_pack(gy_sync_share(run->sync), gy_model_values(run->model), run->average);
+    if (with_slots) GY_TRY(gy_run_take_residuals(run, path, (int)number(head, "residuals", 0)));
     take_state(run, head);
     return gy_comm_agree(run->comm, take_values(run, head));
 }

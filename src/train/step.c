@@ -219,6 +219,7 @@ static gy_status update(gy_run *run)
     gy_optim_update(run->optim, run->step + 1, run->now.rate, clip, gy_model_values(run->model),
                     gy_model_gradients(run->model), squares);
     average(run);
+    gy_sync_commit(run->sync);
     return gy_sync_spread(run->sync);
 }
 

@@ -152,6 +152,8 @@ typedef struct gy_value {
 
 typedef struct gy_past gy_past;
 
+enum { GY_RESIDUALS = 64 };
+
 typedef struct gy_run {
     gy_context *ctx;
     gy_comm *comm;
@@ -166,6 +168,10 @@ typedef struct gy_run {
     gy_feed feed;
     gy_optim *optim;
     gy_sync *sync;
+    gy_range whole; /* of the trainable parameters */
+    gy_ranges all;  /* that one */
+    const char *residual_names[GY_RESIDUALS];
+    int n_residuals; /* ranks, where compression leaves something out */
     float *average;  /* moving average of this rank's share, packed; NULL: none */
     double *squares; /* [2 params] of whole tensors, where ranks hold parts of them; else empty */
     int64_t micro;   /* samples of a micro-batch at most */
@@ -185,10 +191,10 @@ typedef struct gy_run {
     bool epoch_ended;              /* this step was an epoch's last */
     bool early;                    /* ended by early stopping */
     gy_step_result now;
-    int64_t skipped; /* steps in a row that were not finite */
+    int64_t skipped;       /* steps in a row that were not finite */
     double *layer_seconds; /* see gy_model_run; NULL: not measured */
-    int rows;        /* of a tally: one, or one a grain */
-    double *tally;   /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
+    int rows;              /* of a tally: one, or one a grain */
+    double *tally; /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
     gy_schedule_state schedule;
     gy_best best;
     gy_value values[GY_VALUES]; /* of the last evaluations */
@@ -334,6 +340,15 @@ gy_status gy_run_end_saving(gy_run *run) GY_CHECKED;
 /** Everything but the position, from a checkpoint's head and tensors. Collective. */
 gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head *head,
                          bool with_slots) GY_CHECKED;
+
+/* residual.c: what compression left out, in checkpoints */
+
+/** Names them, once there is sync. Local. */
+gy_status gy_run_name_residuals(gy_run *run) GY_CHECKED;
+/** Adds their slots. @return how many */
+int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots);
+/** Takes the n residuals of a checkpoint. Collective. */
+gy_status gy_run_take_residuals(gy_run *run, const char *path, int n) GY_CHECKED;
 
 /* resume.c: which checkpoint the run goes on from, and how */
 

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "sync/sync.h"
 #include "sync/wire_list.h"
+#include "sync/compression_list.h"
 
 #include <math.h>
 
@@ -20,6 +21,7 @@ static gy_sync_settings settings_of(const char *kind, double mib, bool overlap)
 {
     return (gy_sync_settings){.all_reduce = {gy_registry_find(&gy_all_reduce_registry, kind), NULL},
                               .wire = {&gy_wire_float32.kind, NULL},
+                              .compression = {&gy_compression_none.kind, NULL},
                               .bucket_mib = mib,
                               .overlap = overlap};
 }
@@ -196,6 +198,54 @@ static void updates_in_shares(void)
             shares_come_and_go(gy_wire_registry.kinds[i]->name, overlap == 1);
 }
 
+/* Nothing is lost: what has come and what was left out make all gradients; the same on all ranks. */
+static void leaves_out(double fraction)
+{
+    int rank = gy_comm_rank(gy_test_comm), ranks = gy_comm_ranks(gy_test_comm);
+    static float g[N];
+    static double come[N], left[N];
+    gy_sync_settings settings = settings_of("auto", 0.012, true);
+    settings.compression = (gy_choice){&gy_compression_top_k.kind, &fraction};
+    gy_sync *s = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, N, &s),
+                          GY_OK);
+    for (int i = 0; i < N; i++) come[i] = 0;
+    for (int number = 1; number <= 3; number++) {
+        step(s, g, N, number, true);
+        gy_sync_commit(s);
+        static float first[N];
+        memcpy(first, g, sizeof g);
+        CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, first, sizeof first, 0), GY_OK);
+        CU_ASSERT_EQUAL(memcmp(first, g, sizeof g), 0);
+        int64_t sent = 0;
+        for (int i = 0; i < N; i++) sent += g[i] != 0;
+        CU_ASSERT(ranks == 1 || sent <= (int64_t)(fraction * N + 8 * gy_sync_buckets(s)) * ranks);
+        for (int i = 0; i < N; i++) come[i] += (double)g[i];
+    }
+    const float *residual = gy_sync_residual(s);
+    CU_ASSERT_EQUAL(residual == NULL, ranks == 1);
+    for (int i = 0; i < N; i++) left[i] = residual == NULL ? 0 : (double)residual[i];
+    CU_ASSERT_EQUAL(gy_comm_sum(gy_test_comm, left, N), GY_OK);
+    int64_t wrong = 0;
+    for (int i = 0; i < N; i++) {
+        double all = 0;
+        for (int number = 1; number <= 3; number++)
+            for (int r = 0; r < (residual == NULL ? 1 : ranks); r++)
+                all += (double)gradient(residual == NULL ? rank : r, i, number);
+        wrong += !(fabs(come[i] + left[i] - all) <= 1e-5);
+        wrong += fraction == 1 && left[i] != 0;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
+    gy_sync_free(s);
+}
+
+static void what_is_left_out_comes_later(void)
+{
+    leaves_out(0.01);
+    leaves_out(0.3);
+    leaves_out(1);
+}
+
 /* A wire of half the bits halves what is sent. */
 static void wires_send_less(void)
 {
@@ -246,5 +296,6 @@ static void settings_have_defaults(void)
 /* The test of a step given up comes last: what it sent may still be on its way. */
 GY_TEST_MPI_MAIN(GY_TEST(equals_plain_all_reduces), GY_TEST(one_bucket_holds_all),
                  GY_TEST(counts_buckets), GY_TEST(no_gradients), GY_TEST(settings_have_defaults),
-                 GY_TEST(updates_in_shares), GY_TEST(wires_send_less),
-                 GY_TEST(creation_survives_lack_of_memory), GY_TEST(can_be_freed_in_a_step))
+                 GY_TEST(updates_in_shares), GY_TEST(what_is_left_out_comes_later),
+                 GY_TEST(wires_send_less), GY_TEST(creation_survives_lack_of_memory),
+                 GY_TEST(can_be_freed_in_a_step))

@@ -3,7 +3,7 @@
 
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: from_any_step, signal, kill, other_ranks, shards, best, journal, finished, changed, diverged,
+Cases: from_any_step, signal, kill, other_ranks, shards, compressed, best, journal, finished, changed, diverged,
 writers.
 """
 import random
@@ -97,6 +97,22 @@ def shards(bench):
         if ranks is None:
             same_bits(tensors(whole), tensors(place))
         close(tensors(plain), tensors(place))
+
+
+def compressed(bench):
+    """What top_k left out is in checkpoints: the same bits on as many ranks, nothing lost on others."""
+    top = ("--set", "comm.compression=top_k", "--set", "comm.top_k_fraction=0.1")
+    whole = bench.place("whole")
+    bench.train(whole, *top)
+    left = sum(tensors(whole)[f"optimizer/residual_{r}/dense_0/weight"] for r in range(bench.ranks))
+    assert abs(left).max() > 0
+    for ranks in (bench.ranks, 3, 1):
+        place = bench.base / f"ranks-{ranks}"
+        shutil.copytree(whole, place, symlinks=True)
+        keep_until(place, 15)
+        bench.train(place, *top, ranks=ranks)
+        if ranks == bench.ranks:
+            same_bits(tensors(whole), tensors(place))
 
 
 def best(bench):
@@ -211,7 +227,8 @@ def writers(bench):
 
 
 CASES = {"from_any_step": from_any_step, "signal": signals, "kill": kill,
-         "other_ranks": other_ranks, "shards": shards, "best": best, "journal": journal,
+         "other_ranks": other_ranks, "shards": shards, "compressed": compressed,
+         "best": best, "journal": journal,
          "finished": finished, "changed": changed, "diverged": diverged, "writers": writers}
 
 
