@@ -11,11 +11,12 @@
  *
  * Tiles are numbered through the batch and passed in blocks that stay in the cache. The 36 points
  * of a block lie `rows · width + PANEL` floats apart: a power of two would put them all in one set
- * of the cache. Threads take blocks in y and dx, and rows of the products in dw, so that there no
- * bit depends on their number.
+ * of the cache. Threads take blocks in y and dx. For dw the team is a grid: some parts of the tiles,
+ * each with a sum of its own, by some parts of the filters, so that the sums are few where they are
+ * large; nobody waits for another's transforms. Its bits depend on the number of threads.
  *
- * Scratch: zeros | transformed weights or their gradient | v and m of a block, of each thread;
- * for dw one block for all threads.
+ * Scratch: zeros | transformed weights | v and m of a block, of each thread;
+ * for dw: zeros | sums of the gradient of the transformed weights | v and d, of each thread.
  */
 #include "conv_impl.h"
 
@@ -28,9 +29,10 @@ enum {
     BLOCK_FLOATS = 96 * 1024, /* of v and m in y and dx: 384 KiB */
     BLOCK_MIN = 24,
     BLOCK_MAX = 96,
-    SUM_FLOATS = 768 * 1024, /* of v and d in dw: 3 MiB */
+    SUM_FLOATS = 384 * 1024, /* of v and d in dw: 1.5 MiB */
     SUM_MIN = 48,
-    SUM_MAX = 768
+    SUM_MAX = 768,
+    SUMS_FLOATS = 1 << 22 /* of all sums of dw: 16 MiB, or one sum */
 };
 
 /* A convolution as it is computed: from [height, width, in] to [out_height, out_width, out]. */
@@ -106,9 +108,16 @@ static int64_t apart(int64_t n, int64_t width)
     return n * width + PANEL;
 }
 
-/* Where the parts of the scratch begin. */
+/* Of a gradient of the transformed weights. */
+static int64_t sum_floats(const plane *g)
+{
+    return POINTS * g->out * g->in_width;
+}
+
+/* How the scratch is cut; floats. */
 typedef struct layout {
-    int64_t zeros, weights, own; /* floats */
+    int64_t zeros, weights, own; /* y and dx: own: of each thread */
+    int64_t sums, own_sum;       /* dw: how many sums; of each thread */
 } layout;
 
 static layout layout_of(const gy_conv *c)
@@ -116,20 +125,24 @@ static layout layout_of(const gy_conv *c)
     plane f = forward_plane(c), b = backward_plane(c);
     int64_t wide = f.in_width > f.out_panels ? f.in_width : f.out_panels;
     int64_t forward = block(&f), backward = block(&b),
-            rows = forward > backward ? forward : backward;
-    return (layout){.zeros = wide,
-                    .weights = POINTS * f.in_width * f.out_panels,
-                    .own = POINTS * (apart(rows, f.in_width) + apart(rows, f.out_panels))};
+            rows = forward > backward ? forward : backward, sum_rows = sum_block(&f);
+    layout l = {.zeros = wide,
+                .weights = POINTS * f.in_width * f.out_panels,
+                .own = POINTS * (apart(rows, f.in_width) + apart(rows, f.out_panels)),
+                .sums = 1,
+                .own_sum = POINTS * (apart(sum_rows, f.in_width) + apart(sum_rows, f.out_panels))};
+    for (int64_t n = 2; n <= c->threads && n * sum_floats(&f) <= SUMS_FLOATS; n++)
+        if (c->threads % n == 0) l.sums = n; /* the largest divisor of the threads that fits */
+    return l;
 }
 
 static int64_t scratch(const gy_conv *c)
 {
     layout l = layout_of(c);
     plane g = forward_plane(c);
-    int64_t rows = sum_block(&g);
-    int64_t sums = POINTS * (apart(rows, g.in_width) + apart(rows, g.out_panels));
-    int64_t own = c->threads * l.own;
-    return l.zeros + l.weights + (own > sums ? own : sums);
+    int64_t pass = l.weights + c->threads * l.own;
+    int64_t sum = l.sums * sum_floats(&g) + c->threads * l.own_sum;
+    return l.zeros + (pass > sum ? pass : sum);
 }
 
 /* The pixels of a tile of `edge` × `edge` whose first is at (top, left); zeros outside. */
@@ -137,12 +150,15 @@ static void find_pixels(int64_t edge, const float *image, int64_t height, int64_
                         int64_t channels, int64_t top, int64_t left, const float *zeros,
                         const float **out)
 {
+    enum { OUTSIDE = -1 };
+    int64_t at[6]; /* columns */
+    for (int64_t j = 0; j < edge; j++)
+        at[j] = left + j >= 0 && left + j < width ? (left + j) * channels : OUTSIDE;
     for (int64_t i = 0; i < edge; i++) {
-        for (int64_t j = 0; j < edge; j++) {
-            int64_t row = top + i, column = left + j;
-            bool inside = row >= 0 && row < height && column >= 0 && column < width;
-            *out++ = inside ? image + (row * width + column) * channels : zeros;
-        }
+        bool inside = top + i >= 0 && top + i < height;
+        const float *line = inside ? image + (top + i) * width * channels : NULL;
+        for (int64_t j = 0; j < edge; j++)
+            *out++ = inside && at[j] != OUTSIDE ? line + at[j] : zeros;
     }
 }
 
@@ -158,28 +174,29 @@ static place place_of(const plane *g, int64_t tile)
 
 /* v = Bᵀ x B of the tiles [from, to). */
 static void transform_input(const gy_vector *v, const plane *g, const float *x, int64_t from,
-                            int64_t to, int64_t base, int64_t step, const float *zeros, float *out)
+                            int64_t to, int64_t step, const float *zeros, float *out)
 {
     const float *pixels[36];
     for (int64_t tile = from; tile < to; tile++) {
         place t = place_of(g, tile);
         find_pixels(6, x + t.sample * g->height * g->width * g->in, g->height, g->width, g->in,
                     t.row - g->top, t.column - g->left, zeros, pixels);
-        v->winograd_input(g->in, pixels, out + (tile - base) * g->in_width, step);
+        v->winograd_input(g->in, pixels, out + (tile - from) * g->in_width, step);
     }
 }
 
-/* d = A dz Aᵀ; outputs beyond the edge count for nothing. */
+/* d = A dz Aᵀ of filters [first, first + n); outputs beyond the edge count for nothing. */
 static void transform_gradient(const gy_vector *v, const plane *g, const float *dz, int64_t from,
-                               int64_t to, int64_t base, int64_t step, const float *zeros,
-                               float *out)
+                               int64_t to, int64_t first, int64_t n, int64_t step,
+                               const float *zeros, float *out)
 {
     const float *pixels[16];
     for (int64_t tile = from; tile < to; tile++) {
         place t = place_of(g, tile);
-        find_pixels(g->side, dz + t.sample * g->out_height * g->out_width * g->out, g->out_height,
-                    g->out_width, g->out, t.row, t.column, zeros, pixels);
-        v->winograd_gradient(g->kernel, g->out, pixels, out + (tile - base) * g->out_panels, step);
+        find_pixels(g->side, dz + t.sample * g->out_height * g->out_width * g->out + first,
+                    g->out_height, g->out_width, g->out, t.row, t.column, zeros, pixels);
+        v->winograd_gradient(g->kernel, n, pixels, out + (tile - from) * g->out_panels + first,
+                             step);
     }
 }
 
@@ -188,13 +205,13 @@ static void transform_output(const gy_vector *v, const gy_conv_pass *p, const pl
 {
     for (int64_t tile = from; tile < to; tile++) {
         place t = place_of(g, tile);
-        float *pixels[16];
-        for (int64_t i = 0; i < g->side * g->side; i++) {
-            int64_t row = t.row + i / g->side, column = t.column + i % g->side;
-            bool inside = row < g->out_height && column < g->out_width;
-            pixels[i] =
-                inside ? y + ((t.sample * g->out_height + row) * g->out_width + column) * g->out
-                       : NULL;
+        float *pixels[16], **pixel = pixels;
+        for (int64_t row = t.row; row < t.row + g->side; row++) {
+            float *line = y + (t.sample * g->out_height + row) * g->out_width * g->out;
+            for (int64_t column = t.column; column < t.column + g->side; column++) {
+                bool inside = row < g->out_height && column < g->out_width;
+                *pixel++ = inside ? line + column * g->out : NULL;
+            }
         }
         v->winograd_output(g->kernel, g->out, m + (tile - from) * g->out_panels, step, p->bias,
                            p->relu, pixels);
@@ -283,7 +300,7 @@ static void convolve(const gy_conv_pass *p, const plane *g, const float *x, bool
 #pragma omp for schedule(static)
         for (int64_t from = 0; from < tiles; from += rows) {
             int64_t to = from + rows < tiles ? from + rows : tiles;
-            transform_input(vector, g, x, from, to, from, v_step, zeros, v);
+            transform_input(vector, g, x, from, to, v_step, zeros, v);
             multiply(vector, g, to - from, v, v_step, u, m, m_step);
             transform_output(vector, p, g, m, m_step, from, to, y);
             if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
@@ -303,64 +320,86 @@ static void backward_data(const gy_conv_pass *p)
     convolve(p, &g, p->dz, true, p->dx);
 }
 
-/* du[k] += d[k]ᵀ v[k]: this thread's part of the rows (filters) of all points. */
-static void sum_products(const gy_vector *vector, const plane *g, int64_t tiles, const float *v,
-                         int64_t v_step, const float *d, int64_t d_step, float *du, bool add)
+/* du[k] += d[k]ᵀ v[k] of the filters [first, first + n) over `tiles` tiles. */
+static void sum_products(const gy_vector *vector, const plane *g, int64_t tiles, int64_t first,
+                         int64_t n, const float *v, int64_t v_step, const float *d, int64_t d_step,
+                         float *du, bool add)
 {
-    int64_t from, to, count = POINTS * g->out;
-    gy_conv_part(count, omp_get_thread_num(), omp_get_num_threads(), &from, &to);
-    while (from < to) {
-        int64_t k = from / g->out, f = from % g->out;
-        int64_t rows = g->out - f < to - from ? g->out - f : to - from;
-        gy_panel_product product = {.rows = rows,
+    for (int64_t k = 0; k < POINTS; k++) {
+        gy_panel_product product = {.rows = n,
                                     .lines = 1,
                                     .columns = 1,
                                     .depth = tiles,
-                                    .a = d + k * d_step + f,
+                                    .a = d + k * d_step + first,
                                     .a_row = 1,
                                     .a_step = g->out_panels,
                                     .b = v + k * v_step,
                                     .b_step = g->in_width,
                                     .panels = g->in_width / PANEL,
                                     .b_panel = PANEL,
-                                    .c = du + from * g->in_width,
+                                    .c = du + (k * g->out + first) * g->in_width,
                                     .c_row = g->in_width,
                                     .add = add};
         vector->panel_product(&product);
-        from += rows;
     }
+}
+
+/* A thread's part of du: the filters [first, first + n) over the tiles [from, to). */
+static void sum_part(const gy_conv_pass *p, const plane *g, int64_t from, int64_t to, int64_t first,
+                     int64_t n, float *own, float *du)
+{
+    const gy_vector *vector = p->kernel->vector;
+    int64_t rows = sum_block(g);
+    int64_t v_step = apart(rows, g->in_width), d_step = apart(rows, g->out_panels);
+    float *v = own, *d = v + POINTS * v_step;
+    const float *zeros = p->scratch;
+    if (from == to) /* no products to begin the sums with */
+        sum_products(vector, g, 0, first, n, v, v_step, d, d_step, du, false);
+    for (int64_t at = from; at < to; at += rows) {
+        int64_t end = gy_least(at + rows, to);
+        transform_input(vector, g, p->x, at, end, v_step, zeros, v);
+        transform_gradient(vector, g, p->dz, at, end, first, n, d_step, zeros, d);
+        sum_products(vector, g, end - at, first, n, v, v_step, d, d_step, du, at > from);
+        if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+    }
+}
+
+/* dw of filter f from the sums added up in their order. */
+static void combine(const gy_conv_pass *p, const plane *g, int64_t f, float *sums, int64_t n)
+{
+    const gy_vector *vector = p->kernel->vector;
+    int64_t each = sum_floats(g);
+    for (int64_t k = 0; k < POINTS; k++) {
+        float *du = sums + (k * g->out + f) * g->in_width;
+        for (int64_t i = 1; i < n; i++) vector->axpby(g->in_width, 1.0f, du + i * each, 1.0f, du);
+    }
+    vector->winograd_weight_gradient(g->kernel, g->in, sums + f * g->in_width, g->out * g->in_width,
+                                     p->beta, p->dw + f * g->kernel * g->kernel * g->in);
 }
 
 static void backward_weight(const gy_conv_pass *p)
 {
-    const gy_vector *vector = p->kernel->vector;
     plane g = forward_plane(p->c);
     layout l = layout_of(p->c);
-    float *zeros = p->scratch, *du = zeros + l.zeros, *v = du + l.weights;
-    int64_t tiles = p->batch * g.rows * g.columns, rows = sum_block(&g);
-    int64_t v_step = apart(rows, g.in_width), d_step = apart(rows, g.out_panels);
-    float *d = v + POINTS * v_step;
+    float *zeros = p->scratch, *sums = zeros + l.zeros, *own = sums + l.sums * sum_floats(&g);
+    int64_t tiles = p->batch * g.rows * g.columns;
     memset(zeros, 0, sizeof *zeros * (size_t)l.zeros);
-    if (tiles == 0) memset(du, 0, sizeof *du * (size_t)(POINTS * g.out * g.in_width));
 #pragma omp parallel num_threads(gy_conv_threads(p))
     {
-        for (int64_t from = 0; from < tiles; from += rows) {
-            int64_t to = from + rows < tiles ? from + rows : tiles, first, last;
-            gy_conv_part(to - from, omp_get_thread_num(), omp_get_num_threads(), &first, &last);
-            first += from;
-            last += from;
-            transform_input(vector, &g, p->x, first, last, from, v_step, zeros, v);
-            transform_gradient(vector, &g, p->dz, first, last, from, d_step, zeros, d);
+        /* thread t: part t mod sums of the tiles, part t / sums of the filters */
+        int team = omp_get_num_threads(), thread = omp_get_thread_num();
+        int parts = (int)gy_least(l.sums, team), columns = team / parts;
+        int64_t from, to, first, last;
+        gy_conv_part(tiles, thread % parts, parts, &from, &to);
+        gy_conv_part(g.out_panels / PANEL, thread / parts, columns, &first, &last);
+        first *= PANEL;
+        last = gy_least(last * PANEL, g.out);
+        if (thread < parts * columns && first < last)
+            sum_part(p, &g, from, to, first, last - first, own + thread * l.own_sum,
+                     sums + thread % parts * sum_floats(&g));
 #pragma omp barrier
-            sum_products(vector, &g, to - from, v, v_step, d, d_step, du, from > 0);
-            if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
-#pragma omp barrier
-        }
 #pragma omp for schedule(static)
-        for (int64_t f = 0; f < g.out; f++)
-            vector->winograd_weight_gradient(g.kernel, g.in, du + f * g.in_width,
-                                             g.out * g.in_width, p->beta,
-                                             p->dw + f * g.kernel * g.kernel * g.in);
+        for (int64_t f = 0; f < g.out; f++) combine(p, &g, f, sums, parts);
     }
 }
 
