@@ -9,7 +9,7 @@ build=(build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
        libopenblas-openmp-dev libhdf5-dev libyaml-dev libjansson-dev libxxhash-dev zlib1g-dev
        librandom123-dev)
 tests=(libcunit1-dev hdf5-tools python3-h5py python3-numpy procps clang clang-format
-       codespell)
+       libomp-dev codespell git)
 
 wanted=("${build[@]}")
 [ "${1:-}" = tests ] && wanted+=("${tests[@]}")

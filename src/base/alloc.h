@@ -63,8 +63,8 @@ void gy_pool_clear(gy_pool *pool);
 /** Zero-filled piece of the pool, aligned to 16 bytes. */
 gy_status gy_pool_alloc(gy_pool *pool, size_t bytes, void **out) GY_CHECKED;
 gy_status gy_pool_string(gy_pool *pool, const char *text, const char **out) GY_CHECKED;
-gy_status gy_pool_format(gy_pool *pool, const char **out, const char *format, ...)
-    GY_CHECKED GY_FORMAT(3, 4);
+gy_status gy_pool_format(gy_pool *pool, const char **out, const char *format, ...) GY_CHECKED
+    GY_FORMAT(3, 4);
 #define gy_pool_new(pool, out) gy_pool_alloc((pool), sizeof **(out), (void **)(out))
 #define gy_pool_array(pool, n, out)                                                                \
     gy_pool_alloc((pool), (size_t)(n) * sizeof **(out), (void **)(out))

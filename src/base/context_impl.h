@@ -12,10 +12,10 @@ struct gy_context {
     gy_sink *sink;
     void *sink_user;
     gy_simd simd;
-    atomic_int_fast64_t blocks;     /* allocated and not freed */
-    atomic_int_fast64_t bytes;      /* in them */
-    atomic_int_fast64_t peak_bytes; /* the most there were */
-    atomic_int_fast64_t count;      /* allocations made */
+    atomic_int_fast64_t blocks;             /* allocated and not freed */
+    atomic_int_fast64_t bytes;              /* in them */
+    atomic_int_fast64_t peak_bytes;         /* the most there were */
+    atomic_int_fast64_t count;              /* allocations made */
     atomic_int_fast64_t fail_in[GY_FAULTS]; /* what fails, counted down; 0 = none */
 };
 

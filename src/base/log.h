@@ -4,7 +4,6 @@
 
 #include <gyre/context.h>
 
-void gy_log(gy_context *ctx, gy_level level, const char *format, ...)
-    GY_FORMAT(3, 4);
+void gy_log(gy_context *ctx, gy_level level, const char *format, ...) GY_FORMAT(3, 4);
 
 #endif

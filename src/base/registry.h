@@ -32,8 +32,8 @@ typedef struct gy_kind {
 } gy_kind;
 
 typedef struct gy_registry {
-    const char *noun;             /* "layer": for messages */
-    const gy_kind *const *kinds;  /* [n], in the order of the list */
+    const char *noun;            /* "layer": for messages */
+    const gy_kind *const *kinds; /* [n], in the order of the list */
     int n;
 } gy_registry;
 

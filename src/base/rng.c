@@ -11,8 +11,7 @@ void gy_rng_words(gy_rng key, uint64_t a, uint64_t b, uint32_t out[4])
     philox4x32_ctr_t purpose = {{key.use, key.stream, 0x67797265u, 0}};
     philox4x32_ctr_t folded = philox4x32(purpose, seed);
     philox4x32_key_t mixed = {{folded.v[0], folded.v[1]}};
-    philox4x32_ctr_t place = {
-        {(uint32_t)a, (uint32_t)(a >> 32), (uint32_t)b, (uint32_t)(b >> 32)}};
+    philox4x32_ctr_t place = {{(uint32_t)a, (uint32_t)(a >> 32), (uint32_t)b, (uint32_t)(b >> 32)}};
     philox4x32_ctr_t words = philox4x32(place, mixed);
     for (int i = 0; i < 4; i++) out[i] = words.v[i];
 }

@@ -47,7 +47,7 @@ typedef enum gy_setting_type {
     GY_SETTING_INTS,    /* gy_ints: [1, 2] */
     GY_SETTING_STRINGS, /* gy_strings: [a, b] */
     GY_SETTING_SECTION, /* a struct, by `section`: a mapping of its own */
-    GY_SETTING_KIND,    /* gy_choice: the key names a kind of `registry`, whose rows join this mapping */
+    GY_SETTING_KIND, /* gy_choice: the key names a kind of `registry`, whose rows join this mapping */
     GY_SETTING_KINDS,   /* gy_strings of names of kinds of `registry`: [accuracy, mae] */
     GY_SETTING_LAYERS,  /* gy_layer_specs: a list of layers; read by the config room alone */
     GY_SETTING_BRANCHES /* gy_layer_branches: a list of lists of layers; likewise */
@@ -57,15 +57,17 @@ typedef struct gy_setting {
     const char *key;
     gy_setting_type type;
     size_t offset;
-    const char *standard; /* the default as it would stand in YAML; NULL = must be given; "" = none */
-    double min, max;      /* of numbers, inclusive; both 0 = any */
+    const char *standard;             /* the default as in YAML; NULL = must be given; "" = none */
+    double min, max;                  /* of numbers, inclusive; both 0 = any */
     const char *const *choices;       /* NULL-terminated */
     const struct gy_setting *section; /* rows of a SECTION */
     const gy_registry *registry;      /* of KIND, KINDS */
     const char *help;                 /* one line */
 } gy_setting;
 
+/* clang-format off */
 #define GY_SETTING_END {.key = NULL}
+/* clang-format on */
 
 /** Range of an integer setting that may be as large as a count can be. */
 #define GY_COUNT_MAX 1e15

@@ -54,7 +54,7 @@ static gy_status probe(gy_source *s)
 {
     gy_status status;
     char *head = NULL;
-    int64_t n;
+    int64_t n = 0;
     GY_TRY_GOTO(done, gy_alloc(s->ctx, HEAD_BYTES, (void **)&head));
     GY_TRY_GOTO(done, read_head(s->ctx, s->text.path, head, &n));
     int best = 0;

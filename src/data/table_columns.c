@@ -100,7 +100,8 @@ static gy_status no_column(const gy_table_head *head, const char *asked)
     int n = head->width < 1024 ? (int)head->width : 1024;
     const char *nearest = gy_nearest(asked, head->names, n);
     return gy_raise(GY_E_DATA,
-                    "no such column" GY_AT "%s, column %s" GY_WHY "the header does not have it%s%s%s",
+                    "no such column" GY_AT "%s, column %s" GY_WHY
+                    "the header does not have it%s%s%s",
                     head->path, asked, nearest == NULL ? "" : "; did you mean ",
                     nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?");
 }

@@ -40,8 +40,8 @@ static gy_status prepare(gy_run *run, const gy_opened *opened, const char *data,
     GY_TRY(gy_opened_read(run->ctx, run->comm, opened, run->model));
     GY_TRY(gy_feed_open(feed, &opened->taught));
     const gy_source_info *info = gy_feed_info(feed, *part);
-    status = gy_task_init(&run->task, run->config, gy_model_output(run->model),
-                          feed->text[*part], info->supervised ? info : NULL);
+    status = gy_task_init(&run->task, run->config, gy_model_output(run->model), feed->text[*part],
+                          info->supervised ? info : NULL);
     if (run->task.loss->classifies) feed->classes = run->task.classes;
     int64_t batch = run->config->train.batch_size;
     if (batch < run->ranks) batch = run->ranks;

@@ -123,7 +123,8 @@ static gy_status end(writer *w, gy_status status, const char *path)
     gy_h5_data_close(w->classes);
     gy_status closed = gy_h5_close(w->file);
     if (status == GY_OK) status = closed;
-    if (status == GY_OK && w->temporary != NULL) status = gy_path_rename(w->run->ctx, w->temporary, path);
+    if (status == GY_OK && w->temporary != NULL)
+        status = gy_path_rename(w->run->ctx, w->temporary, path);
     if (status != GY_OK && w->temporary != NULL) {
         gy_error error = *gy_error_last();
         (void)!gy_path_remove(w->run->ctx, w->temporary);

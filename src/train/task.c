@@ -41,8 +41,7 @@ static gy_status check_targets(const gy_task *t, const char *data, const gy_sour
                "too few outputs" GY_AT "model.layers" GY_WHY
                "the model has %lld, the classes of %s go up to %lld" GY_HINT
                "give the last layer %lld units, or look for stray classes",
-               (long long)t->classes, data, (long long)info->classes - 1,
-               (long long)info->classes);
+               (long long)t->classes, data, (long long)info->classes - 1, (long long)info->classes);
     return GY_OK;
 }
 

@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char config_text[] =
-    "name: consumer\n"
-    "run_dir: run\n"
-    "data: {train: 'synthetic:blobs?n=200&features=4&classes=3'}\n"
-    "model: {input: [4], layers: [dense: {units: 3}]}\n"
-    "train: {epochs: 2, batch_size: 20}\n";
+static const char config_text[] = "name: consumer\n"
+                                  "run_dir: run\n"
+                                  "data: {train: 'synthetic:blobs?n=200&features=4&classes=3'}\n"
+                                  "model: {input: [4], layers: [dense: {units: 3}]}\n"
+                                  "train: {epochs: 2, batch_size: 20}\n";
 
 static void observe(void *user, const gy_event *event)
 {

@@ -17,7 +17,9 @@ typedef struct gy_test_case {
     void (*run)(void);
 } gy_test_case;
 
+/* clang-format off */
 #define GY_TEST(function) {#function, function}
+/* clang-format on */
 
 #define GY_TEST_MAIN(...)                                                                          \
     int main(void)                                                                                 \

@@ -55,10 +55,11 @@ static void a_line_of_json(void)
     gy_report_text(&r, "path", "a \"b\"\n");
     CU_ASSERT_EQUAL(gy_event_json(ctx, &r.event, take, json), GY_OK);
     CU_ASSERT_STRING_EQUAL(
-        json, "{\"event\": \"step\", \"step\": 7, \"epoch\": 2, \"time\": 1.235, \"loss\": \"nan\", "
-              "\"phases\": {\"input\": {\"min\": 0.123, \"mean\": 1.0, \"max\": 2.0}, "
-              "\"update\": {\"min\": 0.0, \"mean\": 0.0, \"max\": 0.0}}, \"best\": true, "
-              "\"samples\": [4, 1], \"path\": \"a \\\"b\\\"\\n\"}");
+        json,
+        "{\"event\": \"step\", \"step\": 7, \"epoch\": 2, \"time\": 1.235, \"loss\": \"nan\", "
+        "\"phases\": {\"input\": {\"min\": 0.123, \"mean\": 1.0, \"max\": 2.0}, "
+        "\"update\": {\"min\": 0.0, \"mean\": 0.0, \"max\": 0.0}}, \"best\": true, "
+        "\"samples\": [4, 1], \"path\": \"a \\\"b\\\"\\n\"}");
     gy_test_end(ctx);
 }
 
