@@ -28,8 +28,9 @@ spelling() {
 # What the analyser cannot know, and guesses wrong: that a status which ranks agreed on is this rank's
 # too, and that counts are above 0.
 unknowable=()
-for checker in NullDereference NonNullParamChecker UndefinedBinaryOperatorResult uninitialized.Assign; do
-    unknowable+=(-Xclang -analyzer-disable-checker -Xclang "core.$checker")
+for checker in core.{NullDereference,NonNullParamChecker,CallAndMessage} unix.cstring.NullArg \
+               core.{UndefinedBinaryOperatorResult,uninitialized.Assign}; do
+    unknowable+=(-Xclang -analyzer-disable-checker -Xclang "$checker")
 done
 
 # Units of src/ as they are compiled.
