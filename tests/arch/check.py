@@ -17,7 +17,7 @@ DOORS = {  # a foreign header: the one file that includes it
     "mpi.h": "comm/comm_mpi.h", "hdf5.h": "store/hdf5_impl.h", "cblas.h": "kernel/gemm.c",
     "yaml.h": "text/yaml.c", "jansson.h": "text/json.c", "zlib.h": "store/stream.c",
     "xxhash.h": "base/hash.c", "Random123/philox.h": "base/rng.c"}
-LINES = {"src": 400, "include": 400, "tests": 600}     # of a file
+LINES = {"src": 450, "include": 400, "tests": 600}     # of a file; from 400 on look for a second noun
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
 README = 60
 
