@@ -33,41 +33,39 @@ mpirun_options() { # sets MPIRUN_OPTIONS
     [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)
 }
 
-# run_bounded COMMAND…: runs it in the background and waits for its end, whatever signals come.
-#   TERM, INT, USR2   become USR2 for the ranks: a checkpoint, then the end with code 75. mpirun itself
-#                     would answer a TERM by killing the ranks after some seconds, written or not.
-#   a second of them  ends it at once
-#   USR1              a checkpoint, and on
-# Once no rank of this host is left, mpirun has GRACE seconds (30) to end: it may hang for long where
-# it cannot tell a dead host so.
+# run_bounded COMMAND…: runs it and waits for its end, whatever signals come. Of those that the caller
+# names (STOP_SIGNALS, SAVE_SIGNALS) the ranks get, through mpirun or srun,
+#   USR2   for a stop: a checkpoint, then the end with code 75. A TERM would not do: mpirun answers it
+#          by killing the ranks after some seconds, written or not. A second stop ends them at once.
+#   USR1   for a save: a checkpoint, and on.
+# Once no rank of this host is left, mpirun has GRACE seconds (30) to end; then it is ended, with
+# code 1: where it cannot tell a dead host so, it hangs for a quarter of an hour, at a frozen one for ever.
 run_bounded() {
-    local grace=${GRACE:-30} asked=0 had=0 gone=0 code=0
-    "$@" &
+    local asked=0 had=0 gone=0 code=0 ended=
+    setsid "$@" </dev/null & # a session of its own: Ctrl-C is for us, not for mpirun as well
     RUN_PID=$!
-    trap 'asked=$((asked + 1)); if [ $asked -gt 1 ]; then kill -TERM $RUN_PID; else kill -USR2 $RUN_PID; fi' TERM INT USR2
-    trap 'kill -USR1 $RUN_PID' USR1
+    trap 'asked=$((asked + 1)); kill -$([ $asked -gt 1 ] && echo TERM || echo USR2) $RUN_PID' $STOP_SIGNALS
+    [ -z "$SAVE_SIGNALS" ] || trap 'kill -USR1 $RUN_PID' $SAVE_SIGNALS
     while kill -0 "$RUN_PID" 2>/dev/null; do
-        if [ -n "$(pgrep -P "$RUN_PID" -f "${GYRE##*/} ")" ]; then had=1 gone=0; else gone=$((gone + 1)); fi
-        if [ $had = 1 ] && [ $gone -gt "$grace" ]; then
+        if pgrep -P "$RUN_PID" -f "${GYRE##*/} " >/dev/null; then had=1 gone=0; else gone=$((gone + 1)); fi
+        if [ $had = 1 ] && [ $gone -gt "${GRACE:-30}" ]; then
             echo "launch: the ranks are gone and mpirun is not: ending it" >&2
-            kill -TERM "$RUN_PID"; sleep 5; kill -KILL "$RUN_PID" 2>/dev/null
+            kill -TERM "$RUN_PID"; sleep 5; kill -KILL "$RUN_PID" 2>/dev/null || true
+            ended=1
         fi
         sleep 1 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs
     done
     wait "$RUN_PID" || code=$?
-    trap - TERM INT USR1 USR2
-    return "$code"
+    trap - $STOP_SIGNALS $SAVE_SIGNALS
+    return "${ended:-$code}"
 }
 
-# Whether a run has reached its end: by its own journal, whose last line then is the event "end".
-# mpirun's exit code would not do: it is 0 where a node was lost.
+# Whether a run has reached its end, by its own journal: its last line then is the event "end".
 run_is_finished() { # RUN_DIR
     [ -f "$1/metrics.jsonl" ] && tail -n 1 "$1/metrics.jsonl" | grep -q '"event": *"end"'
 }
 
-# The newest checkpoint's step; 0 where there is none.
-run_step() { # RUN_DIR
-    local newest
-    newest=$(ls "$1/checkpoints" 2>/dev/null | sed -n 's/^step-0*\([0-9]\)/\1/p' | sort -n | tail -n 1)
-    echo "${newest:-0}"
+# The newest checkpoint's name, "none" where there is none.
+run_latest() { # RUN_DIR
+    readlink "$1/checkpoints/latest" || echo none
 }

@@ -2,12 +2,16 @@
 # Starts Gyre by mpirun on this machine or on several hosts: works out ranks x threads x binding from
 # the cores, prints them, and sees to it that it ends.
 #
-#   launch/mpirun.sh [-n RANKS] [-t THREADS] [-H HOSTFILE] [-d] gyre's command line…
+#   launch/mpirun.sh [-n RANKS] [-t THREADS] [-H HOSTFILE] [-s] [-d] gyre's command line…
 #
 #   launch/mpirun.sh train model.yaml                  one rank for each core of this machine
 #   launch/mpirun.sh -t 4 train model.yaml             a rank for every four cores
 #   launch/mpirun.sh -H hosts -t 8 train model.yaml    the same on each host of the file
+#   launch/mpirun.sh -s …                              others use the cores too: neither bound nor spinning
 #   launch/mpirun.sh -d …                              prints the command only
+#
+# TERM, INT (Ctrl-C), HUP or USR2 to this script: a checkpoint, then the end with code 75; a second one
+# ends at once. USR1: a checkpoint, and on.
 #
 # HOSTFILE has a line `name slots=CORES` for each host; hosts are taken to have equally many cores.
 # Ranks or threads: many small ranks have the shorter way to their memory and need no team of
@@ -16,12 +20,13 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-ranks='' threads='' hostfile='' dry=
-while getopts n:t:H:d option; do
+ranks='' threads='' hostfile='' shared='' dry=
+while getopts n:t:H:sd option; do
     case $option in
     n) ranks=$OPTARG ;;
     t) threads=$OPTARG ;;
     H) hostfile=$OPTARG ;;
+    s) shared=1 ;;
     d) dry=1 ;;
     *) sed -n 's/^#   //p' "$0" >&2; exit 2 ;;
     esac
@@ -48,6 +53,9 @@ bound="bound to $threads each"
 if [ $((each * threads)) -gt "$cores" ]; then
     echo "launch: $each ranks with $threads threads each are more than the $cores cores of a host:" \
          "they will take turns; use at most -n $((hosts * cores / threads > 0 ? hosts * cores / threads : 1)) or a smaller -t" >&2
+    shared=1
+fi
+if [ -n "$shared" ]; then
     binding=(--oversubscribe --bind-to none)
     bound="not bound"
     export OMPI_MCA_mpi_yield_when_idle=1 OMP_WAIT_POLICY=passive
@@ -62,4 +70,5 @@ if [ -n "$dry" ]; then
     echo
     exit 0
 fi
+STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1
 run_bounded "${command[@]}"

@@ -2,6 +2,7 @@
 # Installs what is missing of Debian's packages that Gyre is built from, by name.
 #   launch/setup.sh           to build and run
 #   launch/setup.sh tests     also to test
+#   launch/setup.sh cluster   also SLURM and what else tests/cluster makes its hosts with
 # Says what it does; does nothing, and needs no root, where everything is there already.
 set -euo pipefail
 
@@ -11,8 +12,13 @@ build=(build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
 tests=(libcunit1-dev hdf5-tools python3-h5py python3-numpy procps clang clang-format
        libomp-dev codespell git)
 
+cluster=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 procps)
+
 wanted=("${build[@]}")
-[ "${1:-}" = tests ] && wanted+=("${tests[@]}")
+case ${1:-} in
+tests) wanted+=("${tests[@]}") ;;
+cluster) wanted+=("${cluster[@]}") ;;
+esac
 
 if ! command -v dpkg-query >/dev/null; then
     echo "setup: this is no Debian or Ubuntu; install what corresponds to: ${wanted[*]}" >&2

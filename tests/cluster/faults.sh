@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# faults.sh GYRE: launch/mpirun.sh over three hosts. One run is stopped, loses a rank, its launcher, a
+# cable, a host, and has a host frozen; each time the job ends with the code and in the time that
+# README.md says, with nothing left of it. At its end the run has the bits of one rank undisturbed.
+set -euo pipefail
+. "$(dirname "$0")/hosts.sh"
+lab_enter "$0" "$@"
+. "$SOURCE/launch/lib.sh"
+export GYRE=$1
+config=$SOURCE/tests/cluster/run.yaml run=$LAB/run out=$LAB/out
+
+fail() { echo "$fault: $*"; cat $out; exit 1; }
+moved() { [ "$(run_latest $run)" != "$from" ] || ! kill -0 "$launcher" 2>/dev/null; }
+gone() { [ -z "$(for host in host0 host1 host2; do processes $host "^$GYRE train"; done)" ]; }
+rank_on() { processes "$1" "^$GYRE train"; }
+
+# Starts the run, and waits for its next checkpoint.
+start() { # FAULT [option…]
+    fault=$1 from=$(run_latest $run)
+    enter host0 env GRACE=5 "$SOURCE/launch/mpirun.sh" -s -H $LAB/hostfile train "$config" \
+        --run-dir $run --quiet --inject slow:rank=0,ms=30 "${@:2}" >$out 2>&1 &
+    launcher=$!
+    wait_until 60 moved || fail "the run does not move"
+    kill -0 $launcher 2>/dev/null || fail "ended before the fault"
+    begin=$SECONDS
+}
+
+# The job ends with one of the codes in so many seconds, and no process of it is left.
+ends() { # SECONDS CODE…
+    local code=0 limit=$1
+    shift
+    wait_until "$limit" eval "! kill -0 $launcher 2>/dev/null" || fail "still there after $limit s"
+    wait $launcher || code=$?
+    [[ " $* " == *" $code "* ]] || fail "code $code, not $*"
+    wait_until 30 gone || fail "ranks are left"
+    echo "$fault: code $code after $((SECONDS - begin)) s, at $(run_latest $run), $SECONDS s in all"
+}
+
+hosts_up 3
+"$GYRE" train "$config" --run-dir $LAB/alone --quiet
+
+start "signal TERM to the launcher"
+kill -TERM $launcher
+ends 20 75
+grep -q '"event": "stop"' $run/metrics.jsonl
+
+start "rank killed"
+kill -KILL "$(rank_on host1)"
+ends 30 137
+
+start "mpirun killed"
+kill -KILL "$(processes host0 '^mpirun')"
+ends 30 137
+
+start "cable pulled"
+unplug host2
+ends 60 205 1
+plug host2
+
+start "host frozen" --set comm.watchdog_seconds=4
+freeze host2
+sleep 1; victim=$(rank_on host2)
+wait_until 60 grep -q 'gyre: error: the run stands still' $out || fail "no word of the watchdog"
+each_process host2 KILL
+ends 60 1
+[ "$(grep -c 'gyre: error: ' $out)" = 1 ] && grep -q 'rank 2 on host2 (no answer, last seen in ' $out || fail "the wrong words"
+
+start "host crashed"
+crash host2
+ends 60 205 1
+rm $LAB/host2/crashed
+plug host2
+
+fault="the end"
+on host0 "$SOURCE/launch/mpirun.sh" -s -H $LAB/hostfile train "$config" --run-dir $run --quiet >$out 2>&1 || fail "code $?"
+run_is_finished $run || fail "not finished"
+cmp <("$GYRE" inspect --json $LAB/alone) <("$GYRE" inspect --json $run) || fail "other bits than those of one rank"
+echo "the run ended with the bits of one rank undisturbed"
