@@ -228,6 +228,28 @@ static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
     return b;
 }
 
+/*
+ * product[gate, row, 16] = h Rᵀ of a task's units; h NULL: zeros. A single step (generation) takes R
+ * as it is: packing costs more than its product.
+ */
+static void multiply_state(const pass *p, const task *t, const float *h, int64_t h_row,
+                           float *product)
+{
+    const int64_t units = p->r->units, gate = t->rows * WIDE;
+    if (h == NULL) {
+        memset(product, 0, sizeof *product * (size_t)(p->gates * gate));
+        return;
+    }
+    for (int64_t g = 0; p->r->time == 1 && g < p->gates; g++)
+        gy_gemm_serial(false, true, t->rows, t->units, units, 1.0f, h, h_row,
+                       p->weights[g] + t->unit * units, units, 0.0f, product + g * gate, WIDE);
+    for (int64_t k = 0; p->r->time > 1 && k < units; k += DEPTH)
+        for (int64_t g = 0; g < p->gates; g++)
+            multiply(p, t->rows, gy_least(DEPTH, units - k), h + k, h_row,
+                     p->packed + ((t->block * p->gates + g) * units + k) * WIDE, k > 0,
+                     product + g * gate);
+}
+
 static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int64_t s, int64_t i)
 {
     const int64_t units = p->r->units;
@@ -239,13 +261,7 @@ static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int6
         b.h_before = a->h_start + t.first * units + t.unit;
         b.c_before = a->c_start == NULL ? NULL : a->c_start + t.first * units + t.unit;
     }
-    const float *state = b.h_before == NULL ? NULL : b.h_before - t.unit;
-    for (int64_t k = 0; k == 0 || (state != NULL && k < units); k += DEPTH)
-        for (int64_t g = 0; g < p->gates; g++)
-            multiply(p, t.rows, state == NULL ? 0 : gy_least(DEPTH, units - k),
-                     state == NULL ? b.slots : state + k, b.before_row,
-                     p->packed + ((t.block * p->gates + g) * units + k) * WIDE, k > 0,
-                     product + g * t.rows * WIDE);
+    multiply_state(p, &t, b.h_before == NULL ? NULL : b.h_before - t.unit, b.before_row, product);
     b.product = product;
     b.bias = p->bias + t.block * p->n_slots * WIDE;
     if (!a->last || s == p->r->time - 1) {
@@ -283,7 +299,7 @@ void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t bat
     multiply_inputs(&p, a->x, a->weight);
 #pragma omp parallel num_threads(team_of(&p))
     {
-        pack_forward(&p);
+        if (r->time > 1) pack_forward(&p);
         pack_bias(&p, a->bias);
         for (int64_t s = 0; s < r->time; s++) {
 #pragma omp for schedule(static)

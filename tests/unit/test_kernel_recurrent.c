@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SLOTS = GY_CELL_SLOTS, STEPS = 7, SAMPLES = 50, MOST = 40, GAP = 16, ROOM = 1 << 20 };
+enum { SLOTS = GY_CELL_SLOTS, STEPS = 7, SAMPLES = 50, MOST = 520, GAP = 16, ROOM = 1 << 22 };
 
 /* What a cell computes with; weights [gate], recurrent [gate], bias [slot]. */
 typedef struct numbers {
@@ -26,13 +26,13 @@ typedef struct trial {
 } trial;
 
 static numbers w, dw, dw_before;
-static float x[STEPS * SAMPLES * MOST], dx[STEPS * SAMPLES * MOST], y[STEPS * SAMPLES * MOST];
-static float dy[STEPS * SAMPLES * MOST], keep[ROOM], scratch[ROOM];
+enum { ROWS = STEPS * SAMPLES * MOST };
+static float x[ROWS], dx[ROWS], y[ROWS], dy[ROWS], keep[ROOM], scratch[ROOM];
 
 /* The same in double, by step (in the order of the walk) and sample. */
 static double slot[STEPS][SAMPLES][SLOTS][MOST], h[STEPS + 1][SAMPLES][MOST],
     c[STEPS + 1][SAMPLES][MOST];
-static double want_dw[3][SLOTS][MOST * MOST], want_dx[STEPS * SAMPLES * MOST];
+static double want_dw[3][SLOTS][MOST * MOST], want_dx[ROWS];
 
 static int64_t place(numbers *n, float **v, int count, int64_t floats, int64_t at, bool apart)
 {
@@ -46,8 +46,8 @@ static void lay_out(const trial *t, unsigned seed, numbers *n)
     const int gates = gy_cell_gates(r->cell);
     int64_t at = place(n, n->weight, gates, r->units * r->in, 0, t->apart);
     at = place(n, n->recurrent, gates, r->units * r->units, at, t->apart);
-    place(n, n->bias, gy_cell_slots(r->cell), r->units, at, t->apart);
-    gy_test_values(seed, (int64_t)(sizeof n->room / sizeof *n->room), 0.5, n->room);
+    at = place(n, n->bias, gy_cell_slots(r->cell), r->units, at, t->apart);
+    gy_test_values(seed, at, 2 / sqrt((double)r->units + 15), n->room);
 }
 
 static double sigmoid(double v)
@@ -131,7 +131,8 @@ static void reference_gradients(const trial *t, int64_t s, int64_t b, double *dh
 {
     const gy_recurrent *r = &t->r;
     const int gates = gy_cell_gates(r->cell), slots = gy_cell_slots(r->cell);
-    const int64_t at = (position(r, s) * t->batch + b) * r->in, n = r->in, units = r->units;
+    const int64_t at = (position(r, s) * t->batch + b) * r->in;
+    const int64_t n = r->in, units = r->units;
     memset(dh, 0, sizeof *dh * (size_t)units);
     for (int64_t u = 0; u < units; u++) {
         for (int i = 0; i < slots; i++) want_dw[2][i][u] += slot[s][b][i][u];
@@ -159,10 +160,12 @@ static int64_t y_at(const trial *t, int64_t s, int64_t b)
 static void reference(const trial *t)
 {
     const gy_recurrent *r = &t->r;
-    memset(h, 0, sizeof h);
-    memset(c, 0, sizeof c);
-    memset(want_dw, 0, sizeof want_dw);
-    memset(want_dx, 0, sizeof want_dx);
+    const int64_t most = r->units * (r->in > r->units ? r->in : r->units);
+    memset(h[0], 0, sizeof h[0]);
+    memset(c[0], 0, sizeof c[0]);
+    memset(want_dx, 0, sizeof *want_dx * (size_t)(r->time * t->batch * r->in));
+    for (int i = 0; i < 3; i++)
+        for (int g = 0; g < SLOTS; g++) memset(want_dw[i][g], 0, sizeof(double) * (size_t)most);
     for (int64_t b = 0; b < t->batch; b++) {
         double dh[MOST] = {0}, past[MOST] = {0};
         for (int64_t s = 0; s < r->time; s++) reference_step(t, s, b);
@@ -211,7 +214,7 @@ static void begin(const trial *t)
     lay_out(t, 2, &dw);
     lay_out(t, 2, &dw_before);
     gy_test_values(3, r->time * t->batch * r->in, 1, x);
-    gy_test_values(4, STEPS * SAMPLES * MOST, 1, dy);
+    gy_test_values(4, r->time * t->batch * r->units, 1, dy);
     fill_nan(ROOM, keep);
     fill_nan(ROOM, scratch);
     keep[gy_recurrent_keep(r, t->batch)] = scratch[fixed + per_sample * t->batch] = 7;
@@ -271,20 +274,25 @@ static void one_cell(const gy_kernel *k, const trial *t, float beta)
     }
     for (int s = 0; s < gy_cell_slots(r->cell); s++)
         check_dw(r->units, dw.bias[s], dw_before.bias[s], want_dw[2][s], beta);
-    gy_test_values(5, r->time * t->batch * r->in, 1, dx);
-    memcpy(x, dx, sizeof x);
+    const int64_t inputs = r->time * t->batch * r->in;
+    gy_test_values(5, inputs, 1, dx);
+    memcpy(x, dx, sizeof *x * (size_t)inputs);
     gy_recurrent_backward_input(k, r, t->batch, f.weight, keep, beta, dx);
-    check_dw(r->time * t->batch * r->in, dx, x, want_dx, beta);
+    check_dw(inputs, dx, x, want_dx, beta);
     CU_ASSERT_EQUAL(keep[gy_recurrent_keep(r, t->batch)], 7.0f);
     CU_ASSERT_EQUAL(scratch[fixed + per_sample * t->batch], 7.0f);
 }
 
 static void against_loops(const gy_kernel *k)
 {
-    static const int64_t shapes[][4] = {
-        /* time, in, units, batch */
-        {1, 1, 1, 1}, {4, 3, 5, 2}, {3, 17, 16, 13}, {6, 2, 37, 1}, {2, 5, 32, 50}, {3, 16, 20, 49},
-    };
+    static const int64_t shapes[]
+                               [4] =
+                                   {
+                                       /* time, in, units, batch */
+                                       {1, 1, 1, 1},   {7, 3, 5, 2},   {3, 17, 16, 13},
+                                       {6, 2, 37, 1},  {2, 5, 32, 50}, {3, 16, 20, 49},
+                                       {2, 3, 520, 1}, /* more than one part of the inner dimension */
+                                   };
     for (int cell = 0; cell < GY_CELL_COUNT; cell++)
         for (int i = 0; i < (int)(sizeof shapes / sizeof *shapes); i++)
             for (int way = 0; way < 2; way++) {
@@ -297,7 +305,7 @@ static void against_loops(const gy_kernel *k)
             }
 }
 
-/* 3 + 4 positions, the state handed over, give what 7 give. */
+/* 3, 3 and 1 positions, the state handed over, give what 7 give. */
 static void in_pieces(const gy_kernel *k)
 {
     enum { IN = 3, UNITS = 18, BATCH = 5 };
@@ -312,8 +320,8 @@ static void in_pieces(const gy_kernel *k)
         f.h_start = f.h_end = state[0];
         if (gy_cell_has_state(t.r.cell)) f.c_start = f.c_end = state[1];
         double worst = 0;
-        for (int64_t piece = 0, from = 0; piece < 2; piece++, from += t.r.time) {
-            t.r.time = piece == 0 ? 3 : 4;
+        for (int64_t from = 0; from < STEPS; from += t.r.time) {
+            t.r.time = from < 6 ? 3 : 1;
             f.x = x + from * BATCH * IN;
             gy_recurrent_forward(k, &t.r, BATCH, &f);
             for (int64_t b = 0; b < BATCH; b++)
