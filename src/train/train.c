@@ -180,8 +180,8 @@ static gy_status train(gy_run *run)
                                  run->options->stalled, run->options->stalled_user));
     GY_TRY(end_saving(run, gy_run_loop(run)));
     GY_TRY(end_saving(run, finish(run)));
-    if (run->trouble != GY_OK) return gy_error_restore(&run->trouble_error);
-    return GY_OK;
+    if (run->trouble != GY_OK) run->trouble = gy_error_restore(&run->trouble_error);
+    return gy_comm_agree(run->comm, run->trouble); /* of rank 0's last lines */
 }
 
 gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *config,

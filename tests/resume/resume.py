@@ -3,9 +3,10 @@
 
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: from_any_step, signal, kill, other_ranks, shards, compressed, best, journal, finished, changed, diverged,
-writers.
+Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, compressed, best, journal,
+finished, changed, diverged, writers.
 """
+import os
 import random
 import shutil
 import signal
@@ -14,8 +15,8 @@ import time
 
 import numpy
 
-from bench import (CONFIG, SLOW, STEPS, close, events, keep_until, main, same_bits, send, states,
-                   steps_are_whole, tensors, wait_for_step)
+from bench import (CONFIG, SLOW, STEPS, close, events, keep_until, main, rank_process, ranks_of,
+                   same_bits, send, states, steps_are_whole, tensors, wait_for_step)
 
 
 def from_any_step(bench):
@@ -47,6 +48,28 @@ def signals(bench):
     bench.train(place)
     same_bits(tensors(whole), tensors(place))
     assert [e["event"] for e in events(place)].count("resume") == 1
+
+
+def one_signal(bench):
+    """Each signal to the last rank alone: SIGUSR1 saves and goes on, SIGTERM saves and stops, a
+    second SIGTERM stops at once."""
+    place = bench.place("run", SLOW.replace("every_steps: 3", "every_steps: 1000"))
+    process = bench.start(place)
+    wait_for_step(place, process, 5)
+    os.kill(rank_process(process, bench.ranks - 1), signal.SIGUSR1)
+    wait_for_step(place, process, 60)
+    saved = [e["step"] for e in events(place) if e["event"] == "checkpoint"]
+    assert len(saved) == 1 and 5 <= saved[0] < 60, saved
+    os.kill(rank_process(process, bench.ranks - 1), signal.SIGTERM)
+    assert process.wait(timeout=60) == 75
+    assert events(place)[-1]["event"] == "stop"
+    process = bench.start(place, "--inject", "hang:rank=0,step=360")
+    wait_for_step(place, process, 359)
+    for _ in range(2):  # a run that hangs takes no requests
+        os.kill(rank_process(process, 0), signal.SIGTERM)
+        time.sleep(0.5)
+    assert process.wait(timeout=60) not in (0, 75)
+    assert ranks_of(process) == []
 
 
 def kill(bench):
@@ -226,7 +249,7 @@ def writers(bench):
         assert all(e["bytes"] > 4 * 3 * 268 and e["waited_seconds"] >= 0 for e in saved), saved
 
 
-CASES = {"from_any_step": from_any_step, "signal": signals, "kill": kill,
+CASES = {"from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "compressed": compressed,
          "best": best, "journal": journal,
          "finished": finished, "changed": changed, "diverged": diverged, "writers": writers}
