@@ -138,7 +138,9 @@ static gy_status begin(gy_saver *s)
     GY_TRY(gy_stage_share(w));
     gy_status status = make_room(s);
     if (status == GY_OK) status = start_thread(s);
+    if (w->rank == 0) gy_watchdog_note(s->comm, w->c.step, "checkpoint", GY_SAVES);
     if (status == GY_OK && w->rank == 0) status = gy_commit_begin(&w->commit);
+    gy_watchdog_note(s->comm, w->c.step, "checkpoint", GY_WAITS);
     GY_TRY(gy_comm_agree(s->comm, status));
     if (s->settings->asynchronous) gy_stage_copy(w, s->room);
     gy_carrier_start(w);
@@ -237,6 +239,7 @@ gy_status gy_saver_end(gy_saver *s, gy_saved *out)
     gy_status status = wait(s);
     if (status != GY_OK && w->rank == 0) gy_commit_abort(&w->commit);
     put_down(s);
+    gy_watchdog_note(s->comm, w->c.step, "checkpoint", GY_WAITS);
     status = gy_comm_agree(s->comm, status);
     if (w->warning.status != GY_OK)
         gy_log(s->ctx, GY_WARNING, "old checkpoints stay: %s", w->warning.text);
