@@ -73,6 +73,7 @@ static gy_status measure(bench *b)
         b->step[i] = gy_clock_s() - start;
         for (int p = 0; p < GY_PHASES; p++) b->phase[p][i] = run->now.seconds[p];
     }
+    GY_TRY(gy_run_settle(run)); /* shares may be on their way */
     b->allocations = gy_alloc_count(run->ctx) - before;
     return GY_OK;
 }
