@@ -4,7 +4,7 @@
  *         |  b3  |   b2   |   b1   |   b0   |
  *          home    needed    to come
  *
- * The forward pass reads from the start, so the last bucket is the first to go, AHEAD of them at a
+ * The forward pass reads from the start, so the last bucket is the first to go, a few at a
  * time: who comes first must not wait for the others' messages.
  *
  * Invariants
@@ -19,7 +19,7 @@
 #include <assert.h>
 #include <sched.h>
 
-enum { AHEAD = 4, PATIENCE = 8 };
+enum { PATIENCE = 8 };
 
 void gy_sync_drive_spread(gy_sync *s)
 {
@@ -28,7 +28,7 @@ void gy_sync_drive_spread(gy_sync *s)
         if (!b->spread_home) gy_sync_keep(s, gy_all_reduce_progress(b->spread, &b->spread_home));
         if (b->spread_home && i == s->away) s->away--;
     }
-    while (s->next >= 0 && s->away - s->next < AHEAD && s->failure.status == GY_OK) {
+    while (s->next >= 0 && s->away - s->next < GY_SYNC_AHEAD && s->failure.status == GY_OK) {
         gy_bucket *b = &s->buckets[s->next--];
         b->spread_home = false;
         gy_sync_keep(s, gy_all_reduce_begin(b->spread));

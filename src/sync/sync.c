@@ -7,7 +7,8 @@
  * The backward pass completes gradients from the end, so buckets are cut from the end and bucket 0
  * is the first to go. A bucket goes  waiting → under way → home:
  *
- *     waiting → under way   start()   when the mark has fallen to its start; without overlap at the end
+ *     waiting → under way   start()   when the mark has fallen to its start, without overlap at the end;
+ *                                     a few at a time
  *     under way → home      drive()   by every poll; the order of arrival is free
  *
  * Invariants
@@ -209,6 +210,7 @@ void gy_sync_begin(gy_sync *s)
 {
     assert(s->first_away == s->n_buckets); /* the step before was finished */
     s->started = s->first_away = 0;
+    s->complete = s->n;
 }
 
 gy_status gy_sync_failure(const gy_sync *s)
@@ -221,10 +223,12 @@ void gy_sync_keep(gy_sync *s, gy_status status)
     if (status != GY_OK && s->failure.status == GY_OK) s->failure = *gy_error_last();
 }
 
-static void start(gy_sync *s, int64_t from)
+/* Begins what is complete, while few are under way. */
+static void start(gy_sync *s)
 {
     while (s->failure.status == GY_OK && s->started < s->n_buckets &&
-           s->buckets[s->started].start >= from) {
+           s->buckets[s->started].start >= s->complete &&
+           s->started - s->first_away < GY_SYNC_AHEAD) {
         gy_bucket *b = &s->buckets[s->started++];
         b->home = false;
         gy_sync_keep(s, begin_sum(s, b));
@@ -239,11 +243,15 @@ static void drive(gy_sync *s)
         if (!b->home) gy_sync_keep(s, progress_sum(s, b));
         if (b->home && i == s->first_away) s->first_away++;
     }
+    start(s);
 }
 
 gy_status gy_sync_complete(gy_sync *s, int64_t from)
 {
-    if (s->overlap) start(s, from);
+    if (s->overlap) {
+        s->complete = from;
+        start(s);
+    }
     return gy_sync_failure(s);
 }
 
@@ -256,7 +264,7 @@ void gy_sync_poll(gy_sync *s)
 gy_status gy_sync_finish(gy_sync *s, double *waited_s)
 {
     double since = gy_clock_s();
-    start(s, 0);
+    s->complete = 0;
     drive(s);
     for (int looks = 1; s->first_away < s->n_buckets && s->failure.status == GY_OK; looks++) {
         if (looks % PATIENCE == 0) (void)sched_yield(); /* ranks may share cores */

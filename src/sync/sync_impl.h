@@ -5,7 +5,10 @@
 #include "compression_list.h"
 #include "sync.h"
 
-enum { GY_SYNC_BUCKETS = 16384 }; /* at most: each needs two tags */
+enum {
+    GY_SYNC_BUCKETS = 16384, /* at most: each needs two tags */
+    GY_SYNC_AHEAD = 4 /* under way at most: more crowd the wire, and the first wait for the last */
+};
 
 typedef struct gy_bucket {
     int64_t start, n;
@@ -28,6 +31,7 @@ struct gy_sync {
     int turn;           /* which of them counts */
     gy_range *ranges;   /* [share.n] */
     gy_ranges share;
+    int64_t complete;        /* gradients from here on are */
     int started, first_away; /* all before first_away are home; those from started on wait */
     int away, next; /* of a spread: all behind `away` are home, those up to `next` wait; −1: none */
     gy_error failure; /* status GY_OK: none */
