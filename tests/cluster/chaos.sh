@@ -87,7 +87,8 @@ with open(sys.argv[1], "r+b") as f:
 other_ranks() { # NEXT FAULT
     local n=$((RANDOM % 3 + 1))
     [ "$1" != node ] || n=3
-    slurm scontrol update "JobId=$job" NumCPUs=$n NumNodes=$n NumTasks=$n 2>/dev/null && note "next on $n ranks" || true
+    wait_until 6 slurm scontrol update "JobId=$job" NumCPUs=$n NumNodes=$n-$n NumTasks=$n 2>/dev/null &&
+        note "next on $n ranks" || true
 }
 
 mkdir $disk
