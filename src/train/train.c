@@ -142,8 +142,8 @@ static gy_status finish(gy_run *run)
 static gy_status begin(gy_run *run, const gy_past *past)
 {
     bool on = past->path != NULL;
-    GY_TRY(gy_run_try_room(run));
     GY_TRY(on ? gy_past_take(run, past) : take_init(run));
+    GY_TRY(gy_run_try_room(run)); /* the first that writes */
     if (!on) GY_TRY(gy_comm_agree(run->comm, move_aside(run)));
     GY_TRY(gy_journal_open(run));
     run->saved_s = run->logged_s = gy_clock_s();
