@@ -83,14 +83,14 @@ void gy_saver_free(gy_saver *s);
 
 /**
  * Begins to write run_dir/checkpoints/step-NNNNNNNNN, to move `latest` (and `best`), to remove old
- * ones: commit.c. Where settings.asynchronous, this rank's part is copied and training may go on;
- * else nothing of `c` may change until the end. Tables and texts of `c` stay in any case; its notes
- * need not.
+ * ones: commit.c. Tables and texts of `c` stay until the end; its notes need not.
  *
+ * @param copy  copies this rank's part, so that training may go on: memory of that size, kept for the
+ *              next; false: no number of `c` may change until the end
  * @param best  whether this is the best by the monitored metric
  * @return GY_OK; GY_E_IO, GY_E_NOMEM: nothing of earlier checkpoints is touched
  */
-gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool best) GY_CHECKED;
+gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy, bool best) GY_CHECKED;
 
 /** Whether one has begun and not ended. Local. */
 bool gy_saver_is_busy(const gy_saver *s);

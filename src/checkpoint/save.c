@@ -29,7 +29,7 @@ struct gy_saver {
     const gy_checkpoint_settings *settings;
     float *room; /* [room_floats] for copies; kept */
     int64_t room_floats;
-    bool busy, locked, started;
+    bool busy, locked, started, copies;
     gy_writer w;
     pthread_t thread;
     gy_error failure; /* to carry; status GY_OK: none */
@@ -89,7 +89,7 @@ void gy_saver_free(gy_saver *s)
 static gy_status make_room(gy_saver *s)
 {
     int64_t floats = gy_stage_floats(&s->w);
-    if (!s->settings->asynchronous || floats <= s->room_floats) return GY_OK;
+    if (!s->copies || floats <= s->room_floats) return GY_OK;
     gy_free(s->ctx, s->room);
     s->room = NULL;
     s->room_floats = 0;
@@ -142,7 +142,7 @@ static gy_status begin(gy_saver *s)
     if (status == GY_OK && w->rank == 0) status = gy_commit_begin(&w->commit);
     gy_watchdog_note(s->comm, w->c.step, "checkpoint", GY_WAITS);
     GY_TRY(gy_comm_agree(s->comm, status));
-    if (s->settings->asynchronous) gy_stage_copy(w, s->room);
+    if (s->copies) gy_stage_copy(w, s->room);
     gy_carrier_start(w);
     pthread_mutex_lock(&w->lock);
     w->let_go = true;
@@ -157,7 +157,7 @@ static int64_t state_bytes(const gy_checkpoint *c)
     return (int64_t)sizeof(float) * (floats + (c->buffers == NULL ? 0 : c->buffers->floats));
 }
 
-gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool best)
+gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy, bool best)
 {
     assert(!s->busy);
     gy_pool_clear(&s->w.pool);
@@ -170,6 +170,7 @@ gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool best)
                        .keep = s->settings->keep,
                        .best = best};
     gy_pool_init(&s->w.pool, s->ctx);
+    s->copies = copy;
     s->failure.status = GY_OK;
     s->begun_s = gy_clock_s();
     s->busy = true;

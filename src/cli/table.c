@@ -49,14 +49,18 @@ void gy_table_totals(FILE *out, const gy_anatomy *a)
     (void)fprintf(out, "parameters  %s: %s trainable, %s frozen; %s buffers\n",
                   gy_format_count(a->total, x), gy_format_count(a->trainable, y),
                   gy_format_count(a->frozen, z), gy_format_count(a->buffers, u));
-    int64_t all = a->parameter_bytes + a->gradient_bytes + a->optimizer_bytes + a->activation_bytes;
+    int64_t all = a->parameter_bytes + a->gradient_bytes + a->optimizer_bytes +
+                  a->activation_bytes + a->checkpoint_bytes;
     (void)fprintf(out,
                   "memory      %s a rank: parameters %s, gradients %s, optimizer %s, "
                   "activations %s",
                   gy_format_bytes(all, x), gy_format_bytes(a->parameter_bytes, y),
                   gy_format_bytes(a->gradient_bytes, z), gy_format_bytes(a->optimizer_bytes, u),
                   gy_format_bytes(a->activation_bytes, v));
-    (void)fprintf(out, " (of %s samples)\n", gy_format_count(a->batch, x));
+    (void)fprintf(out, " (of %s samples)", gy_format_count(a->batch, x));
+    if (a->checkpoint_bytes > 0)
+        (void)fprintf(out, ", copy for checkpoints %s", gy_format_bytes(a->checkpoint_bytes, x));
+    (void)fputc('\n', out);
 }
 
 static void print_histogram(FILE *out, const gy_anatomy_param *p)

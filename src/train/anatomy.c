@@ -116,6 +116,12 @@ static int64_t share_of(const gy_config *config, int64_t trainable, int ranks)
     return (blocks + ranks - 1) / ranks * GY_PARAM_ALIGN;
 }
 
+/* Whether training goes on while one is written: not so for the last one of a job. */
+static bool copies_checkpoints(const gy_checkpoint_settings *c)
+{
+    return c->asynchronous && (c->every_epochs > 0 || c->every_steps > 0 || c->every_minutes > 0);
+}
+
 static gy_status take_memory(gy_anatomy *a, const gy_config *config, gy_model *model, int ranks)
 {
     gy_model_memory memory;
@@ -129,6 +135,10 @@ static gy_status take_memory(gy_anatomy *a, const gy_config *config, gy_model *m
             gy_grains_bytes(gy_model_params(model)->trainable + gy_model_buffers(model)->floats);
     a->optimizer_bytes = gy_optim_bytes(&config->optimizer.kind, share);
     if (config->train.parameter_average > 0) a->optimizer_bytes += share * (int64_t)sizeof(float);
+    if (copies_checkpoints(&config->checkpoint)) {
+        int64_t whole = config->comm.shard_optimizer ? ranks : 1; /* of the optimizer's state */
+        a->checkpoint_bytes = (memory.parameters + whole * a->optimizer_bytes) / ranks;
+    }
     return GY_OK;
 }
 

@@ -54,7 +54,7 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
     gy_report_int(report, "parameters", anatomy->total);
     gy_report_int(report, "memory_bytes",
                   anatomy->parameter_bytes + anatomy->gradient_bytes + anatomy->optimizer_bytes +
-                      anatomy->activation_bytes);
+                      anatomy->activation_bytes + anatomy->checkpoint_bytes);
     gy_report_int(report, "gradient_bytes", bytes_a_step(run));
     if (run->grains > 0) gy_report_int(report, "grains", run->grains);
     if (run->grain_sums != NULL) {

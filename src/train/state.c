@@ -140,7 +140,7 @@ gy_status gy_run_try_room(gy_run *run)
                                   &run->config->checkpoint, &c);
 }
 
-static gy_status begin_saving(gy_run *run, const note_list *notes)
+static gy_status begin_saving(gy_run *run, const note_list *notes, bool meanwhile)
 {
     int64_t sample = run->index * run->config->train.batch_size;
     gy_checkpoint c = {.params = gy_model_params(run->model),
@@ -156,7 +156,7 @@ static gy_status begin_saving(gy_run *run, const note_list *notes)
                        .n_notes = notes->n};
     c.n_slots = list_slots(run, c.slots);
     c.n_slots += gy_run_list_residuals(run, c.slots + c.n_slots);
-    return gy_saver_begin(run->saver, &c, run->best.is_new);
+    return gy_saver_begin(run->saver, &c, meanwhile, run->best.is_new);
 }
 
 gy_status gy_run_end_saving(gy_run *run)
@@ -184,6 +184,9 @@ gy_status gy_run_save(gy_run *run, bool finished)
 {
     note_list notes = {.n = 0};
     gy_pool pool;
+    /* the last one of a job is waited for: no copy is needed */
+    bool last = finished || gy_run_must_stop(run);
+    bool meanwhile = run->config->checkpoint.asynchronous && !last;
     GY_TRY(gy_run_end_saving(run));
     double start = gy_clock_s();
     run->saves++;
@@ -196,10 +199,10 @@ gy_status gy_run_save(gy_run *run, bool finished)
     gy_status status = add_values(run, &pool, &notes);
     if (status == GY_OK) status = add_texts(run, &pool, &notes);
     status = gy_comm_agree(run->comm, status);
-    if (status == GY_OK) status = begin_saving(run, &notes);
+    if (status == GY_OK) status = begin_saving(run, &notes, meanwhile);
     gy_pool_clear(&pool);
     run->save_waited_s = gy_clock_s() - start;
-    if (status != GY_OK || run->config->checkpoint.asynchronous) return status;
+    if (status != GY_OK || meanwhile) return status;
     return gy_run_end_saving(run);
 }
 

@@ -28,15 +28,25 @@ SMALLEST = """
 name: smallest
 data: {train: "synthetic:blobs?n=64"}
 model: {input: [2], layers: [dense: {units: 3}]}
+checkpoint: {every_epochs: 0}
 train: {steps: 2, batch_size: 8}
 """
 
 NETWORKS = {  # large enough for their tensors to outweigh what every process has
+    "checkpoints": """
+data: {train: "synthetic:blobs?n=512&features=1024&classes=10"}
+model: {input: [1024], layers: [dense: {units: 4096, activation: relu}, dense: {units: 2048},
+        dense: {units: 10}]}
+optimizer: {kind: adam}
+checkpoint: {every_epochs: 0, every_steps: 1}
+train: {steps: 3, batch_size: 64}
+""",
     "dense": """
 data: {train: "synthetic:images?n=512&shape=28x28x1&classes=10"}
 model: {input: [28, 28, 1], layers: [flatten, dense: {units: 3072, activation: gelu},
         dense: {units: 3072, activation: relu}, dense: {units: 10}]}
 optimizer: {kind: adam}
+checkpoint: {every_epochs: 0}
 train: {steps: 2, batch_size: 256}
 """,
     "convolution": """
@@ -45,6 +55,7 @@ model: {input: [32, 32, 3], layers: [conv2d: {filters: 64, kernel: 3}, batch_nor
         activation: {kind: relu}, residual: {layers: [conv2d: {filters: 64, kernel: 3}, batch_norm]},
         activation: {kind: relu}, global_avg_pool, dense: {units: 10}]}
 optimizer: {kind: sgd, momentum: 0.9}
+checkpoint: {every_epochs: 0}
 train: {steps: 2, batch_size: 128}
 """,
     "attention": """
@@ -52,12 +63,14 @@ data: {train: "synthetic:sequence?n=64&length=256&vocabulary=96"}
 model: {input: [256], layers: [embedding: {vocabulary: 96, units: 256},
         repeat: {times: 2, layers: [transformer_block: {heads: 4, causal: true}]},
         layer_norm, dense: {units: 96}]}
+checkpoint: {every_epochs: 0}
 train: {steps: 2, batch_size: 16}
 """,
     "recurrence": """
 data: {train: "synthetic:sequence?n=64&length=128&vocabulary=96"}
 model: {input: [128], layers: [embedding: {vocabulary: 96, units: 64}, lstm: {units: 512},
         dense: {units: 96}]}
+checkpoint: {every_epochs: 0}
 train: {steps: 2, batch_size: 32}
 """,
 }

@@ -155,7 +155,7 @@ static inline gy_status gy_trial_save(const char *run, const gy_checkpoint_setti
     gy_saved saved;
     gy_status status =
         gy_comm_agree(gy_test_comm, gy_saver_create(gy_test_ctx, gy_test_comm, run, settings, &s));
-    if (status == GY_OK) status = gy_saver_begin(s, c, best);
+    if (status == GY_OK) status = gy_saver_begin(s, c, settings->asynchronous, best);
     if (status == GY_OK && t != NULL) gy_trial_wipe(t);
     for (int i = 0; i < 10; i++)
         if (status == GY_OK) gy_saver_poll(s);
