@@ -33,6 +33,20 @@ typedef struct gy_command {
 
 extern const gy_registry gy_command_registry;
 
+/** The option --set of a command whose settings have `gy_strings set`. @param what  it overrides */
+#define GY_CLI_ROW_SET(owner, what)                                                                \
+    {                                                                                              \
+        .key = "set", .type = GY_SETTING_STRINGS, .offset = offsetof(owner, set),                  \
+        .standard = "[]", .help = "KEY.PATH=VALUE: overrides " what                                \
+    }
+
+/** The option --json of a command whose settings have `bool json`. @param what  it prints */
+#define GY_CLI_ROW_JSON(owner, what)                                                               \
+    {                                                                                              \
+        .key = "json", .type = GY_SETTING_BOOL, .offset = offsetof(owner, json),                   \
+        .standard = "false", .help = "print " what                                                 \
+    }
+
 /** GY_E_USAGE naming the command's usage unless there are so many operands. */
 gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min,
                           int max) GY_CHECKED;

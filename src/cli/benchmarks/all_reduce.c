@@ -29,11 +29,7 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, wire),
      .standard = "float32",
      .help = "what travels; see gyre help comm"},
-    {.key = "json",
-     .type = GY_SETTING_BOOL,
-     .offset = offsetof(settings, json),
-     .standard = "false",
-     .help = "print a JSON object for each size and kind"},
+    GY_CLI_ROW_JSON(settings, "a JSON object for each size and kind"),
     GY_SETTING_END,
 };
 

@@ -16,16 +16,8 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, data),
      .standard = "",
      .help = "a data source; default the configuration's test, else validation data"},
-    {.key = "set",
-     .type = GY_SETTING_STRINGS,
-     .offset = offsetof(settings, set),
-     .standard = "[]",
-     .help = "KEY.PATH=VALUE: overrides the checkpoint's configuration"},
-    {.key = "json",
-     .type = GY_SETTING_BOOL,
-     .offset = offsetof(settings, json),
-     .standard = "false",
-     .help = "print one JSON object"},
+    GY_CLI_ROW_SET(settings, "the checkpoint's configuration"),
+    GY_CLI_ROW_JSON(settings, "one JSON object"),
     GY_SETTING_END,
 };
 

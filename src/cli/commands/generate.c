@@ -45,16 +45,8 @@ static const gy_setting rows[] = {
      .min = 0,
      .max = 9e15,
      .help = "of the draws: the same seed gives the same text"},
-    {.key = "set",
-     .type = GY_SETTING_STRINGS,
-     .offset = offsetof(settings, set),
-     .standard = "[]",
-     .help = "KEY.PATH=VALUE: overrides the checkpoint's configuration"},
-    {.key = "json",
-     .type = GY_SETTING_BOOL,
-     .offset = offsetof(settings, json),
-     .standard = "false",
-     .help = "print one JSON object, when all is done: text, tokens and seconds"},
+    GY_CLI_ROW_SET(settings, "the checkpoint's configuration"),
+    GY_CLI_ROW_JSON(settings, "one JSON object, when all is done: text, tokens and seconds"),
     GY_SETTING_END,
 };
 

@@ -13,16 +13,8 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, histogram),
      .standard = "false",
      .help = "of a checkpoint: how the values of each parameter are spread"},
-    {.key = "json",
-     .type = GY_SETTING_BOOL,
-     .offset = offsetof(settings, json),
-     .standard = "false",
-     .help = "print one JSON object"},
-    {.key = "set",
-     .type = GY_SETTING_STRINGS,
-     .offset = offsetof(settings, set),
-     .standard = "[]",
-     .help = "KEY.PATH=VALUE: overrides the configuration"},
+    GY_CLI_ROW_JSON(settings, "one JSON object"),
+    GY_CLI_ROW_SET(settings, "the configuration"),
     GY_SETTING_END,
 };
 

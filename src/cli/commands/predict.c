@@ -20,16 +20,8 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, o),
      .standard = "",
      .help = "the HDF5 file to write: /outputs, and /classes where the loss classifies"},
-    {.key = "set",
-     .type = GY_SETTING_STRINGS,
-     .offset = offsetof(settings, set),
-     .standard = "[]",
-     .help = "KEY.PATH=VALUE: overrides the checkpoint's configuration"},
-    {.key = "json",
-     .type = GY_SETTING_BOOL,
-     .offset = offsetof(settings, json),
-     .standard = "false",
-     .help = "print one JSON object"},
+    GY_CLI_ROW_SET(settings, "the checkpoint's configuration"),
+    GY_CLI_ROW_JSON(settings, "one JSON object"),
     GY_SETTING_END,
 };
 
