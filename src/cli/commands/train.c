@@ -16,11 +16,7 @@ typedef struct settings {
 #define AT(field) .offset = offsetof(settings, field)
 
 static const gy_setting rows[] = {
-    {.key = "set",
-     .type = GY_SETTING_STRINGS,
-     AT(set),
-     .standard = "[]",
-     .help = "KEY.PATH=VALUE: overrides the configuration; may be given several times"},
+    GY_CLI_ROW_SET(settings, "the configuration; may be given several times"),
     {.key = "run_dir",
      .type = GY_SETTING_STRING,
      AT(run_dir),
