@@ -58,22 +58,26 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Rank 0 says how many turns, by how long the first one took. */
+/* Turns that take a while, by how long the first one took. */
+static int turns_for(double first_s)
+{
+    double turns = A_WHILE_S / first_s;
+    return turns < LEAST_TURNS ? LEAST_TURNS : turns > MOST_TURNS ? MOST_TURNS : (int)turns;
+}
+
 static gy_status take_turns(const bench *b, gy_all_reduce *op, result *out)
 {
-    double seconds[MOST_TURNS], turns = LEAST_TURNS;
+    double seconds[MOST_TURNS];
     int64_t before = gy_all_reduce_sent(b->comm);
     int n = 0;
-    for (; n < (int)turns; n++) {
+    for (int turns = LEAST_TURNS; n < turns; n++) {
         GY_TRY(gy_comm_barrier(b->comm));
         double start = gy_clock_s();
         GY_TRY(gy_all_reduce_begin(op));
         GY_TRY(gy_all_reduce_wait(op));
         seconds[n] = gy_clock_s() - start;
         GY_TRY(gy_comm_max(b->comm, &seconds[n], 1)); /* the same on every rank */
-        if (n == 0) turns = A_WHILE_S / seconds[0];
-        if (turns < LEAST_TURNS) turns = LEAST_TURNS;
-        if (turns > MOST_TURNS) turns = MOST_TURNS;
+        if (n == 0) turns = turns_for(seconds[0]);
     }
     out->sent = (gy_all_reduce_sent(b->comm) - before) / n;
     qsort(seconds + 1, (size_t)n - 1, sizeof *seconds, by_value); /* the first warms up */
