@@ -167,7 +167,7 @@ static float *copy_vector(gy_vector *v, int rank, float *room)
         gy_held *h = &v->held[i];
         if (h->rank != rank) continue;
         int64_t n = h->to - h->from;
-        memcpy(at, v->mine + h->at, (size_t)n * sizeof *at);
+        if (n > 0) memcpy(at, v->mine + h->at, (size_t)n * sizeof *at);
         h->at = at - room;
         at += n;
     }
