@@ -178,7 +178,7 @@ static float *copy_vector(gy_vector *v, int rank, float *room)
 void gy_stage_copy(gy_writer *w, float *room)
 {
     for (int k = 0; k < w->n_vectors; k++) room = copy_vector(&w->vectors[k], w->rank, room);
-    if (w->rank != 0 || w->c.buffers == NULL) return;
+    if (w->rank != 0 || w->c.buffers == NULL || w->c.buffers->floats == 0) return;
     memcpy(room, w->c.buffer_values, (size_t)w->c.buffers->floats * sizeof *room);
     w->c.buffer_values = room;
 }
