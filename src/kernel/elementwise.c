@@ -7,6 +7,7 @@
 #include "kernel_impl.h"
 
 #include <math.h>
+#include <stdalign.h>
 #include <string.h>
 
 void gy_fill(const gy_kernel *k, int64_t n, float value, float *y)
@@ -80,20 +81,30 @@ bool gy_all_finite(const gy_kernel *k, int64_t n, const float *x)
 
 enum { TILE = 64, PARTS = 16, PART_ROWS = 512 }; /* columns and row blocks of a column sum */
 
-/** Sums of one tile of columns: row blocks in parallel, added in order. */
-static void tile_sum(const gy_kernel *k, int team, int64_t rows, int64_t stride, int64_t width,
-                     const float *x, float beta, float *y)
+/** Row blocks of one tile of columns, summed apart. */
+typedef struct tile {
+    int64_t rows, stride, width, block, blocks;
+    const float *x;
+    alignas(64) double partial[PARTS][TILE];
+} tile;
+
+static void begin_tile(int64_t rows, int64_t stride, int64_t width, const float *x, tile *t)
 {
-    double partial[PARTS][TILE] = {{0}};
     const int64_t least = (rows + PARTS - 1) / PARTS, block = least > PART_ROWS ? least : PART_ROWS;
-    const int64_t blocks = (rows + block - 1) / block;
-    GY_SPREAD(team)
-    for (int64_t b = 0; b < blocks; b++)
-        k->vector->column_sum(gy_least(block, rows - b * block), width, stride,
-                              x + b * block * stride, partial[b]);
-    for (int64_t c = 0; c < width; c++) {
+    *t = (tile){rows, stride, width, block, (rows + block - 1) / block, x, {{0}}};
+}
+
+static void sum_block(const gy_vector *v, tile *t, int64_t b)
+{
+    v->column_sum(gy_least(t->block, t->rows - b * t->block), t->width, t->stride,
+                  t->x + b * t->block * t->stride, t->partial[b]);
+}
+
+static void end_tile(const tile *t, float beta, float *y)
+{
+    for (int64_t c = 0; c < t->width; c++) {
         double s = beta == 0.0f ? 0.0 : (double)beta * (double)y[c];
-        for (int64_t b = 0; b < blocks; b++) s += partial[b][c];
+        for (int64_t b = 0; b < t->blocks; b++) s += t->partial[b][c];
         y[c] = (float)s;
     }
 }
@@ -108,11 +119,23 @@ void gy_column_sum_strided(const gy_kernel *k, int64_t rows, int64_t columns, in
                            const float *x, float beta, float *y)
 {
     const int team = gy_team(k, rows * columns, 1);
-    const bool by_tiles = columns >= (int64_t)team * TILE; /* threads take tiles, else row blocks */
-    GY_SPREAD(by_tiles ? team : 1)
-    for (int64_t c = 0; c < columns; c += TILE)
-        tile_sum(k, by_tiles ? 1 : team, rows, stride, gy_least(TILE, columns - c), x + c, beta,
-                 y + c);
+    if (columns < (int64_t)team * TILE) { /* few tiles: threads take row blocks */
+        for (int64_t c = 0; c < columns; c += TILE) {
+            tile t;
+            begin_tile(rows, stride, gy_least(TILE, columns - c), x + c, &t);
+            GY_SPREAD(team)
+            for (int64_t b = 0; b < t.blocks; b++) sum_block(k->vector, &t, b);
+            end_tile(&t, beta, y + c);
+        }
+        return;
+    }
+    GY_SPREAD(team)
+    for (int64_t c = 0; c < columns; c += TILE) {
+        tile t;
+        begin_tile(rows, stride, gy_least(TILE, columns - c), x + c, &t);
+        for (int64_t b = 0; b < t.blocks; b++) sum_block(k->vector, &t, b);
+        end_tile(&t, beta, y + c);
+    }
 }
 
 void gy_swap_axes(const gy_kernel *k, int64_t a, int64_t b, int64_t n, const float *x, float *y)
