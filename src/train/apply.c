@@ -2,7 +2,7 @@
  * A trained model put to work: `eval` and `predict`. The data are read as the training data taught;
  * each rank passes its part of every batch.
  */
-#include "train_impl.h"
+#include "opened_impl.h"
 
 #include "base/clock.h"
 #include "store/file.h"
@@ -33,11 +33,10 @@ static gy_status choose_data(gy_run *run, const char *data, gy_part *part)
 static gy_status prepare(gy_run *run, const gy_opened *opened, const char *data, gy_part *part)
 {
     gy_feed *feed = &run->feed;
-    gy_status status = gy_run_build_model(run);
-    if (status == GY_OK) status = gy_model_allocate(run->model, false);
+    gy_status status = gy_opened_build(run);
     if (status == GY_OK) status = choose_data(run, data, part);
     GY_TRY(gy_comm_agree(run->comm, status));
-    GY_TRY(gy_opened_read(run->ctx, run->comm, opened, run->model));
+    GY_TRY(gy_opened_read(opened, run));
     GY_TRY(gy_feed_open(feed, &opened->taught));
     const gy_source_info *info = gy_feed_info(feed, *part);
     status = gy_task_init(&run->task, run->config, gy_model_output(run->model), feed->text[*part],
@@ -75,32 +74,31 @@ static gy_status evaluate(gy_run *run, gy_part part, double *tally)
     return GY_OK;
 }
 
-/* What `eval` and `predict` share: open, prepare, do, close. */
-static gy_status apply(gy_context *ctx, gy_comm *comm, const char *path,
-                       const gy_apply_options *options,
-                       gy_status (*work)(gy_run *run, gy_part part, const char *out_path),
-                       const char *out_path)
+/* What is to be done with which data. */
+typedef struct application {
+    const char *data;
+    gy_status (*work)(gy_run *run, gy_part part, const char *out_path);
+    const char *out_path;
+} application;
+
+static gy_status work(gy_run *run, const gy_opened *opened, void *user)
 {
-    gy_pool pool;
-    gy_opened opened = {.config = NULL};
-    gy_train_options train = {.observer = options->observer,
-                              .observer_user = options->observer_user};
-    gy_run run;
+    const application *a = user;
     gy_part part = GY_PART_TEST;
-    gy_pool_init(&pool, ctx);
-    gy_status status =
-        gy_opened_open(ctx, comm, &pool, path, options->sets, options->n_sets, &opened);
-    if (status == GY_OK) {
-        gy_run_init(&run, ctx, comm, opened.config, &train);
-        run.step = opened.head.step;
-        run.epoch = opened.head.epoch;
-        status = prepare(&run, &opened, options->data, &part);
-        if (status == GY_OK) status = work(&run, part, out_path);
-        gy_run_clear(&run);
-    }
-    gy_opened_close(&opened);
-    gy_pool_clear(&pool);
-    return status;
+    GY_TRY(prepare(run, opened, a->data, &part));
+    return a->work(run, part, a->out_path);
+}
+
+static gy_status apply(gy_context *ctx, gy_comm *comm, const char *path,
+                       const gy_apply_options *options, application *a)
+{
+    const gy_opening opening = {.path = path,
+                                .sets = options->sets,
+                                .n_sets = options->n_sets,
+                                .observer = options->observer,
+                                .observer_user = options->observer_user};
+    a->data = options->data;
+    return gy_opened_apply(ctx, comm, &opening, work, a);
 }
 
 static gy_status work_evaluate(gy_run *run, gy_part part, const char *out_path)
@@ -116,11 +114,12 @@ static gy_status work_evaluate(gy_run *run, gy_part part, const char *out_path)
 gy_status gy_evaluate(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_apply_options *options)
 {
-    return apply(ctx, comm, path, options, work_evaluate, NULL);
+    return apply(ctx, comm, path, options, &(application){.work = work_evaluate});
 }
 
 gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
                      const gy_apply_options *options, const char *out_path)
 {
-    return apply(ctx, comm, path, options, gy_run_predict, out_path);
+    return apply(ctx, comm, path, options,
+                 &(application){.work = gy_run_predict, .out_path = out_path});
 }

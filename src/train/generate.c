@@ -8,7 +8,7 @@
  * A draw is a function of (seed, number of the token). Tokens that are bytes may make no character:
  * text is written in whole characters, and what is none becomes U+FFFD.
  */
-#include "train_impl.h"
+#include "opened_impl.h"
 
 #include "base/clock.h"
 #include "base/rng.h"
@@ -234,35 +234,23 @@ static gy_status work(gy_run *run, const gy_generate_options *options, const cha
 }
 
 /* The whole model lends its vectors; it is never planned, so it takes no other memory. */
-static gy_status generate(gy_run *run, const gy_opened *opened, const gy_generate_options *options)
+static gy_status generate(gy_run *run, const gy_opened *opened, void *user)
 {
-    gy_status status = gy_run_build_model(run);
-    if (status == GY_OK) status = gy_model_allocate(run->model, false);
-    GY_TRY(gy_comm_agree(run->comm, status));
-    GY_TRY(gy_opened_read(run->ctx, run->comm, opened, run->model));
-    if (run->rank == 0) status = work(run, options, opened->taught.fit);
+    GY_TRY(gy_comm_agree(run->comm, gy_opened_build(run)));
+    GY_TRY(gy_opened_read(opened, run));
+    gy_status status = GY_OK;
+    if (run->rank == 0) status = work(run, user, opened->taught.fit);
     return gy_comm_agree(run->comm, status);
 }
 
 gy_status gy_generate(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_generate_options *options)
 {
-    gy_pool pool;
-    gy_opened opened = {.config = NULL};
-    gy_train_options train = {.observer = options->observer,
-                              .observer_user = options->observer_user};
-    gy_run run;
-    gy_pool_init(&pool, ctx);
-    gy_status status =
-        gy_opened_open(ctx, comm, &pool, path, options->sets, options->n_sets, &opened);
-    if (status == GY_OK) {
-        gy_run_init(&run, ctx, comm, opened.config, &train);
-        run.step = opened.head.step;
-        run.epoch = opened.head.epoch;
-        status = generate(&run, &opened, options);
-        gy_run_clear(&run);
-    }
-    gy_opened_close(&opened);
-    gy_pool_clear(&pool);
-    return status;
+    const gy_opening opening = {.path = path,
+                                .sets = options->sets,
+                                .n_sets = options->n_sets,
+                                .observer = options->observer,
+                                .observer_user = options->observer_user};
+    gy_generate_options wanted = *options;
+    return gy_opened_apply(ctx, comm, &opening, generate, &wanted);
 }

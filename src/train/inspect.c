@@ -1,5 +1,5 @@
 /* `inspect`: the anatomy of a configuration or of a checkpoint, with what its values are like. */
-#include "train_impl.h"
+#include "opened_impl.h"
 
 #include "text/tree.h"
 
@@ -49,17 +49,18 @@ static void measure_all(gy_anatomy *a, gy_model *model)
 }
 
 /* The model of a configuration taken apart; values where it comes from a checkpoint. */
-static gy_status inspect(gy_run *run, const gy_opened *opened, gy_anatomy **out)
+static gy_status inspect(gy_run *run, const gy_opened *opened, void *user)
 {
+    gy_anatomy **out = user;
     gy_status status = gy_run_build_model(run);
     if (status == GY_OK) {
         gy_run_set_micro(run, run->config->train.batch_size);
         status = gy_anatomy_take(run->ctx, run->config, run->model, run->micro, run->ranks, out);
     }
-    if (status == GY_OK && opened != NULL) status = gy_model_allocate(run->model, false);
+    if (status == GY_OK && opened->path != NULL) status = gy_model_allocate(run->model, false);
     GY_TRY(gy_comm_agree(run->comm, status));
-    if (opened == NULL) return GY_OK;
-    GY_TRY(gy_opened_read(run->ctx, run->comm, opened, run->model));
+    if (opened->path == NULL) return GY_OK;
+    GY_TRY(gy_opened_read(opened, run));
     measure_all(*out, run->model);
     (*out)->step = opened->head.step;
     return GY_OK;
@@ -68,26 +69,9 @@ static gy_status inspect(gy_run *run, const gy_opened *opened, gy_anatomy **out)
 gy_status gy_anatomy_create(gy_context *ctx, gy_comm *comm, const char *path,
                             const char *const *sets, int n, gy_anatomy **out)
 {
-    gy_pool pool;
-    gy_opened opened = {.config = NULL};
-    gy_config *config = NULL;
     gy_anatomy *anatomy = NULL;
-    gy_train_options options = {.resume = "none"};
-    gy_run run;
-    gy_pool_init(&pool, ctx);
-    bool is_checkpoint = false;
-    gy_status status = gy_look_for_directory(comm, path, &is_checkpoint);
-    if (status == GY_OK)
-        status = is_checkpoint ? gy_opened_open(ctx, comm, &pool, path, sets, n, &opened)
-                               : gy_comm_agree(comm, gy_config_load(ctx, path, sets, n, &config));
-    if (status == GY_OK) {
-        gy_run_init(&run, ctx, comm, is_checkpoint ? opened.config : config, &options);
-        status = inspect(&run, is_checkpoint ? &opened : NULL, &anatomy);
-        gy_run_clear(&run);
-    }
-    gy_config_free(config);
-    gy_opened_close(&opened);
-    gy_pool_clear(&pool);
+    const gy_opening opening = {.path = path, .or_config = true, .sets = sets, .n_sets = n};
+    gy_status status = gy_opened_apply(ctx, comm, &opening, inspect, &anatomy);
     if (status == GY_OK)
         *out = anatomy;
     else

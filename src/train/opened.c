@@ -1,20 +1,10 @@
-/* A checkpoint as `eval`, `predict` and `inspect` need it: its configuration and its tensors. */
-#include "train_impl.h"
-
-#include "store/file.h"
+/* A checkpoint as eval, predict, generate and inspect need it: its configuration and its tensors. */
+#include "opened_impl.h"
 
 static const char *text_note(const gy_checkpoint_head *head, const char *name)
 {
     const gy_checkpoint_note *note = gy_checkpoint_note_find(head, "/data", name);
     return note == NULL ? NULL : note->text;
-}
-
-gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out)
-{
-    unsigned char there = gy_comm_rank(comm) == 0 && gy_path_is_directory(path);
-    GY_TRY(gy_comm_broadcast(comm, &there, 1, 0));
-    *out = there != 0;
-    return GY_OK;
 }
 
 /* A run's directory stands for its newest checkpoint. */
@@ -35,28 +25,61 @@ static gy_status resolve(gy_context *ctx, gy_comm *comm, gy_pool *pool, const ch
     return status;
 }
 
-gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, gy_pool *pool, const char *path,
-                         const char *const *sets, int n, gy_opened *out)
+static gy_status open_checkpoint(gy_context *ctx, gy_comm *comm, gy_pool *pool,
+                                 const gy_opening *what, gy_opened *out)
 {
-    GY_TRY(gy_comm_agree(comm, resolve(ctx, comm, pool, path, &out->path)));
+    GY_TRY(gy_comm_agree(comm, resolve(ctx, comm, pool, what->path, &out->path)));
     GY_TRY(gy_checkpoint_read_head(ctx, comm, out->path, pool, &out->head));
     out->taught = (gy_taught){text_note(&out->head, "fit"), text_note(&out->head, "normalizer")};
+    return gy_comm_agree(comm, gy_config_parse(ctx, out->path, out->head.config, what->sets,
+                                               what->n_sets, &out->config));
+}
+
+static gy_status open_it(gy_context *ctx, gy_comm *comm, gy_pool *pool, const gy_opening *what,
+                         gy_opened *out)
+{
+    bool is_checkpoint = true;
+    if (what->or_config) GY_TRY(gy_look_for_directory(comm, what->path, &is_checkpoint));
+    if (is_checkpoint) return open_checkpoint(ctx, comm, pool, what, out);
     return gy_comm_agree(comm,
-                         gy_config_parse(ctx, out->path, out->head.config, sets, n, &out->config));
+                         gy_config_load(ctx, what->path, what->sets, what->n_sets, &out->config));
 }
 
-void gy_opened_close(gy_opened *opened)
+gy_status gy_opened_apply(gy_context *ctx, gy_comm *comm, const gy_opening *opening,
+                          gy_opened_work *work, void *user)
 {
-    gy_config_free(opened->config);
-    opened->config = NULL;
+    gy_pool pool;
+    gy_run run;
+    gy_opened opened = {.path = NULL};
+    const gy_train_options options = {
+        .resume = "none", .observer = opening->observer, .observer_user = opening->observer_user};
+    gy_pool_init(&pool, ctx);
+    gy_status status = open_it(ctx, comm, &pool, opening, &opened);
+    if (status == GY_OK) {
+        gy_run_init(&run, ctx, comm, opened.config, &options);
+        run.step = opened.head.step;
+        run.epoch = opened.head.epoch;
+        status = work(&run, &opened, user);
+        gy_run_clear(&run);
+    }
+    gy_config_free(opened.config);
+    gy_pool_clear(&pool);
+    return status;
 }
 
-gy_status gy_opened_read(gy_context *ctx, gy_comm *comm, const gy_opened *opened, gy_model *model)
+gy_status gy_opened_build(gy_run *run)
 {
-    const gy_params *params = gy_model_params(model), *buffers = gy_model_buffers(model);
+    GY_TRY(gy_run_build_model(run));
+    return gy_model_allocate(run->model, false);
+}
+
+gy_status gy_opened_read(const gy_opened *opened, gy_run *run)
+{
+    gy_model *model = run->model;
     bool averaged = opened->config->train.parameter_average > 0;
     gy_checkpoint_slot average = {"average", gy_model_values(model), NULL};
-    return gy_checkpoint_read(ctx, comm, opened->path, GY_MATCH_PARAMS, params,
-                              gy_model_values(model), buffers, gy_model_buffer_values(model),
-                              &average, averaged ? 1 : 0);
+    return gy_checkpoint_read(run->ctx, run->comm, opened->path, GY_MATCH_PARAMS,
+                              gy_model_params(model), gy_model_values(model),
+                              gy_model_buffers(model), gy_model_buffer_values(model), &average,
+                              averaged ? 1 : 0);
 }

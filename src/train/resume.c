@@ -10,6 +10,7 @@
 #include "train_impl.h"
 
 #include "base/log.h"
+#include "store/file.h"
 
 #include <libgen.h>
 #include <math.h>
@@ -75,6 +76,14 @@ static gy_status compare(gy_run *run, gy_past *past)
                     "cannot go on" GY_AT "%s" GY_WHY "%s differs from the checkpoint's" GY_HINT
                     "use another --run-dir, or --init to take over parameters",
                     past->path, c.first_model_key);
+}
+
+gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out)
+{
+    unsigned char there = gy_comm_rank(comm) == 0 && gy_path_is_directory(path);
+    GY_TRY(gy_comm_broadcast(comm, &there, 1, 0));
+    *out = there != 0;
+    return GY_OK;
 }
 
 /* The checkpoint to go on from; NULL for a new run. */

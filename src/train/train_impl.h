@@ -1,8 +1,8 @@
 /**
  * A training run and its parts. Inside train only.
  *
- *     feed    sources, splits, normaliser, loaders            feed.c
- *     task    loss and metrics of a batch, as sums            task.c
+ *     feed    sources, splits, normaliser, loaders            feed_impl.h, feed.c
+ *     task    loss and metrics of a batch, as sums            task_impl.h, task.c
  *     run     all of it, and where the run stands             run.c (set-up), step.c, loop.c
  *     hooks   what happens after a step                       hook_list.h, hooks/
  */
@@ -16,84 +16,10 @@
 #include "comm/watchdog.h"
 #include "config/config.h"
 #include "event_impl.h"
+#include "feed_impl.h"
 #include "model/model.h"
 #include "sync/grains.h"
-
-/* Feed: the samples */
-
-typedef enum gy_part { GY_PART_TRAIN, GY_PART_VALIDATION, GY_PART_TEST, GY_PARTS } gy_part;
-extern const char *const gy_part_names[GY_PARTS];
-
-/** What an earlier training source taught, as kept in checkpoints; NULL: not known. */
-typedef struct gy_taught {
-    const char *fit, *normalizer;
-} gy_taught;
-
-typedef struct gy_feed {
-    gy_context *ctx;
-    gy_comm *comm;
-    const gy_config *config;
-    gy_shape input;              /* of the model */
-    int64_t vocabulary;          /* of the model's embedding; 0: no tokens */
-    int64_t classes;             /* that targets must be below; 0: values */
-    const char *text[GY_PARTS];  /* source strings; NULL: none */
-    gy_source *source[GY_PARTS]; /* one each: a loader's thread reads alone */
-    gy_split split[GY_PARTS];
-    gy_loader *loader[GY_PARTS];
-    gy_normalizer normalizer;
-    bool normalizes;
-    char *fit; /* JSON */
-} gy_feed;
-
-/**
- * Opens the sources of a configuration whose names stand in feed->text. Collective.
- * @param taught  of a checkpoint; fields NULL: learned from the training source
- */
-gy_status gy_feed_open(gy_feed *f, const gy_taught *taught) GY_CHECKED;
-/** Makes the loader of a part: shuffled, augmented and prefetched as training needs it. Local. */
-gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch) GY_CHECKED;
-/** Checks all samples of small sources, before anything is written. Collective. */
-gy_status gy_feed_scan(gy_feed *f) GY_CHECKED;
-/** Checks that tokens and classes are such as the model can take. Local. */
-gy_status gy_feed_check(const gy_feed *f, gy_part part, const int64_t *samples, int64_t n,
-                        const float *x, const float *y) GY_CHECKED;
-void gy_feed_clear(gy_feed *f);
-const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part); /* NULL: no such part */
-/** The normaliser as JSON. */
-void gy_feed_print_normalizer(const gy_feed *f, gy_buffer *out);
-/** Class names as a JSON list; "" where there are none. */
-void gy_feed_print_classes(const gy_feed *f, gy_buffer *out);
-
-/* Task: what is measured of outputs */
-
-enum { GY_TASK_METRICS = 16 };
-
-typedef struct gy_task {
-    const gy_loss_kind *loss;
-    const void *loss_settings;
-    const gy_metric_kind *metrics[GY_TASK_METRICS];
-    int at[GY_TASK_METRICS]; /* of a metric's sums in a tally */
-    int n_metrics;
-    gy_shape out;           /* of the model */
-    int64_t outputs, count; /* elements of it; by how much a sample counts in the loss */
-    int64_t classes;        /* last axis of the outputs */
-    int sums;               /* length of a tally: loss, count, metrics */
-} gy_task;
-
-/** Checks outputs against the targets of `info` (NULL: those are not known), those of `data`. Local. */
-gy_status gy_task_init(gy_task *t, const gy_config *config, const gy_shape *out, const char *data,
-                       const gy_source_info *info) GY_CHECKED;
-/**
- * Adds a batch to a tally [sums].
- * @param dy  takes scale times the loss's gradient; may be y; NULL: not wanted
- * @return the batch's sum of the loss
- */
-double gy_task_add(const gy_task *t, const gy_kernel *k, int64_t batch, const float *y,
-                   const float *target, float scale, float *dy, double *tally);
-double gy_task_loss(const double *tally);
-double gy_task_metric(const gy_task *t, int i, const double *tally);
-/** Whether larger is better of "loss" or a metric's name. */
-bool gy_task_larger_is_better(const gy_task *t, const char *name);
+#include "task_impl.h"
 
 /* Faults on purpose */
 
@@ -360,30 +286,12 @@ struct gy_past {
     bool model_changed, data_changed, optimizer_changed, train_changed;
 };
 
+/** Whether rank 0 sees a directory there. Collective. */
+gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out) GY_CHECKED;
 /** Finds it and compares configurations, before the run is built. Collective. */
 gy_status gy_past_find(gy_run *run, gy_past *past) GY_CHECKED;
 /** Brings the run to where the checkpoint stands. Collective. */
 gy_status gy_past_take(gy_run *run, const gy_past *past) GY_CHECKED;
-
-/* opened.c: what a checkpoint holds, for eval, predict and inspect */
-
-typedef struct gy_opened {
-    const char *path; /* of the checkpoint */
-    gy_checkpoint_head head;
-    gy_config *config; /* its own, with what was set */
-    gy_taught taught;
-} gy_opened;
-
-/** Whether rank 0 sees a directory there. Collective. */
-gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out) GY_CHECKED;
-
-/** `path`: a checkpoint's directory or a run's. Collective. Texts are in the pool. */
-gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, gy_pool *pool, const char *path,
-                         const char *const *sets, int n, gy_opened *out) GY_CHECKED;
-void gy_opened_close(gy_opened *opened);
-/** Its parameters and buffers into a model allocated; the moving average where there is one. */
-gy_status gy_opened_read(gy_context *ctx, gy_comm *comm, const gy_opened *opened,
-                         gy_model *model) GY_CHECKED;
 
 /** The work of `predict`, on a run prepared for it. Collective. */
 gy_status gy_run_predict(gy_run *run, gy_part part, const char *path) GY_CHECKED;
