@@ -7,27 +7,44 @@
 #ifndef GY_SYNC_COMPRESSION_LIST_H
 #define GY_SYNC_COMPRESSION_LIST_H
 
+#include "base/param.h"
 #include "base/registry.h"
 #include "comm/all_reduce.h"
 
 /** A bucket to be compressed. All vectors stay where they are. */
 typedef struct gy_compression_place {
-    gy_comm *comm;
     const void *settings;
-    int64_t n;
-    int tag;
+    int64_t start, n;        /* in the flat vector */
+    const gy_param *tensors; /* [n_tensors] that begin in it, by their offset − start */
+    int n_tensors;
+
+    /* where it is made */
+    gy_comm *comm;
+    int tags[2]; /* of one sum, and of another that follows it */
+    uint64_t seed;
     float *g;           /* [n] in: this rank's gradients; out: the sum of what was sent */
     float *residual[2]; /* [n] before and after, by *turn */
-    const int *turn;    /* which is the one before */
+    const int *turn;    /* which is the one before; it changes with a step that counts */
 } gy_compression_place;
 
 typedef struct gy_compression_kind {
     gy_kind kind;
+    bool whole_tensors; /* buckets are cut between tensors */
+
+    /** Floats that a rank gives away a step, of a place not made yet. Local. */
+    int64_t (*floats)(const gy_compression_place *place);
+
     /** As of a gy_all_reduce_kind; create NULL: everything travels. Collective, agreed. */
     gy_status (*create)(const gy_compression_place *place, void **state);
     gy_status (*begin)(void *state);
     gy_status (*progress)(void *state, bool *done);
     void (*destroy)(void *state);
+
+    /** The name of what is remembered besides the residual, the same on every rank; NULL: nothing.
+     * It is kept in checkpoints as a slot. */
+    const char *memory;
+    void (*keep)(const void *state, float *v); /* into v [n], laid out like g, zero so far. Local */
+    void (*take)(void *state, const float *v); /* of keep, with whatever settings. Local */
 } gy_compression_kind;
 
 extern const gy_registry gy_compression_registry;

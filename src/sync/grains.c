@@ -58,8 +58,8 @@ gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
     g->sums.n = n;
     g->sums.width = gy_exact_width(settings->reproducible_grains);
     for (int p = 0; p < GY_EXACT_PLANES; p++) g->sums.planes[p] = g->planes + p * stride(n);
-    GY_TRY_GOTO(fail, gy_sync_create(ctx, comm, &plain, NULL, g->planes,
-                                     GY_EXACT_PLANES * stride(n), &g->sync));
+    const gy_sync_vector planes = {.g = g->planes, .n = GY_EXACT_PLANES * stride(n)};
+    GY_TRY_GOTO(fail, gy_sync_create(ctx, comm, &plain, &planes, &g->sync));
     *out = g;
     return GY_OK;
 fail:

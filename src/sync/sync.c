@@ -29,9 +29,6 @@
 #define ENTRY(name) &gy_wire_##name.kind,
 GY_REGISTRY(gy_wire_registry, "wire", ENTRY, GY_WIRE_LIST)
 #undef ENTRY
-#define ENTRY(name) &gy_compression_##name.kind,
-GY_REGISTRY(gy_compression_registry, "compression", ENTRY, GY_COMPRESSION_LIST)
-#undef ENTRY
 
 enum { PATIENCE = 8 };
 
@@ -40,6 +37,19 @@ static int64_t bucket_floats(double mib, int64_t n)
     int64_t floats = (int64_t)(mib * 1048576.0 / sizeof(float));
     if (floats < n / GY_SYNC_BUCKETS + 1) floats = n / GY_SYNC_BUCKETS + 1;
     return (floats + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+}
+
+int64_t gy_sync_bucket_start(const gy_sync_settings *settings, const gy_sync_vector *vector,
+                             int64_t end)
+{
+    const gy_compression_kind *compression =
+        (const gy_compression_kind *)settings->compression.kind;
+    int64_t each = bucket_floats(settings->bucket_mib, vector->n);
+    int64_t start = end > each ? end - each : 0, border = 0;
+    if (!compression->whole_tensors) return start;
+    for (int i = 0; i < vector->params->n && vector->params->v[i].offset <= start; i++)
+        border = vector->params->v[i].offset;
+    return border;
 }
 
 static gy_status allocate(gy_context *ctx, const gy_sync_settings *settings, int n_buckets,
@@ -56,24 +66,11 @@ static gy_status allocate(gy_context *ctx, const gy_sync_settings *settings, int
     return gy_new_array(ctx, n_buckets, &s->buckets);
 }
 
-static gy_status make_packed(gy_sync *s, const gy_sync_settings *settings, int i, float *g)
+static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, int i,
+                                 const gy_sync_vector *vector)
 {
     gy_bucket *b = &s->buckets[i];
-    const gy_compression_place place = {
-        .comm = s->comm,
-        .settings = settings->compression.settings,
-        .n = b->n,
-        .tag = i,
-        .g = g + b->start,
-        .residual = {s->residual[0] + b->start, s->residual[1] + b->start},
-        .turn = &s->turn};
-    return s->compression->create(&place, &b->packed);
-}
-
-static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, int i, float *w,
-                                 float *g)
-{
-    gy_bucket *b = &s->buckets[i];
+    float *w = vector->w, *g = vector->g;
     bool shards = settings->shard_optimizer;
     gy_reduction r = {.x = g == NULL ? w + b->start : g + b->start,
                       .n = b->n,
@@ -81,7 +78,7 @@ static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, i
                       .half = shards ? GY_SCATTER : GY_WHOLE,
                       .wire = ((const gy_wire_kind *)settings->wire.kind)->wire};
     if (s->residual[0] != NULL)
-        GY_TRY(make_packed(s, settings, i, g));
+        GY_TRY(gy_sync_pack(s, settings, i, vector));
     else
         GY_TRY(gy_all_reduce_create(s->comm, settings->all_reduce.kind, &r, &b->sum));
     if (!shards) return GY_OK;
@@ -108,28 +105,30 @@ static void list_share(gy_sync *s)
     }
 }
 
-static gy_status cut(gy_sync *s, const gy_sync_settings *settings, int64_t each, float *w, float *g)
+static gy_status cut(gy_sync *s, const gy_sync_settings *settings, const gy_sync_vector *vector)
 {
     int64_t end = s->n;
     for (int i = 0; i < s->n_buckets; i++) {
         gy_bucket *b = &s->buckets[i];
-        b->start = end > each ? end - each : 0;
+        b->start = gy_sync_bucket_start(settings, vector, end);
         b->n = end - b->start;
         b->home = b->spread_home = true;
-        GY_TRY(make_operations(s, settings, i, w, g));
+        GY_TRY(make_operations(s, settings, i, vector));
         end = b->start;
     }
     return GY_OK;
 }
 
-gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings, float *w,
-                         float *g, int64_t n, gy_sync **out)
+gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings,
+                         const gy_sync_vector *vector, gy_sync **out)
 {
     gy_status status;
     gy_sync *s = NULL;
-    int64_t each = bucket_floats(settings->bucket_mib, n);
-    bool any = gy_comm_ranks(comm) > 1 && (g != NULL || settings->shard_optimizer);
-    int n_buckets = any ? (int)((n + each - 1) / each) : 0;
+    int64_t n = vector->n;
+    bool any = gy_comm_ranks(comm) > 1 && (vector->g != NULL || settings->shard_optimizer);
+    int n_buckets = 0;
+    for (int64_t end = any ? n : 0; end > 0; n_buckets++)
+        end = gy_sync_bucket_start(settings, vector, end);
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, settings, n_buckets, n, &s)));
     if (n_buckets > 0 && !gy_comm_knows_topology(comm) &&
         ((const gy_all_reduce_kind *)settings->all_reduce.kind)->choose != NULL)
@@ -138,7 +137,7 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     s->overlap = settings->overlap;
     s->n = n;
     s->n_buckets = n_buckets;
-    GY_TRY_GOTO(fail, cut(s, settings, each, w, g));
+    GY_TRY_GOTO(fail, cut(s, settings, vector));
     s->started = s->first_away = s->n_buckets;
     s->away = s->next = -1;
     list_share(s);
@@ -173,16 +172,6 @@ const char *gy_sync_algorithm(const gy_sync *s)
     if (s->n_buckets == 0) return "none";
     if (s->residual[0] != NULL) return s->compression->kind.name;
     return gy_all_reduce_chosen(s->buckets[0].sum)->name;
-}
-
-void gy_sync_commit(gy_sync *s)
-{
-    s->turn = 1 - s->turn;
-}
-
-float *gy_sync_residual(gy_sync *s)
-{
-    return s->residual[s->turn];
 }
 
 static gy_status begin_sum(gy_sync *s, gy_bucket *b)

@@ -35,16 +35,27 @@ typedef struct gy_sync_settings {
 
 extern const gy_setting gy_sync_setting_rows[];
 
+/** What is summed. The vectors stay where they are. */
+typedef struct gy_sync_vector {
+    float *w;                /* [n] the parameters; used with shard_optimizer alone */
+    float *g;                /* [n] the gradients; NULL: none are summed (grains.h does) */
+    int64_t n;               /* 0 is allowed */
+    const gy_params *params; /* that lie in it; NULL: not known, and nothing is compressed */
+    uint64_t seed;           /* of what a compression draws */
+} gy_sync_vector;
+
 /**
  * Cuts the buckets and makes their operations; the same status on every rank.
  *
- * @param w    [n] the parameters, which stay where they are; used with shard_optimizer alone
- * @param g    [n] the gradients, likewise; n = 0 is allowed; NULL: none are summed (grains.h does)
- * @param out  free with gy_sync_free() (collective)
+ * @param vector  its table outlives the sync
+ * @param out     free with gy_sync_free() (collective)
  */
-gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings, float *w,
-                         float *g, int64_t n, gy_sync **out) GY_CHECKED;
+gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings,
+                         const gy_sync_vector *vector, gy_sync **out) GY_CHECKED;
 void gy_sync_free(gy_sync *s);
+
+/** Bytes of a step's gradients as a rank gives them away: encoded, compressed. Local. */
+int64_t gy_sync_bytes(const gy_sync_settings *settings, const gy_params *params);
 
 /** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_sync_buckets(const gy_sync *s);
@@ -85,6 +96,18 @@ void gy_sync_commit(gy_sync *s);
 
 /** What was left out of this rank's gradients so far, [n]; NULL: nothing ever is. Local. */
 float *gy_sync_residual(gy_sync *s);
+
+/**
+ * What compression remembers besides, the same on every rank, as a vector laid out like the gradients
+ * for checkpoints. Local.
+ *
+ * name: NULL where nothing is remembered. keep: [n], until the next step begins. room: [n] likewise,
+ * to be filled for `take`.
+ */
+const char *gy_sync_memory_name(const gy_sync *s);
+float *gy_sync_memory_keep(gy_sync *s);
+float *gy_sync_memory_room(gy_sync *s);
+void gy_sync_memory_take(gy_sync *s);
 
 /** Makes a vector whole of which every rank has its share, laid out like w; waits. @param v [n] */
 gy_status gy_sync_collect(gy_sync *s, float *v) GY_CHECKED;

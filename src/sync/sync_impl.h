@@ -41,6 +41,14 @@ struct gy_sync {
 gy_status gy_sync_failure(const gy_sync *s) GY_CHECKED;
 void gy_sync_keep(gy_sync *s, gy_status status);
 
+/** Where the bucket that ends at `end` starts; with a compression of whole tensors, at one. Local. */
+int64_t gy_sync_bucket_start(const gy_sync_settings *settings, const gy_sync_vector *vector,
+                             int64_t end);
+
+/** compression.c: makes what compresses bucket i. */
+gy_status gy_sync_pack(gy_sync *s, const gy_sync_settings *settings, int i,
+                       const gy_sync_vector *vector) GY_CHECKED;
+
 /** spread.c: looks once after the parameters under way, and sends more after them. */
 void gy_sync_drive_spread(gy_sync *s);
 

@@ -187,9 +187,12 @@ static gy_status make_state(gy_run *run)
 
 static gy_status make_sync(gy_run *run)
 {
-    float *g = run->grains > 0 ? NULL : gy_model_gradients(run->model);
-    GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, gy_model_values(run->model), g,
-                          gy_model_params(run->model)->trainable, &run->sync));
+    const gy_sync_vector vector = {.w = gy_model_values(run->model),
+                                   .g = run->grains > 0 ? NULL : gy_model_gradients(run->model),
+                                   .n = gy_model_params(run->model)->trainable,
+                                   .params = gy_model_params(run->model),
+                                   .seed = (uint64_t)run->config->seed};
+    GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, &vector, &run->sync));
     /* grains: polls would cut products otherwise than on one rank */
     if (run->ranks > 1 && run->config->comm.overlap && run->grains == 0)
         gy_kernel_on_poll(run->kernel, poll, run);

@@ -35,9 +35,10 @@ static void add_data(const gy_run *run, gy_report *report)
 /* Of gradients, that are summed over the ranks. */
 static int64_t bytes_a_step(const gy_run *run)
 {
-    int64_t n = gy_model_params(run->model)->trainable;
-    return run->grains > 0 ? gy_grains_sent(n + gy_model_buffers(run->model)->floats)
-                           : n * (int64_t)sizeof(float);
+    const gy_params *params = gy_model_params(run->model);
+    return run->grains > 0
+               ? gy_grains_sent(params->trainable + gy_model_buffers(run->model)->floats)
+               : gy_sync_bytes(&run->config->comm, params);
 }
 
 static void add_topology(const gy_run *run, gy_report *report)

@@ -26,6 +26,13 @@ static gy_sync_settings settings_of(const char *kind, double mib, bool overlap)
                               .overlap = overlap};
 }
 
+static gy_status create(const gy_sync_settings *settings, float *w, float *g, int64_t n,
+                        gy_sync **out)
+{
+    const gy_sync_vector vector = {.w = w, .g = g, .n = n};
+    return gy_sync_create(gy_test_ctx, gy_test_comm, settings, &vector, out);
+}
+
 /* Completes in falling marks drawn for this rank alone, and writes what is not complete yet late. */
 static void step(gy_sync *s, float *g, int64_t n, int number, bool poll)
 {
@@ -65,8 +72,7 @@ static void compare(const char *kind, double mib, bool overlap, bool poll)
     gy_sync *s = NULL;
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &want), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, N, &s),
-                          GY_OK);
+    CU_ASSERT_EQUAL_FATAL(create(&settings, NULL, g, N, &s), GY_OK);
     int64_t before = gy_alloc_count(gy_test_ctx);
     for (int number = 1; number <= 3; number++) {
         step(s, g, N, number, poll);
@@ -98,8 +104,7 @@ static void counts_buckets(void)
     float g[100] = {0};
     gy_sync_settings settings = settings_of("ring", 0.0001, true); /* 26 floats → 32 */
     gy_sync *s = NULL;
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 100, &s),
-                          GY_OK);
+    CU_ASSERT_EQUAL_FATAL(create(&settings, NULL, g, 100, &s), GY_OK);
     CU_ASSERT_EQUAL(gy_sync_buckets(s), alone ? 0 : 4);
     CU_ASSERT_STRING_EQUAL(gy_sync_algorithm(s), alone ? "none" : "ring");
     gy_sync_free(s);
@@ -111,8 +116,7 @@ static void no_gradients(void)
     double waited;
     gy_sync_settings settings = settings_of("auto", 4.0, true);
     gy_sync *s = NULL;
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 0, &s),
-                          GY_OK);
+    CU_ASSERT_EQUAL_FATAL(create(&settings, NULL, g, 0, &s), GY_OK);
     gy_sync_begin(s);
     CU_ASSERT_EQUAL(gy_sync_complete(s, 0), GY_OK);
     CU_ASSERT_EQUAL(gy_sync_finish(s, &waited), GY_OK);
@@ -132,7 +136,7 @@ static void creation_survives_lack_of_memory(void)
         int64_t before = gy_context_balance(gy_test_ctx);
         k++;
         gy_alloc_fail_at(gy_test_ctx, rank == ranks / 2 ? k : 0);
-        status = gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 64, &s);
+        status = create(&settings, NULL, g, 64, &s);
         gy_alloc_fail_at(gy_test_ctx, 0);
         CU_ASSERT(status == GY_OK || status == GY_E_NOMEM);
         gy_sync_free(s);
@@ -152,7 +156,7 @@ static void shares_come_and_go(const char *wire, bool overlap)
     gy_sync *s = NULL;
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &w), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, w, g, N, &s), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(create(&settings, w, g, N, &s), GY_OK);
     CU_ASSERT_EQUAL(gy_sync_shards(s), ranks > 1);
     const gy_ranges *share = gy_sync_share(s);
     double owned = (double)gy_ranges_count(share), waited = 0, tolerance = 2.1 * 0x1p-9;
@@ -207,8 +211,7 @@ static void leaves_out(double fraction)
     gy_sync_settings settings = settings_of("auto", 0.012, true);
     settings.compression = (gy_choice){&gy_compression_top_k.kind, &fraction};
     gy_sync *s = NULL;
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, N, &s),
-                          GY_OK);
+    CU_ASSERT_EQUAL_FATAL(create(&settings, NULL, g, N, &s), GY_OK);
     for (int i = 0; i < N; i++) come[i] = 0;
     for (int number = 1; number <= 3; number++) {
         step(s, g, N, number, true);
@@ -255,8 +258,7 @@ static void wires_send_less(void)
         gy_sync *s = NULL;
         gy_sync_settings settings = settings_of("direct", 4, true);
         settings.wire.kind = gy_registry_find(&gy_wire_registry, i == 0 ? "float32" : "bfloat16");
-        CU_ASSERT_EQUAL_FATAL(
-            gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 20000, &s), GY_OK);
+        CU_ASSERT_EQUAL_FATAL(create(&settings, NULL, g, 20000, &s), GY_OK);
         sent[i] = -gy_all_reduce_sent(gy_test_comm);
         step(s, g, 20000, 1, false);
         sent[i] += gy_all_reduce_sent(gy_test_comm);
@@ -273,8 +275,7 @@ static void can_be_freed_in_a_step(void)
     gy_sync *s = NULL;
     gy_sync_settings settings = settings_of("ring", 4.0, true);
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, NULL, g, 40, &s),
-                          GY_OK);
+    CU_ASSERT_EQUAL_FATAL(create(&settings, NULL, g, 40, &s), GY_OK);
     gy_sync_begin(s);
     if (gy_comm_rank(gy_test_comm) == 0) CU_ASSERT_EQUAL(gy_sync_complete(s, 0), GY_OK);
     gy_sync_free(s);

@@ -38,7 +38,7 @@ static const gy_setting rows[] = {
 typedef struct state {
     gy_context *ctx;
     gy_compression_place place;
-    int64_t k;     /* a multiple of 8: blocks are aligned */
+    int64_t k;     /* blocks are aligned */
     float *blocks; /* [ranks, 2 k] */
     gy_all_reduce *gather;
 } state;
@@ -52,17 +52,28 @@ static void destroy(void *memory)
     gy_free(s->ctx, s);
 }
 
+/* A multiple of 8. */
+static int64_t count(const gy_compression_place *place)
+{
+    const int64_t half = GY_PARAM_ALIGN / 2;
+    const settings *wanted = place->settings;
+    return ((int64_t)ceil(wanted->fraction * (double)place->n) + half - 1) / half * half;
+}
+
+static int64_t floats(const gy_compression_place *place)
+{
+    return 2 * count(place);
+}
+
 static gy_status prepare(const gy_compression_place *place, state **out)
 {
-    const settings *wanted = place->settings;
     gy_context *ctx = gy_comm_context(place->comm);
     state *s = NULL;
     GY_TRY(gy_new(ctx, &s));
     *out = s;
     s->ctx = ctx;
     s->place = *place;
-    const int64_t half = GY_PARAM_ALIGN / 2;
-    s->k = ((int64_t)ceil(wanted->fraction * (double)place->n) + half - 1) / half * half;
+    s->k = count(place);
     return gy_new_array(ctx, gy_comm_ranks(place->comm) * 2 * s->k, &s->blocks);
 }
 
@@ -74,7 +85,7 @@ static gy_status create(const gy_compression_place *place, void **out)
     GY_TRY_GOTO(fail, gy_comm_agree(place->comm, prepare(place, &s)));
     gy_reduction r = {.x = s->blocks,
                       .n = gy_comm_ranks(place->comm) * 2 * s->k,
-                      .tag = place->tag,
+                      .tag = place->tags[0],
                       .half = GY_GATHER};
     GY_TRY_GOTO(fail, gy_all_reduce_create(place->comm, direct, &r, &s->gather));
     *out = s;
@@ -146,6 +157,7 @@ const gy_compression_kind gy_compression_top_k = {
              .help = "the largest alone; the others are sent when they have grown",
              .settings = rows,
              .settings_size = sizeof(settings)},
+    .floats = floats,
     .create = create,
     .begin = begin,
     .progress = progress,
