@@ -34,8 +34,10 @@ void gy_signals_catch(void)
 int gy_signals_take(void *user)
 {
     (void)user;
-    int requests =
-        (checkpoint_asked ? GY_REQUEST_CHECKPOINT : 0) | (stop_asked ? GY_REQUEST_STOP : 0);
-    checkpoint_asked = 0;
+    int requests = stop_asked ? GY_REQUEST_STOP : 0;
+    if (checkpoint_asked) { /* only what was seen is cleared: the next may come in between */
+        checkpoint_asked = 0;
+        requests |= GY_REQUEST_CHECKPOINT;
+    }
     return requests;
 }

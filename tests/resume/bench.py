@@ -81,6 +81,15 @@ def ranks_of(process):
     return found
 
 
+def all_end(process):
+    """A launcher that has ended may have killed ranks which are still about to die."""
+    for _ in range(1000):
+        if ranks_of(process) == []:
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"ranks stay: {ranks_of(process)}")
+
+
 def rank_process(process, rank):
     """The process of a rank, by what its launcher told it."""
     want = f"OMPI_COMM_WORLD_RANK={rank}", f"PMI_RANK={rank}"
@@ -150,15 +159,27 @@ def keep_until(place, step):
             shutil.rmtree(path)
 
 
-def wait_for_step(place, process, step):
+def wait_for(place, process, found):
+    """Until found(text of the journal), which is returned, or the run's end: None."""
     journal = place / "run/metrics.jsonl"
-    for _ in range(3000):
-        if process.poll() is not None:
-            return
-        if journal.exists() and f'"step": {step},' in journal.read_text():
-            return
+    for _ in range(6000):
+        got = found(journal.read_text()) if journal.exists() else None
+        if got or process.poll() is not None:
+            return got
         time.sleep(0.01)
     raise AssertionError("the run does not move")
+
+
+def wait_for_step(place, process, step):
+    wait_for(place, process, lambda text: f'"step": {step},' in text)
+
+
+def wait_for_event(place, process, name):
+    """The first event of that name."""
+    def find(text):
+        lines = (json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n"))
+        return next((e for e in lines if e["event"] == name), None)
+    return wait_for(place, process, find)
 
 
 SLOW = CONFIG.replace("units: 24", "units: 600").replace("n=330", "n=3300")

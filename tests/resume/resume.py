@@ -15,8 +15,9 @@ import time
 
 import numpy
 
-from bench import (CONFIG, SLOW, STEPS, close, events, keep_until, main, rank_process, ranks_of,
-                   same_bits, send, states, steps_are_whole, tensors, wait_for_step)
+from bench import (CONFIG, SLOW, STEPS, all_end, close, events, keep_until, main, rank_process,
+                   same_bits, send, states, steps_are_whole, tensors, wait_for_event,
+                   wait_for_step)
 
 
 def from_any_step(bench):
@@ -53,23 +54,26 @@ def signals(bench):
 def one_signal(bench):
     """Each signal to the last rank alone: SIGUSR1 saves and goes on, SIGTERM saves and stops, a
     second SIGTERM stops at once."""
-    place = bench.place("run", SLOW.replace("every_steps: 3", "every_steps: 1000"))
-    process = bench.start(place)
+    place = bench.place("run", SLOW.replace("every_steps: 3", "every_steps: 1000000")
+                        .replace("epochs: 4", "epochs: 1000000"))
+    process = bench.start(place, "--inject", "slow:rank=0,ms=5")
     wait_for_step(place, process, 5)
     os.kill(rank_process(process, bench.ranks - 1), signal.SIGUSR1)
-    wait_for_step(place, process, 60)
-    saved = [e["step"] for e in events(place) if e["event"] == "checkpoint"]
-    assert len(saved) == 1 and 5 <= saved[0] < 60, saved
+    saved = wait_for_event(place, process, "checkpoint")["step"]  # as long as the disk may take
+    wait_for_step(place, process, saved + 5)
     os.kill(rank_process(process, bench.ranks - 1), signal.SIGTERM)
     assert process.wait(timeout=60) == 75
-    assert events(place)[-1]["event"] == "stop"
-    process = bench.start(place, "--inject", "hang:rank=0,step=360")
-    wait_for_step(place, process, 359)
+    told = [(e["event"], e["step"]) for e in events(place) if e["event"] in ("checkpoint", "stop")]
+    stop = told[-1][1]
+    assert saved >= 5 and stop > saved + 5, (saved, stop)
+    assert told == [("checkpoint", saved), ("checkpoint", stop), ("stop", stop)], told
+    process = bench.start(place, "--inject", f"hang:rank=0,step={stop + 5}")
+    wait_for_step(place, process, stop + 4)
     for _ in range(2):  # a run that hangs takes no requests
         os.kill(rank_process(process, 0), signal.SIGTERM)
         time.sleep(0.5)
     assert process.wait(timeout=60) not in (0, 75)
-    assert ranks_of(process) == []
+    all_end(process)
 
 
 def kill(bench):

@@ -89,9 +89,10 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     const settings *s = settings_;
     const char *const *sets = NULL;
     int n = 0;
-    cli->quiet = s->quiet;
     gy_config *config = NULL;
     gy_terminal terminal;
+    cli->quiet = s->quiet;
+    gy_signals_catch(); /* before anything that may take long */
     gy_status status = gy_cli_operands(&gy_command_train, operands, 1, 1);
     if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
     if (status == GY_OK) status = gy_config_load(cli->ctx, operands->v[0], sets, n, &config);
@@ -108,7 +109,6 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                     .observer_user = &terminal,
                                     .requests = gy_signals_take,
                                     .stalled = stalled};
-        gy_signals_catch();
         status = gy_train(cli->ctx, cli->comm, config, &options);
         gy_terminal_clear_line();
     }
