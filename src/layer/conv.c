@@ -1,7 +1,14 @@
-/* A running convolution: y = a(x ∗ w + b). What is the same for conv2d and conv1d. */
+/*
+ * A running convolution: y = a(x ∗ w + b). What is the same for conv2d and conv1d.
+ *
+ * In generation (l->window > 0) a causal convolution takes a sequence in pieces: the positions of the
+ * piece before that its windows reach back to are carried along, and stand where the padding would.
+ */
 #include "conv.h"
 
 #include "kernel/elementwise.h"
+
+#include <string.h>
 
 enum { WEIGHT, BIAS };
 
@@ -67,6 +74,22 @@ static gy_status check(const gy_layer *l, const gy_conv_settings *s, const gy_co
     return GY_OK;
 }
 
+/* Positions before its own that a window of a causal convolution reaches back to. */
+static int64_t reach(const gy_conv *c)
+{
+    return c->dilation_w * (c->kernel_w - 1);
+}
+
+/* Pieces of a sequence, each behind what it reaches back to. */
+static void take_pieces(gy_layer *l, gy_conv *c)
+{
+    const gy_conv_settings *s = l->settings;
+    if (s->padding.choice != GY_PADDING_CAUSAL || c->stride_w != 1) return;
+    l->carry = (gy_size){reach(c) * c->channels, GY_PARAM_ALIGN};
+    c->width += reach(c);
+    c->pad_left = 0;
+}
+
 static bool keeps_z(const gy_conv_settings *s)
 {
     return gy_activation_reads_x((gy_activation)s->activation);
@@ -81,6 +104,7 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     GY_TRY(gy_window_input(l, axes + 1, &c->height, &c->width, &c->channels));
     GY_TRY(place(l, s, axes, c));
     GY_TRY(check(l, s, c));
+    if (l->window > 0) take_pieces(l, c);
     gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
     l->method = gy_conv_names[c->algorithm];
 
@@ -105,16 +129,40 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
         l->scratch.per_sample = z.per_sample;
         l->scratch.fixed += z.fixed;
     }
+    if (l->carry.fixed > 0) {
+        l->scratch.per_sample += c->width * c->channels;
+        l->scratch.fixed += GY_PARAM_ALIGN;
+    }
     l->flops = 2.0 * (double)gy_shape_count(&l->out) * (double)(c->kernel_h * c->kernel_w * depth);
     return GY_OK;
+}
+
+/* What was carried along, then the piece; its end is what is carried on. */
+static const float *join(const gy_conv *c, const gy_pass *p, float *joined)
+{
+    const size_t before = (size_t)(reach(c) * c->channels), all = (size_t)(c->width * c->channels),
+                 own = all - before;
+    for (int64_t b = 0; b < p->batch; b++) {
+        float *to = joined + (size_t)b * all, *carry = p->carry + (size_t)b * before;
+        memcpy(to, carry, before * sizeof *to);
+        memcpy(to + before, p->x[0] + (size_t)b * own, own * sizeof *to);
+        memcpy(carry, to + own, before * sizeof *to);
+    }
+    return joined;
 }
 
 gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
 {
     const gy_conv_settings *s = l->settings;
-    float *z = keeps_z(s) ? p->keep : NULL;
-    gy_conv_forward(p->kernel, l->state, p->batch, p->x[0], p->w[WEIGHT],
-                    s->bias ? p->w[BIAS] : NULL, (gy_activation)s->activation, z, p->y, p->scratch);
+    const gy_conv *c = l->state;
+    const float *x = p->x[0];
+    float *z = keeps_z(s) ? p->keep : NULL, *scratch = p->scratch;
+    if (l->carry.fixed > 0) {
+        x = join(c, p, scratch);
+        scratch += gy_align_floats(p->batch * c->width * c->channels);
+    }
+    gy_conv_forward(p->kernel, c, p->batch, x, p->w[WEIGHT], s->bias ? p->w[BIAS] : NULL,
+                    (gy_activation)s->activation, z, p->y, scratch);
     return GY_OK;
 }
 

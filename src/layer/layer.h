@@ -149,7 +149,8 @@ struct gy_layer_kind {
     bool has_params;   /* then it takes the settings init, bias_init, init_scale */
     bool takes_tokens; /* x holds whole numbers; there is no dx */
     bool block;        /* composites: `recompute: blocks` may drop what is inside */
-    bool pointwise;    /* each position of a sequence is made of itself alone (and of its number) */
+    bool pointwise;    /* in evaluation, each position of a sequence is made of itself alone (and of
+                          its number) */
 
     /** From l->in and the settings: l->out, params, buffers, needs, keep, scratch, flops. */
     gy_status (*shape)(gy_layer *l);

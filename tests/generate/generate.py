@@ -46,6 +46,12 @@ LSTM = """
     - lstm: {units: 32}
     - dense: {units: %d}
 """
+CONV = """
+    - residual: {layers: [conv1d: {filters: 24, kernel: 2, padding: causal, activation: gelu}]}
+    - batch_norm
+    - conv1d: {filters: 32, kernel: 3, padding: causal, dilation: 2, activation: relu}
+    - dense: {units: %d}
+"""
 
 
 def main(gyre, mpirun, mpiexec):
@@ -99,6 +105,7 @@ def main(gyre, mpirun, mpiexec):
             ("chars", "chars", GPT, len(set(TEXT)), 60, "the qu", 17),
             ("words", "words", GPT, words, 60, "the quick", 21),
             ("rotary", "bytes", ROTARY, 256, 5, "the", 20),
+            ("conv", "chars", CONV % len(set(TEXT)), len(set(TEXT)), 60, "the quic", 16),
             ("lstm", "chars", LSTM % len(set(TEXT)), len(set(TEXT)), 60, "öl läuf", 16)):
         train(name, tokens, layers, vocabulary, steps)
         if name != "rotary":  # whose bytes make no text yet
@@ -111,7 +118,7 @@ def main(gyre, mpirun, mpiexec):
     assert "\ufffd" in one  # bytes that make no character
 
     # far beyond the window, and prompts that are longer than it
-    for name in ("chars", "words", "lstm"):
+    for name in ("chars", "words", "conv", "lstm"):
         text = generate(name, TEXT[:200], "--length", "90", "--temperature", "0.01", "--top-k", "3")
         assert text.startswith(TEXT[:40]), text
     assert generate("words", "the zebra jumps", "--length", "0") == "the <unknown> jumps"
@@ -126,9 +133,9 @@ def main(gyre, mpirun, mpiexec):
 
     refused("chars", "the Zebra", "--prompt, byte 4", "'Z'")
     refused("chars", "", "--prompt")
-    train("conv", "chars", "    - conv1d: {filters: %d, kernel: 3, padding: causal, name: look}\n"
+    train("ahead", "chars", "    - conv1d: {filters: %d, kernel: 3, name: look}\n"
           % len(set(TEXT)), len(set(TEXT)), 2)
-    refused("conv", "the", "layer look", "pieces")
+    refused("ahead", "the", "layer look", "pieces")
     train("sees", "chars", GPT.replace("true", "false"), len(set(TEXT)), 2)
     refused("sees", "the", "attention", "causal: true")
     pathlib.Path("numbers.yaml").write_text(

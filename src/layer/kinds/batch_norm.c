@@ -199,6 +199,7 @@ const gy_layer_kind gy_layer_batch_norm = {
     .kind = {"batch_norm", "channels to mean 0 and variance 1 over the batch", rows,
              sizeof(batch_norm)},
     .has_params = true,
+    .pointwise = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,
