@@ -1,5 +1,5 @@
-/* How all ranks end a phase alike: the worst status wins, and with it the error of the lowest rank
- * that has it. No rank ever decides alone. */
+/* What all ranks know alike. How a phase ended: the worst status wins, and with it the error of the
+ * lowest rank that has it; no rank ever decides alone. And a text. */
 #include "comm_mpi.h"
 
 #include <stdio.h>
@@ -31,4 +31,24 @@ gy_status gy_comm_agree(gy_comm *comm, gy_status status)
     GY_MPI(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->calls));
     if (worst.status == GY_OK) return GY_OK;
     return gy_comm_spread_error(comm, (gy_status)worst.status, worst.rank);
+}
+
+gy_status gy_comm_broadcast_text(gy_comm *comm, char **text)
+{
+    int64_t bytes = comm->rank == 0 && *text != NULL ? (int64_t)strlen(*text) + 1 : 0;
+    GY_TRY(gy_comm_broadcast(comm, &bytes, sizeof bytes, 0));
+    gy_status status = GY_OK;
+    char *copy = NULL;
+    if (comm->rank != 0 && bytes > 0) status = gy_new_array(comm->ctx, bytes, &copy);
+    status = gy_comm_agree(comm, status); /* a rank without memory must not leave the others */
+    if (status == GY_OK) status = gy_comm_broadcast(comm, comm->rank == 0 ? *text : copy, bytes, 0);
+    if (status != GY_OK) {
+        gy_free(comm->ctx, copy);
+        return status;
+    }
+    if (comm->rank != 0) {
+        gy_free(comm->ctx, *text);
+        *text = copy;
+    }
+    return GY_OK;
 }

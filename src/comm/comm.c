@@ -1,7 +1,5 @@
-/* Communicators: who takes part and on which hosts, and the blocking calls.
- *
- * Everything runs on duplicates of the caller's communicator that return errors. MPI counts in int:
- * what may be larger goes in pieces of PIECE bytes, cut alike at both ends. */
+/* Communicators: who takes part, and on which hosts. Everything runs on duplicates of the caller's
+ * communicator that return errors. */
 #include "comm_mpi.h"
 
 #include "base/number.h"
@@ -13,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE = 1 << 30, TAG = 0, ABORT_S = 10 };
+enum { ABORT_S = 10 };
 
 static gy_status duplicate(MPI_Comm from, MPI_Comm *out)
 {
@@ -164,64 +162,4 @@ void gy_comm_abort(gy_comm *comm, int exit_code)
     if (pthread_create(&thread, NULL, end_anyway, &exit_code) != 0) _Exit(exit_code);
     (void)MPI_Abort(comm->calls, exit_code);
     _Exit(exit_code); /* where MPI_Abort came back */
-}
-
-static int piece(int64_t n, int64_t at)
-{
-    return (int)(n - at < PIECE ? n - at : PIECE);
-}
-
-gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
-{
-    if (comm->ranks == 1) return GY_OK;
-    for (int64_t at = 0; at < n; at += PIECE)
-        GY_MPI(MPI_Bcast((char *)bytes + at, piece(n, at), MPI_BYTE, root, comm->calls));
-    return GY_OK;
-}
-
-gy_status gy_comm_broadcast_text(gy_comm *comm, char **text)
-{
-    int64_t bytes = comm->rank == 0 && *text != NULL ? (int64_t)strlen(*text) + 1 : 0;
-    GY_TRY(gy_comm_broadcast(comm, &bytes, sizeof bytes, 0));
-    gy_status status = GY_OK;
-    char *copy = NULL;
-    if (comm->rank != 0 && bytes > 0) status = gy_new_array(comm->ctx, bytes, &copy);
-    status = gy_comm_agree(comm, status); /* a rank without memory must not leave the others */
-    if (status == GY_OK) status = gy_comm_broadcast(comm, comm->rank == 0 ? *text : copy, bytes, 0);
-    if (status != GY_OK) {
-        gy_free(comm->ctx, copy);
-        return status;
-    }
-    if (comm->rank != 0) {
-        gy_free(comm->ctx, *text);
-        *text = copy;
-    }
-    return GY_OK;
-}
-
-gy_status gy_comm_barrier(gy_comm *comm)
-{
-    GY_MPI(MPI_Barrier(comm->calls));
-    return GY_OK;
-}
-
-gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
-{
-    GY_MPI(MPI_Allgather(x, n, MPI_BYTE, out, n, MPI_BYTE, comm->calls));
-    return GY_OK;
-}
-
-gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to)
-{
-    for (int64_t at = 0; at < n; at += PIECE)
-        GY_MPI(MPI_Send((const char *)bytes + at, piece(n, at), MPI_BYTE, to, TAG, comm->calls));
-    return GY_OK;
-}
-
-gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from)
-{
-    for (int64_t at = 0; at < n; at += PIECE)
-        GY_MPI(MPI_Recv((char *)bytes + at, piece(n, at), MPI_BYTE, from, TAG, comm->calls,
-                        MPI_STATUS_IGNORE));
-    return GY_OK;
 }
