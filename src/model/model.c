@@ -24,13 +24,13 @@ fail:
 void gy_model_free(gy_model *m)
 {
     if (m == NULL) return;
-    for (int i = 0; i < 2; i++) gy_plan_clear(m->ctx, &m->plans[i]);
+    for (int i = 0; i < GY_USES; i++) gy_plan_clear(m->ctx, &m->plans[i]);
+    if (m->dw != m->arena) gy_free(m->ctx, m->dw);
     gy_free(m->ctx, m->arena);
     if (!m->borrows) {
         gy_free(m->ctx, m->w);
         gy_free(m->ctx, m->b);
     }
-    gy_free(m->ctx, m->dw);
     gy_pool_clear(&m->pool);
     gy_free(m->ctx, m);
 }

@@ -41,7 +41,7 @@ float *gy_model_values(gy_model *m);
 float *gy_model_gradients(gy_model *m);
 float *gy_model_buffer_values(gy_model *m);
 
-/** Allocates the vectors; gradients only where training. */
+/** Allocates the vectors; gradients only where training, unless a plan for steps has their place. */
 gy_status gy_model_allocate(gy_model *m, bool training) GY_CHECKED;
 
 /**
@@ -62,14 +62,26 @@ gy_status gy_model_start(gy_model *m, uint64_t seed) GY_CHECKED;
 /** What a memory plan takes, in bytes. */
 typedef struct gy_model_memory {
     int64_t parameters, gradients, buffers;
-    int64_t activations; /* the arena: values, kept tensors, scratch */
+    int64_t activations; /* the arena but for the gradients in it: values, kept tensors, scratch */
 } gy_model_memory;
 
-/** The arena for passes of up to `batch` samples; a bigger or other one replaces it. */
-gy_status gy_model_plan(gy_model *m, int64_t batch, bool training) GY_CHECKED;
+/** What passes are for. */
+typedef enum gy_model_use {
+    GY_USE_EVALUATION,
+    GY_USE_TRAINING, /* gradients are added up over passes, in a vector of their own */
+    GY_USE_STEPS,    /* each pass makes gradients anew: they take the place of activations that the
+                        backward pass is done with, and hold until the next forward pass */
+    GY_USES
+} gy_model_use;
+
+/**
+ * The arena for passes of up to `batch` samples; a bigger or other one replaces it. For steps the
+ * gradients are in it, which moves them where it has to grow.
+ */
+gy_status gy_model_plan(gy_model *m, int64_t batch, gy_model_use use) GY_CHECKED;
 
 /** What a plan would take, without making it. */
-gy_status gy_model_measure(gy_model *m, int64_t batch, bool training,
+gy_status gy_model_measure(gy_model *m, int64_t batch, gy_model_use use,
                            gy_model_memory *out) GY_CHECKED;
 
 /** What a run of passes shares; filled by the caller. */

@@ -105,16 +105,13 @@ void gy_program_clear(gy_program *p);
 
 /** A program and the places of its storages at a batch. */
 typedef struct gy_plan {
+    gy_model_use use;
     gy_program program;
     bool made;
     int64_t batch;   /* 0: no places yet */
     int64_t *offset; /* [n_storages] floats from the start of the arena */
     int64_t floats;
 } gy_plan;
-
-/** Gives the storages their places; offset is owned by the plan. */
-gy_status gy_plan_place(gy_context *ctx, gy_plan *plan, int64_t batch) GY_CHECKED;
-void gy_plan_clear(gy_context *ctx, gy_plan *plan);
 
 struct gy_model {
     gy_context *ctx;
@@ -139,15 +136,22 @@ struct gy_model {
     float *w, *dw, *b;     /* the vectors */
     bool borrows;          /* w and b are another model's */
 
-    gy_plan plans[2]; /* by training */
+    gy_plan plans[GY_USES];
     const gy_plan *plan;
-    float *arena;
+    float *arena; /* for steps dw lies at its start */
     int64_t arena_floats;
 };
+
+/** Gives the storages their places; offset is owned by the plan. */
+gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch) GY_CHECKED;
+void gy_plan_clear(gy_context *ctx, gy_plan *plan);
 
 /** Builds units, values and drafts from the specs. */
 gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params,
                          gy_list *buffers) GY_CHECKED;
+
+/** Tells the units where their parts of the vectors are; gradients where there are any. */
+void gy_model_set_vectors(gy_model *m);
 
 /** Makes the tables of the drafts, and what follows from them for the units. */
 gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *buffers) GY_CHECKED;

@@ -125,15 +125,14 @@ static gy_status allocate(gy_context *ctx, int64_t n, float **out)
     return *out != NULL ? GY_OK : gy_new_array(ctx, n, out);
 }
 
-/* Tells the units where their parts of the vectors are. */
-static void set_vectors(gy_model *m, bool training)
+void gy_model_set_vectors(gy_model *m)
 {
     for (int i = 0; i < m->n_units; i++) {
         gy_unit *u = m->units[i];
         for (int j = 0; j < u->layer.n_params; j++) {
             const gy_param *p = &m->params.v[u->params[j]];
             u->w[j] = m->w + p->offset;
-            u->dw[j] = training && p->trainable ? m->dw + p->offset : NULL;
+            u->dw[j] = m->dw != NULL && p->trainable ? m->dw + p->offset : NULL;
         }
         for (int j = 0; j < u->layer.n_buffers; j++)
             u->buffer[j] = m->b + m->buffers.v[u->buffers[j]].offset;
@@ -145,7 +144,7 @@ gy_status gy_model_allocate(gy_model *m, bool training)
     GY_TRY(allocate(m->ctx, m->params.floats, &m->w));
     GY_TRY(allocate(m->ctx, m->buffers.floats, &m->b));
     if (training) GY_TRY(allocate(m->ctx, m->params.trainable, &m->dw));
-    set_vectors(m, training);
+    gy_model_set_vectors(m);
     return GY_OK;
 }
 
@@ -156,7 +155,7 @@ void gy_model_borrow(gy_model *m, gy_model *lender)
     m->borrows = true;
     m->w = lender->w;
     m->b = lender->b;
-    set_vectors(m, false);
+    gy_model_set_vectors(m);
 }
 
 gy_status gy_model_start(gy_model *m, uint64_t seed)

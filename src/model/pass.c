@@ -57,7 +57,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
     if (run->need != NULL && s->op == GY_OP_FORWARD) GY_TRY(run->need(run->user, u->reach));
     gy_pass p = {.kernel = run->kernel,
                  .batch = c->batch,
-                 .training = c->m->plan == &c->m->plans[1],
+                 .training = c->m->plan->use != GY_USE_EVALUATION,
                  .seed = run->seed,
                  .step = run->step,
                  .first = run->first,
@@ -101,6 +101,16 @@ static void make_moves(const course *c, const gy_step *s)
     }
 }
 
+/* What lies between gradients, up to a whole cache line each, is zero whatever was there before. */
+static void clear_gaps(const gy_model *m, const gy_unit *u)
+{
+    for (int j = 0; j < u->layer.n_params; j++) {
+        const gy_param *p = &m->params.v[u->params[j]];
+        const int64_t gap = gy_align_floats(p->count) - p->count;
+        if (u->dw[j] != NULL) memset(u->dw[j] + p->count, 0, (size_t)gap * sizeof *u->dw[j]);
+    }
+}
+
 static gy_status take(course *c, const gy_step *s)
 {
     gy_model *m = c->m;
@@ -110,6 +120,7 @@ static gy_status take(course *c, const gy_step *s)
     }
     double *seconds = c->run->layer_seconds, start = seconds != NULL ? gy_clock_s() : 0;
     if (s->call) GY_TRY(call(c, s, m->units[s->unit]));
+    if (s->op == GY_OP_BACKWARD) clear_gaps(m, m->units[s->unit]);
     make_moves(c, s);
     if (seconds != NULL) {
         int row = s->op == GY_OP_FORWARD ? s->unit : m->n_units + s->unit;

@@ -2,13 +2,20 @@
  * The places of all storages in one arena: greedy by size (Pisarchyk and Lee 2020, "Efficient memory
  * management for deep neural net inference"). The largest storage first, each goes into the
  * smallest gap that fits among those placed before that are live at the same time.
+ *
+ * Where a pass is a whole step the gradients are the first to be placed, in their order at the start
+ * of the arena. Each is live from the backward step that first writes it to the end of the program
+ * and beyond, so that activations lie in its place before:
+ *
+ *     arena   | gradients in the order of the parameters |  …
+ *             | activations of the last layers           | those of the first layers
  */
 #include "model_impl.h"
 
 #include <stdlib.h>
 
 typedef struct item {
-    int storage, first, last;
+    int storage, first, last; /* storage −1: a gradient */
     int64_t floats, offset;
 } item;
 
@@ -36,34 +43,71 @@ static int64_t best_place(item *const *placed, int n, const item *it)
     return best >= 0 ? best : end;
 }
 
-gy_status gy_plan_place(gy_context *ctx, gy_plan *plan, int64_t batch)
+/* The gradients' items, by parameter; what no step writes is live from the start. */
+static void list_gradients(const gy_model *m, const gy_program *p, item *items)
 {
-    gy_status status;
-    const gy_program *p = &plan->program;
-    item *items = NULL, **placed = NULL;
-    int64_t *offset = NULL, floats = 0;
-    GY_TRY_GOTO(fail, gy_new_array(ctx, p->n_storages, &items));
-    GY_TRY_GOTO(fail, gy_new_array(ctx, p->n_storages, &placed));
-    GY_TRY_GOTO(fail, gy_new_array(ctx, p->n_storages, &offset));
+    for (int i = 0; i < m->params.n; i++) {
+        const gy_param *param = &m->params.v[i];
+        if (!param->trainable) continue;
+        items[i] = (item){-1, 0, p->n_steps, gy_align_floats(param->count), param->offset};
+    }
+    for (int i = p->n_steps - 1; i > p->loss; i--) {
+        const gy_unit *u = m->units[p->steps[i]->unit];
+        if (p->steps[i]->op != GY_OP_BACKWARD) continue;
+        for (int j = 0; j < u->layer.n_params; j++) items[u->params[j]].first = i;
+    }
+}
+
+static void list_storages(const gy_program *p, int64_t batch, item *items)
+{
     for (int i = 0; i < p->n_storages; i++) {
         const gy_storage *s = p->storages[i];
         items[i] = (item){i, s->first, s->last, gy_align_floats(gy_size_at(s->size, batch)), 0};
     }
     qsort(items, (size_t)p->n_storages, sizeof *items, by_size);
-    for (int i = 0, n = 0; i < p->n_storages; i++) {
+}
+
+/* Keeps placed[n + 1] in the order of offsets. */
+static void insert(item **placed, int n, item *it)
+{
+    for (; n > 0 && placed[n - 1]->offset > it->offset; n--) placed[n] = placed[n - 1];
+    placed[n] = it;
+}
+
+/* Places the items, of which the first `fixed` have theirs. @return floats of the arena */
+static int64_t place_all(int fixed, int n, item *items, item **placed, int64_t *offset)
+{
+    int64_t floats = 0;
+    for (int i = 0, done = 0; i < n; i++) {
         item *it = &items[i];
         if (it->floats == 0) continue;
-        it->offset = best_place(placed, n, it);
-        offset[it->storage] = it->offset;
+        if (i >= fixed) {
+            it->offset = best_place(placed, done, it);
+            offset[it->storage] = it->offset;
+        }
         if (it->offset + it->floats > floats) floats = it->offset + it->floats;
-        int at = n++;
-        for (; at > 0 && placed[at - 1]->offset > it->offset; at--) placed[at] = placed[at - 1];
-        placed[at] = it;
+        insert(placed, done++, it);
     }
+    return floats;
+}
+
+gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch)
+{
+    gy_status status;
+    gy_context *ctx = m->ctx;
+    const gy_program *p = &plan->program;
+    const int fixed = plan->use == GY_USE_STEPS ? m->params.n : 0, n = fixed + p->n_storages;
+    item *items = NULL, **placed = NULL;
+    int64_t *offset = NULL;
+    GY_TRY_GOTO(fail, gy_new_array(ctx, n, &items));
+    GY_TRY_GOTO(fail, gy_new_array(ctx, n, &placed));
+    GY_TRY_GOTO(fail, gy_new_array(ctx, p->n_storages, &offset));
+    if (fixed > 0) list_gradients(m, p, items);
+    list_storages(p, batch, items + fixed);
+    plan->floats = place_all(fixed, n, items, placed, offset);
+    plan->batch = batch;
     gy_free(ctx, plan->offset);
     plan->offset = offset;
-    plan->floats = floats;
-    plan->batch = batch;
     offset = NULL;
     status = GY_OK;
 fail:
@@ -80,38 +124,67 @@ void gy_plan_clear(gy_context *ctx, gy_plan *plan)
     *plan = (gy_plan){0};
 }
 
-gy_status gy_model_plan(gy_model *m, int64_t batch, bool training)
+/* The plan of a use, good for `batch` at least. */
+static gy_status make_plan(gy_model *m, int64_t batch, gy_model_use use)
 {
-    gy_plan *plan = &m->plans[training];
-    if (!plan->made) GY_TRY(gy_program_make(m, training, &plan->program));
+    gy_plan *plan = &m->plans[use];
+    plan->use = use;
+    if (!plan->made) GY_TRY(gy_program_make(m, use != GY_USE_EVALUATION, &plan->program));
     plan->made = true;
-    if (batch > plan->batch) {
-        m->plan = NULL;
-        GY_TRY(gy_plan_place(m->ctx, plan, batch));
+    if (batch <= plan->batch) return GY_OK;
+    if (m->plan == plan) m->plan = NULL;
+    return gy_plan_place(m, plan, batch);
+}
+
+/* An arena of at least so many floats; gradients in it move with it. */
+static gy_status make_arena(gy_model *m, int64_t floats)
+{
+    const bool steps = m->arena != NULL && m->dw == m->arena;
+    if (floats <= m->arena_floats && m->arena != NULL) return GY_OK;
+    m->plan = NULL;
+    if (steps) m->dw = NULL;
+    gy_free(m->ctx, m->arena);
+    m->arena = NULL;
+    m->arena_floats = 0;
+    GY_TRY(gy_new_array(m->ctx, floats, &m->arena));
+    m->arena_floats = floats;
+    if (steps) m->dw = m->arena;
+    gy_model_set_vectors(m);
+    return GY_OK;
+}
+
+gy_status gy_model_plan(gy_model *m, int64_t batch, gy_model_use use)
+{
+    const gy_plan *evaluation = &m->plans[GY_USE_EVALUATION], *plan = &m->plans[use];
+    GY_TRY(make_plan(m, batch, use));
+    int64_t floats = plan->floats;
+    if (use == GY_USE_STEPS) { /* so that an evaluation does not move the gradients */
+        GY_TRY(make_plan(m, batch, GY_USE_EVALUATION));
+        if (evaluation->floats > floats) floats = evaluation->floats;
     }
-    if (plan->floats > m->arena_floats || m->arena == NULL) {
-        m->plan = NULL;
-        gy_free(m->ctx, m->arena);
-        m->arena = NULL;
-        m->arena_floats = 0;
-        GY_TRY(gy_new_array(m->ctx, plan->floats, &m->arena));
-        m->arena_floats = plan->floats;
+    GY_TRY(make_arena(m, floats));
+    if (use == GY_USE_STEPS && m->dw != m->arena) {
+        gy_free(m->ctx, m->dw);
+        m->dw = m->arena;
+        gy_model_set_vectors(m);
     }
     m->plan = plan;
     return GY_OK;
 }
 
-gy_status gy_model_measure(gy_model *m, int64_t batch, bool training, gy_model_memory *out)
+gy_status gy_model_measure(gy_model *m, int64_t batch, gy_model_use use, gy_model_memory *out)
 {
     const int64_t bytes = (int64_t)sizeof(float);
     gy_status status;
-    gy_plan plan = {0};
-    GY_TRY(gy_program_make(m, training, &plan.program));
-    GY_TRY_GOTO(fail, gy_plan_place(m->ctx, &plan, batch));
+    gy_plan plan = {.use = use};
+    int64_t gradients = use == GY_USE_EVALUATION ? 0 : m->params.trainable;
+    GY_TRY(gy_program_make(m, use != GY_USE_EVALUATION, &plan.program));
+    GY_TRY_GOTO(fail, gy_plan_place(m, &plan, batch));
+    int64_t inside = use == GY_USE_STEPS ? gradients : 0;
     *out = (gy_model_memory){.parameters = m->params.floats * bytes,
-                             .gradients = training ? m->params.trainable * bytes : 0,
+                             .gradients = gradients * bytes,
                              .buffers = m->buffers.floats * bytes,
-                             .activations = plan.floats * bytes};
+                             .activations = (plan.floats - inside) * bytes};
 fail:
     gy_plan_clear(m->ctx, &plan);
     return status;

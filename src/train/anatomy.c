@@ -122,11 +122,14 @@ static bool copies_checkpoints(const gy_checkpoint_settings *c)
     return c->asynchronous && (c->every_epochs > 0 || c->every_steps > 0 || c->every_minutes > 0);
 }
 
-static gy_status take_memory(gy_anatomy *a, const gy_config *config, gy_model *model, int ranks)
+static gy_status take_memory(gy_anatomy *a, gy_run *run)
 {
+    const gy_config *config = run->config;
+    gy_model *model = run->model;
+    const int ranks = run->ranks;
     gy_model_memory memory;
     int64_t share = share_of(config, gy_model_params(model)->trainable, ranks);
-    GY_TRY(gy_model_measure(model, a->batch, true, &memory));
+    GY_TRY(gy_model_measure(model, a->batch, gy_run_use(run), &memory));
     a->parameter_bytes = memory.parameters + memory.buffers;
     a->gradient_bytes = memory.gradients;
     a->activation_bytes = memory.activations;
@@ -142,25 +145,26 @@ static gy_status take_memory(gy_anatomy *a, const gy_config *config, gy_model *m
     return GY_OK;
 }
 
-static gy_status take(owner *o, const gy_config *config, gy_model *model, int ranks)
+static gy_status take(owner *o, gy_run *run)
 {
-    GY_TRY(gy_pool_string(&o->pool, config->name, &o->anatomy.name));
+    gy_model *model = run->model;
+    GY_TRY(gy_pool_string(&o->pool, run->config->name, &o->anatomy.name));
     GY_TRY(shape_text(&o->pool, gy_model_input(model), &o->anatomy.input));
     GY_TRY(take_layers(o, model));
     GY_TRY(take_params(o, model));
     GY_TRY(take_formula(o, model));
-    return take_memory(&o->anatomy, config, model, ranks);
+    return take_memory(&o->anatomy, run);
 }
 
-gy_status gy_anatomy_take(gy_context *ctx, const gy_config *config, gy_model *model, int64_t batch,
-                          int ranks, gy_anatomy **out)
+gy_status gy_anatomy_take(gy_run *run, gy_anatomy **out)
 {
+    gy_context *ctx = run->ctx;
     owner *o = NULL;
     GY_TRY(gy_new(ctx, &o));
     gy_pool_init(&o->pool, ctx);
     o->anatomy.step = -1;
-    o->anatomy.batch = batch;
-    gy_status status = take(o, config, model, ranks);
+    o->anatomy.batch = run->micro;
+    gy_status status = take(o, run);
     if (status == GY_OK)
         *out = &o->anatomy;
     else

@@ -48,7 +48,7 @@ static gy_status prepare(gy_run *run, const gy_opened *opened, const char *data,
     if (status == GY_OK) {
         gy_run_set_micro(run, batch);
         status = gy_run_make_pieces(run, *part);
-        if (status == GY_OK) status = gy_model_plan(run->model, run->micro, false);
+        if (status == GY_OK) status = gy_model_plan(run->model, run->micro, GY_USE_EVALUATION);
     }
     return gy_comm_agree(run->comm, status);
 }

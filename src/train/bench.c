@@ -110,7 +110,8 @@ static gy_status add_memory(bench *b, gy_report *report)
     gy_run *run = &b->run;
     gy_model_memory memory;
     int64_t trainable = gy_model_params(run->model)->trainable;
-    GY_TRY(gy_model_measure(run->model, run->micro, !b->inference, &memory));
+    GY_TRY(gy_model_measure(run->model, run->micro,
+                            b->inference ? GY_USE_EVALUATION : gy_run_use(run), &memory));
     gy_report_int(report, "parameter_bytes", memory.parameters + memory.buffers);
     gy_report_int(report, "gradient_bytes", memory.gradients);
     gy_report_int(report, "optimizer_bytes",
@@ -160,7 +161,7 @@ static gy_status prepare(bench *b)
     if (!b->inference) return GY_OK;
     GY_TRY(gy_model_allocate(run->model, false));
     GY_TRY(gy_model_start(run->model, (uint64_t)run->config->seed));
-    return gy_model_plan(run->model, run->micro, false);
+    return gy_model_plan(run->model, run->micro, GY_USE_EVALUATION);
 }
 
 gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,

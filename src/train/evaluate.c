@@ -72,7 +72,7 @@ static gy_status evaluate_batch(gy_run *run, gy_part part, const gy_batch *batch
 static gy_status evaluate(gy_run *run, gy_part part, double *rows)
 {
     gy_loader *loader = run->feed.loader[part];
-    GY_TRY(gy_model_plan(run->model, run->micro, false));
+    GY_TRY(gy_model_plan(run->model, run->micro, GY_USE_EVALUATION));
     GY_TRY(gy_loader_seek(loader, 0, 0));
     for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
         gy_batch batch = {.n = 0};

@@ -49,7 +49,7 @@ static gy_status make_piece_model(generator *g, int64_t length, gy_model **out)
                           .window = g->window};
     GY_TRY(gy_model_create(g->run->ctx, &spec, &m));
     gy_model_borrow(m, g->run->model);
-    GY_TRY_GOTO(fail, gy_model_plan(m, 1, false));
+    GY_TRY_GOTO(fail, gy_model_plan(m, 1, GY_USE_EVALUATION));
     *out = m;
     return GY_OK;
 fail:

@@ -44,8 +44,8 @@ static gy_status complete(void *user, int64_t from)
 {
     gy_run *run = user;
     const float *g = gy_model_gradients(run->model);
-    gy_grains_add(run->grain_sums, from, run->grain_mark - from, g + from);
-    run->grain_mark = from;
+    gy_grains_add(run->grain_sums, from, run->mark - from, g + from);
+    run->mark = from;
     return GY_OK;
 }
 
@@ -74,7 +74,7 @@ gy_status gy_run_pass_grains(gy_run *run, const gy_batch *batch)
         p.first = batch->first + piece.first;
         p.first_use = piece.begins;
         p.complete = piece.ends ? complete : NULL;
-        run->grain_mark = trainable_of(run);
+        run->mark = trainable_of(run);
         GY_TRY(gy_run_pass(run, &p, &piece, run->losses + piece.grain));
         if (!piece.ends) continue;
         GY_TRY(complete(run, 0));

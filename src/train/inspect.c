@@ -55,7 +55,7 @@ static gy_status inspect(gy_run *run, const gy_opened *opened, void *user)
     gy_status status = gy_run_build_model(run);
     if (status == GY_OK) {
         gy_run_set_micro(run, run->config->train.batch_size);
-        status = gy_anatomy_take(run->ctx, run->config, run->model, run->micro, run->ranks, out);
+        status = gy_anatomy_take(run, out);
     }
     if (status == GY_OK && opened->path != NULL) status = gy_model_allocate(run->model, false);
     GY_TRY(gy_comm_agree(run->comm, status));

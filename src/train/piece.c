@@ -64,3 +64,8 @@ void gy_run_set_micro(gy_run *run, int64_t most)
     if (run->micro == 0 || run->micro > share) run->micro = share;
     run->micros = (int)((share + run->micro - 1) / run->micro);
 }
+
+gy_model_use gy_run_use(const gy_run *run)
+{
+    return run->micros > 1 ? GY_USE_TRAINING : GY_USE_STEPS;
+}

@@ -160,9 +160,10 @@ static void poll(void *user)
 
 static gy_status make_vectors(gy_run *run)
 {
-    GY_TRY(gy_model_allocate(run->model, true));
+    gy_model_use use = gy_run_use(run);
+    GY_TRY(gy_model_allocate(run->model, use == GY_USE_TRAINING));
     GY_TRY(gy_model_start(run->model, (uint64_t)run->config->seed));
-    return gy_model_plan(run->model, run->micro, true);
+    return gy_model_plan(run->model, run->micro, use);
 }
 
 /* What is kept from step to step, of this rank's share. */

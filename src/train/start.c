@@ -81,7 +81,7 @@ gy_status gy_run_tell_start(gy_run *run)
 {
     gy_report report;
     gy_anatomy *anatomy = NULL;
-    GY_TRY(gy_anatomy_take(run->ctx, run->config, run->model, run->micro, run->ranks, &anatomy));
+    GY_TRY(gy_anatomy_take(run, &anatomy));
     gy_report_begin(&report, "start");
     add_machine(run, &report);
     add_data(run, &report);

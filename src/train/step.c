@@ -44,9 +44,19 @@ static gy_status add_up(void *user, double *values, int n)
     return status;
 }
 
+/* The gradients of no samples are zero, whatever lay in their place. */
+static void clear_gradients(gy_run *run, int64_t from)
+{
+    gy_fill(run->kernel, run->mark - from, 0, gy_model_gradients(run->model) + from);
+    run->mark = from;
+}
+
+/* Gradients [from, mark) are complete. */
 static gy_status complete(void *user, int64_t from)
 {
-    return gy_sync_complete(((gy_run *)user)->sync, from);
+    gy_run *run = user;
+    if (run->passes_none) clear_gradients(run, from);
+    return gy_sync_complete(run->sync, from);
 }
 
 static gy_status need(void *user, int64_t to)
@@ -105,20 +115,19 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
     int64_t trainable = gy_model_params(run->model)->trainable;
     int64_t each = gy_shape_count(gy_model_input(run->model));
     int64_t targets = gy_shape_count(&gy_feed_info(&run->feed, GY_PART_TRAIN)->y);
-    bool filled = false;
     for (int i = 0; i < run->micros; i++) {
         gy_piece piece = {.grain = 0};
         gy_share(batch->n, i, run->micros, &piece.first, &piece.n);
         piece.x = batch->x + piece.first * each;
         piece.y = batch->y + piece.first * targets;
-        if (piece.n == 0 && !filled)
-            gy_fill(run->kernel, trainable, 0, gy_model_gradients(run->model));
         p.first = batch->first + piece.first;
-        p.first_use = piece.n > 0 && !filled;
-        filled = true;
+        p.first_use = i == 0 || run->passes_none;
+        run->passes_none = p.first_use && piece.n == 0;
+        run->mark = trainable;
         if (i == run->micros - 1) p.complete = complete;
         GY_TRY(gy_run_pass(run, &p, &piece, loss));
     }
+    if (run->passes_none) clear_gradients(run, 0);
     return GY_OK;
 }
 

@@ -97,16 +97,17 @@ typedef struct gy_run {
     gy_range whole; /* of the trainable parameters */
     gy_ranges all;  /* that one */
     const char *residual_names[GY_RESIDUALS];
-    int n_residuals; /* ranks, where compression leaves something out */
-    float *average;  /* moving average of this rank's share, packed; NULL: none */
-    double *squares; /* [2 params] of whole tensors, where ranks hold parts of them; else empty */
-    int64_t micro;   /* samples of a micro-batch at most */
-    int micros;      /* micro-batches of a rank's part or of a grain, the same on every rank */
+    int n_residuals;  /* ranks, where compression leaves something out */
+    float *average;   /* moving average of this rank's share, packed; NULL: none */
+    double *squares;  /* [2 params] of whole tensors, where ranks hold parts of them; else empty */
+    int64_t micro;    /* samples of a micro-batch at most */
+    int micros;       /* micro-batches of a rank's part or of a grain, the same on every rank */
+    int64_t mark;     /* in a backward pass: gradients from here on are complete */
+    bool passes_none; /* this pass is the step's first and has no samples */
 
     /* comm.reproducible_grains: grains.c */
     int grains; /* of a batch; 0: none */
     gy_grains *grain_sums;
-    int64_t grain_mark;       /* gradients from here on are added */
     double *losses;           /* [grains] of a step */
     float *buffers_before;    /* as they were before the step */
     float *piece_x, *piece_y; /* [micro, …] where grains are passed */
@@ -189,6 +190,8 @@ typedef struct gy_piece {
 
 /** Samples that a rank passes at once in a batch of `most`: run->micro, run->micros. Local. */
 void gy_run_set_micro(gy_run *run, int64_t most);
+/** What training plans its memory for, after that: a pass may be all of a step, or of a grain. Local. */
+gy_model_use gy_run_use(const gy_run *run);
 /** Allocates what pieces need, after that; `part` tells the shape of targets. Local. */
 gy_status gy_run_make_pieces(gy_run *run, gy_part part) GY_CHECKED;
 /** The next piece of this rank's part; false at its end. Local. */
@@ -296,9 +299,8 @@ gy_status gy_past_take(gy_run *run, const gy_past *past) GY_CHECKED;
 /** The work of `predict`, on a run prepared for it. Collective. */
 gy_status gy_run_predict(gy_run *run, gy_part part, const char *path) GY_CHECKED;
 
-/** The anatomy of a model on so many ranks; free with gy_anatomy_free(). Local. */
-gy_status gy_anatomy_take(gy_context *ctx, const gy_config *config, gy_model *model, int64_t batch,
-                          int ranks, gy_anatomy **out) GY_CHECKED;
+/** The anatomy of a run's model; free with gy_anatomy_free(). Local. */
+gy_status gy_anatomy_take(gy_run *run, gy_anatomy **out) GY_CHECKED;
 
 /* Hooks */
 

@@ -160,7 +160,7 @@ static void check_evaluation(gy_trial *t)
     float *trained = copy(t, n, gy_trial_forward(t, &run));
     int64_t buffers = gy_model_buffers(t->m)->floats;
     float *before = copy(t, buffers, gy_model_buffer_values(t->m));
-    if (gy_model_plan(t->m, t->batch, false) != GY_OK) CU_FAIL("plan");
+    if (gy_model_plan(t->m, t->batch, GY_USE_EVALUATION) != GY_OK) CU_FAIL("plan");
     run = gy_trial_run(t);
     const float *y = gy_trial_forward(t, &run);
     double error = difference(n, trained, y);
@@ -172,7 +172,7 @@ static void check_evaluation(gy_trial *t)
     run.seed = 8;
     float *first = copy(t, n, y);
     expect(t, same(n, first, gy_trial_forward(t, &run)), "evaluation draws", 0);
-    if (gy_model_plan(t->m, t->batch, true) != GY_OK) CU_FAIL("plan");
+    if (gy_model_plan(t->m, t->batch, GY_USE_TRAINING) != GY_OK) CU_FAIL("plan");
 }
 
 /*
@@ -244,6 +244,29 @@ static void check_recompute(gy_trial *t)
     gy_model_free(fresh);
 }
 
+/* Gradients in the place of activations have the same bits, whatever lay there, and stay complete. */
+static void check_steps(gy_trial *t)
+{
+    gy_model *fresh = NULL, *steps = NULL, *plain = t->m;
+    int64_t n = gy_model_params(plain)->trainable;
+    if (gy_trial_model(t, false, &fresh) != GY_OK || gy_trial_model(t, false, &steps) != GY_OK ||
+        gy_model_plan(steps, t->batch, GY_USE_STEPS) != GY_OK) {
+        CU_FAIL("model");
+    } else {
+        gy_model_run run = gy_trial_run(t);
+        t->m = fresh;
+        gy_trial_backward(t, &run);
+        t->m = steps;
+        for (int64_t i = 0; i < n; i++) gy_model_gradients(steps)[i] = NAN;
+        check_completion(t);
+        expect(t, same(n, gy_model_gradients(fresh), gy_model_gradients(steps)),
+               "the place of gradients changes them", 0);
+    }
+    t->m = plain;
+    gy_model_free(fresh);
+    gy_model_free(steps);
+}
+
 /* Frozen parameters of the sample: the same gradient of its input, none of its own. */
 static void check_frozen(gy_trial *t)
 {
@@ -289,7 +312,7 @@ static gy_status pass_piece(gy_trial *t, gy_model *whole, int64_t from, int64_t 
     run.position = from;
     GY_TRY_GOTO(fail, gy_model_create(t->ctx, &spec, &m));
     gy_model_borrow(m, whole);
-    GY_TRY_GOTO(fail, gy_model_plan(m, t->batch, false));
+    GY_TRY_GOTO(fail, gy_model_plan(m, t->batch, GY_USE_EVALUATION));
     gy_trial_spoil(m);
     GY_TRY_GOTO(fail, gy_model_forward(m, &run, t->batch, part, &got));
     for (int64_t i = 0; i < t->batch; i++)
@@ -329,7 +352,7 @@ static void check_pieces(gy_trial *t)
         .input = *in, .layers = {t->specs + 1, 1}, .where = "sample", .threads = 1};
     if (floats < 0 || gy_model_create(t->ctx, &spec, &whole) != GY_OK ||
         gy_model_allocate(whole, false) != GY_OK || gy_model_start(whole, 11) != GY_OK ||
-        gy_model_plan(whole, t->batch, false) != GY_OK) {
+        gy_model_plan(whole, t->batch, GY_USE_EVALUATION) != GY_OK) {
         expect(t, floats < 0, "no whole model", 0);
     } else if (gy_model_output(whole)->d[0] == time) {
         float *x = t->x, *y = NULL, *carry = NULL;
@@ -453,6 +476,7 @@ static void networks_at_random(void)
         gy_layer_sample sample = {.yaml = w.text, .in = {1, {4}}};
         check_sample(&sample, check_gradients);
         check_sample(&sample, check_recompute);
+        check_sample(&sample, check_steps);
         check_sample(&sample, check_evaluation);
         check_sample(&sample, check_completion);
     }
@@ -504,6 +528,11 @@ static void recomputing_gives_the_same_bits(void)
     check_all(check_recompute);
 }
 
+static void gradients_may_lie_where_activations_lay(void)
+{
+    check_all(check_steps);
+}
+
 static void frozen_layers_pass_gradients_on(void)
 {
     check_all(check_frozen);
@@ -518,5 +547,7 @@ static void pieces_give_what_the_whole_gives(void)
 GY_TEST_MAIN(GY_TEST(gradients_are_those_of_differences), GY_TEST(gradients_accumulate),
              GY_TEST(complete_gradients_stay), GY_TEST(samples_are_independent),
              GY_TEST(evaluation_is_training_without_draws), GY_TEST(tensors_stay_in_their_places),
-             GY_TEST(recomputing_gives_the_same_bits), GY_TEST(frozen_layers_pass_gradients_on),
-             GY_TEST(pieces_give_what_the_whole_gives), GY_TEST(networks_at_random))
+             GY_TEST(recomputing_gives_the_same_bits),
+             GY_TEST(gradients_may_lie_where_activations_lay),
+             GY_TEST(frozen_layers_pass_gradients_on), GY_TEST(pieces_give_what_the_whole_gives),
+             GY_TEST(networks_at_random))

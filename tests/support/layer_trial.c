@@ -96,7 +96,7 @@ gy_status gy_trial_model(gy_trial *t, bool recompute, gy_model **out)
         for (int64_t j = 0; j < params->v[i].count; j++)
             w[params->v[i].offset + j] +=
                 (float)(0.25 * gy_rng_normal(key, (uint64_t)j, (uint64_t)i));
-    return gy_model_plan(*out, t->batch, true);
+    return gy_model_plan(*out, t->batch, GY_USE_TRAINING);
 }
 
 gy_status gy_trial_begin(gy_trial *t, const gy_layer_sample *sample)

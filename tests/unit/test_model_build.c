@@ -201,7 +201,7 @@ static void every_failed_allocation_is_clean(void)
         gy_alloc_fail_at(f.ctx, k);
         status = build(&f, gy_shape_of(1, (int64_t)4));
         if (status == GY_OK) status = gy_model_allocate(f.m, true);
-        if (status == GY_OK) status = gy_model_plan(f.m, 4, true);
+        if (status == GY_OK) status = gy_model_plan(f.m, 4, GY_USE_TRAINING);
         gy_alloc_fail_at(f.ctx, 0);
         if (status == GY_OK) break;
         CU_ASSERT_EQUAL(status, GY_E_NOMEM);

@@ -27,12 +27,33 @@ static gy_model *make(gy_context *ctx, gy_pool *pool, bool recompute)
     return m;
 }
 
-/* The most floats live in one step: no plan can be smaller. */
-static int64_t bound(const gy_program *p)
+/* The first step that writes the gradient of a parameter. */
+static int first_write(const gy_model *m, const gy_program *p, int param)
 {
+    for (int i = p->loss + 1; i < p->n_steps; i++) {
+        const gy_unit *u = m->units[p->steps[i]->unit];
+        for (int j = 0; j < u->layer.n_params && p->steps[i]->op == GY_OP_BACKWARD; j++)
+            if (u->params[j] == param) return i;
+    }
+    return p->n_steps;
+}
+
+/* Floats of gradients that are live in a step, where they lie among activations. */
+static int64_t live_gradients(const gy_model *m, const gy_plan *plan, int now)
+{
+    int64_t live = 0;
+    for (int i = 0; plan->use == GY_USE_STEPS && i < m->params.n; i++)
+        if (first_write(m, &plan->program, i) <= now) live += gy_align_floats(m->params.v[i].count);
+    return live;
+}
+
+/* The most floats live in one step: no plan can be smaller. */
+static int64_t bound(const gy_model *m, const gy_plan *plan)
+{
+    const gy_program *p = &plan->program;
     int64_t most = 0;
     for (int now = 0; now < p->n_steps; now++) {
-        int64_t live = 0;
+        int64_t live = live_gradients(m, plan, now);
         for (int i = GY_STORAGE_ARENA; i < p->n_storages; i++)
             if (p->storages[i]->first <= now && now <= p->storages[i]->last)
                 live += gy_align_floats(gy_size_at(p->storages[i]->size, BATCH));
@@ -41,10 +62,27 @@ static int64_t bound(const gy_program *p)
     return most;
 }
 
-static void check_plan(const gy_plan *plan)
+/* Storages that lie over a gradient at a step from its first write on. */
+static int gradients_overlaid(const gy_model *m, const gy_plan *plan)
 {
     const gy_program *p = &plan->program;
     int overlaps = 0;
+    for (int i = 0; plan->use == GY_USE_STEPS && i < m->params.n; i++) {
+        const gy_param *param = &m->params.v[i];
+        for (int j = GY_STORAGE_ARENA; j < p->n_storages; j++) {
+            const gy_storage *s = p->storages[j];
+            if (s->last < first_write(m, p, i)) continue;
+            overlaps += plan->offset[j] < param->offset + gy_align_floats(param->count) &&
+                        param->offset < plan->offset[j] + gy_size_at(s->size, BATCH);
+        }
+    }
+    return overlaps;
+}
+
+static void check_plan(const gy_model *m, const gy_plan *plan)
+{
+    const gy_program *p = &plan->program;
+    int overlaps = gradients_overlaid(m, plan);
     for (int i = GY_STORAGE_ARENA; i < p->n_storages; i++)
         for (int j = GY_STORAGE_ARENA; j < i; j++) {
             const gy_storage *a = p->storages[i], *b = p->storages[j];
@@ -58,7 +96,7 @@ static void check_plan(const gy_plan *plan)
         CU_ASSERT(plan->offset[i] + gy_size_at(p->storages[i]->size, BATCH) <= plan->floats);
         CU_ASSERT_EQUAL(plan->offset[i] % GY_PARAM_ALIGN, 0);
     }
-    CU_ASSERT((double)plan->floats <= 1.2 * (double)bound(p));
+    CU_ASSERT((double)plan->floats <= 1.2 * (double)bound(m, plan));
 }
 
 static void live_tensors_do_not_overlap(void)
@@ -68,9 +106,9 @@ static void live_tensors_do_not_overlap(void)
     gy_pool_init(&pool, ctx);
     for (int recompute = 0; recompute < 2; recompute++) {
         gy_model *m = make(ctx, &pool, recompute);
-        for (int training = 0; training < 2; training++) {
-            CU_ASSERT_EQUAL_FATAL(gy_model_plan(m, BATCH, training), GY_OK);
-            check_plan(&m->plans[training]);
+        for (gy_model_use use = 0; use < GY_USES; use++) {
+            CU_ASSERT_EQUAL_FATAL(gy_model_plan(m, BATCH, use), GY_OK);
+            check_plan(m, &m->plans[use]);
         }
         gy_model_free(m);
     }
@@ -84,10 +122,12 @@ static void evaluation_and_recomputing_take_less(void)
     gy_pool pool;
     gy_pool_init(&pool, ctx);
     gy_model *plain = make(ctx, &pool, false), *again = make(ctx, &pool, true);
-    gy_model_memory training, evaluation, recomputing;
-    CU_ASSERT_EQUAL(gy_model_measure(plain, BATCH, true, &training), GY_OK);
-    CU_ASSERT_EQUAL(gy_model_measure(plain, BATCH, false, &evaluation), GY_OK);
-    CU_ASSERT_EQUAL(gy_model_measure(again, BATCH, true, &recomputing), GY_OK);
+    gy_model_memory training, evaluation, recomputing, steps;
+    CU_ASSERT_EQUAL(gy_model_measure(plain, BATCH, GY_USE_TRAINING, &training), GY_OK);
+    CU_ASSERT_EQUAL(gy_model_measure(plain, BATCH, GY_USE_EVALUATION, &evaluation), GY_OK);
+    CU_ASSERT_EQUAL(gy_model_measure(again, BATCH, GY_USE_TRAINING, &recomputing), GY_OK);
+    CU_ASSERT_EQUAL(gy_model_measure(plain, BATCH, GY_USE_STEPS, &steps), GY_OK);
+    CU_ASSERT(steps.gradients + steps.activations < training.gradients + training.activations);
     CU_ASSERT(evaluation.activations * 3 < training.activations);
     CU_ASSERT(recomputing.activations * 3 < training.activations * 2);
     CU_ASSERT_EQUAL(evaluation.gradients, 0);

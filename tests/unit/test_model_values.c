@@ -37,7 +37,7 @@ static void run(fixture *f, const gy_test_list *list, gy_shape in)
     gy_rng key = {2, GY_RNG_INIT, 1};
     for (int64_t i = 0; i < gy_model_params(f->m)->floats; i++)
         gy_model_values(f->m)[i] += (float)(0.3 * gy_rng_normal(key, (uint64_t)i, 0));
-    CU_ASSERT_EQUAL_FATAL(gy_model_plan(f->m, BATCH, false), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_model_plan(f->m, BATCH, GY_USE_EVALUATION), GY_OK);
     gy_model_run r = {.kernel = f->kernel, .scale = 1.0 / BATCH};
     CU_ASSERT_EQUAL_FATAL(gy_model_forward(f->m, &r, BATCH, f->x, &y), GY_OK);
     f->y = y;

@@ -57,7 +57,7 @@ static gy_status after_step(gy_run *run)
     GY_TRY(gy_run_swap_average(run));
     GY_TRY(gy_run_evaluate_and_tell(run, GY_PART_VALIDATION));
     GY_TRY(gy_run_swap_average(run));
-    GY_TRY(gy_model_plan(run->model, run->micro, true));
+    GY_TRY(gy_model_plan(run->model, run->micro, gy_run_use(run)));
     run->evaluated = run->step;
     return judge(run);
 }
