@@ -1,24 +1,54 @@
 /*
  * Projection on a residual's shortcut: a product with [out, in] on every s-th position from 0 on,
- * s = ⌈in / out⌉ for each axis but the last.
+ * s = ⌈in / out⌉ for each axis but the last. That is a 1×1 convolution over the last two of them;
+ * axes before these do not shrink, and count as samples.
  */
 #include "parts.h"
 
-#include "kernel/elementwise.h"
-#include "kernel/gemm.h"
-
-#include <string.h>
+#include "kernel/conv.h"
 
 static int64_t stride(const gy_layer *l, int axis)
 {
     return (l->in[0].d[axis] + l->out.d[axis] - 1) / l->out.d[axis];
 }
 
-static bool strided(const gy_layer *l)
+/* Images in a sample. */
+static int64_t images(const gy_layer *l)
 {
-    for (int i = 0; i + 1 < l->out.n; i++)
-        if (l->in[0].d[i] != l->out.d[i]) return true;
-    return false;
+    int64_t n = 1;
+    for (int i = 0; i + 3 < l->out.n; i++) n *= l->out.d[i];
+    return n;
+}
+
+static bool fits(const gy_layer *l)
+{
+    if (l->in[0].n != l->out.n || l->out.n == 0) return false;
+    for (int i = 0; i + 1 < l->out.n; i++) {
+        bool shrinks = l->in[0].d[i] != l->out.d[i];
+        if ((l->in[0].d[i] + stride(l, i) - 1) / stride(l, i) != l->out.d[i]) return false;
+        if (shrinks && i + 3 < l->out.n) return false;
+    }
+    return true;
+}
+
+static gy_conv convolution(const gy_layer *l)
+{
+    int height = l->out.n - 3, width = l->out.n - 2; /* axes; below 0: a line, a point */
+    gy_conv c = {.height = height < 0 ? 1 : l->in[0].d[height],
+                 .width = width < 0 ? 1 : l->in[0].d[width],
+                 .channels = gy_shape_last(&l->in[0]),
+                 .filters = gy_shape_last(&l->out),
+                 .groups = 1,
+                 .kernel_h = 1,
+                 .kernel_w = 1,
+                 .stride_h = height < 0 ? 1 : stride(l, height),
+                 .stride_w = width < 0 ? 1 : stride(l, width),
+                 .dilation_h = 1,
+                 .dilation_w = 1,
+                 .out_height = height < 0 ? 1 : l->out.d[height],
+                 .out_width = width < 0 ? 1 : l->out.d[width]};
+    gy_conv_plan(&c, GY_CONV_auto, l->threads);
+    return c;
 }
 
 static gy_status shape(gy_layer *l)
@@ -26,82 +56,38 @@ static gy_status shape(gy_layer *l)
     const gy_projection_settings *s = l->settings;
     char in[GY_SHAPE_TEXT], out[GY_SHAPE_TEXT];
     l->out = s->out;
-    bool fits = l->in[0].n == l->out.n && l->out.n > 0;
-    for (int i = 0; fits && i + 1 < l->out.n; i++)
-        fits = (l->in[0].d[i] + stride(l, i) - 1) / stride(l, i) == l->out.d[i];
-    if (!fits)
+    if (!fits(l))
         return gy_layer_refuse(l, "make the layers inside shrink by a whole stride",
                                "no stride leads from %s to %s", gy_shape_text(&l->in[0], in),
                                gy_shape_text(&l->out, out));
-    int64_t from = gy_shape_last(&l->in[0]), to = gy_shape_last(&l->out);
-    int64_t rows = gy_shape_rows(&l->out);
-    gy_layer_param(l, "weight", GY_ROLE_KERNEL, gy_shape_of(2, to, from),
+    gy_conv *c;
+    GY_TRY(gy_pool_new(l->pool, &c));
+    *c = convolution(l);
+    l->state = c;
+    l->method = gy_conv_names[c->algorithm];
+    gy_layer_param(l, "weight", GY_ROLE_KERNEL, gy_shape_of(2, c->filters, c->channels),
                    gy_init_for(GY_ACTIVATION_none));
     l->needs = GY_NEEDS_X;
-    if (strided(l)) l->scratch = (gy_size){2 * rows * from, 2 * GY_PARAM_ALIGN};
-    l->flops = 2.0 * (double)(rows * from) * (double)to;
+    l->scratch.fixed = gy_align_floats(c->scratch);
+    l->flops = 2.0 * (double)gy_shape_count(&l->out) * (double)c->channels;
     return GY_OK;
-}
-
-/* Where, among the input's positions of one sample, the output's position lies. */
-static int64_t position(const gy_layer *l, int64_t at)
-{
-    int64_t found = 0, step = 1;
-    for (int i = l->out.n - 2; i >= 0; i--) {
-        found += at % l->out.d[i] * stride(l, i) * step;
-        at /= l->out.d[i];
-        step *= l->in[0].d[i];
-    }
-    return found;
-}
-
-static void gather(const gy_layer *l, int64_t batch, const float *x, float *picked)
-{
-    int64_t n = gy_shape_last(&l->in[0]), rows = gy_shape_rows(&l->out);
-    int64_t sample = gy_shape_count(&l->in[0]);
-    for (int64_t b = 0; b < batch; b++)
-        for (int64_t r = 0; r < rows; r++)
-            memcpy(picked + (b * rows + r) * n, x + b * sample + position(l, r) * n,
-                   (size_t)n * sizeof *x);
-}
-
-static void scatter(const gy_layer *l, int64_t batch, const float *picked, float *x)
-{
-    int64_t n = gy_shape_last(&l->in[0]), rows = gy_shape_rows(&l->out);
-    int64_t sample = gy_shape_count(&l->in[0]);
-    memset(x, 0, (size_t)(batch * sample) * sizeof *x);
-    for (int64_t b = 0; b < batch; b++)
-        for (int64_t r = 0; r < rows; r++)
-            memcpy(x + b * sample + position(l, r) * n, picked + (b * rows + r) * n,
-                   (size_t)n * sizeof *x);
 }
 
 static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
-    int64_t rows = p->batch * gy_shape_rows(&l->out);
-    const float *x = p->x[0];
-    if (strided(l)) {
-        gather(l, p->batch, x, p->scratch);
-        x = p->scratch;
-    }
-    gy_linear_forward(p->kernel, rows, gy_shape_last(&l->in[0]), gy_shape_last(&l->out), x, p->w[0],
-                      NULL, GY_ACTIVATION_none, NULL, p->y);
+    gy_conv_forward(p->kernel, l->state, p->batch * images(l), p->x[0], p->w[0], NULL,
+                    GY_ACTIVATION_none, NULL, p->y, p->scratch);
     return GY_OK;
 }
 
 static gy_status backward(const gy_layer *l, const gy_pass *p)
 {
-    int64_t rows = p->batch * gy_shape_rows(&l->out), n = gy_shape_last(&l->in[0]);
-    const float *x = p->x[0];
-    float *dx = p->dx[0];
-    if (strided(l)) {
-        gather(l, p->batch, x, p->scratch);
-        x = p->scratch;
-        if (dx != NULL) dx = p->scratch + gy_align_floats(rows * n);
-    }
-    gy_linear_backward(p->kernel, rows, n, gy_shape_last(&l->out), x, p->w[0], p->dy, dx, p->dw[0],
-                       p->beta[0], NULL, 0);
-    if (strided(l) && dx != NULL) scatter(l, p->batch, dx, p->dx[0]);
+    int64_t n = p->batch * images(l);
+    if (p->dw[0] != NULL)
+        gy_conv_backward_weight(p->kernel, l->state, n, p->x[0], p->dy, p->beta[0], p->dw[0],
+                                p->scratch);
+    if (p->dx[0] != NULL)
+        gy_conv_backward_data(p->kernel, l->state, n, p->w[0], p->dy, p->dx[0], p->scratch);
     return GY_OK;
 }
 
