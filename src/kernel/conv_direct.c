@@ -17,7 +17,12 @@
 
 #include <string.h>
 
-enum { PANEL = GY_PANEL, SUMS_FLOATS = 1 << 22 }; /* 16 MiB of sums, or one */
+enum {
+    PANEL = GY_PANEL,
+    PANELS_FLOATS = 10 * 1024, /* weights that a line of outputs is made with at once: 40 KiB */
+    PANELS_MAX = 8,
+    SUMS_FLOATS = 1 << 22 /* of all sums of dw: 16 MiB, or one sum */
+};
 
 static bool can(const gy_conv *c)
 {
@@ -89,11 +94,46 @@ static bool is_merged(const gy_slide *s)
     return !s->diagonal && (s->h.apart == 1 || s->h.taps == 1);
 }
 
-/* The outputs of a band: `rows` rows from `row` on, of one group. */
+/* The outputs of a band in the panels from output o on: `rows` rows from `row` on, of one group. */
+static void slide_panels(const gy_conv_pass *p, const gy_slide *s, gy_panel_product product,
+                         int64_t group, int64_t o, int64_t row, int64_t rows, const float *band,
+                         float *tail, float *image)
+{
+    int64_t first = group * s->out + o, step = s->h.skip * s->channels;
+    int64_t n = gy_least(gy_least(PANEL, s->out - o), s->channels - first);
+    int64_t line = gy_axis_span(&s->h, s->h.out) * s->in * s->v.stride;
+    float start[PANELS_MAX * PANEL] = {0};
+    if (product.panels > 1) n = product.panels * PANEL;
+    if (p->bias != NULL) memcpy(start, p->bias + first, sizeof *start * (size_t)n);
+    product.start = start;
+    for (int64_t r = 0; r < rows; r++) {
+        int64_t at = s->v.first + (row + r) * s->v.skip;
+        float *y = image + (at * s->out_width + s->h.first) * s->channels + first;
+        product.a = band + r * line;
+        product.c = n < PANEL ? tail : y;
+        product.c_row = n < PANEL ? PANEL : step;
+        multiply(p, s, &product);
+        for (int64_t i = 0; n < PANEL && i < s->h.out; i++)
+            memcpy(y + i * step, tail + i * PANEL, sizeof *y * (size_t)n);
+    }
+}
+
+/*
+ * Whole panels that a line of outputs is made for at once: as many as stay in the cache from line
+ * to line; two where not even one does.
+ */
+static int64_t panels_at_once(const gy_slide *s)
+{
+    int64_t fit = PANELS_FLOATS / (gy_slide_taps(s) * s->inner * PANEL);
+    return s->diagonal ? 1 : fit == 0 ? 2 : gy_least(fit, PANELS_MAX);
+}
+
+/* The outputs of a band. */
 static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *packed, int64_t group,
                        int64_t row, int64_t rows, const float *band, float *tail, float *image)
 {
     int64_t width = gy_axis_span(&s->h, s->h.out) * s->in, taps = s->h.taps;
+    int64_t panel = gy_slide_taps(s) * s->inner * PANEL; /* floats */
     gy_panel_product product = {.rows = s->h.out,
                                 .lines = s->v.taps,
                                 .columns = is_merged(s) ? 1 : taps,
@@ -105,24 +145,13 @@ static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *pa
                                 .b_line = taps * s->inner * PANEL,
                                 .b_column = s->inner * PANEL,
                                 .b_step = PANEL,
+                                .b_panel = panel,
                                 .relu = p->relu};
-    for (int64_t o = 0; o < s->out; o += PANEL) {
-        int64_t first = group * s->out + o;
-        int64_t n = gy_least(gy_least(PANEL, s->out - o), s->channels - first);
-        float start[PANEL] = {0};
-        if (p->bias != NULL) memcpy(start, p->bias + first, sizeof *start * (size_t)n);
-        product.start = start;
-        product.b = packed + (group * s->panel + o) * gy_slide_taps(s) * s->inner;
-        for (int64_t r = 0; r < rows; r++) {
-            int64_t line = s->v.first + (row + r) * s->v.skip, step = s->h.skip * s->channels;
-            float *y = image + (line * s->out_width + s->h.first) * s->channels + first;
-            product.a = band + r * s->v.stride * width;
-            product.c = n == PANEL ? y : tail;
-            product.c_row = n == PANEL ? step : PANEL;
-            multiply(p, s, &product);
-            for (int64_t i = 0; n < PANEL && i < s->h.out; i++)
-                memcpy(y + i * step, tail + i * PANEL, sizeof *y * (size_t)n);
-        }
+    int64_t whole = s->out / PANEL, most = panels_at_once(s);
+    for (int64_t o = 0; o < s->out; o += product.panels * PANEL) {
+        product.panels = more(gy_least(whole - o / PANEL, most), 1);
+        product.b = packed + (group * s->panel + o) / PANEL * panel;
+        slide_panels(p, s, product, group, o, row, rows, band, tail, image);
     }
 }
 
