@@ -32,6 +32,7 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
         .evaluated = -1,
         .journal = -1,
         .started_s = gy_clock_s(),
+        .deadline_s = INFINITY,
         .trouble = GY_OK};
     gy_pool_init(&run->pool, ctx);
     gy_buffer_init(&run->line, ctx);
@@ -41,6 +42,7 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
 void gy_run_clear(gy_run *run)
 {
     gy_watchdog_stop(run->comm);
+    gy_job_end(&run->job);
     gy_saver_free(run->saver);
     gy_journal_close(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */

@@ -5,28 +5,14 @@
 #include "train_impl.h"
 
 #include "base/clock.h"
-#include "base/number.h"
 
-#include <stdlib.h>
-#include <time.h>
-
-enum { SPARE_S = 60 }; /* kept for the last checkpoint and the way out of a batch job */
-
-/* Seconds until the batch system ends this job; < 0 where none will. */
-static double batch_job_seconds(void)
-{
-    int64_t end = 0;
-    const char *text = getenv("SLURM_JOB_END_TIME");
-    if (text == NULL || !gy_number_int(text, &end)) return -1;
-    double left = difftime((time_t)end, time(NULL)) - SPARE_S;
-    return left > 0 ? left : 0;
-}
+#include <math.h>
 
 void gy_run_set_deadline(gy_run *run)
 {
     double minutes = run->config->train.time_limit_minutes;
-    double left = minutes > 0 ? 60 * minutes : batch_job_seconds();
-    run->deadline_s = left < 0 ? 0 : run->started_s + left;
+    run->deadline_s = minutes > 0 ? run->started_s + 60 * minutes : INFINITY;
+    if (run->rank == 0 && minutes <= 0) gy_job_begin(&run->job, run->ctx);
 }
 
 int gy_run_requests(gy_run *run)
@@ -35,8 +21,14 @@ int gy_run_requests(gy_run *run)
     return options->requests == NULL ? 0 : options->requests(options->requests_user);
 }
 
-/* In time: as much as twice the last checkpoint took is left for the next. */
-bool gy_run_time_is_up(const gy_run *run)
+/* In time: left are as much as the longest step so far took, with what follows a step, since the next
+ * look comes as much later, and twice what the last checkpoint took. */
+bool gy_run_time_is_up(gy_run *run)
 {
-    return run->deadline_s > 0 && gy_clock_s() + 2 * run->saving_s >= run->deadline_s;
+    double now = gy_clock_s(), deadline = run->deadline_s, ends = gy_job_deadline(&run->job);
+    if (run->looked_s > 0 && now - run->looked_s > run->longest_s)
+        run->longest_s = now - run->looked_s;
+    run->looked_s = now;
+    if (ends < deadline) deadline = ends;
+    return now + run->longest_s + 2 * run->saving_s >= deadline;
 }

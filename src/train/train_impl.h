@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "event_impl.h"
 #include "feed_impl.h"
+#include "job_impl.h"
 #include "model/model.h"
 #include "sync/grains.h"
 #include "task_impl.h"
@@ -135,7 +136,9 @@ typedef struct gy_run {
 
     /* clocks and files; rank 0's are the ones that count */
     double started_s, elapsed_s; /* this job's start; of earlier jobs */
-    double deadline_s;           /* stop by then; 0: none */
+    double deadline_s;           /* stop by then; INFINITY: no limit is configured */
+    double looked_s, longest_s;  /* at the clock last; the longest time between two looks */
+    gy_job job;                  /* the batch job that ends us */
     double saved_s, saving_s;    /* end of the last checkpoint; how long it took */
     double save_waited_s;        /* how long training waited for its begin */
     int64_t samples;             /* that this job trained on */
@@ -249,9 +252,11 @@ gy_status gy_run_take_faults(gy_run *run) GY_CHECKED;
 void gy_run_strike(gy_run *run, gy_moment moment);
 
 /* stop.c */
+/** The limit of the configuration; else the end of the batch job, as rank 0 knows it. Local. */
 void gy_run_set_deadline(gy_run *run);
 int gy_run_requests(gy_run *run);
-bool gy_run_time_is_up(const gy_run *run);
+/** Whether it must stop now to be gone in time. On rank 0, once a step. Local. */
+bool gy_run_time_is_up(gy_run *run);
 
 /* journal.c: metrics.jsonl and config.yaml, on rank 0 */
 gy_status gy_journal_open(gy_run *run) GY_CHECKED;

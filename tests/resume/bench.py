@@ -52,12 +52,12 @@ class Bench:
         return [*self.command, str(ranks or self.ranks), self.gyre, "train", "run.yaml",
                 "--quiet", *options]
 
-    def try_train(self, place, *options, ranks=None):
+    def try_train(self, place, *options, ranks=None, env=None):
         return subprocess.run(self.argv(ranks, *options), cwd=place, capture_output=True,
-                              text=True, timeout=120)
+                              text=True, timeout=120, env={**os.environ, **(env or {})})
 
-    def train(self, place, *options, code=0, ranks=None):
-        done = self.try_train(place, *options, ranks=ranks)
+    def train(self, place, *options, code=0, ranks=None, env=None):
+        done = self.try_train(place, *options, ranks=ranks, env=env)
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
 

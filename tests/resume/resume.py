@@ -4,7 +4,7 @@
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, compressed, best, journal,
-finished, changed, diverged, writers.
+finished, changed, diverged, writers, time_limit.
 """
 import os
 import random
@@ -253,10 +253,50 @@ def writers(bench):
         assert all(e["bytes"] > 4 * 3 * 268 and e["waited_seconds"] >= 0 for e in saved), saved
 
 
+def squeue(bench, name, script):
+    """The environment of a SLURM job, of which a squeue of our own knows the end."""
+    place = bench.base / name
+    place.mkdir()
+    (place / "squeue").write_text(f"#!/bin/sh\n{script}\n")
+    (place / "squeue").chmod(0o755)
+    return {"PATH": f"{place}:{os.environ['PATH']}", "SLURM_JOB_ID": "12"}
+
+
+def time_limit(bench):
+    """A run stops before its own limit, or the end of its SLURM job, with a checkpoint and code 75, and
+    goes on to the same bits. A squeue that hangs, or knows nothing, holds up nothing."""
+    whole = bench.place("whole")
+    bench.train(whole)
+    slow = "--inject", "slow:rank=0,ms=100"
+    for name, options, env in (
+            ("limit", ["--set", "train.time_limit_minutes=0.02"], {}),
+            ("squeue", [], squeue(bench, "ends", "echo 0:02")),
+            ("environment", [], {**squeue(bench, "fails", "exit 1"),
+                                 "SLURM_JOB_END_TIME": "in two seconds"})):
+        place = bench.place(name)
+        if "SLURM_JOB_END_TIME" in env:
+            env["SLURM_JOB_END_TIME"] = str(int(time.time()) + 2)
+        bench.train(place, *slow, *options, code=75, env=env)
+        stop = events(place)[-1]
+        assert stop["event"] == "stop" and stop["reason"] == "time limit", stop
+        assert 1 <= stop["step"] < STEPS, stop
+        bench.train(place)
+        same_bits(tensors(whole), tensors(place))
+        steps_are_whole(place)
+    place = bench.place("hangs")
+    bench.train(place, env=squeue(bench, "hanging", "exec sleep 60"))
+    same_bits(tensors(whole), tensors(place))
+    done = bench.train(bench.place("unknown"), "--inject", "slow:rank=0,ms=20", "--no-quiet", env=squeue(
+        bench, "knows_nothing", "echo 'slurm_load_jobs error: Invalid job id specified' >&2"))
+    assert done.stderr.count("gyre: warning: the end of SLURM job 12 is not known (squeue: "
+                             "slurm_load_jobs error: Invalid job id specified)") == 1, done.stderr
+
+
 CASES = {"from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "compressed": compressed,
          "best": best, "journal": journal,
-         "finished": finished, "changed": changed, "diverged": diverged, "writers": writers}
+         "finished": finished, "changed": changed, "diverged": diverged, "writers": writers,
+         "time_limit": time_limit}
 
 
 main(CASES)
