@@ -55,6 +55,12 @@ int64_t gy_sync_bytes(const gy_sync_settings *settings, const gy_params *params)
     return floats * (int64_t)sizeof(float);
 }
 
+int64_t gy_sync_residual_bytes(const gy_sync_settings *settings, int64_t n)
+{
+    const gy_compression_kind *kind = (const gy_compression_kind *)settings->compression.kind;
+    return kind->create == NULL ? 0 : 2 * n * (int64_t)sizeof(float);
+}
+
 void gy_sync_commit(gy_sync *s)
 {
     s->turn = 1 - s->turn;

@@ -49,7 +49,7 @@ typedef struct gy_compression_kind {
 
 extern const gy_registry gy_compression_registry;
 
-#define GY_COMPRESSION_LIST(X) X(none) X(top_k)
+#define GY_COMPRESSION_LIST(X) X(none) X(top_k) X(power_sgd)
 
 #define GY_COMPRESSION_DECLARE(name) extern const gy_compression_kind gy_compression_##name;
 GY_COMPRESSION_LIST(GY_COMPRESSION_DECLARE)

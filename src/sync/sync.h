@@ -57,6 +57,9 @@ void gy_sync_free(gy_sync *s);
 /** Bytes of a step's gradients as a rank gives them away: encoded, compressed. Local. */
 int64_t gy_sync_bytes(const gy_sync_settings *settings, const gy_params *params);
 
+/** Bytes that hold what a compression leaves out of n gradients, on several ranks. Local. */
+int64_t gy_sync_residual_bytes(const gy_sync_settings *settings, int64_t n);
+
 /** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_sync_buckets(const gy_sync *s);
 const char *gy_sync_algorithm(const gy_sync *s);

@@ -128,19 +128,21 @@ static gy_status take_memory(gy_anatomy *a, gy_run *run)
     gy_model *model = run->model;
     const int ranks = run->ranks;
     gy_model_memory memory;
-    int64_t share = share_of(config, gy_model_params(model)->trainable, ranks);
+    const int64_t trainable = gy_model_params(model)->trainable;
+    int64_t share = share_of(config, trainable, ranks);
+    int64_t residuals = ranks > 1 ? gy_sync_residual_bytes(&config->comm, trainable) : 0;
     GY_TRY(gy_model_measure(model, a->batch, gy_run_use(run), &memory));
     a->parameter_bytes = memory.parameters + memory.buffers;
-    a->gradient_bytes = memory.gradients;
+    a->gradient_bytes = memory.gradients + residuals;
     a->activation_bytes = memory.activations;
     if (config->comm.reproducible_grains > 0)
-        a->gradient_bytes +=
-            gy_grains_bytes(gy_model_params(model)->trainable + gy_model_buffers(model)->floats);
+        a->gradient_bytes += gy_grains_bytes(trainable + gy_model_buffers(model)->floats);
     a->optimizer_bytes = gy_optim_bytes(&config->optimizer.kind, share);
     if (config->train.parameter_average > 0) a->optimizer_bytes += share * (int64_t)sizeof(float);
     if (copies_checkpoints(&config->checkpoint)) {
         int64_t whole = config->comm.shard_optimizer ? ranks : 1; /* of the optimizer's state */
-        a->checkpoint_bytes = (memory.parameters + whole * a->optimizer_bytes) / ranks;
+        a->checkpoint_bytes =
+            (memory.parameters + whole * a->optimizer_bytes) / ranks + residuals / 2;
     }
     return GY_OK;
 }

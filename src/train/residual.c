@@ -1,7 +1,8 @@
 /*
  * What compression has left out of each rank's gradients, in checkpoints: a slot a rank, since each
  * has its own. On as many ranks each gets its own back, and the bits are the same; on others residual
- * k goes to rank k mod N, so that nothing is lost.
+ * k goes to rank k mod N, so that nothing is lost. What a compression remembers besides is one more
+ * slot, of its name.
  */
 #include "train_impl.h"
 
@@ -32,7 +33,27 @@ int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots)
         slots[r] = (gy_checkpoint_slot){.name = run->residual_names[r],
                                         .v = gy_sync_residual(run->sync),
                                         .share = r == run->rank ? &run->all : &nothing};
-    return run->n_residuals;
+    if (gy_sync_memory_name(run->sync) == NULL) return run->n_residuals;
+    slots[run->n_residuals] = (gy_checkpoint_slot){.name = gy_sync_memory_name(run->sync),
+                                                   .v = gy_sync_memory_keep(run->sync)};
+    return run->n_residuals + 1;
+}
+
+static gy_status read(gy_run *run, const char *path, const gy_checkpoint_slot *slot)
+{
+    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_ALL, gy_model_params(run->model),
+                              NULL, NULL, NULL, slot, 1);
+}
+
+/* Of another compression, or of none, there is nothing to be had. */
+static gy_status take_memory(gy_run *run, const char *path, const char *name)
+{
+    const char *wanted = gy_sync_memory_name(run->sync);
+    if (wanted == NULL || name == NULL || strcmp(wanted, name) != 0) return GY_OK;
+    const gy_checkpoint_slot slot = {.name = name, .v = gy_sync_memory_room(run->sync)};
+    GY_TRY(read(run, path, &slot));
+    gy_sync_memory_take(run->sync);
+    return GY_OK;
 }
 
 static gy_status take(gy_run *run, const char *path, int k, float *x)
@@ -41,14 +62,13 @@ static gy_status take(gy_run *run, const char *path, int k, float *x)
     const bool mine = k % run->ranks == run->rank;
     (void)snprintf(name, sizeof name, "residual_%d", k);
     const gy_checkpoint_slot slot = {.name = name, .v = x, .share = mine ? &run->all : &nothing};
-    GY_TRY(gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_ALL, gy_model_params(run->model),
-                              NULL, NULL, NULL, &slot, 1));
+    GY_TRY(read(run, path, &slot));
     float *residual = gy_sync_residual(run->sync);
     for (int64_t i = 0; i < run->whole.to && mine && x != residual; i++) residual[i] += x[i];
     return GY_OK;
 }
 
-gy_status gy_run_take_residuals(gy_run *run, const char *path, int n)
+gy_status gy_run_take_residuals(gy_run *run, const char *path, int n, const char *memory)
 {
     float *spare = NULL;
     if (gy_sync_residual(run->sync) == NULL || n == 0) return GY_OK;
@@ -58,5 +78,6 @@ gy_status gy_run_take_residuals(gy_run *run, const char *path, int n)
     for (int k = 0; k < n && status == GY_OK; k++)
         status = take(run, path, k, k < run->ranks ? gy_sync_residual(run->sync) : spare);
     gy_free(run->ctx, spare);
+    if (status == GY_OK) status = take_memory(run, path, memory);
     return status;
 }

@@ -3,6 +3,8 @@
 
 #include <gyre/gyre.h>
 
+#include "sync/compression_list.h"
+
 #include <stdio.h>
 
 static void add_machine(const gy_run *run, gy_report *report)
@@ -66,7 +68,10 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
         gy_report_text(report, "allreduce", gy_sync_algorithm(run->sync));
         add_topology(run, report);
     } else {
-        gy_report_text(report, "allreduce", config->comm.all_reduce.kind->name);
+        bool packs = ((const gy_compression_kind *)config->comm.compression.kind)->create != NULL;
+        gy_report_text(report, "allreduce",
+                       packs ? config->comm.compression.kind->name
+                             : config->comm.all_reduce.kind->name);
     }
     gy_report_text(report, "loss", config->loss.kind->name);
     gy_report_text(report, "optimizer", config->optimizer.kind.kind->name);

@@ -50,6 +50,8 @@ static void add_state(const gy_run *run, bool finished, note_list *list)
     add_number(list, "/state", "best_value", run->best.value);
     add_number(list, "/state", "best_step", (double)run->best.step);
     add_number(list, "/state", "residuals", run->n_residuals);
+    if (gy_sync_memory_name(run->sync) != NULL)
+        add_text(list, "/state", "compression_memory", gy_sync_memory_name(run->sync));
     add_number(list, "/state", "best_waited", (double)run->best.waited);
 }
 
@@ -135,7 +137,8 @@ gy_status gy_run_try_room(gy_run *run)
 {
     gy_checkpoint c = {.params = gy_model_params(run->model),
                        .buffers = gy_model_buffers(run->model),
-                       .n_slots = gy_optim_slots(run->optim) + (run->average != NULL)};
+                       .n_slots = gy_optim_slots(run->optim) + (run->average != NULL) +
+                                  run->n_residuals + (gy_sync_memory_name(run->sync) != NULL)};
     return gy_checkpoint_try_room(run->ctx, run->comm, run->config->run_dir,
                                   &run->config->checkpoint, &c);
 }
@@ -278,7 +281,11 @@ gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head
         gy_model_buffer_values(run->model), slots, n));
     if (!with_slots && run->average != NULL)
         gy_ranges_pack(gy_sync_share(run->sync), gy_model_values(run->model), run->average);
-    if (with_slots) GY_TRY(gy_run_take_residuals(run, path, (int)number(head, "residuals", 0)));
+    const gy_checkpoint_note *memory =
+        gy_checkpoint_note_find(head, "/state", "compression_memory");
+    if (with_slots)
+        GY_TRY(gy_run_take_residuals(run, path, (int)number(head, "residuals", 0),
+                                     memory != NULL ? memory->text : NULL));
     take_state(run, head);
     return gy_comm_agree(run->comm, take_values(run, head));
 }

@@ -279,10 +279,11 @@ gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head
 
 /** Names them, once there is sync. Local. */
 gy_status gy_run_name_residuals(gy_run *run) GY_CHECKED;
-/** Adds their slots. @return how many */
+/** Adds their slots, and that of what compression remembers besides. @return how many */
 int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots);
-/** Takes the n residuals of a checkpoint. Collective. */
-gy_status gy_run_take_residuals(gy_run *run, const char *path, int n) GY_CHECKED;
+/** Takes the n residuals of a checkpoint, and its slot `memory`; NULL: it has none. Collective. */
+gy_status gy_run_take_residuals(gy_run *run, const char *path, int n,
+                                const char *memory) GY_CHECKED;
 
 /* resume.c: which checkpoint the run goes on from, and how */
 

@@ -127,19 +127,27 @@ def shards(bench):
 
 
 def compressed(bench):
-    """What top_k left out is in checkpoints: the same bits on as many ranks, nothing lost on others."""
-    top = ("--set", "comm.compression=top_k", "--set", "comm.top_k_fraction=0.1")
-    whole = bench.place("whole")
-    bench.train(whole, *top)
-    left = sum(tensors(whole)[f"optimizer/residual_{r}/dense_0/weight"] for r in range(bench.ranks))
-    assert abs(left).max() > 0
-    for ranks in (bench.ranks, 3, 1):
-        place = bench.base / f"ranks-{ranks}"
-        shutil.copytree(whole, place, symlinks=True)
-        keep_until(place, 15)
-        bench.train(place, *top, ranks=ranks)
-        if ranks == bench.ranks:
-            same_bits(tensors(whole), tensors(place))
+    """What a compression left out and what it remembers are in checkpoints: the same bits on as many
+    ranks, nothing lost on others; all ranks have the same."""
+    for kind, setting, slots in (("top_k", "top_k_fraction=0.1", ()),
+                                 ("power_sgd", "power_sgd_rank=2", ("power_sgd",))):
+        options = ["--set", f"comm.compression={kind}", "--set", f"comm.{setting}",
+                   "--set", "comm.bucket_mib=0.001", "--set", "comm.verify_every_steps=1"]
+        whole = bench.place(f"{kind}-whole")
+        bench.train(whole, *options)
+        kept = tensors(whole)
+        for slot in (*slots, *(f"residual_{r}" for r in range(bench.ranks))):
+            assert abs(kept[f"optimizer/{slot}/dense_0/weight"]).max() > 0, slot
+        for ranks in (bench.ranks, 3, 1):
+            place = bench.base / f"{kind}-{ranks}"
+            shutil.copytree(whole, place, symlinks=True)
+            keep_until(place, 15)
+            bench.train(place, *options, ranks=ranks)
+            if ranks == bench.ranks:
+                same_bits(kept, tensors(place))
+        place = bench.place(f"{kind}-shares")
+        bench.train(place, *options, "--set", "comm.shard_optimizer=true")
+        close(kept, tensors(place))
 
 
 def best(bench):
