@@ -34,6 +34,19 @@ gy_status gy_file_append(gy_context *ctx, int fd, const char *path, const void *
  */
 gy_status gy_room_try(gy_context *ctx, const char *directory, const char *name, int64_t bytes,
                       int64_t *free) GY_CHECKED;
+enum { GY_LOCK_TEXT = 256 };
+/**
+ * Holds a file for this process alone, until gy_lock_release() or its end; does not wait.
+ * @param text    one line: who holds it then
+ * @param create  whether to make the file where there is none; else it is fine if it cannot be opened
+ * @param fd      out: what to release; −1: somebody else holds it, or there is no file
+ * @param holder  out: that somebody's text; "" where there is none
+ */
+gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool create, int *fd,
+                       char holder[GY_LOCK_TEXT]) GY_CHECKED;
+/** Sets *fd to −1, where it may have been before. */
+void gy_lock_release(int *fd);
+
 /** Reads a whole file of at most `limit` bytes; *bytes is closed by a zero; free with gy_free(). */
 gy_status gy_file_read(gy_context *ctx, const char *path, int64_t limit, gy_status status,
                        char **bytes, size_t *n) GY_CHECKED;

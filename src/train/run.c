@@ -30,6 +30,7 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
         .rows = config->comm.reproducible_grains > 0 ? (int)config->comm.reproducible_grains : 1,
         .best = {.value = NAN},
         .evaluated = -1,
+        .claim = -1,
         .journal = -1,
         .started_s = gy_clock_s(),
         .deadline_s = INFINITY,
@@ -45,6 +46,7 @@ void gy_run_clear(gy_run *run)
     gy_job_end(&run->job);
     gy_saver_free(run->saver);
     gy_journal_close(run);
+    gy_run_disclaim(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */
     gy_sync_free(run->sync);
     gy_grains_free(run->grain_sums);

@@ -144,6 +144,7 @@ static gy_status begin(gy_run *run, const gy_past *past)
     bool on = past->path != NULL;
     GY_TRY(on ? gy_past_take(run, past) : take_init(run));
     GY_TRY(gy_run_try_room(run)); /* the first that writes */
+    GY_TRY(gy_run_claim(run, true));
     if (!on) GY_TRY(gy_comm_agree(run->comm, move_aside(run)));
     GY_TRY(gy_journal_open(run));
     run->saved_s = run->logged_s = gy_clock_s();
@@ -167,6 +168,8 @@ static gy_status train(gy_run *run)
 {
     gy_past past;
     GY_TRY(gy_comm_agree(run->comm, gy_run_take_faults(run)));
+    if (!run->options->dry_run)
+        GY_TRY(gy_run_claim(run, false)); /* before its checkpoints are looked at */
     GY_TRY(gy_past_find(run, &past));
     if (past.finished) return tell_finished(run, &past);
     gy_run_set_deadline(run);

@@ -144,6 +144,7 @@ typedef struct gy_run {
     int64_t samples;             /* that this job trained on */
     double logged_s;             /* of the last step event */
     int64_t logged_samples;      /* since then */
+    int claim;                   /* the lock of its directory; −1: not held by this rank */
     int journal;                 /* metrics.jsonl; −1: none */
     const char *journal_path;
     gy_buffer line;
@@ -257,6 +258,11 @@ void gy_run_set_deadline(gy_run *run);
 int gy_run_requests(gy_run *run);
 /** Whether it must stop now to be gone in time. On rank 0, once a step. Local. */
 bool gy_run_time_is_up(gy_run *run);
+
+/* claim.c: the run's directory is this job's */
+/** Waits a little where it is another's. @param create  whether to make its lock. Collective. */
+gy_status gy_run_claim(gy_run *run, bool create) GY_CHECKED;
+void gy_run_disclaim(gy_run *run);
 
 /* journal.c: metrics.jsonl and config.yaml, on rank 0 */
 gy_status gy_journal_open(gy_run *run) GY_CHECKED;

@@ -76,6 +76,23 @@ def one_signal(bench):
     all_end(process)
 
 
+def two_jobs(bench):
+    """A run's directory belongs to one job at a time, however that job ends."""
+    place = bench.place("run", SLOW)
+    first = bench.start(place, "--inject", "slow:rank=0,ms=20")
+    wait_for_step(place, first, 5)
+    done = bench.try_train(place)
+    assert done.returncode == 1, (done.returncode, done.stderr)
+    lines = [line for line in done.stderr.splitlines() if "gyre: error: " in line]
+    assert len(lines) == 1 and f"process {rank_process(first, 0)} on " in lines[0], done.stderr
+    assert first.poll() is None
+    os.killpg(first.pid, signal.SIGKILL)  # whose lock ends with it
+    first.wait()
+    all_end(first)
+    bench.train(place)
+    steps_are_whole(place, 4 * 93)
+
+
 def kill(bench):
     """kill -9 at random moments, checkpoints after every step: many fall into a write."""
     often = SLOW.replace("every_steps: 3", "every_steps: 1").replace("keep: 100", "keep: 2")
@@ -300,7 +317,8 @@ def time_limit(bench):
                              "slurm_load_jobs error: Invalid job id specified)") == 1, done.stderr
 
 
-CASES = {"from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "kill": kill,
+CASES = {"from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
+         "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "compressed": compressed,
          "best": best, "journal": journal,
          "finished": finished, "changed": changed, "diverged": diverged, "writers": writers,
