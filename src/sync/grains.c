@@ -5,7 +5,20 @@
  *
  * That the planes are one vector of 3n floats to the buckets is all that an all-reduce sees: every
  * addition is exact, so that it may add in any order. Nothing overlaps with the backward pass: the
- * bins are known when a rank's last grain is done. */
+ * bins are known when a rank's last grain is done.
+ *
+ * Why not one sum in fixed point: its scale must be known before the first grain is added, and the
+ * greatest gradient is known after the last.
+ *
+ * It costs 13 bytes on the wire for a float's 4, 14 bytes of memory a parameter, 0.6 ns a grain and
+ * parameter, the overlap, and what small products lose. Whole steps in ms, `bench step`, one thread a
+ * rank, EPYC (Zen 4), plain → grains:
+ *
+ *     workload  parameters   1 rank, V = 8   1 rank, V = 16   2 ranks, V = 8   2 ranks, V = 16
+ *     mlp       10.0 M       149 → 305       149 → 455        91 → 197         91 → 296
+ *     lenet     3.3 M                        79 → 164                          46 → 96
+ *     gru       2.7 M                        691 → 1001                        380 → 540
+ *     resnet20  0.27 M                       251 → 248                         128 → 136 */
 #include "grains.h"
 #include "compression_list.h"
 #include "wire_list.h"
