@@ -108,7 +108,7 @@ static gy_status measure(const bench *b, const gy_kind *kind, int64_t bytes, dou
     gy_report_float(&report, "median_ms", 1e3 * r.median_s);
     gy_report_float(&report, "least_ms", 1e3 * r.least_s);
     gy_report_int(&report, "sent_bytes", r.sent);
-    gy_report_float(&report, "share_of_bound", ranks > 1 ? bound / r.median_s : 0);
+    gy_report_float(&report, "share_of_bound", bound / r.median_s);
     tell(b, &report);
     return GY_OK;
 }
@@ -123,8 +123,7 @@ static bool wanted(const gy_bench_all_reduce_options *o, const gy_kind *kind)
 static gy_status measure_size(const bench *b, int64_t bytes)
 {
     double shift_s = 0;
-    if (gy_comm_ranks(b->comm) > 1)
-        GY_TRY(gy_comm_time_shift(b->comm, bytes, LEAST_TURNS, &shift_s));
+    GY_TRY(gy_comm_time_shift(b->comm, bytes, LEAST_TURNS, &shift_s));
     for (int k = 0; k < gy_all_reduce_registry.n; k++)
         if (wanted(b->options, gy_all_reduce_registry.kinds[k]))
             GY_TRY(measure(b, gy_all_reduce_registry.kinds[k], bytes, shift_s));
@@ -134,6 +133,10 @@ static gy_status measure_size(const bench *b, int64_t bytes)
 static gy_status check(bench *b)
 {
     const gy_bench_all_reduce_options *o = b->options;
+    GY_REQUIRE(gy_comm_ranks(b->comm) > 1, GY_E_USAGE,
+               "nothing to measure" GY_AT "bench all_reduce" GY_WHY
+               "there is one rank, which has nobody to add up with" GY_HINT
+               "start several, as mpirun -n 4 gyre bench all_reduce");
     for (int i = 0; i < o->n_kinds; i++)
         GY_REQUIRE(gy_registry_find(&gy_all_reduce_registry, o->kinds[i]) != NULL, GY_E_USAGE,
                    "unknown all-reduce %s" GY_HINT "see gyre help comm", o->kinds[i]);
