@@ -29,6 +29,7 @@ static gy_status tell_stop(gy_run *run)
 gy_status gy_run_loop(gy_run *run)
 {
     while (!gy_run_is_over(run)) {
+        run->best.is_new = false;
         GY_TRY(gy_run_step(run));
         gy_watchdog_note(run->comm, run->step, "what follows", GY_WAITS);
         for (int i = 0; i < gy_hook_registry.n; i++)
@@ -37,7 +38,6 @@ gy_status gy_run_loop(gy_run *run)
             GY_TRY(gy_run_end_saving(run));
             return tell_stop(run);
         }
-        run->best.is_new = false;
     }
     return GY_OK;
 }

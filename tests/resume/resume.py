@@ -220,7 +220,11 @@ def finished(bench):
     assert done.returncode == 0 and "finished already" in done.stderr, done
     same_bits(before[0], tensors(place))
     assert before[1] == events(place)
-    bench.train(place, "--set", "train.epochs=5")
+    # the last evaluation was the best, and a run that goes on knows it
+    assert before[1][-1]["best_step"] == STEPS, before[1][-1]
+    assert os.readlink(place / "run/checkpoints/best") == f"step-{STEPS:09d}"
+    done = bench.train(place, "--set", "train.epochs=5", "--no-quiet")
+    assert "best" not in done.stderr.replace("best validation_loss", ""), done.stderr
     assert tensors(place)["step"] == STEPS + 10
 
 
