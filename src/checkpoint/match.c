@@ -95,7 +95,7 @@ gy_status gy_misfits_check(const gy_misfits *m, const char *path, gy_match match
     if (status == GY_OK && match == GY_MATCH_PARAMS)
         status = gy_raise(GY_E_CONFIG,
                           "the tensors do not fit the model" GY_AT "%s" GY_WHY "%s" GY_HINT
-                          "--init-partial takes what fits",
+                          "give the model it was written for; train --init-partial takes what fits",
                           path, gy_buffer_text(&all));
     else if (status == GY_OK)
         status = gy_raise(GY_E_CONFIG,
