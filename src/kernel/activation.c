@@ -64,3 +64,11 @@ void gy_activation_backward(const gy_kernel *k, gy_activation a, int64_t rows, i
         k->vector->activation_backward(a, gy_block(n, i), reads_x ? x + i : NULL,
                                        reads_x ? NULL : y + i, dy + i, dx + i);
 }
+
+void gy_activation_slope(const gy_kernel *k, gy_activation a, int64_t n, const float *x, float *y,
+                         float *slope)
+{
+    GY_SPREAD(gy_team(k, n, COST))
+    for (int64_t i = 0; i < n; i += GY_BLOCK)
+        k->vector->activation_slope(a, gy_block(n, i), x + i, y + i, slope + i);
+}

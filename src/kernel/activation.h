@@ -37,4 +37,8 @@ void gy_activation_forward(const gy_kernel *k, gy_activation a, int64_t rows, in
 void gy_activation_backward(const gy_kernel *k, gy_activation a, int64_t rows, int64_t columns,
                             const float *x, const float *y, const float *dy, float *dx);
 
+/** y = a(x), slope = a'(x) of n elements; where gy_activation_reads_x alone. slope may be x. */
+void gy_activation_slope(const gy_kernel *k, gy_activation a, int64_t n, const float *x, float *y,
+                         float *slope);
+
 #endif

@@ -71,6 +71,9 @@ typedef struct gy_tensor_spec {
 /** What the backward pass reads; the memory plan frees the rest early. */
 enum { GY_NEEDS_X = 1, GY_NEEDS_Y = 2 };
 
+/** What y is easily made of again, by no more than a loop. */
+typedef enum gy_light { GY_LIGHT_NOT, GY_LIGHT_OF_KEEP, GY_LIGHT_OF_X_AND_KEEP } gy_light;
+
 /** A running layer. The model fills the first part, `shape` the second. */
 struct gy_layer {
     gy_context *ctx;
@@ -95,7 +98,8 @@ struct gy_layer {
     int needs;     /* GY_NEEDS_… of the backward pass */
     bool in_place; /* y may lie where x[0] lies, dx[0] where dy lies (needs must allow it) */
     bool view; /* y is x[0] in another shape: it lies there, forward and backward are not called */
-    bool sum;  /* y = Σ x, so that every dx is dy: backward may not be called */
+    gy_light light;   /* y is easily made again: by kind->remake */
+    bool sum;         /* y = Σ x, so that every dx is dy: backward may not be called */
     gy_size keep;     /* floats kept from forward to backward beside x and y */
     bool keep_always; /* keep is given in evaluation too, for the one call */
     gy_size scratch;  /* floats of one call, contents lost between calls */
@@ -126,6 +130,7 @@ typedef struct gy_pass {
     const float *beta;          /* [n_params] 0 at a parameter's first use of the step, else 1 */
     float *buffer[GY_LAYER_BUFFERS];
     float *keep;
+    bool remade; /* backward: y was made again before */
     float *scratch;
     float *carry; /* l->window > 0, evaluation: what the positions before left; to be replaced */
     int64_t position; /* of the piece's first row in its sequence; 0 where sequences are whole */
@@ -156,6 +161,13 @@ struct gy_layer_kind {
     gy_status (*shape)(gy_layer *l);
     gy_status (*forward)(const gy_layer *l, const gy_pass *p);
     gy_status (*backward)(const gy_layer *l, const gy_pass *p);
+
+    /**
+     * Where shape() says so: y of a light layer again, for others that read it in the backward pass.
+     * Has x, where it says so, and keep, which it may change: backward, which comes after, finds
+     * `remade` set. No scratch.
+     */
+    gy_status (*remake)(const gy_layer *l, const gy_pass *p);
 
     /** Composites only, instead of the three above: adds layers after value `x`, gives their last. */
     gy_status (*expand)(const gy_layer_spec *spec, gy_builder *b, int x, int *out);

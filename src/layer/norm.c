@@ -32,6 +32,7 @@ gy_status gy_norm_shape(gy_layer *l, bool centred)
     l->out = l->in[0];
     l->needs = GY_NEEDS_X;
     l->in_place = true;
+    l->light = GY_LIGHT_OF_X_AND_KEEP;
     l->keep = (gy_size){2 * rows, 0};
     l->scratch = (gy_size){0, GY_ROW_NORM_PARTS * 2 * n};
     l->flops = 8.0 * (double)(rows * n);
@@ -43,6 +44,14 @@ gy_status gy_norm_forward(const gy_layer *l, const gy_pass *p)
     gy_row_norm norm = norm_of(l, p);
     gy_row_norm_forward(p->kernel, &norm, p->x[0], p->w[GAMMA], norm.centred ? p->w[BETA] : NULL,
                         p->y, p->keep);
+    return GY_OK;
+}
+
+gy_status gy_norm_remake(const gy_layer *l, const gy_pass *p)
+{
+    gy_row_norm norm = norm_of(l, p);
+    gy_row_norm_forward(p->kernel, &norm, p->x[0], p->w[GAMMA], norm.centred ? p->w[BETA] : NULL,
+                        p->y, NULL);
     return GY_OK;
 }
 

@@ -20,6 +20,7 @@ void gy_norm_params(gy_layer *l, int64_t n, bool centred);
 
 gy_status gy_norm_shape(gy_layer *l, bool centred) GY_CHECKED;
 gy_status gy_norm_forward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
+gy_status gy_norm_remake(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 gy_status gy_norm_backward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 
 #endif

@@ -74,7 +74,8 @@ typedef struct gy_move {
 
 typedef enum gy_op {
     GY_OP_FORWARD,
-    GY_OP_AGAIN, /* a forward step repeated for the backward pass: buffers and penalty stay */
+    GY_OP_AGAIN,  /* a forward step repeated for the backward pass: buffers and penalty stay */
+    GY_OP_REMAKE, /* y of a light unit is made again for those that read it in backward steps */
     GY_OP_BACKWARD,
     GY_OP_LOSS /* between the passes: the caller makes dy of y */
 } gy_op;
@@ -83,6 +84,7 @@ typedef struct gy_step {
     gy_op op;
     int unit;
     bool call;              /* false: only the moves */
+    bool remade;            /* backward: y was made again before */
     int x[GY_LAYER_INPUTS]; /* storages; NONE where they are not read */
     int dx[GY_LAYER_INPUTS];
     int y, dy, keep, scratch, buffers;

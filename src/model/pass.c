@@ -69,6 +69,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
                  .dw = u->dw,
                  .beta = run->first_use ? u->beta : u->ones,
                  .keep = place(c, s->keep),
+                 .remade = s->remade,
                  .scratch = place(c, s->scratch),
                  .sum = run->sum,
                  .sum_user = run->user,
@@ -83,6 +84,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
         p.position = run->position;
         c->carry += gy_align_floats(gy_size_at(l->carry, c->batch));
     }
+    if (s->op == GY_OP_REMAKE) return l->kind->remake(l, &p);
     return s->op == GY_OP_BACKWARD ? l->kind->backward(l, &p) : l->kind->forward(l, &p);
 }
 

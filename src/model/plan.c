@@ -1,7 +1,8 @@
 /*
- * The places of all storages in one arena: greedy by size (Pisarchyk and Lee 2020, "Efficient memory
- * management for deep neural net inference"). The largest storage first, each goes into the
- * smallest gap that fits among those placed before that are live at the same time.
+ * The places of all storages in one arena: greedy (Pisarchyk and Lee 2020, "Efficient memory
+ * management for deep neural net inference"). One after the other they go into the smallest gap that
+ * fits among those placed before that are live at the same time; the largest first, or those that
+ * live longest: what takes less.
  *
  * Where a pass is a whole step the gradients are the first to be placed, in their order at the start
  * of the arena. Each is live from the backward step that first writes it to the end of the program
@@ -25,6 +26,16 @@ static int by_size(const void *a, const void *b)
     if (x->floats != y->floats) return x->floats < y->floats ? 1 : -1;
     return x->storage - y->storage;
 }
+
+static int by_span(const void *a, const void *b)
+{
+    const item *x = a, *y = b;
+    const int difference = (y->last - y->first) - (x->last - x->first);
+    return difference != 0 ? difference : by_size(a, b);
+}
+
+static int (*const orders[])(const void *, const void *) = {by_size, by_span};
+enum { ORDERS = sizeof orders / sizeof *orders };
 
 /* placed[n] ascend by offset; the best place for `it` among those live with it. */
 static int64_t best_place(item *const *placed, int n, const item *it)
@@ -64,7 +75,6 @@ static void list_storages(const gy_program *p, int64_t batch, item *items)
         const gy_storage *s = p->storages[i];
         items[i] = (item){i, s->first, s->last, gy_align_floats(gy_size_at(s->size, batch)), 0};
     }
-    qsort(items, (size_t)p->n_storages, sizeof *items, by_size);
 }
 
 /* Keeps placed[n + 1] in the order of offsets. */
@@ -75,16 +85,13 @@ static void insert(item **placed, int n, item *it)
 }
 
 /* Places the items, of which the first `fixed` have theirs. @return floats of the arena */
-static int64_t place_all(int fixed, int n, item *items, item **placed, int64_t *offset)
+static int64_t place_all(int fixed, int n, item *items, item **placed)
 {
     int64_t floats = 0;
     for (int i = 0, done = 0; i < n; i++) {
         item *it = &items[i];
         if (it->floats == 0) continue;
-        if (i >= fixed) {
-            it->offset = best_place(placed, done, it);
-            offset[it->storage] = it->offset;
-        }
+        if (i >= fixed) it->offset = best_place(placed, done, it);
         if (it->offset + it->floats > floats) floats = it->offset + it->floats;
         insert(placed, done++, it);
     }
@@ -104,7 +111,14 @@ gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch)
     GY_TRY_GOTO(fail, gy_new_array(ctx, p->n_storages, &offset));
     if (fixed > 0) list_gradients(m, p, items);
     list_storages(p, batch, items + fixed);
-    plan->floats = place_all(fixed, n, items, placed, offset);
+    plan->floats = INT64_MAX;
+    for (int order = 0; order < ORDERS; order++) {
+        qsort(items + fixed, (size_t)p->n_storages, sizeof *items, orders[order]);
+        int64_t floats = place_all(fixed, n, items, placed);
+        if (floats >= plan->floats) continue;
+        plan->floats = floats;
+        for (int i = fixed; i < n; i++) offset[items[i].storage] = items[i].offset;
+    }
     plan->batch = batch;
     gy_free(ctx, plan->offset);
     plan->offset = offset;

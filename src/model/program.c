@@ -7,7 +7,8 @@
  *     unchanged by a view or a sum.
  *  2. What the backward pass reads of the forward pass (x, y by GY_NEEDS_…, keep) lives until then;
  *     inside a block that `recompute` drops it lives only in the block's own forward pass, and is
- *     made a second time, by GY_OP_AGAIN steps, right before the block's backward steps.
+ *     made a second time, by GY_OP_AGAIN steps, right before the block's backward steps. A y that its
+ *     unit makes again lightly is not kept either: GY_OP_REMAKE, before the first that reads it.
  *  3. The first gradient that comes to a value is written in its place, the others to a place for
  *     one step and added.
  *
@@ -80,11 +81,23 @@ static bool internal(const gy_maker *k, int value)
     return true;
 }
 
-/* Whether the backward step of a unit that made or used the value reads it. */
+/* Whether the value is made again, of what its maker's backward step reads, where it is read back. */
+static bool light(const gy_maker *k, int value)
+{
+    const gy_value *v = k->m->values[value];
+    if (v->maker < 0 || value == k->m->output) return false;
+    const gy_unit *maker = k->m->units[v->maker];
+    if (maker->layer.light == GY_LIGHT_NOT || !maker->backward) return false;
+    for (int i = 0; i < v->n_uses; i++)
+        if (dropped(k, k->m->units[v->uses[i]])) return internal(k, value);
+    return !dropped(k, maker);
+}
+
+/* Whether the backward step of a unit that made or used the value reads it as it was made first. */
 static bool read_back(const gy_maker *k, int value)
 {
     const gy_value *v = k->m->values[value];
-    if (!k->training) return false;
+    if (!k->training || light(k, value)) return false;
     if (v->maker >= 0) {
         const gy_unit *u = k->m->units[v->maker];
         if (u->backward && (u->layer.needs & GY_NEEDS_Y)) return true;
@@ -230,16 +243,35 @@ static gy_status repeat_block(gy_maker *k, int last)
     return GY_OK;
 }
 
+/* Makes a light value again, once, of what may be light itself. */
+static gy_status remake(gy_maker *k, int value)
+{
+    if (!light(k, value) || k->remade[value]) return GY_OK;
+    const gy_unit *u = k->m->units[k->m->values[value]->maker];
+    const int inputs = u->layer.light == GY_LIGHT_OF_X_AND_KEEP ? u->layer.inputs : 0;
+    gy_step *s;
+    for (int j = 0; j < inputs; j++) GY_TRY(remake(k, u->x[j]));
+    GY_TRY(gy_maker_step(k, GY_OP_REMAKE, u->index, &s));
+    for (int j = 0; j < inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
+    s->keep = gy_maker_touch(k, k->keep[u->index]);
+    s->call = k->remade[value] = true;
+    GY_TRY(gy_maker_value_storage(k, value, &s->y));
+    k->at[value] = s->y;
+    return GY_OK;
+}
+
 static gy_status add_backward(gy_maker *k, const gy_unit *u)
 {
     const gy_layer *l = &u->layer;
     gy_step *s;
+    const int read = l->needs & GY_NEEDS_X && !l->view && !l->sum ? l->inputs : 0;
+    for (int j = 0; j < read; j++) GY_TRY(remake(k, u->x[j]));
     GY_TRY(gy_maker_step(k, GY_OP_BACKWARD, u->index, &s));
+    s->remade = k->remade[u->y];
     s->dy = gy_maker_touch(k, k->gradient[u->y]);
     s->call = !l->view && !l->sum;
     if (s->call) {
-        if (l->needs & GY_NEEDS_X)
-            for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
+        for (int j = 0; j < read; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
         if (l->needs & GY_NEEDS_Y) s->y = gy_maker_touch(k, k->at[u->y]);
         s->keep = gy_maker_touch(k, k->keep[u->index]);
         GY_TRY(brief(k, l->scratch, &s->scratch));
@@ -282,6 +314,7 @@ gy_status gy_program_make(const gy_model *m, bool training, gy_program *out)
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.gradient));
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_units, &k.keep));
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_units, &k.again));
+    GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.remade));
     int x, dy;
     GY_TRY_GOTO(fail, gy_maker_storage(&k, (gy_size){0, 0}, &x));
     GY_TRY_GOTO(fail, gy_maker_storage(&k, (gy_size){0, 0}, &dy));

@@ -14,6 +14,7 @@ typedef struct gy_maker {
     int *gradient; /* [values] where its gradient lies; NONE before the first comes */
     int *keep;     /* [units] */
     bool *again;   /* [units] it runs a second time */
+    bool *remade;  /* [values] made again for the backward steps */
 } gy_maker;
 
 /** A new storage, live in this step. */

@@ -429,15 +429,18 @@ static void put_layer(writer *w, int depth)
         "dropout: {rate: 0.25}",
         "flatten",
         "activation: {kind: sigmoid}",
+        "dense: {units: 4, activation: gelu}",
+        "layer_norm: {epsilon: 1}",
     };
-    int kind = draw(w, depth > 0 ? 14 : 9);
-    if (kind < 9) {
+    enum { PLAIN = sizeof plain / sizeof *plain };
+    int kind = draw(w, depth > 0 ? PLAIN + 5 : PLAIN);
+    if (kind < PLAIN) {
         put(w, plain[kind]);
-    } else if (kind < 11) {
+    } else if (kind < PLAIN + 2) {
         put(w, "residual: {layers: ");
         put_list(w, depth - 1);
         put(w, "}");
-    } else if (kind == 11) {
+    } else if (kind == PLAIN + 2) {
         put(w, draw(w, 2) == 0 ? "repeat: {times: 2, layers: "
                                : "repeat: {times: 3, tied: true, layers: ");
         put_list(w, depth - 1);

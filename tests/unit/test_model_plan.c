@@ -173,5 +173,34 @@ static void views_and_places_are_shared(void)
     gy_test_end(ctx);
 }
 
+/* What norms and gelu make is made again for the backward pass, of what that needs anyway. */
+static void light_values_are_not_kept(void)
+{
+    gy_context *ctx = gy_test_context();
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    gy_test_list list = gy_test_layers(&pool);
+    gy_test_add(&list, "dense", NULL, "units", "6", NULL);
+    gy_test_add(&list, "layer_norm", NULL, NULL);
+    gy_test_add(&list, "dense", NULL, "units", "6", "activation", "gelu", NULL);
+    gy_test_add(&list, "dense", NULL, "units", "6", NULL);
+    gy_model_spec spec = {gy_shape_of(1, (int64_t)5), {list.v, list.n}, "test", false, 1, 0};
+    gy_model *m = NULL;
+    gy_program p;
+    CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_program_make(m, true, &p), GY_OK);
+    for (int unit = 1; unit <= 2; unit++)
+        CU_ASSERT_EQUAL(p.storages[p.steps[unit]->y]->last, unit + 1);
+    int units[4] = {0}, n = 0;
+    for (int i = p.loss + 1; i < p.n_steps && n < 4; i++)
+        if (p.steps[i]->op == GY_OP_REMAKE) units[n++] = p.steps[i]->unit;
+    CU_ASSERT_EQUAL(n, 2);
+    CU_ASSERT(units[0] == 2 && units[1] == 1);
+    gy_program_clear(&p);
+    gy_model_free(m);
+    gy_pool_clear(&pool);
+    gy_test_end(ctx);
+}
+
 GY_TEST_MAIN(GY_TEST(live_tensors_do_not_overlap), GY_TEST(evaluation_and_recomputing_take_less),
-             GY_TEST(views_and_places_are_shared))
+             GY_TEST(views_and_places_are_shared), GY_TEST(light_values_are_not_kept))

@@ -5,7 +5,7 @@
 #include "softmax.h"
 #include "vector.h"
 
-static const float slope = 0.01f;                         /* of leaky_relu */
+static const float leak = 0.01f;                          /* of leaky_relu */
 static const float root = 0.79788456f, cubic = 0.044715f; /* gelu_tanh: √(2/π) */
 
 static inline float forward_relu(float x)
@@ -14,7 +14,7 @@ static inline float forward_relu(float x)
 }
 static inline float forward_leaky_relu(float x)
 {
-    return x < 0.0f ? slope * x : x;
+    return x < 0.0f ? leak * x : x;
 }
 static inline float forward_elu(float x)
 {
@@ -53,7 +53,7 @@ static inline float backward_relu(float y, float g)
 }
 static inline float backward_leaky_relu(float y, float g)
 {
-    return y <= 0.0f ? slope * g : g;
+    return y <= 0.0f ? leak * g : g;
 }
 static inline float backward_elu(float y, float g)
 {
@@ -119,6 +119,28 @@ void GY_OF_LEVEL(activation_backward)(gy_activation a, int64_t n, const float *x
         EACH(BACKWARD)
     default:
         if (dx != dy) memcpy(dx, dy, (size_t)n * sizeof *dx);
+    }
+}
+
+#define SLOPE(name)                                                                                \
+    case GY_ACTIVATION_##name:                                                                     \
+        _Pragma("omp simd") for (int64_t i = 0; i < n; i++)                                        \
+        {                                                                                          \
+            float at = x[i];                                                                       \
+            y[i] = forward_##name(at);                                                             \
+            slope[i] = backward_##name(at, 1.0f);                                                  \
+        }                                                                                          \
+        break;
+
+void GY_OF_LEVEL(activation_slope)(gy_activation a, int64_t n, const float *x, float *y,
+                                   float *slope)
+{
+    switch (a) {
+        SLOPE(gelu)
+        SLOPE(gelu_tanh)
+        SLOPE(silu)
+    default:
+        break;
     }
 }
 

@@ -4,6 +4,7 @@
  */
 #include "../layer_list.h"
 
+#include "kernel/elementwise.h"
 #include "kernel/gemm.h"
 
 typedef struct dense {
@@ -17,7 +18,7 @@ typedef struct pieces {
     int64_t rows, in, out, rank;
     gy_activation a;
     float *z, *h;   /* keep: before the activation [rows, out]; after `down` [rows, rank] */
-    float *dz, *dh; /* scratch */
+    float *dz, *dh; /* scratch; dz in the place of z where that is kept */
 } pieces;
 
 static bool keeps_z(const dense *s)
@@ -43,7 +44,7 @@ static pieces cut(const gy_layer *l, const gy_pass *p)
         c.dh = scratch;
         scratch += gy_align_floats(c.rows * c.rank);
     }
-    if (s->activation != GY_ACTIVATION_none) c.dz = scratch;
+    if (s->activation != GY_ACTIVATION_none) c.dz = keeps_z(s) ? c.z : scratch;
     return c;
 }
 
@@ -69,9 +70,9 @@ static gy_status shape(gy_layer *l)
     l->out.d[l->out.n - 1] = s->units;
     l->needs = GY_NEEDS_X;
     if (s->activation != GY_ACTIVATION_none) {
+        l->light = keeps_z(s) ? GY_LIGHT_OF_KEEP : GY_LIGHT_NOT;
         if (!keeps_z(s)) l->needs |= GY_NEEDS_Y;
-        l->scratch = (gy_size){rows * s->units, GY_PARAM_ALIGN};
-        if (keeps_z(s)) l->keep = l->scratch;
+        *(keeps_z(s) ? &l->keep : &l->scratch) = (gy_size){rows * s->units, GY_PARAM_ALIGN};
     }
     if (s->rank > 0) {
         gy_size h = {rows * s->rank, GY_PARAM_ALIGN};
@@ -97,6 +98,14 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
     return GY_OK;
 }
 
+/* y = a(z), and a'(z) in the place of z: one exponential serves both. */
+static gy_status remake(const gy_layer *l, const gy_pass *p)
+{
+    pieces c = cut(l, p);
+    gy_activation_slope(p->kernel, c.a, c.rows * c.out, c.z, p->y, c.z);
+    return GY_OK;
+}
+
 static gy_status backward(const gy_layer *l, const gy_pass *p)
 {
     const dense *s = l->settings;
@@ -105,7 +114,10 @@ static gy_status backward(const gy_layer *l, const gy_pass *p)
     const float *dz = p->dy;
     float *db = s->bias ? p->dw[at + 1] : NULL, beta_b = s->bias ? p->beta[at + 1] : 0;
     if (c.a != GY_ACTIVATION_none) {
-        gy_activation_backward(p->kernel, c.a, c.rows, c.out, c.z, p->y, p->dy, c.dz);
+        if (p->remade)
+            gy_multiply(p->kernel, c.rows * c.out, p->dy, c.z, c.dz);
+        else
+            gy_activation_backward(p->kernel, c.a, c.rows, c.out, c.z, p->y, p->dy, c.dz);
         dz = c.dz;
     }
     if (s->rank == 0) {
@@ -162,5 +174,6 @@ const gy_layer_kind gy_layer_dense = {
     .shape = shape,
     .forward = forward,
     .backward = backward,
+    .remake = remake,
     .samples = samples,
 };

@@ -25,5 +25,6 @@ const gy_layer_kind gy_layer_layer_norm = {
     .shape = shape,
     .forward = gy_norm_forward,
     .backward = gy_norm_backward,
+    .remake = gy_norm_remake,
     .samples = samples,
 };

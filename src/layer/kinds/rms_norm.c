@@ -24,5 +24,6 @@ const gy_layer_kind gy_layer_rms_norm = {
     .shape = shape,
     .forward = gy_norm_forward,
     .backward = gy_norm_backward,
+    .remake = gy_norm_remake,
     .samples = samples,
 };
