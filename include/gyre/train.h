@@ -143,6 +143,34 @@ typedef struct gy_bench_all_reduce_options {
 GY_API gy_status gy_bench_all_reduce(gy_context *ctx, gy_comm *comm,
                                      const gy_bench_all_reduce_options *options) GY_CHECKED;
 
+typedef struct gy_bench_io_options {
+    const char
+        *dir;      /* where the files go, a directory that is there; NULL: the working directory */
+    int64_t bytes; /* of a checkpoint's numbers; not used with a configuration */
+    int64_t turns; /* 1 … 100; medians are told */
+    const char *writer; /* "rank0", "all"; NULL: as configured */
+    int64_t shards;     /* 0: one a rank; −1: as configured */
+    gy_observer *observer;
+    void *observer_user;
+} gy_bench_io_options;
+
+/**
+ * Measures checkpoints: an event "io" with bytes, files, ranks, writer, turns, and the milliseconds of
+ *
+ * - copy: what training waits for; save: from the begin to the end of a checkpoint, and of that
+ *   the system's calls write, flush and rename (all threads of the slowest rank);
+ * - read: onto all ranks, with checksums, as a run goes on from it; verify: every byte, on rank 0;
+ * - plain_write, plain_flush, plain_read: the same bytes in plain files, in turns with these.
+ *
+ * Files are read from the disk where the system can be made to forget them. Nothing stays in `dir`.
+ * Collective.
+ *
+ * @param config  whose checkpoints are measured, with the optimizer's state whole on every rank;
+ *                NULL: `bytes` of numbers
+ */
+GY_API gy_status gy_bench_io(gy_context *ctx, gy_comm *comm, const gy_config *config,
+                             const gy_bench_io_options *options) GY_CHECKED;
+
 #ifdef __cplusplus
 }
 #endif

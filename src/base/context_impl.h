@@ -4,6 +4,7 @@
 
 #include "fault.h"
 #include "simd.h"
+#include "spent.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ struct gy_context {
     atomic_int_fast64_t peak_bytes;         /* the most there were */
     atomic_int_fast64_t count;              /* allocations made */
     atomic_int_fast64_t fail_in[GY_FAULTS]; /* what fails, counted down; 0 = none */
+    atomic_int_fast64_t spent_ns[GY_SPENTS];
 };
 
 #endif

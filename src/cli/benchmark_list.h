@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-#define GY_BENCHMARK_LIST(X) X(step) X(all_reduce)
+#define GY_BENCHMARK_LIST(X) X(step) X(all_reduce) X(io)
 
 #define GY_BENCHMARK_DECLARE(name) extern const gy_command gy_benchmark_##name;
 GY_BENCHMARK_LIST(GY_BENCHMARK_DECLARE)

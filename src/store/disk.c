@@ -1,7 +1,9 @@
-/* The system's calls that change the disk, and their failures made on purpose. */
+/* The system's calls that change the disk: what they take, and their failures made on purpose. */
 #include "disk_impl.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
+#include "base/spent.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,22 +20,38 @@ static bool fails(gy_context *ctx, gy_fault fault, int reason)
 
 ssize_t gy_disk_write(gy_context *ctx, int fd, const void *bytes, size_t n)
 {
-    return fails(ctx, GY_FAULT_WRITE, ENOSPC) ? -1 : write(fd, bytes, n);
+    if (fails(ctx, GY_FAULT_WRITE, ENOSPC)) return -1;
+    double start = gy_clock_s();
+    ssize_t put = write(fd, bytes, n);
+    gy_spent_since(ctx, GY_SPENT_WRITE, start);
+    return put;
 }
 
 ssize_t gy_disk_write_at(gy_context *ctx, int fd, const void *bytes, size_t n, off_t at)
 {
-    return fails(ctx, GY_FAULT_WRITE, ENOSPC) ? -1 : pwrite(fd, bytes, n, at);
+    if (fails(ctx, GY_FAULT_WRITE, ENOSPC)) return -1;
+    double start = gy_clock_s();
+    ssize_t put = pwrite(fd, bytes, n, at);
+    gy_spent_since(ctx, GY_SPENT_WRITE, start);
+    return put;
 }
 
 int gy_disk_flush(gy_context *ctx, int fd)
 {
-    return fails(ctx, GY_FAULT_FLUSH, EIO) ? -1 : fsync(fd);
+    if (fails(ctx, GY_FAULT_FLUSH, EIO)) return -1;
+    double start = gy_clock_s();
+    int result = fsync(fd);
+    gy_spent_since(ctx, GY_SPENT_FLUSH, start);
+    return result;
 }
 
 int gy_disk_rename(gy_context *ctx, const char *from, const char *to)
 {
-    return fails(ctx, GY_FAULT_RENAME, EIO) ? -1 : rename(from, to);
+    if (fails(ctx, GY_FAULT_RENAME, EIO)) return -1;
+    double start = gy_clock_s();
+    int result = rename(from, to);
+    gy_spent_since(ctx, GY_SPENT_RENAME, start);
+    return result;
 }
 
 void gy_disk_tear(gy_context *ctx, int fd)

@@ -18,6 +18,9 @@ gy_status gy_directory_list(gy_pool *pool, const char *path, const char *const *
                             int *n) GY_CHECKED;
 /** Flushes a directory or file to disk. */
 gy_status gy_path_sync(gy_context *ctx, const char *path) GY_CHECKED;
+/** Asks the system to drop what it holds of a file in memory, so that it is read from the disk; of a
+ * directory, of all files in it. What fails is left as it is. */
+void gy_path_forget(gy_context *ctx, const char *path);
 /** Renames and flushes the directory that holds it: the state is the old or the new one. */
 gy_status gy_path_rename(gy_context *ctx, const char *from, const char *to) GY_CHECKED;
 /** Points a link at `target`, atomically replacing an older one. */

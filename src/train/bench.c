@@ -3,6 +3,7 @@
  * median of each phase, and the mean of each layer. FLOPs a step are three times the forward
  * pass's, as is usual: the backward pass makes two products for each of the forward pass.
  */
+#include "bench_impl.h"
 #include "train_impl.h"
 
 #include "base/clock.h"
@@ -28,7 +29,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static double median(double *v, int n)
+double gy_bench_median(double *v, int n)
 {
     qsort(v, (size_t)n, sizeof *v, by_value);
     return v[n / 2];
@@ -131,7 +132,8 @@ static gy_status tell(bench *b)
     gy_status status = add_memory(b, &report); /* before the products of the peak take some */
     if (status == GY_OK) status = gy_kernel_peak(run->kernel, &peak);
     GY_TRY(gy_comm_agree(run->comm, status));
-    double seconds = median(b->step, b->n), samples = (double)run->config->train.batch_size;
+    double seconds = gy_bench_median(b->step, b->n),
+           samples = (double)run->config->train.batch_size;
     double rate = (b->inference ? 1 : 3) * flops * samples / run->ranks / seconds * 1e-9;
     gy_report_text(&report, "name", run->config->name);
     gy_report_int(&report, "ranks", run->ranks);
@@ -140,7 +142,7 @@ static gy_status tell(bench *b)
     gy_report_bool(&report, "inference", b->inference);
     gy_report_float(&report, "step_ms", 1e3 * seconds);
     for (int p = 0; p < (b->inference ? GY_PHASE_backward : GY_PHASES); p++) {
-        double middle = 1e3 * median(b->phase[p], b->n); /* sorted by now */
+        double middle = 1e3 * gy_bench_median(b->phase[p], b->n); /* sorted by now */
         gy_report_phase(&report, gy_phase_names[p], 1e3 * b->phase[p][0], middle,
                         1e3 * b->phase[p][b->n - 1]);
     }
@@ -174,11 +176,15 @@ gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
     gy_taught nothing = {NULL, NULL};
     int64_t n = options->steps;
     bench *b = NULL;
-    GY_TRY(gy_comm_agree(comm, gy_new(ctx, &b)));
+    gy_status status = gy_comm_agree(comm, gy_new(ctx, &b));
+    if (status != GY_OK) {
+        gy_free(ctx, b);
+        return status;
+    }
     b->inference = options->inference;
     b->n = (int)(n < 1 ? 1 : n > MOST_STEPS ? MOST_STEPS : n);
     gy_run_init(&b->run, ctx, comm, config, &train);
-    gy_status status = gy_run_build(&b->run, &nothing);
+    status = gy_run_build(&b->run, &nothing);
     if (status == GY_OK) status = gy_comm_agree(comm, prepare(b));
     if (status == GY_OK) status = measure(b);
     if (b->inference) status = gy_comm_agree(comm, status); /* its passes are each rank's own */

@@ -3,6 +3,7 @@
  * bytes to the next rank costs here. No algorithm that passes messages alone is faster than the
  * bound; one in shared memory may be.
  */
+#include "bench_impl.h"
 #include "event_impl.h"
 
 #include <gyre/train.h>
@@ -11,7 +12,6 @@
 #include "comm/all_reduce.h"
 #include "sync/wire_list.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { LEAST_TURNS = 5, MOST_TURNS = 50 };
@@ -52,12 +52,6 @@ static gy_status measure_topology(const bench *b)
     return GY_OK;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Turns that take a while, by how long the first one took. */
 static int turns_for(double first_s)
 {
@@ -80,8 +74,7 @@ static gy_status take_turns(const bench *b, gy_all_reduce *op, result *out)
         if (n == 0) turns = turns_for(seconds[0]);
     }
     out->sent = (gy_all_reduce_sent(b->comm) - before) / n;
-    qsort(seconds + 1, (size_t)n - 1, sizeof *seconds, by_value); /* the first warms up */
-    out->median_s = seconds[1 + (n - 1) / 2];
+    out->median_s = gy_bench_median(seconds + 1, n - 1); /* the first warms up */
     out->least_s = seconds[1];
     return GY_OK;
 }
