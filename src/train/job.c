@@ -2,7 +2,7 @@
  * The batch job that a run is part of. A new SLURM tells its end in the environment; squeue tells it
  * everywhere, and that the limit was changed.
  *
- *     resting ── nothing asked yet, or every_s ago ──▶ asking ── all said, or patience_s ──▶ resting
+ *     resting ── nothing asked yet, or a while ago ──▶ asking ── all said, or patience_s ──▶ resting
  *
  * Invariants
  *  1. The run never waits: squeue is a process of its own, looked at between two steps. A controller
@@ -31,7 +31,7 @@
 
 extern char **environ; /* POSIX leaves its declaration to us */
 
-static const double EVERY_S = 180, PATIENCE_S = 30, SPARE_S = 60, REAP_S = 1;
+static const double EVERY_S = 180, SOON_S = 10, PATIENCE_S = 30, SPARE_S = 60, REAP_S = 1;
 
 /* Of a job that began just now a tenth is kept at most. */
 static void set_left(gy_job *job, double left)
@@ -57,12 +57,8 @@ static void take_environment(gy_job *job)
 
 void gy_job_begin(gy_job *job, gy_context *ctx)
 {
-    *job = (gy_job){.ctx = ctx,
-                    .every_s = EVERY_S,
-                    .patience_s = PATIENCE_S,
-                    .end_s = INFINITY,
-                    .asked_s = -1,
-                    .pipe = -1};
+    *job = (gy_job){
+        .ctx = ctx, .patience_s = PATIENCE_S, .end_s = INFINITY, .asked_s = -1, .pipe = -1};
     const char *id = getenv("SLURM_JOB_ID"), *array = getenv("SLURM_ARRAY_JOB_ID");
     const char *task = getenv("SLURM_ARRAY_TASK_ID");
     if (id == NULL) return;
@@ -201,12 +197,21 @@ static bool reap(gy_job *job)
     return job->process == 0;
 }
 
+/* The sooner the end, the more often: the limit may be raised at the last moment. */
+static bool must_ask(const gy_job *job)
+{
+    double now = gy_clock_s(), while_s = (job->end_s - now) / 4;
+    if (while_s < SOON_S) while_s = SOON_S;
+    if (while_s > EVERY_S) while_s = EVERY_S;
+    return job->asked_s < 0 || now - job->asked_s >= while_s;
+}
+
 double gy_job_deadline(gy_job *job)
 {
     if (job->name[0] == '\0') return INFINITY;
     if (job->pipe >= 0)
         listen(job);
-    else if (reap(job) && (job->asked_s < 0 || gy_clock_s() - job->asked_s >= job->every_s))
+    else if (reap(job) && must_ask(job))
         ask(job);
     return job->end_s - job->spare_s;
 }

@@ -11,12 +11,12 @@ enum { GY_JOB_NAME = 48, GY_JOB_ANSWER = 256 };
 
 typedef struct gy_job {
     gy_context *ctx;
-    char name[GY_JOB_NAME];     /* as squeue takes it; "": there is no such job */
-    double every_s, patience_s; /* how often it is asked for, how long an answer may take */
-    double end_s;               /* by gy_clock_s(); INFINITY: no end is known */
-    double spare_s;             /* kept of it for the last checkpoint and the way out */
-    double asked_s;             /* < 0: not yet */
-    int process, pipe;          /* of squeue; 0, −1: none */
+    char name[GY_JOB_NAME]; /* as squeue takes it; "": there is no such job */
+    double patience_s;      /* how long an answer may take */
+    double end_s;           /* by gy_clock_s(); INFINITY: no end is known */
+    double spare_s;         /* kept of it for the last checkpoint and the way out */
+    double asked_s;         /* < 0: not yet */
+    int process, pipe;      /* of squeue; 0, −1: none */
     char answer[GY_JOB_ANSWER];
     size_t bytes;
     bool told; /* that the end is not known */
