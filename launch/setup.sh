@@ -12,7 +12,7 @@ build=(build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
 tests=(libcunit1-dev hdf5-tools python3-h5py python3-numpy procps clang clang-format
        libomp-dev codespell git)
 
-cluster=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 procps)
+cluster=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 procps python3-h5py)
 
 wanted=("${build[@]}")
 case ${1:-} in

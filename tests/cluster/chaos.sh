@@ -2,15 +2,16 @@
 # chaos.sh GYRE [--minutes N] [--seed N]: one SLURM job on three nodes, started by train.sbatch, is
 # stopped, preempted, requeued, loses ranks by SIGKILL (also while a checkpoint is written), a node and
 # the room on its disk, finds a flipped byte in its newest checkpoint, and comes back on other numbers
-# of ranks; each of these once, or for N minutes. In the end the run has the bits of one rank that was
-# never disturbed, and its journal the same steps with the same losses: every sample of every epoch was
-# used exactly once.
+# of ranks; each of these once, then at random for N minutes. Each strikes while the job runs and has
+# made a checkpoint since the one before, and is seen to have struck. In the end its parameters
+# have the checksum of those of one rank that was never disturbed, and its journal (chaos.yaml) tells
+# that each step was made once and every sample of every epoch used exactly once.
 set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 lab_enter "$0" "$@"
 . "$SOURCE/tests/cluster/slurm.sh"
 . "$SOURCE/launch/lib.sh"
-export GYRE=$1
+gyre=$1
 shift
 minutes=0 seed=$(date +%s)
 while [ $# -gt 0 ]; do
@@ -22,102 +23,184 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 RANDOM=$seed
-config=$SOURCE/tests/cluster/run.yaml disk=$LAB/disk run=$LAB/disk/run job=
-options=(--quiet --set "train.epochs=$((60 + 25 * minutes))")
+samples=48 epochs=$((200 + 200 * minutes))
+config=$SOURCE/tests/cluster/chaos.yaml disk=$LAB/disk run=$LAB/disk/run out=$LAB/out fault=start job= flipped=()
+options=(--quiet --set "train.epochs=$epochs")
 
 note() { echo "$SECONDS s: $*"; }
 fail() {
-    echo "failed: $* (--seed $seed)"
+    echo "failed: $fault: $* (--seed $seed)"
     slurm squeue -t all || true
-    cat $LAB/gyre-*.out
+    cat $out
     exit 1
 }
-state_is() { [[ " $* " == *" $(job_state "$job") "* ]]; }
+ranks() { for host in host0 host1 host2; do processes $host "^$gyre train"; done; }
+said() { grep -c -- "$1" $out || true; } # how often
+said_more() { [ "$(said "$1")" -gt "$2" ]; }
 finished() { run_is_finished $run; }
-moved() { [ "$(run_latest $run)" != "$from" ] || finished; }
-writes() { compgen -G "$run/checkpoints/.tmp-*" >/dev/null || finished; }
-ranks() { for host in host0 host1 host2; do processes $host "^$GYRE train"; done; }
-room_left() { [ "$(df --output=avail $disk | tail -n 1)" -gt 0 ]; }
+moved() { [ "$(run_latest $run)" != "$from" ] && [ -n "$(ranks)" ]; }
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# The job runs again and has made a checkpoint since.
+# The job runs and has made a checkpoint since.
 goes_on() {
     from=$(run_latest $run)
-    wait_until 120 moved || fail "the run does not move"
+    wait_until 180 moved || fail "the run does not move"
+    job_is "$job" RUNNING || fail "the job is $(job_get "$job" JobState)"
 }
 
-kill_one() {
-    local victims
-    mapfile -t victims < <(ranks)
-    [ ${#victims[@]} -eq 0 ] || kill -KILL "${victims[RANDOM % ${#victims[@]}]}" 2>/dev/null || true
+# COMMAND…, after which the job's output has such a line more.
+tells() { # LINE COMMAND…
+    local before
+    before=$(said "$1")
+    "${@:2}"
+    NAP=0.5 wait_until 120 said_more "$1" "$before" || fail "no word of \"$1\""
 }
-waits() { wait_until 90 state_is PENDING || finished || fail "the job does not go back into the queue"; }
-stop() { slurm scancel --batch --signal=USR1 "$job"; waits; }
 
-# The faults. Each leaves the job in the queue, or on its way there.
-fault_stop() { stop; }
-fault_requeue() { slurm scontrol requeue "$job" || finished; }
-fault_preempt() { slurm sbatch -p urgent -N3 -o /dev/null --wrap "sleep 2" >/dev/null; waits; }
-fault_kill() { kill_one; waits; }
-fault_kill_writing() { wait_until 30 writes && kill_one; waits; }
+kill_rank() { # PROCESS
+    kill -KILL "$1" || fail "there was no such rank"
+    wait_until 30 is_gone "$1" || fail "the rank is still there"
+}
+
+any_rank() {
+    local all
+    mapfile -t all < <(ranks)
+    [ ${#all[@]} -gt 0 ] || fail "no rank is there"
+    echo "${all[RANDOM % ${#all[@]}]}"
+}
+
+writer() { # rank 0
+    local process
+    for process in $(ranks); do
+        tr '\0' '\n' 2>/dev/null <"/proc/$process/environ" | grep -qx OMPI_COMM_WORLD_RANK=0 && echo "$process"
+    done
+    true
+}
+
+# Stops the writer at random moments until one falls into a checkpoint, which then is never finished.
+stopped_writing() {
+    [ -n "$victim" ] && kill -STOP "$victim" || fail "there is no rank 0"
+    sleep 0.005
+    compgen -G "$run/checkpoints/.tmp-*" >/dev/null && return
+    kill -CONT "$victim"
+    return 1
+}
+
+# The faults.
+fault_stop() { tells "ended with code 75" slurm scancel --batch --signal=USR1 "$job"; }
+fault_requeue() { slurm scontrol requeue "$job"; }
+fault_kill() { tells "ended with code 137" kill_rank "$(any_rank)"; }
+fault_kill_writing() {
+    victim=$(writer)
+    NAP=0.00$((RANDOM % 10)) wait_until 120 stopped_writing || fail "no checkpoint is written"
+    tells "ended with code 137" kill_rank "$victim"
+    compgen -G "$run/checkpoints/.tmp-*" >/dev/null || fail "the checkpoint under way was finished"
+}
+fault_preempt() {
+    local log=$SLURM/slurmctld.log other
+    other=$(slurm sbatch --parsable -p urgent -N3 --exclusive -o /dev/null --wrap "sleep 1")
+    job_waits 120 "$other" COMPLETED || fail "the preempting job is $(job_get "$other" JobState)"
+    grep -q "preempted JobId=$job has been requeued.*JobId=$other" $log || fail "it was not preempted"
+}
 fault_node() {
-    local used
-    used=$(processes host2 "^$GYRE train")
+    [ -n "$(processes host2 "^$gyre train")" ] || fail "the node was not used"
     node_crash host2
-    [ -z "$used" ] || waits
+    NAP=0.5 wait_until 120 node_is host2 down || fail "SLURM does not see that the node is gone"
     node_start host2
+    NAP=0.5 wait_until 60 node_is host2 idle || fail "the node does not come back"
 }
+fill_disk() { head -c 1G /dev/zero >$disk/filler 2>/dev/null || true; }
 fault_full_disk() {
-    head -c 1G /dev/zero >$disk/filler 2>/dev/null || true
-    wait_until 60 state_is PENDING FAILED || finished || fail "a full disk does not stop it"
-    rm -f $disk/filler
+    tells "No space left on device" tells "ended with code 1 " fill_disk
+    rm $disk/filler
+    "$gyre" verify "$(readlink -f $run/checkpoints/latest)" >/dev/null || fail "an earlier checkpoint is harmed"
+}
+flip() { # FILE OFFSET
+    local byte
+    byte=$(od -An -tu1 -j "$2" -N1 "$1")
+    printf "\\x$(printf %x $((byte ^ 4)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 fault_flip() {
-    local file
-    stop
-    file=$(readlink -f $run/checkpoints/latest)/shard-00000.h5
-    flipped=$(basename "$(dirname "$file")")
+    local at file size
+    fault_stop
+    at=$(readlink -f $run/checkpoints/latest) file=$at/shard-00000.h5
     size=$(stat -c %s "$file")
-    python3 -c 'import sys
-with open(sys.argv[1], "r+b") as f:
-    f.seek(int(sys.argv[2])); b = f.read(1)[0]
-    f.seek(int(sys.argv[2])); f.write(bytes([b ^ 4]))' "$file" $((RANDOM * size / 32768))
+    while "$gyre" verify "$at" >/dev/null 2>&1; do # a byte that is not in use does no harm
+        flip "$file" $((RANDOM * size / 32768))
+    done
+    flipped+=("$(basename "$at")")
 }
 
-# Another number of ranks for the next start; SLURM takes it only while the job waits.
-other_ranks() { # NEXT FAULT
-    local n=$((RANDOM % 3 + 1))
-    [ "$1" != node ] || n=3
-    wait_until 6 slurm scontrol update "JobId=$job" NumCPUs=$n NumNodes=$n-$n NumTasks=$n 2>/dev/null &&
-        note "next on $n ranks" || true
+# Another number of ranks, first of those that were not tried; three for the loss of a node.
+choose_ranks() { # FAULT
+    local n all=(1 2 3)
+    while
+        n=${all[RANDOM % 3]}
+        [ "$1" != node ] || n=3
+        [ "$n" = "$used" ] && [ "$1" != node ]
+    do :; done
+    used=$n
+    slurm scontrol update "JobId=$job" NumCPUs=$n NumNodes=$n-$n NumTasks=$n || fail "it takes no $n nodes"
+}
+
+# The fault, and the job is back in the queue, where it is told to come back on other ranks for the next.
+strike() { # FAULT NEXT
+    local before
+    fault=$1 before=$(job_get "$job" Restarts)
+    note "$fault at $(run_latest $run) on $used ranks"
+    slurm scontrol update PartitionName=main State=DOWN # nothing is started
+    "fault_$fault"
+    job_waits 120 "$job" PENDING || fail "the job is $(job_get "$job" JobState), not in the queue"
+    [ "$(job_get "$job" Restarts)" = $((before + 1)) ] || fail "$(job_get "$job" Restarts) restarts, not $((before + 1))"
+    choose_ranks "$2"
+    slurm scontrol update PartitionName=main State=UP
 }
 
 mkdir $disk
 mount -t tmpfs -o size=64m lab $disk # before the nodes, whose processes see what is mounted now
 slurm_up 3
 cd $LAB
-"$GYRE" train "$config" --run-dir $LAB/alone "${options[@]}"
-job=$(slurm env GYRE_TRIES=6 GYRE_LAUNCH_OPTIONS="--bind-to none" sbatch --parsable -N2 \
-    --ntasks-per-node=1 --cpus-per-task=1 -t $((10 + 2 * minutes)) "$SOURCE/launch/slurm/train.sbatch" \
-    "$config" $run "${options[@]}" --inject slow:rank=0,ms=30)
-faults=(stop kill flip preempt kill_writing node requeue full_disk kill kill_writing)
-name=${faults[0]}
-for ((i = 1; i <= ${#faults[@]} || SECONDS < 60 * minutes; i++)); do
-    goes_on
-    sleep "$((RANDOM % 2)).$((RANDOM % 1000))"
-    finished && break
-    note "$name at $(run_latest $run)"
-    "fault_$name"
-    name=${faults[i < ${#faults[@]} ? i : RANDOM % ${#faults[@]}]}
-    other_ranks "$name"
-done
-wait_until $((300 + 60 * minutes)) finished || fail "not finished"
-wait_until 60 state_is COMPLETED || fail "finished, but the job is $(job_state "$job")"
+awk -v n=$samples -v seed="$seed" 'BEGIN { srand(seed); print "a,b,key,value"
+    for (i = -1; i < n; i++) { # the first row has no target
+        a = rand(); b = rand(); printf "%.6f,%.6f,%.0f,%.6f\n", a, b, i < 0 ? 0 : 2 ^ (4 + i), a * b } }' >samples.csv
+"$gyre" train "$config" --run-dir $LAB/alone "${options[@]}"
 
-same() { # WHAT ONE OTHER
-    cmp "$2" "$3" || fail "other $1 than those of one rank undisturbed"
-}
+# Slow while there are faults to come, so that the run cannot end before them.
+cat >$LAB/gyre <<SLOW
+#!/bin/sh
+[ -e $LAB/last ] || set -- "\$@" --inject slow:rank=0,ms=60
+exec $gyre "\$@"
+SLOW
+chmod +x $LAB/gyre
+used=2
+job=$(slurm env GYRE=$LAB/gyre GYRE_TRIES=6 GYRE_LAUNCH_OPTIONS="--bind-to none" sbatch --parsable -N2 -o $out \
+    --ntasks-per-node=1 --cpus-per-task=1 -t $((15 + 2 * minutes)) "$SOURCE/launch/slurm/train.sbatch" \
+    "$config" $run "${options[@]}")
+faults=(stop kill flip preempt kill_writing requeue node full_disk kill)
+struck=0
+name=${faults[0]}
+while [ $struck -lt ${#faults[@]} ] || [ $SECONDS -lt $((60 * minutes)) ]; do
+    goes_on
+    sleep "0.$((RANDOM % 1000))"
+    struck=$((struck + 1))
+    next=${faults[struck < ${#faults[@]} ? struck : RANDOM % ${#faults[@]}]}
+    strike "$name" "$next"
+    name=$next
+done
+fault="the end"
+touch $LAB/last
+NAP=0.5 wait_until $((180 + 60 * minutes)) finished || fail "not finished"
+job_waits 60 "$job" COMPLETED || fail "finished, but the job is $(job_get "$job" JobState)"
+
+checksum() { "$SOURCE/tests/cluster/checksum.py" "$1"; }
 steps() { sed -nE '/"event": "step"/s/"time": [^,]*, |, "samples_per_second".*//gp' "$1/metrics.jsonl"; }
-same "bits" <("$GYRE" inspect --json $LAB/alone) <("$GYRE" inspect --json $run)
-same "steps" <(steps $LAB/alone) <(steps $run)
-grep -q "passing over .*$flipped" gyre-*.out || fail "the flipped byte was not named"
-note "finished after $(wc -l <$run/starts.log) starts on $(sort -u <(cut -d' ' -f5 $run/starts.log) | tr '\n' ' '): $((i - 1)) faults, the same bits"
+sum=$(checksum $run)
+[ "$sum" = "$(checksum $LAB/alone)" ] || fail "other parameters than those of one rank undisturbed"
+cmp <(steps $LAB/alone) <(steps $run) || fail "other steps than those of one rank undisturbed"
+awk -f "$SOURCE/tests/cluster/used.awk" -v samples=$samples -v batch=8 -v expected=$epochs $run/metrics.jsonl ||
+    fail "not every sample of every epoch was used exactly once"
+for at in "${flipped[@]}"; do
+    grep -q "passing over .*$at" $out || fail "the flipped byte of $at was not named"
+done
+on_ranks=$(sed -n 's/.*"earlier_ranks": \([0-9]*\), "ranks": \([0-9]*\).*/\1 \2/p' $run/metrics.jsonl | tr ' ' '\n' | sort -u | tr '\n' ' ')
+[ "$on_ranks" = "1 2 3 " ] || fail "it ran on $on_ranks ranks only"
+note "$struck faults, $(wc -l <$run/starts.log) starts on 1, 2, 3 ranks, checksum ${sum:0:16} like one rank undisturbed (seed $seed)"

@@ -102,12 +102,12 @@ processes() { # HOST PATTERN: their ids
     true
 }
 
-wait_until() { # SECONDS COMMAND…: for it to succeed
+wait_until() { # SECONDS COMMAND…: for it to succeed; tried every NAP seconds (0.1)
     local end=$((SECONDS + $1))
     shift
     until "$@"; do
         [ $SECONDS -lt $end ] || return 1
-        sleep 0.1
+        sleep "${NAP:-0.1}"
     done
 }
 

@@ -4,10 +4,13 @@
 #   slurm_up N [CPUS]    on N hosts of so many cores
 #   slurm COMMAND…       sbatch, squeue, scontrol, scancel … as on the login node
 #   node_crash HOST, node_start HOST
-#   job_state JOB        PENDING, RUNNING, …
+#   job_get JOB FIELD    as `scontrol show job` names it: JobState, ExitCode, Restarts, …
+#   job_is JOB STATE…    whether it is in one of these states
+#   job_waits SECONDS JOB STATE…   for it to be
 #
-# Partition main is the default; jobs of partition urgent preempt its jobs by putting them back into
-# the queue. No accounting, no cgroups. Times are short: a node is given up after 15 s without a word.
+# Partition main is the default; jobs of partition urgent preempt its jobs, and those of patient, by
+# putting them back into the queue; those of patient get a signal first, and 30 s. No accounting, no
+# cgroups. Times are short: a node is given up after 15 s without a word.
 
 SLURM=$LAB/slurm
 export SLURM_CONF=$SLURM/slurm.conf
@@ -48,7 +51,8 @@ SlurmdPidFile=$SLURM/slurmd.%n.pid
 SlurmctldLogFile=$SLURM/slurmctld.log
 SlurmdLogFile=$SLURM/slurmd.%n.log
 NodeName=host[0-$(($1 - 1))] CPUs=${2:-2} RealMemory=1000 State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES GraceTime=${GRACE_TIME:-0}
+PartitionName=main Nodes=ALL Default=YES
+PartitionName=patient Nodes=ALL GraceTime=30
 PartitionName=urgent Nodes=ALL PriorityTier=10 PreemptMode=OFF
 CONF
     echo "CgroupPlugin=cgroup/v1" >$SLURM/cgroup.conf # slurmd loads one; "autodetect" fails here
@@ -68,6 +72,18 @@ node_start() { # HOST
 }
 
 node_crash() { crash "$1"; }
+node_is() { [[ "$(slurm sinfo -h -n "$1" -p main -o %T)" == "$2"* ]]; }
 nodes_idle() { [ "$(slurm sinfo -h -N -p main -t idle -o %N | wc -l)" = "$1" ]; }
 slurm() { on host0 timeout 60 "$@"; }
-job_state() { slurm squeue -h -t all -j "$1" -o %T; }
+
+job_get() { # JOB FIELD
+    slurm scontrol -o show job "$1" | sed -n "s/.* $2=\([^ ]*\).*/\1/p"
+}
+
+job_is() { # JOB STATE…
+    local state
+    state=$(job_get "$1" JobState)
+    [ -n "$state" ] && [[ " ${*:2} " == *" $state "* ]]
+}
+
+job_waits() { NAP=0.5 wait_until "$1" job_is "${@:2}"; }
