@@ -1,0 +1,248 @@
+#!/usr/bin/env bash
+# jobs.sh GYRE [ROW…]: what README.md says of SLURM's events, a function each: the run's message and
+# checkpoint, the job's state and code, whether it is put back, and that it goes on to the bits of a run
+# undisturbed. All rows, or those named, wait side by side.
+set -euo pipefail
+. "$(dirname "$0")/hosts.sh"
+lab_enter "$0" "$@"
+. "$SOURCE/tests/cluster/slurm.sh"
+. "$SOURCE/launch/lib.sh"
+export GYRE=$1
+shift
+rows=(limit_hangs limit_signal limit_itself limit_raised plain_srun plain_mpirun gives_up stop_mpirun
+      stop_srun save_srun cancel_mpirun cancel_srun requeue_srun killed_srun patient array chain wrong
+      diverged)
+[ $# -eq 0 ] || rows=("$@")
+config=$SOURCE/tests/cluster/run.yaml row= job=
+
+fail() {
+    echo "$row: $*"
+    [ -z "$job" ] || slurm scontrol show job "$job" || true
+    cat $out
+    exit 1
+}
+
+# Each row has a run and an output of its own, and one rank on host0 or host1 unless it says otherwise;
+# host2 is for preemption.
+begin() { # ROW
+    row=$1 run=$LAB/runs/$1 out=$LAB/$1.out
+    : >$out
+}
+slow() { echo "--inject slow:rank=0,ms=$1"; } # 380 steps
+submit() { # [sbatch option…] -- [option of gyre train…]
+    local options=()
+    while [ "$1" != -- ]; do options+=("$1"); shift; done
+    job=$(slurm sbatch --parsable -o $out -N1 -n1 --ntasks-per-node=1 -c1 -x host2 "${options[@]}" \
+        "${script:-$SOURCE/launch/slurm/train.sbatch}" "$config" $run --quiet "${@:2}")
+}
+by_srun() { export LAUNCHER=srun GYRE_LAUNCH_OPTIONS=--cpu-bind=none; }
+
+says() { # SECONDS LINE: in the job's output
+    NAP=0.5 wait_until "$1" grep -q -- "$2" $out || fail "no word of \"$2\""
+}
+has_moved() { [ "$(run_latest $run)" != "$from" ]; }
+moves() { # it makes a checkpoint
+    from=$(run_latest $run)
+    NAP=0.3 wait_until 240 has_moved || fail "the run does not move"
+}
+ends() { # SECONDS STATE CODE RESTARTS; * for any code
+    job_waits "$1" "$job" "$2" || fail "the job is $(job_get "$job" JobState), not $2"
+    [[ "$(job_get "$job" ExitCode)" == $3 ]] || fail "the job's code is $(job_get "$job" ExitCode), not $3"
+    [ "$(job_get "$job" Restarts)" = "$4" ] || fail "it was put back $(job_get "$job" Restarts) times, not $4"
+}
+is_whole() { "$GYRE" verify $run >/dev/null || fail "its checkpoints are not whole"; }
+checksum() { "$SOURCE/tests/cluster/checksum.py" "$1"; }
+finishes() { # RESTARTS: as if nothing had been
+    ends 240 COMPLETED 0:0 "$1"
+    run_is_finished $run || fail "not finished"
+    [ "$(checksum $run)" = "$(checksum $LAB/alone)" ] || fail "other parameters than those of a run undisturbed"
+}
+# The first stop that the journal tells was for that reason; the checkpoint of its step is the newest, or
+# was gone on from.
+stopped_by() { # REASON
+    local step
+    step=$(grep -m 1 '"event": "stop"' $run/metrics.jsonl |
+        sed -nE "s/.*\"step\": ([0-9]+),.*\"reason\": \"$1\".*/\\1/p")
+    [ -n "$step" ] || fail "no stop by $1 in the journal"
+    grep -q "\"event\": \"resume\", \"step\": $step," $run/metrics.jsonl && return
+    [ "$(run_latest $run)" = "$(printf 'step-%09d' "$step")" ] && is_whole || fail "no checkpoint of step $step"
+}
+put_back() { # it said 75 and goes on; that is enough of it
+    says 120 "ended with code 75 at step-"
+    moves
+    [ "$(job_get "$job" Restarts)" = 1 ] || fail "it was put back $(job_get "$job" Restarts) times"
+    slurm scancel "$job"
+    job_waits 60 "$job" CANCELLED || fail "it cannot be cancelled"
+}
+
+# The time limit
+
+row_limit_signal() { # the batch shell is told in time
+    submit -t 1 --signal=B:USR1@50 -- $(slow 400)
+    put_back
+    stopped_by signal
+}
+row_limit_itself() { # nobody is told; the run knows
+    submit -t 1 --signal=B:URG@1 -- $(slow 400)
+    put_back
+    stopped_by "time limit"
+}
+row_limit_raised() { # while it runs
+    submit -t 1 --signal=B:URG@1 -- $(slow 200)
+    moves
+    slurm scontrol update "JobId=$job" TimeLimit=10
+    finishes 0
+    [ "$(wc -l <$run/starts.log)" = 1 ] || fail "it did not run through"
+}
+row_limit_hangs() { # nothing stops it before SLURM does
+    submit -t 1 --signal=B:URG@1 -- --set comm.watchdog_seconds=0 --inject hang:rank=0,step=30
+    ends 240 TIMEOUT '*' 0
+    is_whole
+}
+row_plain_srun() { # without train.sbatch
+    local code=0
+    on host0 srun --mpi=pmix -N2 --ntasks-per-node=1 -x host2 -t 1 "$GYRE" train "$config" --run-dir $run \
+        $(slow 400) >$out 2>&1 || code=$?
+    [ $code = 75 ] || fail "code $code"
+    stopped_by "time limit"
+    grep -q "gyre: SLURM ends job [0-9]* in [01].[0-9] minutes" $out || fail "it does not say when it ends"
+}
+row_plain_mpirun() {
+    job=$(slurm sbatch --parsable -o $out -N2 --ntasks-per-node=1 -x host2 -t 1 --wrap \
+        "mpirun --bind-to none $GYRE train $config --run-dir $run $(slow 400)")
+    ends 240 FAILED 75:0 0
+    stopped_by "time limit"
+}
+
+# Stops by hand, by the site, by faults
+
+row_stop_mpirun() {
+    submit -N2 -n2 -- $(slow 50)
+    moves
+    slurm scancel --batch --signal=USR1 "$job"
+    says 60 "ended with code 75 at step-"
+    finishes 1
+    stopped_by signal
+}
+row_stop_srun() { by_srun; row_stop_mpirun; }
+row_save_srun() { # all ranks are told: a checkpoint, and on
+    by_srun
+    submit -- $(slow 50) --set checkpoint.every_steps=1000 --set checkpoint.every_epochs=0 \
+        --set train.evaluate_every_epochs=0 # nor one of the best
+    NAP=0.3 wait_until 240 grep -qs '"step": 5,' $run/metrics.jsonl || fail "the run does not move"
+    slurm scancel --signal=USR1 "$job"
+    finishes 0
+    [ "$(grep -c '"event": "checkpoint"' $run/metrics.jsonl)" = 2 ] || fail "not one checkpoint and the last"
+}
+row_cancel_mpirun() {
+    submit -- $(slow 100)
+    moves
+    slurm scancel "$job"
+    ends 60 CANCELLED '*' 0
+    is_whole
+    ! run_is_finished $run || fail "it finished"
+}
+row_cancel_srun() {
+    by_srun
+    row_cancel_mpirun
+    stopped_by signal
+}
+row_requeue_srun() {
+    by_srun
+    submit -- $(slow 50)
+    moves
+    slurm scontrol requeue "$job"
+    finishes 1
+    stopped_by signal
+}
+row_killed_srun() {
+    local rank
+    by_srun
+    submit -N2 -n2 -- $(slow 50)
+    moves
+    rank=$(processes host1 "^$GYRE train .*$run ")
+    kill -KILL "$rank" || fail "no rank on host1"
+    says 60 "ended with code 137 at step-"
+    finishes 1
+}
+row_patient() { # preempted, with notice
+    local other
+    submit -p patient -x "" -w host2 -- $(slow 50)
+    moves
+    other=$(slurm sbatch --parsable -p urgent -w host2 --exclusive -o /dev/null --wrap "sleep 1")
+    says 60 "ended with code 75 at step-"
+    job_waits 120 "$other" COMPLETED || fail "the preempting job is $(job_get "$other" JobState)"
+    finishes 1
+    stopped_by signal
+}
+
+# More than one job
+
+row_array() { # its last task, whose number is the array's, is put back alone
+    local array
+    script=$SOURCE/launch/slurm/train-array.sbatch submit --array=1-2%2 -o "$LAB/$row-%a.out" -- $(slow 50)
+    array=$job run=$run-2 out=$LAB/$row-2.out job=${array}_2
+    moves
+    slurm scancel --batch --signal=USR1 "$job"
+    says 60 "ended with code 75 at step-"
+    ends 240 COMPLETED 0:0 1
+    run_is_finished $run && grep -q '^seed: 2$' $run/config.yaml || fail "not the second run"
+    run=$LAB/runs/$row-1 out=$LAB/$row-1.out job=${array}_1
+    ends 240 COMPLETED 0:0 0
+    run_is_finished $run && grep -q '^seed: 1$' $run/config.yaml || fail "not the first run"
+}
+row_chain() {
+    local jobs
+    mapfile -t jobs < <(slurm env GYRE_SBATCH_OPTIONS="-o $out -N1 -n1 --ntasks-per-node=1 -c1 -x host2" \
+        "$SOURCE/launch/slurm/chain.sh" 3 "$config" $run $(slow 50) | sed -n 's/^job //p')
+    [ ${#jobs[@]} = 3 ] || fail "${#jobs[@]} jobs, not 3"
+    job=${jobs[0]}
+    moves
+    slurm scancel --batch --signal=USR1 "$job"
+    ends 120 FAILED 75:0 0
+    stopped_by signal
+    job=${jobs[1]}
+    finishes 0
+    job=${jobs[2]}
+    finishes 0
+    [ "$(grep -c "the run is finished already" $out)" = 1 ] || fail "the third had something left to do"
+}
+
+# Errors
+
+row_gives_up() { # an error that comes again
+    submit -- --inject disk_full:checkpoint=1
+    ends 240 FAILED 1:0 3
+    says 1 "gives up: no new checkpoint in 3 starts"
+    [ "$(grep -c 'gyre: error: .*No space left on device' $out)" = 3 ] || fail "not three errors"
+}
+row_wrong() {
+    submit -- --set train.batch_size=-1
+    ends 240 FAILED 2:0 0
+    [ "$(grep -c 'gyre: error: ' $out)" = 1 ] || fail "not one error line"
+    [ "$(ls $run)" = starts.log ] || fail "something was written"
+}
+row_diverged() {
+    submit -- $(printf -- '--inject not_finite:step=%d ' 20 21 22 23)
+    ends 240 FAILED 3:0 0
+    grep -q 'gyre: error: the run diverged (step 2' $out || fail "the wrong words"
+    is_whole
+    [ "$(run_latest $run)" = step-000000019 ] || fail "the last checkpoint is $(run_latest $run)"
+}
+
+slurm_up 3 8
+cd $LAB
+mkdir runs
+"$GYRE" train "$config" --run-dir $LAB/alone --quiet
+export GYRE_LAUNCH_OPTIONS="--bind-to none"
+tests=()
+for row in "${rows[@]}"; do
+    (begin "$row" && "row_$row" && echo "$row: as promised, $SECONDS s") >$LAB/$row.log 2>&1 &
+    tests+=($!)
+done
+failed=0
+for i in "${!rows[@]}"; do
+    wait "${tests[i]}" || failed=$((failed + 1))
+    cat $LAB/${rows[i]}.log
+done
+exit $((failed > 0))
