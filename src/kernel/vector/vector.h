@@ -16,6 +16,7 @@
 #include "../update.h"
 #include "cell.h"
 #include "panel.h"
+#include "pool.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -50,6 +51,12 @@
       (int kernel, int64_t n, const float *w, int64_t w_step, bool flip, float *u, int64_t step))  \
     X(void, winograd_weight_gradient,                                                              \
       (int kernel, int64_t n, const float *du, int64_t step, float beta, float *dw))
+
+/** Maxima of one window: see kernel/pooling.c; `from` may be NULL. add: dx += … */
+#define GY_VECTOR_POOL_LIST(X)                                                                     \
+    X(void, pool_maximum, (const gy_pool_window *w, const float *x, float *y, int32_t *from))      \
+    X(void, pool_maximum_gradient,                                                                 \
+      (const gy_pool_window *w, bool add, const float *dy, const int32_t *from, float *dx))
 
 /**
  * Attention: see kernel/attention.c. Panels are 16 wide; row r of a block of scores sees its first
@@ -165,6 +172,7 @@ enum { GY_COLUMN_TILE = 256 }; /* columns that column_moments and column_product
     GY_VECTOR_LOSS_LIST(X)                                                                         \
     GY_VECTOR_NORM_LIST(X)                                                                         \
     GY_VECTOR_CONV_LIST(X)                                                                         \
+    GY_VECTOR_POOL_LIST(X)                                                                         \
     GY_VECTOR_ATTENTION_LIST(X)                                                                    \
     X(void, cell_forward, (gy_cell cell, const gy_cell_block *b))                                  \
     X(void, cell_backward, (gy_cell cell, const gy_cell_block *b))                                 \
