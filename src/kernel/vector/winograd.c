@@ -14,17 +14,23 @@
 #define P 0.75F
 #define Q 1.5F
 
-/* y = Bᵀ x: [6] ← [6] */
-INLINE void input_line(const vec x[6], vec y[6])
+/* y = Bᵀ x: [6] ← [6], by halves: the points 0, ±P need the first five of x, ±Q, ∞ the last five. */
+#define BETWEEN(x) (P * P * Q * Q * (x)[0] - (P * P + Q * Q) * (x)[2] + (x)[4])
+
+INLINE void input_first(const vec x[5], vec y[3])
 {
     vec even = x[4] - Q * Q * x[2], odd = P * (x[3] - Q * Q * x[1]);
-    vec even2 = x[4] - P * P * x[2], odd2 = Q * (x[3] - P * P * x[1]);
-    y[0] = P * P * Q * Q * x[0] - (P * P + Q * Q) * x[2] + x[4];
+    y[0] = BETWEEN(x);
     y[1] = even + odd;
     y[2] = even - odd;
-    y[3] = even2 + odd2;
-    y[4] = even2 - odd2;
-    y[5] = P * P * Q * Q * x[1] - (P * P + Q * Q) * x[3] + x[5];
+}
+
+INLINE void input_last(const vec x[5], vec y[3])
+{
+    vec even = x[3] - P * P * x[1], odd = Q * (x[2] - P * P * x[0]);
+    y[0] = even + odd;
+    y[1] = even - odd;
+    y[2] = BETWEEN(x);
 }
 
 /* y = Aᵀ m: [side] ← [6] */
@@ -114,6 +120,37 @@ INLINE const float *const *copy_edge(edge *e, int pixels, int64_t at, int64_t n,
     return e->from;
 }
 
+/*
+ * The first or last three columns of v = Bᵀ x B: so few that all between its two sides stays in
+ * registers. The empty asm keeps the compiler from holding all 18 addresses there as well.
+ */
+INLINE void input_columns(bool last, const float *const *x, int64_t shift, float *v, int64_t step)
+{
+    vec t[6][3];
+    UNROLL for (int i = 0; i < 6; i++)
+    {
+        vec in[5];
+        UNROLL for (int j = 0; j < 5; j++) in[j] = load(x[6 * i + last + j] + shift);
+        if (last)
+            input_last(in, t[i]);
+        else
+            input_first(in, t[i]);
+    }
+    UNROLL for (int j = 0; j < 3; j++)
+    {
+        vec in[6], out[6];
+        UNROLL for (int i = 0; i < 6; i++) in[i] = t[i][j];
+        input_first(in, out);
+        input_last(in + 1, out + 3);
+        float *to = v + (3 * last + j) * step;
+        UNROLL for (int i = 0; i < 6; i++, to += 6 * step)
+        {
+            __asm__("" : "+r"(to));
+            store(to, out[i]);
+        }
+    }
+}
+
 /* v = Bᵀ x B */
 void GY_OF_LEVEL(winograd_input)(int64_t n, const float *const *x, float *v, int64_t step)
 {
@@ -121,21 +158,8 @@ void GY_OF_LEVEL(winograd_input)(int64_t n, const float *const *x, float *v, int
     for (int64_t at = 0; at < n; at += WIDTH) {
         bool whole = at + WIDTH <= n;
         const float *const *from = whole ? x : copy_edge(&e, 36, at, n, x);
-        int64_t shift = whole ? at : 0;
-        vec t[6][6];
-        UNROLL for (int j = 0; j < 6; j++)
-        {
-            vec in[6], out[6];
-            UNROLL for (int i = 0; i < 6; i++) in[i] = load(from[6 * i + j] + shift);
-            input_line(in, out);
-            UNROLL for (int i = 0; i < 6; i++) t[i][j] = out[i];
-        }
-        UNROLL for (int i = 0; i < 6; i++)
-        {
-            vec out[6];
-            input_line(t[i], out);
-            UNROLL for (int j = 0; j < 6; j++) store(v + (6 * i + j) * step + at, out[j]);
-        }
+        input_columns(false, from, whole ? at : 0, v + at, step);
+        input_columns(true, from, whole ? at : 0, v + at, step);
     }
 }
 
