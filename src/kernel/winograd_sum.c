@@ -1,0 +1,130 @@
+/*
+ * The weight gradient by Winograd: du[k] = Σ tiles d[k]ᵀ v[k] for the 36 points, then dw = Gᵀ du G.
+ *
+ * The team is a grid: some parts of the tiles, each with a sum of its own, by some parts of the
+ * filters, so that the sums are few where they are large; nobody waits for another's transforms. Bits
+ * depend on the number of threads.
+ *
+ * Scratch: zeros | sums | v and d of a block, of each thread.
+ */
+#include "winograd_impl.h"
+
+#include <string.h>
+
+enum {
+    PANEL = GY_PANEL,
+    POINTS = GY_POINTS,
+    BLOCK = 96,           /* tiles */
+    SUMS_FLOATS = 1 << 22 /* of all sums: 16 MiB, or one sum */
+};
+
+static int64_t sum_floats(const gy_plane *g)
+{
+    return POINTS * g->out * g->in_width;
+}
+
+/* The largest divisor of the threads whose sums fit. */
+static int64_t sums_of(const gy_conv *c, const gy_plane *g)
+{
+    int64_t sums = 1;
+    for (int64_t n = 2; n <= c->threads && n * sum_floats(g) <= SUMS_FLOATS; n++)
+        if (c->threads % n == 0) sums = n;
+    return sums;
+}
+
+static int64_t own_floats(const gy_plane *g)
+{
+    return POINTS * (gy_tiles_step(BLOCK, g->in_width) + gy_tiles_step(BLOCK, g->out_panels));
+}
+
+int64_t gy_winograd_sum_scratch(const gy_conv *c)
+{
+    gy_plane g = gy_plane_forward(c, 0);
+    return gy_tiles_zeros(&g) + sums_of(c, &g) * sum_floats(&g) + c->threads * own_floats(&g);
+}
+
+/* Filters [first, first + n) of a block's products. */
+typedef struct part {
+    int64_t first, n;
+    const float *v, *d;
+    int64_t v_step, d_step;
+} part;
+
+/* du[k] [+]= d[k]ᵀ v[k] over `tiles` tiles */
+static void sum_products(const gy_vector *vector, const gy_plane *g, const part *t, int64_t tiles,
+                         bool add, float *du)
+{
+    for (int64_t k = 0; k < POINTS; k++) {
+        gy_panel_product product = {.rows = t->n,
+                                    .lines = 1,
+                                    .columns = 1,
+                                    .depth = tiles,
+                                    .a = t->d + k * t->d_step + t->first,
+                                    .a_row = 1,
+                                    .a_step = g->out_panels,
+                                    .b = t->v + k * t->v_step,
+                                    .b_step = g->in_width,
+                                    .panels = g->in_width / PANEL,
+                                    .b_panel = PANEL,
+                                    .c = du + (k * g->out + t->first) * g->in_width,
+                                    .c_row = g->in_width,
+                                    .add = add};
+        vector->panel_product(&product);
+    }
+}
+
+/* A thread's part of du: the filters [first, first + n) over the tiles [from, to). */
+static void sum_part(const gy_conv_pass *p, const gy_plane *g, int64_t from, int64_t to,
+                     int64_t first, int64_t n, float *own, float *du)
+{
+    const gy_vector *vector = p->kernel->vector;
+    int64_t v_step = gy_tiles_step(BLOCK, g->in_width);
+    float *v = own, *d = v + POINTS * v_step;
+    part t = {first, n, v, d, v_step, gy_tiles_step(BLOCK, g->out_panels)};
+    if (from == to) sum_products(vector, g, &t, 0, false, du); /* makes it zero */
+    for (int64_t at = from; at < to; at += BLOCK) {
+        gy_tiles tiles = {vector, g, p->scratch, at, gy_least(at + BLOCK, to)};
+        gy_tiles_input(&tiles, p->x, v, v_step);
+        gy_tiles_gradient(&tiles, p->dz, first, n, d, t.d_step);
+        sum_products(vector, g, &t, tiles.to - at, at > from, du);
+        if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+    }
+}
+
+/* dw of filter f from n sums added up in their order. */
+static void combine(const gy_conv_pass *p, const gy_plane *g, int64_t f, float *sums, int64_t n)
+{
+    const gy_vector *vector = p->kernel->vector;
+    int64_t each = sum_floats(g);
+    for (int64_t k = 0; k < POINTS; k++) {
+        float *du = sums + (k * g->out + f) * g->in_width;
+        for (int64_t i = 1; i < n; i++) vector->axpby(g->in_width, 1.0f, du + i * each, 1.0f, du);
+    }
+    vector->winograd_weight_gradient(g->kernel, g->in, sums + f * g->in_width, g->out * g->in_width,
+                                     p->beta, p->dw + f * g->kernel * g->kernel * g->in);
+}
+
+void gy_winograd_backward_weight(const gy_conv_pass *p)
+{
+    gy_plane g = gy_plane_forward(p->c, p->batch);
+    int64_t all = sums_of(p->c, &g), zeros = gy_tiles_zeros(&g);
+    float *sums = p->scratch + zeros, *own = sums + all * sum_floats(&g);
+    memset(p->scratch, 0, sizeof *p->scratch * (size_t)zeros);
+#pragma omp parallel num_threads(gy_conv_threads(p))
+    {
+        /* thread t: part t mod sums of the tiles, part t / sums of the filters */
+        int team = omp_get_num_threads(), thread = omp_get_thread_num();
+        int parts = (int)gy_least(all, team), columns = team / parts;
+        int64_t from, to, first, last;
+        gy_conv_part(gy_plane_tiles(&g), thread % parts, parts, &from, &to);
+        gy_conv_part(g.out_panels / PANEL, thread / parts, columns, &first, &last);
+        first *= PANEL;
+        last = gy_least(last * PANEL, g.out);
+        if (thread < parts * columns && first < last)
+            sum_part(p, &g, from, to, first, last - first, own + thread * own_floats(&g),
+                     sums + thread % parts * sum_floats(&g));
+#pragma omp barrier
+#pragma omp for schedule(static)
+        for (int64_t f = 0; f < g.out; f++) combine(p, &g, f, sums, parts);
+    }
+}
