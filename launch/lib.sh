@@ -60,6 +60,21 @@ run_bounded() {
     return "${ended:-$code}"
 }
 
+# Removes from this host's memory what killed ranks (SIGKILL, out of memory) left there: Open MPI's
+# shared segments, some MiB a rank; restart after restart they fill /dev/shm where the site does not
+# clean up after jobs. It takes segments of this user, a minute old, that no process has mapped: a rank
+# has its own mapped as long as it lives. In a container, whose processes do not see all others, it
+# does nothing. The small directories /tmp/ompi.HOST.UID stay: nothing tells whether one is in use.
+sweep_segments() {
+    local old used segment
+    [ "$(readlink /proc/self/ns/pid)" = "pid:[4026531836]" ] || return 0 # the kernel's first namespace
+    old=$(find /dev/shm -maxdepth 1 -type f -user "$(id -u)" -name 'vader_segment.*' -mmin +1 2>/dev/null)
+    used=$(grep -hos '/dev/shm/vader_segment[.].*' /proc/[0-9]*/maps) || true # some end meanwhile
+    for segment in $old; do
+        [[ $'\n'$used$'\n' == *$'\n'$segment$'\n'* ]] || rm -f "$segment"
+    done
+}
+
 # Whether a run has reached its end, by its own journal: its last line then is the event "end".
 run_is_finished() { # RUN_DIR
     [ -f "$1/metrics.jsonl" ] && tail -n 1 "$1/metrics.jsonl" | grep -q '"event": *"end"'

@@ -70,5 +70,6 @@ if [ -n "$dry" ]; then
     echo
     exit 0
 fi
+sweep_segments
 STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1
 run_bounded "${command[@]}"
