@@ -296,15 +296,14 @@ def time_limit(bench):
     goes on to the same bits. A squeue that hangs, or knows nothing, holds up nothing."""
     whole = bench.place("whole")
     bench.train(whole)
-    slow = "--inject", "slow:rank=0,ms=100"
     for name, options, env in (
             ("limit", ["--set", "train.time_limit_minutes=0.02"], {}),
             ("squeue", [], squeue(bench, "ends", "echo 0:02")),
-            ("environment", [], {**squeue(bench, "fails", "exit 1"),
-                                 "SLURM_JOB_END_TIME": "in two seconds"})):
+            ("environment", [], squeue(bench, "fails", "exit 1"))):
         place = bench.place(name)
-        if "SLURM_JOB_END_TIME" in env:
-            env["SLURM_JOB_END_TIME"] = str(int(time.time()) + 2)
+        if name == "environment":  # an end that is over by the first step is another job's
+            env["SLURM_JOB_END_TIME"] = str(int(time.time()) + 10)
+        slow = "--inject", f"slow:rank=0,ms={500 if name == 'environment' else 100}"
         bench.train(place, *slow, *options, code=75, env=env)
         stop = events(place)[-1]
         assert stop["event"] == "stop" and stop["reason"] == "time limit", stop
@@ -315,8 +314,9 @@ def time_limit(bench):
     place = bench.place("hangs")
     bench.train(place, env=squeue(bench, "hanging", "exec sleep 60"))
     same_bits(tensors(whole), tensors(place))
-    done = bench.train(bench.place("unknown"), "--inject", "slow:rank=0,ms=20", "--no-quiet", env=squeue(
-        bench, "knows_nothing", "echo 'slurm_load_jobs error: Invalid job id specified' >&2"))
+    env = squeue(bench, "unknown", "echo 'slurm_load_jobs error: Invalid job id specified' >&2")
+    done = bench.train(bench.place("no_answer"), "--inject", "slow:rank=0,ms=100", "--no-quiet",
+                       env=env)
     assert done.stderr.count("gyre: warning: the end of SLURM job 12 is not known (squeue: "
                              "slurm_load_jobs error: Invalid job id specified)") == 1, done.stderr
 
