@@ -25,10 +25,8 @@ bool gy_comm_agreed(const gy_comm *comm)
 
 gy_status gy_comm_agree(gy_comm *comm, gy_status status)
 {
-    struct {
-        int status, rank;
-    } worst = {(int)status, comm->rank};
-    GY_MPI(MPI_Allreduce(MPI_IN_PLACE, &worst, 1, MPI_2INT, MPI_MAXLOC, comm->calls));
+    gy_worst worst = {(int)status, comm->rank};
+    GY_TRY(gy_comm_find_worst(comm, &worst));
     if (worst.status == GY_OK) return GY_OK;
     return gy_comm_spread_error(comm, (gy_status)worst.status, worst.rank);
 }

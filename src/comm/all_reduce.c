@@ -5,16 +5,13 @@
  * What needs no message (one rank, no elements) never reaches a kind. */
 #include "all_reduce_list.h"
 #include "comm_mpi.h"
-
-#include <sched.h>
+#include "patience.h"
 
 #define ENTRY(name) &gy_all_reduce_##name.kind,
 GY_REGISTRY(gy_all_reduce_registry, "all-reduce", ENTRY, GY_ALL_REDUCE_LIST)
 
-enum { PATIENCE = 8 }; /* fruitless looks before the core is offered to others */
-
 struct gy_all_reduce {
-    gy_context *ctx;
+    gy_comm *comm;
     const gy_all_reduce_kind *kind;
     void *state; /* NULL: nothing to do */
     bool under_way;
@@ -58,7 +55,7 @@ static gy_status prepare(gy_comm *comm, const gy_kind *kind, const gy_reduction 
                "use auto, direct or hierarchical",
                kind->name, r->wire != NULL ? "wire but float32" : "halves for shard_optimizer");
     GY_TRY(gy_new(comm->ctx, out));
-    (*out)->ctx = comm->ctx;
+    (*out)->comm = comm;
     (*out)->kind = (const gy_all_reduce_kind *)chosen;
     return GY_OK;
 }
@@ -83,7 +80,7 @@ void gy_all_reduce_free(gy_all_reduce *op)
 {
     if (op == NULL) return;
     if (op->state != NULL) op->kind->destroy(op->state);
-    gy_free(op->ctx, op);
+    gy_free(op->comm->ctx, op);
 }
 
 const gy_kind *gy_all_reduce_chosen(const gy_all_reduce *op)
@@ -113,9 +110,10 @@ gy_status gy_all_reduce_progress(gy_all_reduce *op, bool *done)
 gy_status gy_all_reduce_wait(gy_all_reduce *op)
 {
     bool done = false;
+    gy_patience patience = gy_patience_begin(op->comm);
     GY_TRY(gy_all_reduce_progress(op, &done));
-    for (int looks = 1; !done; looks++) {
-        if (looks % PATIENCE == 0) (void)sched_yield();
+    while (!done) {
+        gy_patience_pause(&patience);
         GY_TRY(gy_all_reduce_progress(op, &done));
     }
     return GY_OK;

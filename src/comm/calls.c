@@ -1,6 +1,7 @@
 /* The blocking calls. MPI counts in int: what may be larger goes in pieces of PIECE bytes, cut alike at
- * both ends. */
+ * both ends. Ranks that share cores meet before a collective call, which itself would not sleep. */
 #include "comm_mpi.h"
+#include "patience.h"
 
 enum { PIECE = 1 << 30, TAG = 0 };
 
@@ -9,9 +10,18 @@ static int piece(int64_t n, int64_t at)
     return (int)(n - at < PIECE ? n - at : PIECE);
 }
 
+static gy_status meet(gy_comm *comm)
+{
+    MPI_Request request;
+    if (!comm->shares_cores) return GY_OK;
+    GY_MPI(MPI_Ibarrier(comm->calls, &request));
+    return gy_mpi_await(comm, &request);
+}
+
 gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
 {
     if (comm->ranks == 1) return GY_OK;
+    GY_TRY(meet(comm));
     for (int64_t at = 0; at < n; at += PIECE)
         GY_MPI(MPI_Bcast((char *)bytes + at, piece(n, at), MPI_BYTE, root, comm->calls));
     return GY_OK;
@@ -19,12 +29,14 @@ gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
 
 gy_status gy_comm_barrier(gy_comm *comm)
 {
-    GY_MPI(MPI_Barrier(comm->calls));
-    return GY_OK;
+    MPI_Request request;
+    GY_MPI(MPI_Ibarrier(comm->calls, &request));
+    return gy_mpi_await(comm, &request);
 }
 
 gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
 {
+    GY_TRY(meet(comm));
     GY_MPI(MPI_Allgather(x, n, MPI_BYTE, out, n, MPI_BYTE, comm->calls));
     return GY_OK;
 }
@@ -32,14 +44,39 @@ gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
 gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to)
 {
     for (int64_t at = 0; at < n; at += PIECE)
-        GY_MPI(MPI_Send((const char *)bytes + at, piece(n, at), MPI_BYTE, to, TAG, comm->calls));
+        GY_TRY(gy_mpi_send(comm, (const char *)bytes + at, piece(n, at), to, TAG));
     return GY_OK;
 }
 
 gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from)
 {
     for (int64_t at = 0; at < n; at += PIECE)
-        GY_MPI(MPI_Recv((char *)bytes + at, piece(n, at), MPI_BYTE, from, TAG, comm->calls,
-                        MPI_STATUS_IGNORE));
+        GY_TRY(gy_mpi_receive(comm, (char *)bytes + at, piece(n, at), from, TAG));
+    return GY_OK;
+}
+
+gy_status gy_mpi_send(gy_comm *comm, const void *bytes, int n, int to, int tag)
+{
+    MPI_Request request;
+    GY_MPI(MPI_Isend(bytes, n, MPI_BYTE, to, tag, comm->calls, &request));
+    return gy_mpi_await(comm, &request);
+}
+
+gy_status gy_mpi_receive(gy_comm *comm, void *bytes, int n, int from, int tag)
+{
+    MPI_Request request;
+    GY_MPI(MPI_Irecv(bytes, n, MPI_BYTE, from, tag, comm->calls, &request));
+    return gy_mpi_await(comm, &request);
+}
+
+gy_status gy_mpi_await(gy_comm *comm, MPI_Request *request)
+{
+    bool done = false;
+    gy_patience patience = gy_patience_begin(comm);
+    GY_TRY(gy_mpi_test(request, 1, &done));
+    while (!done) {
+        gy_patience_pause(&patience);
+        GY_TRY(gy_mpi_test(request, 1, &done));
+    }
     return GY_OK;
 }

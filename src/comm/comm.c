@@ -71,7 +71,6 @@ static gy_status allocate(gy_context *ctx, gy_comm *seed, gy_comm **out)
 
 static void clear(gy_comm *comm)
 {
-    gy_comm_fold_clear(comm);
     MPI_Comm *const all[] = {&comm->local, &comm->wire, &comm->calls};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (*all[i] != MPI_COMM_NULL) (void)MPI_Comm_free(all[i]);
@@ -85,15 +84,8 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     gy_status status;
     gy_comm *comm = NULL;
     MPI_Comm from = mpi_comm == NULL ? MPI_COMM_WORLD : *(const MPI_Comm *)mpi_comm;
-    gy_comm seed = {.ctx = ctx,
-                    .calls = MPI_COMM_NULL,
-                    .wire = MPI_COMM_NULL,
-                    .local = MPI_COMM_NULL,
-                    .sum = MPI_OP_NULL,
-                    .min = MPI_OP_NULL,
-                    .max = MPI_OP_NULL,
-                    .reduce_record = MPI_OP_NULL,
-                    .record = MPI_DATATYPE_NULL};
+    gy_comm seed = {
+        .ctx = ctx, .calls = MPI_COMM_NULL, .wire = MPI_COMM_NULL, .local = MPI_COMM_NULL};
     GY_TRY_GOTO(fail, duplicate(from, &seed.calls));
     GY_TRY_GOTO(fail, duplicate(seed.calls, &seed.wire));
     GY_MPI_GOTO(fail, MPI_Comm_rank(seed.calls, &seed.rank));
@@ -101,7 +93,7 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     GY_TRY_GOTO(fail, gy_comm_agree(&seed, allocate(ctx, &seed, &comm)));
     GY_TRY_GOTO(fail, find_hosts(&seed));
     gy_topology_init(&seed);
-    GY_TRY_GOTO(fail, gy_comm_fold_init(&seed));
+    GY_TRY_GOTO(fail, gy_comm_share_cores(&seed, 1));
     *comm = seed;
     *out = comm;
     return GY_OK;

@@ -16,7 +16,7 @@ gy_status gy_comm_broadcast_text(gy_comm *comm, char **text) GY_CHECKED;
 
 gy_status gy_comm_barrier(gy_comm *comm) GY_CHECKED;
 
-/** Sums, minima, maxima over ranks, in place, added in rank order: the same bits on every rank. */
+/** Sums, minima, maxima over ranks, in place, added in a fixed order: the same bits on every rank. */
 gy_status gy_comm_sum(gy_comm *comm, double *x, int n) GY_CHECKED;
 gy_status gy_comm_min(gy_comm *comm, double *x, int n) GY_CHECKED;
 gy_status gy_comm_max(gy_comm *comm, double *x, int n) GY_CHECKED;
@@ -40,13 +40,19 @@ const char *gy_comm_host(const gy_comm *comm, int rank);
 /** Ranks on this rank's host. Local. */
 int gy_comm_local_ranks(const gy_comm *comm);
 
+/**
+ * Tells how many threads this rank works with: where those of a host are more than its cores, ranks
+ * that wait sleep between looks (patience.h). Before that a rank counts as one thread.
+ */
+gy_status gy_comm_share_cores(gy_comm *comm, int threads) GY_CHECKED;
+
 /* The record of a step: one small reduction carries everything. */
 
 enum { GY_RECORD = 48 };
 
 /** Sums, minima and maxima with the rank that has the largest, reduced in one message. */
 typedef struct gy_record {
-    double sum[GY_RECORD]; /* added in rank order */
+    double sum[GY_RECORD]; /* added in a fixed order */
     double min[GY_RECORD];
     double max[GY_RECORD];
     int max_rank[GY_RECORD]; /* out; the lowest of those that share it */

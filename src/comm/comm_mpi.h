@@ -12,11 +12,10 @@ enum { GY_HOST_TEXT = 64 };
 
 typedef char gy_host_name[GY_HOST_TEXT];
 
-/** A step's record on its way, and the lowest rank that has its status. */
-typedef struct gy_record_message {
-    gy_record record;
-    int status_rank;
-} gy_record_message;
+/** What ranks agree on: the worst status, and the lowest rank that has it. */
+typedef struct gy_worst {
+    int status, rank;
+} gy_worst;
 
 struct gy_comm {
     gy_context *ctx;
@@ -26,12 +25,12 @@ struct gy_comm {
     int rank, ranks;
     int local_rank, local_ranks;
     int hosts;
-    int host;             /* this rank's, 0 … hosts − 1, in the order of their first ranks */
-    int *host_of;         /* [ranks] */
-    gy_host_name *names;  /* [ranks] */
-    MPI_Op sum, min, max; /* of doubles, in rank order */
-    MPI_Op reduce_record; /* of gy_record_message */
-    MPI_Datatype record;  /* one gy_record_message */
+    int host;              /* this rank's, 0 … hosts − 1, in the order of their first ranks */
+    int *host_of;          /* [ranks] */
+    gy_host_name *names;   /* [ranks] */
+    bool shares_cores;     /* on some host: the same on every rank */
+    double fold_room[512]; /* what comes from another rank in a fold; part of the struct, so that
+                              ranks can agree on having no memory */
     gy_topology topology;
     bool knows_topology;
     int64_t sent;                 /* bytes that all-reduces of this rank gave to MPI */
@@ -50,9 +49,15 @@ gy_status gy_mpi_status(int code, const char *call) GY_CHECKED;
  * makes gcc warn with MPICH.) */
 gy_status gy_mpi_test(MPI_Request *requests, int n, bool *done) GY_CHECKED;
 
-/** Makes and frees the operations and the type of a communicator. */
-gy_status gy_comm_fold_init(gy_comm *comm) GY_CHECKED;
-void gy_comm_fold_clear(gy_comm *comm);
+/** Waits for one, patiently: patience.h. */
+gy_status gy_mpi_await(gy_comm *comm, MPI_Request *request) GY_CHECKED;
+
+/** A message of n bytes under a tag, and waiting until it is gone, or here. */
+gy_status gy_mpi_send(gy_comm *comm, const void *bytes, int n, int to, int tag) GY_CHECKED;
+gy_status gy_mpi_receive(gy_comm *comm, void *bytes, int n, int from, int tag) GY_CHECKED;
+
+/** The worst over all ranks; collective. */
+gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w) GY_CHECKED;
 
 /** Usual numbers, once the hosts are known. */
 void gy_topology_init(gy_comm *comm);

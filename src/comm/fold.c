@@ -1,11 +1,21 @@
-/* Small reductions whose result has the same bits on every rank: reduced to rank 0 by operations
- * that do not commute, so that MPI keeps the order of the ranks, then sent to all.
+/* Small reductions whose result has the same bits on every rank: folded to rank 0, then sent to all.
  *
- * The record of a step travels whole, as one element of one type, so that MPI cannot cut it and the
- * operation can read its counts. A NaN wins every minimum and maximum: it must not get lost. */
+ *     0   1   2   3   4   5          each rank has those up to the next; a pair folds into its lower
+ *     0 ← 1   2 ← 3   4 ← 5          rank, so that x is always of lower ranks than y
+ *     0 ←──── 2       4
+ *     0 ←──────────── 4              and back along the same lines
+ *
+ * Messages of our own, not MPI's reductions: the order of all sums is ours whatever the library, and
+ * ranks that share cores wait for them patiently.
+ *
+ * The record of a step travels whole. A NaN wins every minimum and maximum: it must not get lost. */
 #include "comm_mpi.h"
 
+#include <assert.h>
 #include <math.h>
+#include <string.h>
+
+enum { TAG = 2 };
 
 static double smaller(double a, double b)
 {
@@ -17,114 +27,136 @@ static double larger(double a, double b)
     return isnan(a) || a >= b ? a : b;
 }
 
-/* MPI calls each with x = x of lower ranks, y = y of higher ranks, and takes y. */
-static void sum(void *lower, void *higher, int *n, MPI_Datatype *type)
+/* x of lower ranks takes y of higher ranks. */
+typedef void fold(void *x, const void *y, int n);
+
+static void sum(void *x_, const void *y_, int n)
 {
-    (void)type;
-    const double *x = lower;
-    double *y = higher;
-    for (int i = 0; i < *n; i++) y[i] = x[i] + y[i];
+    double *x = x_;
+    const double *y = y_;
+    for (int i = 0; i < n; i++) x[i] = x[i] + y[i];
 }
 
-static void minimum(void *lower, void *higher, int *n, MPI_Datatype *type)
+static void minimum(void *x_, const void *y_, int n)
 {
-    (void)type;
-    const double *x = lower;
-    double *y = higher;
-    for (int i = 0; i < *n; i++) y[i] = smaller(x[i], y[i]);
+    double *x = x_;
+    const double *y = y_;
+    for (int i = 0; i < n; i++) x[i] = smaller(x[i], y[i]);
 }
 
-static void maximum(void *lower, void *higher, int *n, MPI_Datatype *type)
+static void maximum(void *x_, const void *y_, int n)
 {
-    (void)type;
-    const double *x = lower;
-    double *y = higher;
-    for (int i = 0; i < *n; i++) y[i] = larger(x[i], y[i]);
+    double *x = x_;
+    const double *y = y_;
+    for (int i = 0; i < n; i++) x[i] = larger(x[i], y[i]);
 }
 
-static void merge(const gy_record_message *lower, gy_record_message *higher)
+/* A record, and the lowest rank that has its status. */
+typedef struct message {
+    gy_record record;
+    int status_rank;
+} message;
+
+static_assert(sizeof(message) <= sizeof(((gy_comm *)NULL)->fold_room), "a record goes at once");
+
+static void merge(void *x_, const void *y_, int n)
 {
-    const gy_record *x = &lower->record;
-    gy_record *y = &higher->record;
-    for (int i = 0; i < y->n_sum; i++) y->sum[i] = x->sum[i] + y->sum[i];
-    for (int i = 0; i < y->n_min; i++) y->min[i] = smaller(x->min[i], y->min[i]);
-    for (int i = 0; i < y->n_max; i++) {
-        if (isnan(x->max[i]) || x->max[i] >= y->max[i]) y->max_rank[i] = x->max_rank[i];
-        y->max[i] = larger(x->max[i], y->max[i]);
+    message *lower = x_;
+    const message *higher = y_;
+    gy_record *x = &lower->record;
+    const gy_record *y = &higher->record;
+    (void)n;
+    sum(x->sum, y->sum, x->n_sum);
+    minimum(x->min, y->min, x->n_min);
+    for (int i = 0; i < x->n_max; i++) {
+        if (!isnan(x->max[i]) && !(x->max[i] >= y->max[i])) x->max_rank[i] = y->max_rank[i];
+        x->max[i] = larger(x->max[i], y->max[i]);
     }
-    if (x->status >= y->status) higher->status_rank = lower->status_rank;
-    if (x->status > y->status) y->status = x->status;
+    if (y->status <= x->status) return;
+    x->status = y->status;
+    lower->status_rank = higher->status_rank;
 }
 
-static void merge_all(void *lower, void *higher, int *n, MPI_Datatype *type)
+static void worst(void *x_, const void *y_, int n)
 {
-    (void)type;
-    for (int i = 0; i < *n; i++)
-        merge((const gy_record_message *)lower + i, (gy_record_message *)higher + i);
+    gy_worst *x = x_;
+    const gy_worst *y = y_;
+    (void)n;
+    if (y->status > x->status) *x = *y;
 }
 
-gy_status gy_comm_fold_init(gy_comm *comm)
+/* n elements of so many bytes, which fit into the room. */
+static gy_status fold_at_once(gy_comm *comm, fold *op, void *x, int n, size_t each)
 {
-    enum { IN_ORDER = 0 };
-    GY_MPI(MPI_Op_create(sum, IN_ORDER, &comm->sum));
-    GY_MPI(MPI_Op_create(minimum, IN_ORDER, &comm->min));
-    GY_MPI(MPI_Op_create(maximum, IN_ORDER, &comm->max));
-    GY_MPI(MPI_Op_create(merge_all, IN_ORDER, &comm->reduce_record));
-    GY_MPI(MPI_Type_contiguous((int)sizeof(gy_record_message), MPI_BYTE, &comm->record));
-    GY_MPI(MPI_Type_commit(&comm->record));
+    const int bytes = (int)((size_t)n * each);
+    int span = 1; /* ranks whose part this one has; then it goes to `rank − span` */
+    for (; span < comm->ranks && comm->rank % (2 * span) == 0; span *= 2) {
+        if (comm->rank + span >= comm->ranks) continue;
+        GY_TRY(gy_mpi_receive(comm, comm->fold_room, bytes, comm->rank + span, TAG));
+        op(x, comm->fold_room, n);
+    }
+    if (comm->rank > 0) {
+        GY_TRY(gy_mpi_send(comm, x, bytes, comm->rank - span, TAG));
+        GY_TRY(gy_mpi_receive(comm, x, bytes, comm->rank - span, TAG));
+    }
+    for (span /= 2; span > 0; span /= 2)
+        if (comm->rank + span < comm->ranks)
+            GY_TRY(gy_mpi_send(comm, x, bytes, comm->rank + span, TAG));
     return GY_OK;
 }
 
-void gy_comm_fold_clear(gy_comm *comm)
+static gy_status fold_all(gy_comm *comm, fold *op, void *x, int n, size_t each)
 {
-    MPI_Op *const all[] = {&comm->sum, &comm->min, &comm->max, &comm->reduce_record};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (*all[i] != MPI_OP_NULL) (void)MPI_Op_free(all[i]);
-    if (comm->record != MPI_DATATYPE_NULL) (void)MPI_Type_free(&comm->record);
-}
-
-static gy_status fold(gy_comm *comm, void *x, int n, MPI_Datatype type, MPI_Op op)
-{
-    if (comm->ranks == 1 || n == 0) return GY_OK;
-    if (comm->rank == 0)
-        GY_MPI(MPI_Reduce(MPI_IN_PLACE, x, n, type, op, 0, comm->calls));
-    else
-        GY_MPI(MPI_Reduce(x, NULL, n, type, op, 0, comm->calls));
-    GY_MPI(MPI_Bcast(x, n, type, 0, comm->calls));
+    const int most = (int)(sizeof comm->fold_room / each);
+    for (int at = 0; at < n && comm->ranks > 1; at += most)
+        GY_TRY(fold_at_once(comm, op, (char *)x + (size_t)at * each, n - at < most ? n - at : most,
+                            each));
     return GY_OK;
 }
 
 gy_status gy_comm_sum(gy_comm *comm, double *x, int n)
 {
-    return fold(comm, x, n, MPI_DOUBLE, comm->sum);
+    return fold_all(comm, sum, x, n, sizeof *x);
 }
 
 gy_status gy_comm_min(gy_comm *comm, double *x, int n)
 {
-    return fold(comm, x, n, MPI_DOUBLE, comm->min);
+    return fold_all(comm, minimum, x, n, sizeof *x);
 }
 
 gy_status gy_comm_max(gy_comm *comm, double *x, int n)
 {
-    return fold(comm, x, n, MPI_DOUBLE, comm->max);
+    return fold_all(comm, maximum, x, n, sizeof *x);
+}
+
+gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w)
+{
+    return fold_all(comm, worst, w, 1, sizeof *w);
 }
 
 gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n)
 {
     enum { PIECE = 1 << 28 };
+    MPI_Request request;
     for (int64_t at = 0; at < n; at += PIECE) {
         int count = (int)(n - at < PIECE ? n - at : PIECE);
-        GY_MPI(MPI_Allreduce(x + at, out + at, count, MPI_UINT8_T, MPI_MAX, comm->calls));
+        if (!comm->shares_cores) { /* the faster one, but it does not sleep */
+            GY_MPI(MPI_Allreduce(x + at, out + at, count, MPI_UINT8_T, MPI_MAX, comm->calls));
+            continue;
+        }
+        GY_MPI(
+            MPI_Iallreduce(x + at, out + at, count, MPI_UINT8_T, MPI_MAX, comm->calls, &request));
+        GY_TRY(gy_mpi_await(comm, &request));
     }
     return GY_OK;
 }
 
 gy_status gy_comm_reduce(gy_comm *comm, gy_record *record)
 {
-    gy_record_message message = {.record = *record, .status_rank = comm->rank};
-    for (int i = 0; i < record->n_max; i++) message.record.max_rank[i] = comm->rank;
-    GY_TRY(fold(comm, &message, 1, comm->record, comm->reduce_record));
-    *record = message.record;
+    message all = {.record = *record, .status_rank = comm->rank};
+    for (int i = 0; i < record->n_max; i++) all.record.max_rank[i] = comm->rank;
+    GY_TRY(fold_all(comm, merge, &all, 1, sizeof all));
+    *record = all.record;
     if (record->status == GY_OK) return GY_OK;
-    return gy_comm_spread_error(comm, record->status, message.status_rank);
+    return gy_comm_spread_error(comm, record->status, all.status_rank);
 }

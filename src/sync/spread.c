@@ -15,11 +15,9 @@
 #include "sync_impl.h"
 
 #include "base/clock.h"
+#include "comm/patience.h"
 
 #include <assert.h>
-#include <sched.h>
-
-enum { PATIENCE = 8 };
 
 void gy_sync_drive_spread(gy_sync *s)
 {
@@ -48,13 +46,15 @@ gy_status gy_sync_need(gy_sync *s, int64_t to, double *waited_s)
 {
     if (s->away < 0 || s->buckets[s->away].start >= to) return gy_sync_failure(s);
     double since = gy_clock_s();
-    for (int looks = 1; s->away >= 0 && s->buckets[s->away].start < to; looks++) {
-        gy_sync_drive_spread(s);
+    gy_patience patience = gy_patience_begin(s->comm);
+    gy_sync_drive_spread(s);
+    while (s->away >= 0 && s->buckets[s->away].start < to) {
         GY_TRY(gy_sync_failure(s));
-        if (looks % PATIENCE == 0) (void)sched_yield();
+        gy_patience_pause(&patience);
+        gy_sync_drive_spread(s);
     }
     if (waited_s != NULL) *waited_s += gy_clock_s() - since;
-    return GY_OK;
+    return gy_sync_failure(s);
 }
 
 gy_status gy_sync_collect(gy_sync *s, float *v)

@@ -22,15 +22,13 @@
 #include "wire_list.h"
 
 #include "base/clock.h"
+#include "comm/patience.h"
 
 #include <assert.h>
-#include <sched.h>
 
 #define ENTRY(name) &gy_wire_##name.kind,
 GY_REGISTRY(gy_wire_registry, "wire", ENTRY, GY_WIRE_LIST)
 #undef ENTRY
-
-enum { PATIENCE = 8 };
 
 static int64_t bucket_floats(double mib, int64_t n)
 {
@@ -255,8 +253,9 @@ gy_status gy_sync_finish(gy_sync *s, double *waited_s)
     double since = gy_clock_s();
     s->complete = 0;
     drive(s);
-    for (int looks = 1; s->first_away < s->n_buckets && s->failure.status == GY_OK; looks++) {
-        if (looks % PATIENCE == 0) (void)sched_yield(); /* ranks may share cores */
+    gy_patience patience = gy_patience_begin(s->comm);
+    while (s->first_away < s->n_buckets && s->failure.status == GY_OK) {
+        gy_patience_pause(&patience);
         drive(s);
     }
     *waited_s = gy_clock_s() - since;

@@ -1,0 +1,30 @@
+/**
+ * How a rank waits: it looks again and again, offers its core to others meanwhile, and where ranks
+ * share cores it sleeps between looks, longer and longer, so that those it waits for can work.
+ *
+ *     gy_patience patience = gy_patience_begin(comm);
+ *     while (!done) {
+ *         gy_patience_pause(&patience);
+ *         look
+ *     }
+ *
+ * On cores of their own ranks never sleep: messages need their looks.
+ */
+#ifndef GY_COMM_PATIENCE_H
+#define GY_COMM_PATIENCE_H
+
+#include "comm.h"
+
+typedef struct gy_patience {
+    bool sleeps;
+    int looks;        /* so far, in vain */
+    int64_t pause_ns; /* the next */
+} gy_patience;
+
+/** The begin of a wait. Local. */
+gy_patience gy_patience_begin(const gy_comm *comm);
+
+/** After a look in vain. Local. */
+void gy_patience_pause(gy_patience *p);
+
+#endif
