@@ -71,7 +71,7 @@ any_rank() {
 writer() { # rank 0
     local process
     for process in $(ranks); do
-        tr '\0' '\n' 2>/dev/null <"/proc/$process/environ" | grep -qx OMPI_COMM_WORLD_RANK=0 && echo "$process"
+        grep -qszx OMPI_COMM_WORLD_RANK=0 "/proc/$process/environ" && echo "$process"
     done
     true
 }

@@ -43,7 +43,7 @@ for signal in TERM INT HUP USR2; do
     start "signal $signal to the launcher"
     kill -$signal $launcher
     ends 30 75
-    grep '"event": "stop"' $run/metrics.jsonl | grep -q "\"step\": $(run_latest $run | sed 's/^step-0*//')," ||
+    grep -q "\"event\": \"stop\", \"step\": $(run_latest $run | sed 's/^step-0*//')," $run/metrics.jsonl ||
         fail "it stopped without a checkpoint"
 done
 

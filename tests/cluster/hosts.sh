@@ -97,7 +97,7 @@ crash() {
 processes() { # HOST PATTERN: their ids
     local process
     for process in $(ip netns pids "$1"); do
-        tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline" | grep -q -- "$2" && echo "$process"
+        [[ "$(tr '\0' ' ' 2>/dev/null <"/proc/$process/cmdline")" =~ $2 ]] && echo "$process"
     done
     true
 }
