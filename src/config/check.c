@@ -51,17 +51,11 @@ static gy_status check_data(const gy_config *c, const gy_node *tree)
 static gy_status check_comm(const gy_config *c, const gy_node *tree)
 {
     const gy_all_reduce_kind *kind = (const gy_all_reduce_kind *)c->comm.all_reduce.kind;
-    const gy_optim_kind *optim = (const gy_optim_kind *)c->optimizer.kind.kind;
     const char *hint = "use auto, direct or hierarchical";
     bool packs = ((const gy_wire_kind *)c->comm.wire.kind)->wire != NULL;
     if (c->comm.reproducible_grains > 0 && packs)
         return refuse(tree, "comm.wire", "comm.reproducible_grains sums without rounding",
                       "leave comm.wire at float32");
-    if (c->comm.reproducible_grains > 0 && c->comm.shard_optimizer && optim->squares != NULL)
-        return refuse(tree, "comm.shard_optimizer",
-                      "with it the norms that this optimizer takes of whole tensors depend on the "
-                      "ranks, and comm.reproducible_grains promises that nothing does",
-                      "choose another optimizer than lars and lamb, or shard_optimizer: false");
     if (((const gy_compression_kind *)c->comm.compression.kind)->create != NULL) {
         if (packs)
             return refuse(tree, "comm.compression", "it sends float32",

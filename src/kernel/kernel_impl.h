@@ -71,6 +71,10 @@ static inline int64_t gy_sum_block(int64_t n)
 #define GY_SUM_OF_BLOCKS(cost, call)                                                               \
     double partial[GY_PARTIALS];                                                                   \
     const int64_t block = gy_sum_block(n), blocks = (n + block - 1) / block;                       \
+    if (blocks == 1) { /* no team, and none made */                                                \
+        const int64_t i = 0, m = n;                                                                \
+        return call;                                                                               \
+    }                                                                                              \
     GY_SPREAD(gy_team(k, n, cost))                                                                 \
     for (int64_t b = 0; b < blocks; b++) {                                                         \
         const int64_t i = b * block, m = gy_least(block, n - i);                                   \

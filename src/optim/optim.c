@@ -8,9 +8,12 @@
 #include "optim_impl.h"
 
 #include "kernel/elementwise.h"
+#include "kernel/limbs.h"
 #include "optim_list.h"
 
 #include <math.h>
+
+enum { FEW = 64 * GY_PARAM_ALIGN }; /* elements whose squares are taken together, apart */
 
 #define ENTRY(name) &gy_optim_##name.kind,
 GY_REGISTRY(gy_optim_registry, "optimizer", ENTRY, GY_OPTIM_LIST)
@@ -218,8 +221,8 @@ static void add_squares(const gy_optim *o, const part *p, const gy_update *u, co
                         const float *g, double squares[2])
 {
     if (!u->scaled) return; /* never asked for */
-    o->kind->squares(o->settings.kind.settings, o->kernel, u, p->n, w + p->at, g + p->at, p->slots,
-                     squares);
+    o->kind->squares(o->settings.kind.settings, o->kernel, u, p->n, p->n, w + p->at, g + p->at,
+                     p->slots, squares);
 }
 
 void gy_optim_squares(const gy_optim *o, int64_t step, double clip, const float *w, const float *g,
@@ -229,6 +232,39 @@ void gy_optim_squares(const gy_optim *o, int64_t step, double clip, const float 
         const gy_update u = update_of(o, &p, step, 0.0, clip);
         add_squares(o, &p, &u, w, g, squares + 2 * p.tensor);
     }
+}
+
+/* Of the next few of a part, which begin at a multiple of GY_PARAM_ALIGN of their tensor. */
+static void add_limbs(const gy_optim *o, const part *few, const gy_update *u, const float *w,
+                      const float *g, double *limbs)
+{
+    double squares[2 * FEW / GY_PARAM_ALIGN] = {0};
+    o->kind->squares(o->settings.kind.settings, o->kernel, u, few->n, GY_PARAM_ALIGN, w + few->at,
+                     g + few->at, few->slots, squares);
+    for (int64_t i = 0; i < few->n; i += GY_PARAM_ALIGN)
+        for (int j = 0; j < 2; j++)
+            gy_limbs_add(limbs + j * GY_LIMBS, squares[2 * i / GY_PARAM_ALIGN + j]);
+}
+
+void gy_optim_squares_in_limbs(const gy_optim *o, int64_t step, double clip, const float *w,
+                               const float *g, double *limbs)
+{
+    for (part p = {.tensor = -1}; next(o, &p);) {
+        const gy_update u = update_of(o, &p, step, 0.0, clip);
+        part few = p;
+        for (int64_t left = u.scaled ? p.n : 0; left > 0; left -= FEW) {
+            few.n = left < FEW ? left : FEW;
+            add_limbs(o, &few, &u, w, g, limbs + 2 * (int64_t)p.tensor * GY_LIMBS);
+            few.at += FEW;
+            for (int i = 0; i < o->n_slots; i++) few.slots[i] += FEW;
+        }
+    }
+}
+
+void gy_optim_squares_take(const gy_optim *o, const double *limbs, double *squares)
+{
+    for (int64_t i = 0; i < 2 * (int64_t)o->params->n; i++)
+        squares[i] = gy_limbs_value(limbs + i * GY_LIMBS);
 }
 
 void gy_optim_update(gy_optim *o, int64_t step, double rate, double clip, float *w, const float *g,

@@ -30,11 +30,13 @@ typedef struct gy_optim_kind {
     /** How many of them these settings need; NULL: all. */
     int (*used)(const void *settings);
     /**
-     * Where the step depends on norms of whole tensors (lars, lamb), else NULL: adds to squares
-     * the Σ w² and Σ d² of n elements of one tensor, d being what the ratio compares w with.
+     * Where the step depends on norms of whole tensors (lars, lamb), else NULL: of every `each` of n
+     * elements of one tensor adds the Σ w² and Σ d² to the next two of squares, d being what the
+     * ratio compares w with.
      */
     void (*squares)(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
-                    const float *w, const float *g, float *const *slots, double squares[2]);
+                    int64_t each, const float *w, const float *g, float *const *slots,
+                    double *squares);
     /** Updates n elements of one tensor: w and slots in place. */
     void (*update)(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
                    float *w, const float *g, float *const *slots);
@@ -96,6 +98,18 @@ double gy_clip_factor(double clip_norm, double norm);
 bool gy_optim_needs_squares(const gy_optim *o);
 void gy_optim_squares(const gy_optim *o, int64_t step, double clip, const float *w, const float *g,
                       double *squares);
+
+/**
+ * The same to the same bits however the slices cut the tensors: sums of GY_PARAM_ALIGN elements, in
+ * limbs (kernel/limbs.h), of which those of all slices are added and then taken.
+ *
+ * @param limbs  [2 params->n, GY_LIMBS], added to
+ */
+void gy_optim_squares_in_limbs(const gy_optim *o, int64_t step, double clip, const float *w,
+                               const float *g, double *limbs);
+
+/** @param squares  [2 params->n] out */
+void gy_optim_squares_take(const gy_optim *o, const double *limbs, double *squares);
 
 /**
  * Updates the slices of w.

@@ -7,6 +7,7 @@
 #include "train_impl.h"
 
 #include "base/clock.h"
+#include "kernel/limbs.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,6 +54,7 @@ void gy_run_clear(gy_run *run)
     gy_optim_free(run->optim);
     gy_free(run->ctx, run->average);
     gy_free(run->ctx, run->squares);
+    gy_free(run->ctx, run->limbs);
     gy_free(run->ctx, run->best.values);
     gy_free(run->ctx, run->best.buffers);
     gy_free(run->ctx, run->tally);
@@ -170,6 +172,16 @@ static gy_status make_vectors(gy_run *run)
     return gy_model_plan(run->model, run->micro, use);
 }
 
+/* Where ranks hold parts of tensors, and with grains, so that no number of ranks is another case. */
+static gy_status make_squares(gy_run *run)
+{
+    const int64_t n = 2 * (int64_t)gy_model_params(run->model)->n;
+    if (!gy_optim_needs_squares(run->optim)) return GY_OK;
+    if (run->grains == 0 && !gy_sync_shards(run->sync)) return GY_OK;
+    GY_TRY(gy_new_array(run->ctx, n, &run->squares));
+    return run->grains == 0 ? GY_OK : gy_new_array(run->ctx, n * GY_LIMBS, &run->limbs);
+}
+
 /* What is kept from step to step, of this rank's share. */
 static gy_status make_state(gy_run *run)
 {
@@ -180,8 +192,7 @@ static gy_status make_state(gy_run *run)
                            share, &run->optim));
     GY_TRY(gy_new_array(run->ctx, 2 * run->rows * run->task.sums, &run->tally));
     GY_TRY(gy_run_make_pieces(run, GY_PART_TRAIN));
-    int64_t squares = gy_sync_shards(run->sync) ? 2 * (int64_t)gy_model_params(run->model)->n : 0;
-    GY_TRY(gy_new_array(run->ctx, squares, &run->squares));
+    GY_TRY(make_squares(run));
     GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));
     if (config->train.parameter_average > 0) {
         GY_TRY(gy_new_array(run->ctx, gy_ranges_count(share), &run->average));

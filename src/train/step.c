@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "kernel/elementwise.h"
+#include "kernel/limbs.h"
 
 #include <math.h>
 #include <string.h>
@@ -193,16 +194,29 @@ static double rate(const gy_run *run)
     return gy_schedule_rate(&config->schedule, &run->schedule, &at);
 }
 
+/* With grains they must not depend on how the ranks cut the tensors. */
+static gy_status add_squares_in_limbs(gy_run *run, double clip)
+{
+    int n = 2 * gy_model_params(run->model)->n * GY_LIMBS;
+    memset(run->limbs, 0, (size_t)n * sizeof *run->limbs);
+    gy_optim_squares_in_limbs(run->optim, run->step + 1, clip, gy_model_values(run->model),
+                              gy_model_gradients(run->model), run->limbs);
+    if (gy_sync_shards(run->sync)) GY_TRY(gy_comm_sum(run->comm, run->limbs, n));
+    gy_optim_squares_take(run->optim, run->limbs, run->squares);
+    return GY_OK;
+}
+
 /* Norms of whole tensors, where ranks hold parts of them. */
 static gy_status add_squares(gy_run *run, double clip, const double **out)
 {
     int n = 2 * gy_model_params(run->model)->n;
     *out = NULL;
-    if (!gy_sync_shards(run->sync) || !gy_optim_needs_squares(run->optim)) return GY_OK;
+    if (run->squares == NULL) return GY_OK;
+    *out = run->squares;
+    if (run->grains > 0) return add_squares_in_limbs(run, clip);
     memset(run->squares, 0, (size_t)n * sizeof *run->squares);
     gy_optim_squares(run->optim, run->step + 1, clip, gy_model_values(run->model),
                      gy_model_gradients(run->model), run->squares);
-    *out = run->squares;
     return gy_comm_sum(run->comm, run->squares, n);
 }
 

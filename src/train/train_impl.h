@@ -100,7 +100,8 @@ typedef struct gy_run {
     const char *residual_names[GY_RESIDUALS];
     int n_residuals;  /* ranks, where compression leaves something out */
     float *average;   /* moving average of this rank's share, packed; NULL: none */
-    double *squares;  /* [2 params] of whole tensors, where ranks hold parts of them; else empty */
+    double *squares;  /* [2 params] of whole tensors, where they are added apart; else NULL */
+    double *limbs;    /* [2 params, GY_LIMBS] likewise, with grains */
     int64_t micro;    /* samples of a micro-batch at most */
     int micros;       /* micro-batches of a rank's part or of a grain, the same on every rank */
     int64_t mark;     /* in a backward pass: gradients from here on are complete */

@@ -5,7 +5,7 @@
 
 RANKS is the number of ranks that a run on one is held against. Cases: dense, conv, lstm, gpt (the
 families of models, with all that draws, sums and decides), sums (every all-reduce, shares of
-the optimizer), chain (kills and other numbers of ranks), skipped (steps), applied (eval,
+the optimizer), norms (of whole tensors), chain (kills and other numbers of ranks), skipped (steps), applied (eval,
 predict), moved, settings.
 """
 import json
@@ -146,6 +146,18 @@ def sums(bench):
         shutil.rmtree(place)
 
 
+def norms(bench):
+    """Optimizers that go by the norms of whole tensors, of which ranks may have parts."""
+    for kind, config in (("lamb", GPT.replace("kind: adamw", "kind: lamb")),
+                         ("lars", DENSE.replace("kind: adamw", "kind: lars, momentum: 0.9"))):
+        alone = bench.place(kind, config)
+        bench.train(alone, ranks=1)
+        for ranks, shards in ((2, "true"), (bench.ranks, "true"), (bench.ranks, "false")):
+            place = bench.place(f"{kind}-{ranks}-{shards}", config)
+            bench.train(place, "--set", f"comm.shard_optimizer={shards}", ranks=ranks)
+            same_run(alone, place)
+
+
 def chain(bench):
     """From kill to kill, each time on another number of ranks."""
     alone, place = bench.place("alone", DENSE), bench.place("chain", DENSE)
@@ -206,12 +218,11 @@ def settings(bench):
     place = bench.place("run", DENSE)
     done = bench.train(place, "--set", "comm.reproducible_grains=2", ranks=3, code=2)
     assert done.stderr.count("gyre: error: fewer grains than ranks") == 1, done
-    for option in ("comm.wire=bfloat16", "comm.shard_optimizer=true"):
-        done = bench.train(place, "--set", option, "--set", "optimizer.kind=lamb", code=2)
-        assert done.stderr.count(f"gyre: error: wrong value of {option.split('=')[0]}") == 1, done
+    done = bench.train(place, "--set", "comm.wire=bfloat16", code=2)
+    assert done.stderr.count("gyre: error: wrong value of comm.wire") == 1, done
     assert not (place / "run").exists()
 
 
 b.main({"dense": family(DENSE), "conv": family(CONV), "lstm": family(LSTM), "gpt": family(GPT),
-        "sums": sums, "chain": chain, "skipped": skipped, "applied": applied, "moved": moved,
+        "sums": sums, "norms": norms, "chain": chain, "skipped": skipped, "applied": applied, "moved": moved,
         "settings": settings})

@@ -4,6 +4,7 @@
  */
 #include "levels.h"
 
+#include "kernel/limbs.h"
 #include "optim/optim.h"
 
 #include <math.h>
@@ -251,6 +252,49 @@ static void allocation_may_fail(void)
     gy_test_end(ctx);
 }
 
+/** Sums in limbs of all slices: those that cut tensors and the one that does not. */
+static void add_cut(const gy_kernel *k, gy_context *ctx, const gy_optim_settings *settings,
+                    bool cut, double *limbs, double *squares)
+{
+    double plain[2 * TENSORS] = {0};
+    gy_optim *o = NULL;
+    for (int s = 0; s < (cut ? 3 : 1); s++) {
+        CU_ASSERT_EQUAL_FATAL(gy_optim_create(ctx, k, settings, &params, &shares[cut][s], &o),
+                              GY_OK);
+        gy_optim_squares_in_limbs(o, 1, 0.3, w, g, limbs);
+        gy_optim_squares(o, 1, 0.3, w, g, plain);
+        if (s == 0) gy_optim_squares_take(o, limbs, squares);
+        gy_optim_free(o);
+    }
+    for (int i = 0; i < 2 * TENSORS && !cut; i++)
+        CU_ASSERT_DOUBLE_EQUAL(squares[i], plain[i], 1e-13 * plain[i]);
+}
+
+static void cuts(const gy_kernel *k)
+{
+    static const char *const names[] = {"lamb", "lars"};
+    gy_context *ctx = gy_test_context();
+    for (int i = 0; i < 2; i++) {
+        static double limbs[2][2 * TENSORS * GY_LIMBS];
+        double squares[2 * TENSORS], values[4] = {0.9, i == 0 ? 0.999 : 0.02, 1e-6, 0.0};
+        const gy_optim_settings settings = {
+            .kind = {gy_registry_find(&gy_optim_registry, names[i]), values}, .weight_decay = 0.1};
+        start(w, 1, 1.0);
+        start(g, 10, 0.1);
+        memset(limbs, 0, sizeof limbs);
+        for (int cut = 0; cut < 2; cut++) add_cut(k, ctx, &settings, cut == 1, limbs[cut], squares);
+        CU_ASSERT_EQUAL(memcmp(limbs[0], limbs[1], sizeof limbs[0]), 0);
+        CU_ASSERT(squares[0] > 0 &&
+                  squares[4] > 0); /* of the first slice: two tensors, of it a part */
+    }
+    gy_test_end(ctx);
+}
+
+static void norms_in_limbs_are_of_no_cut(void)
+{
+    gy_test_levels(cuts);
+}
+
 static void averages(const gy_kernel *k)
 {
     float average[3] = {1.0f, 2.0f, 3.0f};
@@ -269,5 +313,5 @@ static void average_and_clip_are_right(void)
     CU_ASSERT_DOUBLE_EQUAL(gy_clip_factor(5.0, 50.0), 0.1, 1e-7);
 }
 
-GY_TEST_MAIN(GY_TEST(updates_are_right), GY_TEST(allocation_may_fail),
-             GY_TEST(average_and_clip_are_right))
+GY_TEST_MAIN(GY_TEST(updates_are_right), GY_TEST(norms_in_limbs_are_of_no_cut),
+             GY_TEST(allocation_may_fail), GY_TEST(average_and_clip_are_right))

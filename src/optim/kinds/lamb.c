@@ -17,11 +17,14 @@ static gy_moments along(const void *settings, const gy_update *u, double rate)
 }
 
 static void squares(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
-                    const float *w, const float *g, float *const *slots, double out[2])
+                    int64_t each, const float *w, const float *g, float *const *slots, double *out)
 {
     const gy_moments m = along(settings, u, 1.0);
-    out[0] += gy_sum_squares(k, n, w);
-    out[1] += gy_moments_squares(k, n, &m, w, g, slots[0], slots[1]);
+    for (int64_t i = 0; i < n; i += each, out += 2) {
+        const int64_t few = n - i < each ? n - i : each;
+        out[0] += gy_sum_squares(k, few, w + i);
+        out[1] += gy_moments_squares(k, few, &m, w + i, g + i, slots[0] + i, slots[1] + i);
+    }
 }
 
 static void update(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,

@@ -44,12 +44,15 @@ static int used(const void *values)
 }
 
 static void squares(const void *values, const gy_kernel *k, const gy_update *u, int64_t n,
-                    const float *w, const float *g, float *const *slots, double out[2])
+                    int64_t each, const float *w, const float *g, float *const *slots, double *out)
 {
     (void)values;
     (void)slots;
-    out[0] += gy_sum_squares(k, n, w);
-    out[1] += u->clip * u->clip * gy_sum_squares(k, n, g);
+    for (int64_t i = 0; i < n; i += each, out += 2) {
+        const int64_t few = n - i < each ? n - i : each;
+        out[0] += gy_sum_squares(k, few, w + i);
+        out[1] += u->clip * u->clip * gy_sum_squares(k, few, g + i);
+    }
 }
 
 static void update(const void *values, const gy_kernel *k, const gy_update *u, int64_t n, float *w,
