@@ -130,14 +130,12 @@ fault_flip() {
     flipped+=("$(basename "$at")")
 }
 
-# Another number of ranks, first of those that were not tried; three for the loss of a node.
+# Another number of ranks, first one that was not tried; three for the loss of a node.
 choose_ranks() { # FAULT
-    local n all=(1 2 3)
-    while
-        n=${all[RANDOM % 3]}
-        [ "$1" != node ] || n=3
-        [ "$n" = "$used" ] && [ "$1" != node ]
-    do :; done
+    local n
+    while n=$((RANDOM % 3 + 1)); [ $n = $used ] || [[ ${#tried} -lt 3 && $tried == *$n* ]]; do :; done
+    [ "$1" != node ] || n=3
+    [[ $tried == *$n* ]] || tried+=$n
     used=$n
     slurm scontrol update "JobId=$job" NumCPUs=$n NumNodes=$n-$n NumTasks=$n || fail "it takes no $n nodes"
 }
@@ -171,11 +169,11 @@ cat >$LAB/gyre <<SLOW
 exec $gyre "\$@"
 SLOW
 chmod +x $LAB/gyre
-used=2
+used=2 tried=2
 job=$(slurm env GYRE=$LAB/gyre GYRE_TRIES=6 GYRE_LAUNCH_OPTIONS="--bind-to none" sbatch --parsable -N2 -o $out \
     --ntasks-per-node=1 --cpus-per-task=1 -t $((15 + 2 * minutes)) "$SOURCE/launch/slurm/train.sbatch" \
     "$config" $run "${options[@]}")
-faults=(stop kill flip preempt kill_writing requeue node full_disk kill)
+faults=(stop kill flip preempt kill_writing requeue node full_disk)
 struck=0
 name=${faults[0]}
 while [ $struck -lt ${#faults[@]} ] || [ $SECONDS -lt $((60 * minutes)) ]; do
