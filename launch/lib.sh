@@ -37,11 +37,12 @@ mpirun_options() { # sets MPIRUN_OPTIONS
 # names (STOP_SIGNALS, SAVE_SIGNALS) the ranks get, through mpirun or srun,
 #   USR2   for a stop: a checkpoint, then the end with code 75. A TERM would not do: mpirun answers it
 #          by killing the ranks after some seconds, written or not. A second stop ends them at once.
+#          Again every 10 s: while mpirun still starts ranks, what it forwards reaches nobody.
 #   USR1   for a save: a checkpoint, and on.
 # Once no rank of this host is left, mpirun has GRACE seconds (30) to end; then it is ended, with
 # code 1: where it cannot tell a dead host so, it hangs for a quarter of an hour, at a frozen one for ever.
 run_bounded() {
-    local asked=0 had=0 gone=0 code=0 ended=
+    local asked=0 waited=0 had=0 gone=0 code=0 ended=
     setsid "$@" </dev/null & # a session of its own: Ctrl-C is for us, not for mpirun as well
     RUN_PID=$!
     trap 'asked=$((asked + 1)); kill -$([ $asked -gt 1 ] && echo TERM || echo USR2) $RUN_PID' $STOP_SIGNALS
@@ -53,6 +54,7 @@ run_bounded() {
             kill -TERM "$RUN_PID"; sleep 5; kill -KILL "$RUN_PID" 2>/dev/null || true
             ended=1
         fi
+        if [ $asked = 1 ] && [ $((++waited % 10)) = 0 ]; then kill -USR2 "$RUN_PID" 2>/dev/null || true; fi
         sleep 1 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs
     done
     wait "$RUN_PID" || code=$?

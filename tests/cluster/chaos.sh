@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# chaos.sh GYRE [--minutes N] [--seed N]: one SLURM job on three nodes, started by train.sbatch, is
-# stopped, preempted, requeued, loses ranks by SIGKILL (also while a checkpoint is written), a node and
-# the room on its disk, finds a flipped byte in its newest checkpoint, and comes back on other numbers
-# of ranks; each of these once, then at random for N minutes. Each strikes while the job runs and has
-# made a checkpoint since the one before, and is seen to have struck. In the end its parameters
-# have the checksum of those of one rank that was never disturbed, and its journal (chaos.yaml) tells
-# that each step was made once and every sample of every epoch used exactly once.
+# chaos.sh GYRE [--minutes N] [--seed N] [--launcher mpirun|srun]: one SLURM job on three nodes, started
+# by train.sbatch, is stopped, preempted, requeued, loses ranks by SIGKILL (also while a checkpoint is
+# written), a node and the room on its disk, finds a flipped byte in its newest checkpoint, and comes
+# back on other numbers of ranks; each of these once, then at random for N minutes. Each strikes while
+# the job runs and has made a checkpoint since the one before, and is seen to have struck. In the end its
+# parameters have the checksum of those of one rank that was never disturbed, and its journal
+# (chaos.yaml) tells that each step was made once and every sample of every epoch used exactly once.
 set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 lab_enter "$0" "$@"
@@ -14,15 +14,18 @@ lab_enter "$0" "$@"
 gyre=$1
 shift
 minutes=0 seed=$(date +%s)
+export LAUNCHER=mpirun GYRE_LAUNCH_OPTIONS="--bind-to none"
 while [ $# -gt 0 ]; do
     case $1 in
     --minutes) minutes=$2 ;;
     --seed) seed=$2 ;;
-    *) echo "chaos.sh GYRE [--minutes N] [--seed N]" >&2; exit 2 ;;
+    --launcher) LAUNCHER=$2 ;;
+    *) sed -n 's/^# \(chaos.sh [^:]*\).*/\1/p' "$0" >&2; exit 2 ;;
     esac
     shift 2
 done
 RANDOM=$seed
+[ $LAUNCHER = mpirun ] || GYRE_LAUNCH_OPTIONS=--cpu-bind=none
 samples=48 epochs=$((200 + 200 * minutes))
 config=$SOURCE/tests/cluster/chaos.yaml disk=$LAB/disk run=$LAB/disk/run out=$LAB/out fault=start job= flipped=()
 options=(--quiet --set "train.epochs=$epochs")
@@ -71,7 +74,7 @@ any_rank() {
 writer() { # rank 0
     local process
     for process in $(ranks); do
-        grep -qszx OMPI_COMM_WORLD_RANK=0 "/proc/$process/environ" && echo "$process"
+        grep -qszx PMIX_RANK=0 "/proc/$process/environ" && echo "$process"
     done
     true
 }
@@ -170,7 +173,7 @@ exec $gyre "\$@"
 SLOW
 chmod +x $LAB/gyre
 used=2 tried=2
-job=$(slurm env GYRE=$LAB/gyre GYRE_TRIES=6 GYRE_LAUNCH_OPTIONS="--bind-to none" sbatch --parsable -N2 -o $out \
+job=$(slurm env GYRE=$LAB/gyre GYRE_TRIES=6 sbatch --parsable -N2 -o $out \
     --ntasks-per-node=1 --cpus-per-task=1 -t $((15 + 2 * minutes)) "$SOURCE/launch/slurm/train.sbatch" \
     "$config" $run "${options[@]}")
 faults=(stop kill flip preempt kill_writing requeue node full_disk)

@@ -10,7 +10,7 @@ lab_enter "$0" "$@"
 export GYRE=$1
 shift
 rows=(limit_hangs limit_signal limit_itself limit_raised plain_srun plain_mpirun gives_up stop_mpirun
-      stop_srun save_srun cancel_mpirun cancel_srun requeue_srun killed_srun patient array chain wrong
+      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun patient array chain wrong
       diverged)
 [ $# -eq 0 ] || rows=("$@")
 config=$SOURCE/tests/cluster/run.yaml row= job=
@@ -125,6 +125,12 @@ row_stop_mpirun() {
     stopped_by signal
 }
 row_stop_srun() { by_srun; row_stop_mpirun; }
+row_stop_early() { # before there are ranks
+    submit -- $(slow 80)
+    says 240 "on host[01] from none"
+    slurm scancel --batch --signal=USR1 "$job"
+    finishes 1
+}
 row_save_srun() { # all ranks are told: a checkpoint, and on
     by_srun
     submit -- $(slow 50) --set checkpoint.every_steps=1000 --set checkpoint.every_epochs=0 \
