@@ -54,22 +54,27 @@ enum { GY_COLUMN_PARTS = 16 };
 void gy_column_moments(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
                        double *partial, double *mean, double *squares);
 
-/** Σ dy and Σ dy (x − mean) of each column; partial as above. */
+/** Of y = (x − mean) scale + shift, with `relu` max(0, …); all [columns]. */
+typedef struct gy_column_norm {
+    const float *mean, *scale, *shift; /* without relu the backward pass does not read shift */
+    bool relu;
+} gy_column_norm;
+
+void gy_column_norm_forward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
+                            const gy_column_norm *n, float *y);
+
+/**
+ * Σ g and Σ g (x − mean) of each column; g is dy, with relu 0 where y is 0, for which y is not
+ * needed. partial as above.
+ */
 void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
-                        const float *mean, const float *dy, double *partial, double *sum,
+                        const gy_column_norm *n, const float *dy, double *partial, double *sum,
                         double *product);
 
-/** y = (x − mean) scale + shift; all [columns]. */
-void gy_column_norm_forward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
-                            const float *mean, const float *scale, const float *shift, float *y);
-
-/** Of dx = scale dy − (x − mean) slope − shift; all [columns]. */
-typedef struct gy_column_slopes {
-    const float *mean, *scale, *slope, *shift;
-} gy_column_slopes;
-
+/** dx = scale g − (x − mean) slope − offset; slope, offset [columns]. */
 void gy_column_norm_backward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
-                             const gy_column_slopes *s, const float *dy, float *dx);
+                             const gy_column_norm *n, const float *slope, const float *offset,
+                             const float *dy, float *dx);
 
 /**
  * Group norm: x [batch, rows, columns]; a set is a sample's group of neighbouring columns, all rows.

@@ -51,32 +51,50 @@ void gy_columns_moments(const gy_vector *v, int64_t rows, int64_t columns, const
     combine(fold + 1, columns, lines, rows % fold, means, all, mean, squares);
 }
 
-/* values [fold, columns], every row the same. */
+/* x [fold, columns], every row the same. */
 static const float *repeat(int64_t fold, int64_t columns, const float *x, float *room)
 {
-    if (fold == 1) return x;
+    if (fold == 1 || x == NULL) return x;
     for (int64_t i = 0; i < fold; i++)
         memcpy(room + i * columns, x, sizeof *room * (size_t)columns);
     return room;
 }
 
+static gy_column_norm repeat_norm(int64_t fold, int64_t columns, const gy_column_norm *n,
+                                  float room[3][WIDE])
+{
+    return (gy_column_norm){repeat(fold, columns, n->mean, room[0]),
+                            repeat(fold, columns, n->scale, room[1]),
+                            repeat(fold, columns, n->shift, room[2]), n->relu};
+}
+
+/* The norm of the columns from c on. */
+static gy_column_norm norm_from(const gy_column_norm *n, int64_t c)
+{
+    if (!n->relu) return (gy_column_norm){.mean = n->mean + c};
+    return (gy_column_norm){n->mean + c, n->scale + c, n->shift + c, true};
+}
+
 void gy_columns_products(const gy_vector *v, int64_t rows, int64_t columns, const float *x,
-                         const float *mean, const float *dy, double *sum, double *product)
+                         const gy_column_norm *n, const float *dy, double *sum, double *product)
 {
     const int64_t fold = fold_of(columns), lines = rows / fold, wide = fold * columns;
     const int64_t at = lines * wide;
     double sums[WIDE] = {0}, products[WIDE] = {0};
-    float room[WIDE];
+    float room[3][WIDE];
     memset(sum, 0, sizeof *sum * (size_t)columns);
     memset(product, 0, sizeof *product * (size_t)columns);
     if (fold == 1) {
-        for (int64_t c = 0; c < columns; c += GY_COLUMN_TILE)
-            v->column_products(rows, gy_least(GY_COLUMN_TILE, columns - c), columns, x + c,
-                               mean + c, dy + c, sum + c, product + c);
+        for (int64_t c = 0; c < columns; c += GY_COLUMN_TILE) {
+            const gy_column_norm from = norm_from(n, c);
+            v->column_products(rows, gy_least(GY_COLUMN_TILE, columns - c), columns, x + c, &from,
+                               dy + c, sum + c, product + c);
+        }
         return;
     }
-    v->column_products(lines, wide, wide, x, repeat(fold, columns, mean, room), dy, sums, products);
-    v->column_products(rows % fold, columns, columns, x + at, mean, dy + at, sum, product);
+    const gy_column_norm repeated = repeat_norm(fold, columns, n, room);
+    v->column_products(lines, wide, wide, x, &repeated, dy, sums, products);
+    v->column_products(rows % fold, columns, columns, x + at, n, dy + at, sum, product);
     for (int64_t i = 0; i < wide; i++) {
         sum[i % columns] += sums[i];
         product[i % columns] += products[i];
@@ -84,28 +102,26 @@ void gy_columns_products(const gy_vector *v, int64_t rows, int64_t columns, cons
 }
 
 void gy_columns_forward(const gy_vector *v, int64_t rows, int64_t columns, const float *x,
-                        const float *mean, const float *scale, const float *shift, float *y)
+                        const gy_column_norm *n, float *y)
 {
     const int64_t fold = fold_of(columns), lines = rows / fold, wide = fold * columns;
     float room[3][WIDE];
-    v->column_norm_forward(lines, wide, x, repeat(fold, columns, mean, room[0]),
-                           repeat(fold, columns, scale, room[1]),
-                           repeat(fold, columns, shift, room[2]), y);
-    v->column_norm_forward(rows % fold, columns, x + lines * wide, mean, scale, shift,
-                           y + lines * wide);
+    const gy_column_norm repeated = repeat_norm(fold, columns, n, room);
+    v->column_norm_forward(lines, wide, x, &repeated, y);
+    v->column_norm_forward(rows % fold, columns, x + lines * wide, n, y + lines * wide);
 }
 
 void gy_columns_backward(const gy_vector *v, int64_t rows, int64_t columns, const float *x,
-                         const gy_column_slopes *s, const float *dy, float *dx)
+                         const gy_column_norm *n, const float *slope, const float *offset,
+                         const float *dy, float *dx)
 {
     const int64_t fold = fold_of(columns), lines = rows / fold, wide = fold * columns;
     const int64_t at = lines * wide;
-    float room[4][WIDE];
-    const gy_column_slopes repeated = {
-        repeat(fold, columns, s->mean, room[0]), repeat(fold, columns, s->scale, room[1]),
-        repeat(fold, columns, s->slope, room[2]), repeat(fold, columns, s->shift, room[3])};
-    v->column_norm_backward(lines, wide, x, &repeated, dy, dx);
-    v->column_norm_backward(rows % fold, columns, x + at, s, dy + at, dx + at);
+    float room[3][WIDE], slopes[WIDE], offsets[WIDE];
+    const gy_column_norm repeated = repeat_norm(fold, columns, n, room);
+    v->column_norm_backward(lines, wide, x, &repeated, repeat(fold, columns, slope, slopes),
+                            repeat(fold, columns, offset, offsets), dy, dx);
+    v->column_norm_backward(rows % fold, columns, x + at, n, slope, offset, dy + at, dx + at);
 }
 
 /* Rows of a part: a function of the shape alone. */
@@ -129,7 +145,7 @@ void gy_column_moments(const gy_kernel *k, int64_t rows, int64_t columns, const 
 }
 
 void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
-                        const float *mean, const float *dy, double *partial, double *sum,
+                        const gy_column_norm *n, const float *dy, double *partial, double *sum,
                         double *product)
 {
     const int64_t step = part_rows(rows, columns), parts = (rows + step - 1) / step;
@@ -137,8 +153,8 @@ void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const
     GY_SPREAD(gy_team(k, rows * columns, COST))
     for (int64_t p = 0; p < parts; p++) {
         const int64_t at = p * step * columns;
-        gy_columns_products(k->vector, gy_least(step, rows - p * step), columns, x + at, mean,
-                            dy + at, sums + p * columns, products + p * columns);
+        gy_columns_products(k->vector, gy_least(step, rows - p * step), columns, x + at, n, dy + at,
+                            sums + p * columns, products + p * columns);
     }
     for (int64_t c = 0; c < columns; c++) {
         sum[c] = product[c] = 0.0;
@@ -150,21 +166,22 @@ void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const
 }
 
 void gy_column_norm_forward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
-                            const float *mean, const float *scale, const float *shift, float *y)
+                            const gy_column_norm *n, float *y)
 {
     const int64_t step = 2 * gy_block_rows(columns);
     GY_SPREAD(gy_team(k, rows * columns, COST))
     for (int64_t row = 0; row < rows; row += step)
-        gy_columns_forward(k->vector, gy_least(step, rows - row), columns, x + row * columns, mean,
-                           scale, shift, y + row * columns);
+        gy_columns_forward(k->vector, gy_least(step, rows - row), columns, x + row * columns, n,
+                           y + row * columns);
 }
 
 void gy_column_norm_backward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
-                             const gy_column_slopes *s, const float *dy, float *dx)
+                             const gy_column_norm *n, const float *slope, const float *offset,
+                             const float *dy, float *dx)
 {
     const int64_t step = 2 * gy_block_rows(columns);
     GY_SPREAD(gy_team(k, rows * columns, COST))
     for (int64_t row = 0; row < rows; row += step)
-        gy_columns_backward(k->vector, gy_least(step, rows - row), columns, x + row * columns, s,
-                            dy + row * columns, dx + row * columns);
+        gy_columns_backward(k->vector, gy_least(step, rows - row), columns, x + row * columns, n,
+                            slope, offset, dy + row * columns, dx + row * columns);
 }

@@ -60,7 +60,8 @@ static void forward_sample(const gy_kernel *k, const gy_group_norm *p, const roo
         stats[2 * g] = (float)mean;
         stats[2 * g + 1] = (float)scale;
     }
-    gy_columns_forward(k->vector, p->rows, p->columns, x, r->mean, r->scale, beta, y);
+    gy_columns_forward(k->vector, p->rows, p->columns, x,
+                       &(gy_column_norm){r->mean, r->scale, beta, false}, y);
 }
 
 void gy_group_norm_forward(const gy_kernel *k, const gy_group_norm *p, const float *x,
@@ -110,14 +111,14 @@ void gy_group_norm_backward(const gy_kernel *k, const gy_group_norm *p, const fl
     for (int64_t i = 0; i < p->batch; i++) {
         const room r = room_of(p, scratch, i);
         const float *own = stats + 2 * p->groups * i;
-        const gy_column_slopes s = {r.mean, r.scale, r.slope, r.shift};
+        const gy_column_norm n = {.mean = r.mean, .scale = r.scale};
         for (int64_t c = 0; c < p->columns; c++) r.mean[c] = own[2 * (c / width)];
-        gy_columns_products(k->vector, p->rows, p->columns, x + i * each, r.mean, dy + i * each,
+        gy_columns_products(k->vector, p->rows, p->columns, x + i * each, &n, dy + i * each,
                             r.first, r.second);
         slopes_of(p, &r, gamma, own, along + i * p->columns, all + i * p->columns);
         if (dx != NULL)
-            gy_columns_backward(k->vector, p->rows, p->columns, x + i * each, &s, dy + i * each,
-                                dx + i * each);
+            gy_columns_backward(k->vector, p->rows, p->columns, x + i * each, &n, r.slope, r.shift,
+                                dy + i * each, dx + i * each);
     }
     if (dgamma != NULL) gy_column_sum(k, p->batch, p->columns, along, keep_gamma, dgamma);
     if (dbeta != NULL) gy_column_sum(k, p->batch, p->columns, all, keep_beta, dbeta);

@@ -100,6 +100,8 @@ struct gy_layer {
     bool view; /* y is x[0] in another shape: it lies there, forward and backward are not called */
     gy_light light;   /* y is easily made again: by kind->remake */
     bool sum;         /* y = Σ x, so that every dx is dy: backward may not be called */
+    bool relu;        /* y = max(0, x[0]): becomes a view where the layer before rectifies */
+    bool rectify;     /* set by the model, after shape(): its passes do the relu that follows */
     gy_size keep;     /* floats kept from forward to backward beside x and y */
     bool keep_always; /* keep is given in evaluation too, for the one call */
     gy_size scratch;  /* floats of one call, contents lost between calls */
@@ -154,6 +156,7 @@ struct gy_layer_kind {
     bool has_params;   /* then it takes the settings init, bias_init, init_scale */
     bool takes_tokens; /* x holds whole numbers; there is no dx */
     bool block;        /* composites: `recompute: blocks` may drop what is inside */
+    bool rectifies;    /* it obeys gy_layer.rectify; its backward pass reads no y */
     bool pointwise;    /* in evaluation, each position of a sequence is made of itself alone (and of
                           its number) */
 

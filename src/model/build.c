@@ -246,6 +246,13 @@ static gy_status check_unit(const builder *b, const gy_unit *u)
     return GY_OK;
 }
 
+static void make_view(gy_layer *l)
+{
+    l->view = true;
+    l->needs = 0;
+    l->keep = l->scratch = (gy_size){0, 0};
+}
+
 static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *path,
                           const char *params, const int *x, int n, int *out)
 {
@@ -278,10 +285,7 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
     }
     GY_TRY(spec->kind->shape(l));
     GY_TRY(check_unit(b, u));
-    if (l->view) {
-        l->needs = 0;
-        l->keep = l->scratch = (gy_size){0, 0};
-    }
+    if (l->view) make_view(l);
     if (l->kind->takes_tokens && m->embedding == NULL) m->embedding = u;
     GY_TRY(settle_all(b, u, params));
     GY_TRY(gy_list_add(&m->pool, &b->units, u));
@@ -337,6 +341,20 @@ static gy_status list_uses(gy_model *m)
     return GY_OK;
 }
 
+/* A relu that alone reads what a layer makes is done by that layer, where its kind can. */
+static void join_relus(gy_model *m)
+{
+    for (int i = 0; i < m->n_units; i++) {
+        gy_layer *relu = &m->units[i]->layer;
+        int x = m->units[i]->x[0], maker = m->values[x]->maker;
+        if (!relu->relu || maker < 0 || m->values[x]->n_uses > 1 || x == m->output) continue;
+        gy_layer *before = &m->units[maker]->layer;
+        if (!before->kind->rectifies) continue;
+        before->rectify = true;
+        make_view(relu);
+    }
+}
+
 gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params, gy_list *buffers)
 {
     char text[GY_SHAPE_TEXT];
@@ -360,5 +378,7 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
                "model.layers" GY_AT "%s" GY_WHY "the layers compute nothing" GY_HINT
                "add one that does",
                spec->where);
-    return list_uses(m);
+    GY_TRY(list_uses(m));
+    join_relus(m);
+    return GY_OK;
 }

@@ -133,17 +133,18 @@ static void rows_not_finite(void)
 }
 
 static double partial[2 * GY_COLUMN_PARTS * 1024], first[1024], second[1024];
-static float middle[1024], scale[1024], slope[1024], shift[1024];
+static float middle[1024], scale[1024], slope[1024], shift[1024], offset[1024];
 
 /* Moments, products, both passes. */
-static void columns_of(const gy_kernel *k, int64_t rows, int64_t columns, double mean)
+static void columns_of(const gy_kernel *k, int64_t rows, int64_t columns, double mean, bool relu)
 {
     const double tolerance = 2e-6 + 1e-6 * mean;
-    const gy_column_slopes slopes = {middle, scale, slope, shift};
+    const gy_column_norm norm = {middle, scale, shift, relu};
     draw(rows * columns, columns, mean);
     gy_test_values(7, columns, 1.0, scale);
     gy_test_values(8, columns, 1.0, slope);
     gy_test_values(9, columns, 1.0, shift);
+    gy_test_values(10, columns, 1.0, offset);
     for (int64_t i = 0; i < rows * columns; i += columns) x[i] = 1234.5f; /* all the same */
     gy_column_moments(k, rows, columns, x, partial, first, second);
     for (int64_t c = 0; c < columns; c++) {
@@ -156,24 +157,26 @@ static void columns_of(const gy_kernel *k, int64_t rows, int64_t columns, double
         middle[c] = (float)first[c];
     }
     CU_ASSERT_EQUAL(second[0], 0.0);
-    gy_column_products(k, rows, columns, x, middle, dy, partial, first, second);
-    gy_column_norm_forward(k, rows, columns, x, middle, scale, shift, y);
-    gy_column_norm_backward(k, rows, columns, x, &slopes, dy, dx);
+    gy_column_norm_forward(k, rows, columns, x, &norm, y);
+    gy_column_products(k, rows, columns, x, &norm, dy, partial, first, second);
+    gy_column_norm_backward(k, rows, columns, x, &norm, slope, offset, dy, dx);
     for (int64_t c = 0; c < columns; c++) {
         double sum = 0, product = 0;
         for (int64_t i = c; i < rows * columns; i += columns) {
             double d = (double)x[i] - (double)middle[c];
-            sum += (double)dy[i];
-            product += (double)dy[i] * d;
+            double g = relu && y[i] == 0.0f ? 0 : (double)dy[i];
+            sum += g;
+            product += g * d;
             want_y[i] = d * (double)scale[c] + (double)shift[c];
-            want_dx[i] = (double)scale[c] * (double)dy[i] - d * (double)slope[c] - (double)shift[c];
+            if (relu) want_y[i] = fmax(want_y[i], 0);
+            want_dx[i] = (double)scale[c] * g - d * (double)slope[c] - (double)offset[c];
         }
         CU_ASSERT_TRUE(fabs(first[c] - sum) <= 2e-6 * (1 + (double)rows));
         CU_ASSERT_TRUE(fabs(second[c] - product) <= 2e-6 * (1 + (double)rows));
     }
     compare(rows * columns, y, want_y, 1e-6);
     compare(rows * columns, dx, want_dx, 1e-6);
-    gy_column_norm_backward(k, rows, columns, x, &slopes, dy, dy);
+    gy_column_norm_backward(k, rows, columns, x, &norm, slope, offset, dy, dy);
     CU_ASSERT_EQUAL(memcmp(dy, dx, (size_t)(rows * columns) * sizeof *dx), 0);
 }
 
@@ -182,8 +185,9 @@ static void columns_at_level(const gy_kernel *k)
     static const int64_t shapes[][2] = {{1, 1},   {4000, 1}, {5000, 3}, {4001, 10}, {130, 64},
                                         {67, 65}, {60, 600}, {3, 1000}, {0, 5},     {1, 300}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        columns_of(k, shapes[i][0], shapes[i][1], 0);
-        columns_of(k, shapes[i][0], shapes[i][1], 10000);
+        columns_of(k, shapes[i][0], shapes[i][1], 0, false);
+        columns_of(k, shapes[i][0], shapes[i][1], 10000, false);
+        columns_of(k, shapes[i][0], shapes[i][1], 0, true);
     }
 }
 

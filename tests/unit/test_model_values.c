@@ -204,5 +204,29 @@ static void branches_join_in_order(void)
     end(&f);
 }
 
-GY_TEST_MAIN(GY_TEST(dense_of_rank), GY_TEST(projection_takes_every_second),
-             GY_TEST(mixture_adds_the_best), GY_TEST(branches_join_in_order))
+/* A relu behind a batch norm is done by it, unless something else reads what comes before. */
+static void norm_joined_with_relu(void)
+{
+    for (int apart = 0; apart < 2; apart++) {
+        fixture f;
+        begin(&f);
+        gy_test_list list = gy_test_layers(&f.pool), inside = gy_test_layers(&f.pool);
+        gy_test_add(&list, "batch_norm", "n", NULL);
+        gy_test_add(&inside, "activation", NULL, "kind", "relu", NULL);
+        gy_test_inside(gy_test_add(&list, apart ? "residual" : "repeat", "r",
+                                   apart ? "projection" : "times", apart ? "false" : "1", NULL),
+                       &inside);
+        run(&f, &list, gy_shape_of(2, (int64_t)4, (int64_t)3));
+        const float *gamma = param(&f, "n/gamma"), *beta = param(&f, "n/beta");
+        for (int i = 0; i < BATCH * 12; i++) {
+            double z = (double)f.x[i] / sqrt(1 + 1e-5) * (double)gamma[i % 3] + (double)beta[i % 3];
+            double want = fmax(z, 0) + (apart ? z : 0);
+            expect(1, f.y + i, &want);
+        }
+        end(&f);
+    }
+}
+
+GY_TEST_MAIN(GY_TEST(dense_of_rank), GY_TEST(norm_joined_with_relu),
+             GY_TEST(projection_takes_every_second), GY_TEST(mixture_adds_the_best),
+             GY_TEST(branches_join_in_order))

@@ -61,22 +61,41 @@ void GY_OF_LEVEL(column_moments)(int64_t rows, int64_t columns, int64_t stride, 
     }
 }
 
+/* dy, but 0 where y = max(0, (x − mean) scale + shift) is; NaN stays. */
+static inline float rectified(float x, float mean, float scale, float shift, float dy)
+{
+    return (x - mean) * scale + shift <= 0.0f ? 0.0f : dy;
+}
+
+/* Adds a run of rows to sum and product. `relu` is a constant wherever this is inlined. */
+static inline void add_run(bool relu, int64_t rows, int64_t columns, int64_t stride, const float *x,
+                           const gy_column_norm *norm, const float *dy, float *restrict sum,
+                           float *restrict product)
+{
+    const float *mean = norm->mean, *scale = norm->scale, *shift = norm->shift;
+    for (int64_t row = 0; row < rows; row++, x += stride, dy += stride) {
+#pragma omp simd
+        for (int64_t c = 0; c < columns; c++) {
+            float g = relu ? rectified(x[c], mean[c], scale[c], shift[c], dy[c]) : dy[c];
+            sum[c] += g;
+            product[c] += g * (x[c] - mean[c]);
+        }
+    }
+}
+
 void GY_OF_LEVEL(column_products)(int64_t rows, int64_t columns, int64_t stride, const float *x,
-                                  const float *mean, const float *dy, double *sums,
+                                  const gy_column_norm *norm, const float *dy, double *sums,
                                   double *products)
 {
     float sum[GY_COLUMN_TILE], product[GY_COLUMN_TILE];
     for (int64_t done = 0, m; done < rows; done += m) {
+        const float *from = x + done * stride, *slope = dy + done * stride;
         m = run_of(rows - done, columns);
         for (int64_t c = 0; c < columns; c++) sum[c] = product[c] = 0.0f;
-        for (int64_t row = done; row < done + m; row++) {
-#pragma omp simd
-            for (int64_t c = 0; c < columns; c++) {
-                float g = dy[row * stride + c];
-                sum[c] += g;
-                product[c] += g * (x[row * stride + c] - mean[c]);
-            }
-        }
+        if (norm->relu)
+            add_run(true, m, columns, stride, from, norm, slope, sum, product);
+        else
+            add_run(false, m, columns, stride, from, norm, slope, sum, product);
 #pragma omp simd
         for (int64_t c = 0; c < columns; c++) {
             sums[c] += (double)sum[c];
@@ -85,21 +104,48 @@ void GY_OF_LEVEL(column_products)(int64_t rows, int64_t columns, int64_t stride,
     }
 }
 
-void GY_OF_LEVEL(column_norm_forward)(int64_t rows, int64_t columns, const float *x,
-                                      const float *mean, const float *scale, const float *shift,
-                                      float *y)
+static inline void forward(bool relu, int64_t rows, int64_t columns, const float *x,
+                           const gy_column_norm *norm, float *y)
 {
-    for (int64_t row = 0; row < rows; row++, x += columns, y += columns)
+    const float *mean = norm->mean, *scale = norm->scale, *shift = norm->shift;
+    for (int64_t row = 0; row < rows; row++, x += columns, y += columns) {
 #pragma omp simd
-        for (int64_t c = 0; c < columns; c++) y[c] = (x[c] - mean[c]) * scale[c] + shift[c];
+        for (int64_t c = 0; c < columns; c++) {
+            float z = (x[c] - mean[c]) * scale[c] + shift[c];
+            y[c] = relu && z < 0.0f ? 0.0f : z;
+        }
+    }
+}
+
+void GY_OF_LEVEL(column_norm_forward)(int64_t rows, int64_t columns, const float *x,
+                                      const gy_column_norm *norm, float *y)
+{
+    if (norm->relu)
+        forward(true, rows, columns, x, norm, y);
+    else
+        forward(false, rows, columns, x, norm, y);
+}
+
+static inline void backward(bool relu, int64_t rows, int64_t columns, const float *x,
+                            const gy_column_norm *norm, const float *slope, const float *offset,
+                            const float *dy, float *dx)
+{
+    const float *mean = norm->mean, *scale = norm->scale, *shift = norm->shift;
+    for (int64_t row = 0; row < rows; row++, x += columns, dy += columns, dx += columns) {
+#pragma omp simd
+        for (int64_t c = 0; c < columns; c++) {
+            float g = relu ? rectified(x[c], mean[c], scale[c], shift[c], dy[c]) : dy[c];
+            dx[c] = scale[c] * g - (x[c] - mean[c]) * slope[c] - offset[c];
+        }
+    }
 }
 
 void GY_OF_LEVEL(column_norm_backward)(int64_t rows, int64_t columns, const float *x,
-                                       const gy_column_slopes *s, const float *dy, float *dx)
+                                       const gy_column_norm *norm, const float *slope,
+                                       const float *offset, const float *dy, float *dx)
 {
-    const float *mean = s->mean, *scale = s->scale, *slope = s->slope, *shift = s->shift;
-    for (int64_t row = 0; row < rows; row++, x += columns, dy += columns, dx += columns)
-#pragma omp simd
-        for (int64_t c = 0; c < columns; c++)
-            dx[c] = scale[c] * dy[c] - (x[c] - mean[c]) * slope[c] - shift[c];
+    if (norm->relu)
+        backward(true, rows, columns, x, norm, slope, offset, dy, dx);
+    else
+        backward(false, rows, columns, x, norm, slope, offset, dy, dx);
 }

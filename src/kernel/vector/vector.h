@@ -103,14 +103,13 @@ enum { GY_COLUMN_TILE = 256 }; /* columns that column_moments and column_product
        double *squares))                                                                           \
     /* adds to sums and products */                                                                \
     X(void, column_products,                                                                       \
-      (int64_t rows, int64_t columns, int64_t stride, const float *x, const float *mean,           \
+      (int64_t rows, int64_t columns, int64_t stride, const float *x, const gy_column_norm *norm,  \
        const float *dy, double *sums, double *products))                                           \
     X(void, column_norm_forward,                                                                   \
-      (int64_t rows, int64_t columns, const float *x, const float *mean, const float *scale,       \
-       const float *shift, float *y))                                                              \
+      (int64_t rows, int64_t columns, const float *x, const gy_column_norm *norm, float *y))       \
     X(void, column_norm_backward,                                                                  \
-      (int64_t rows, int64_t columns, const float *x, const gy_column_slopes *s, const float *dy,  \
-       float *dx))
+      (int64_t rows, int64_t columns, const float *x, const gy_column_norm *norm,                  \
+       const float *slope, const float *offset, const float *dy, float *dx))
 
 /** Updates: see kernel/update.h. */
 #define GY_VECTOR_UPDATE_LIST(X)                                                                   \

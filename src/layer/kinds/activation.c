@@ -13,6 +13,7 @@ static gy_status shape(gy_layer *l)
     gy_activation a = (gy_activation)s->kind;
     l->out = l->in[0];
     l->view = a == GY_ACTIVATION_none;
+    l->relu = a == GY_ACTIVATION_relu;
     l->needs = gy_activation_reads_x(a) ? GY_NEEDS_X : GY_NEEDS_Y;
     l->in_place = true;
     l->flops = (double)gy_shape_count(&l->out);

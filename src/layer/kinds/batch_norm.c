@@ -6,7 +6,7 @@
  * Σ dy (x − mean) backward. Ranks may have different numbers of samples, or none: each calls sum once
  * a pass. Statistics of no samples at all change nothing.
  *
- * Kept: mean and 1 / deviation of each channel.
+ * Kept: mean and 1 / deviation of each channel. Where a relu follows, the passes do it on their way.
  */
 #include "../layer_list.h"
 
@@ -29,9 +29,9 @@ typedef struct pieces {
     int64_t rows, n;
     float *mean, *scale; /* keep [C] */
     double *count, *first,
-        *second;                 /* scratch: of the batch [1], of each channel [C], in one piece */
-    double *partial;             /* [2 GY_COLUMN_PARTS C] */
-    float *gain, *slope, *shift; /* [C] */
+        *second;                  /* scratch: of the batch [1], of each channel [C], in one piece */
+    double *partial;              /* [2 GY_COLUMN_PARTS C] */
+    float *gain, *slope, *offset; /* [C] */
 } pieces;
 
 static float *take(float **at, int64_t floats)
@@ -56,7 +56,7 @@ static pieces cut(const gy_layer *l, const gy_pass *p)
     c.partial = (double *)(void *)take(&scratch, DOUBLE * 2 * GY_COLUMN_PARTS * n);
     c.gain = take(&scratch, n);
     c.slope = take(&scratch, n);
-    c.shift = take(&scratch, n);
+    c.offset = take(&scratch, n);
     return c;
 }
 
@@ -127,13 +127,14 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
     for (int64_t i = 0; i < c.n; i++) {
         double variance =
             p->training ? c.second[i] / fmax(*c.count, 1) : (double)p->buffer[VARIANCE][i];
-        double scale = 1 / sqrt(variance + s->epsilon);
-        c.gain[i] = (float)(scale * (double)p->w[GAMMA][i]);
+        float scale = (float)(1 / sqrt(variance + s->epsilon));
+        c.gain[i] = scale * p->w[GAMMA][i];
         if (!p->training) continue;
         c.mean[i] = (float)c.first[i];
-        c.scale[i] = (float)scale;
+        c.scale[i] = scale;
     }
-    gy_column_norm_forward(p->kernel, c.rows, c.n, p->x[0], mean, c.gain, p->w[BETA], p->y);
+    const gy_column_norm norm = {mean, c.gain, p->w[BETA], l->rectify};
+    gy_column_norm_forward(p->kernel, c.rows, c.n, p->x[0], &norm, p->y);
     return GY_OK;
 }
 
@@ -151,20 +152,20 @@ static void add_gradients(const gy_pass *p, const pieces *c)
 static gy_status backward(const gy_layer *l, const gy_pass *p)
 {
     const pieces c = cut(l, p);
-    const gy_column_slopes slopes = {c.mean, c.gain, c.slope, c.shift};
-    gy_column_products(p->kernel, c.rows, c.n, p->x[0], c.mean, p->dy, c.partial, c.first,
-                       c.second);
+    const gy_column_norm norm = {c.mean, c.gain, p->w[BETA], l->rectify};
+    for (int64_t i = 0; i < c.n; i++) c.gain[i] = c.scale[i] * p->w[GAMMA][i]; /* as in forward */
+    gy_column_products(p->kernel, c.rows, c.n, p->x[0], &norm, p->dy, c.partial, c.first, c.second);
     add_gradients(p, &c);
     if (p->dx[0] == NULL) return GY_OK; /* on every rank */
     GY_TRY(add_up(l, p, &c));
     for (int64_t i = 0; i < c.n; i++) {
         double n = fmax(*c.count, 1), scale = (double)c.scale[i];
         double gain = scale * (double)p->w[GAMMA][i];
-        c.gain[i] = (float)gain;
         c.slope[i] = (float)(gain * scale * scale * c.second[i] / n);
-        c.shift[i] = (float)(gain * c.first[i] / n);
+        c.offset[i] = (float)(gain * c.first[i] / n);
     }
-    gy_column_norm_backward(p->kernel, c.rows, c.n, p->x[0], &slopes, p->dy, p->dx[0]);
+    gy_column_norm_backward(p->kernel, c.rows, c.n, p->x[0], &norm, c.slope, c.offset, p->dy,
+                            p->dx[0]);
     return GY_OK;
 }
 
@@ -192,6 +193,8 @@ static const gy_layer_sample samples[] = {
     {.yaml = "repeat: {times: 2, tied: true, layers: [batch_norm: {momentum: 1}]}",
      .in = {2, {4, 3}},
      .batch = 5},
+    {.yaml = "repeat: {times: 2, layers: [batch_norm: {}, activation: {kind: relu}]}",
+     .in = {3, {3, 2, 5}}},
     {.yaml = NULL},
 };
 
@@ -199,6 +202,7 @@ const gy_layer_kind gy_layer_batch_norm = {
     .kind = {"batch_norm", "channels to mean 0 and variance 1 over the batch", rows,
              sizeof(batch_norm)},
     .has_params = true,
+    .rectifies = true,
     .pointwise = true,
     .shape = shape,
     .forward = forward,
