@@ -82,28 +82,24 @@ static gy_status add_values(gy_run *run, gy_pool *pool, note_list *list)
     return GY_OK;
 }
 
-/* The sums of the epoch so far, of all ranks, row by row. */
-static gy_status print_tally(gy_run *run, gy_buffer *out)
+/* The sums of the epoch so far, of all ranks, row by row. Collective. @param out  in the pool */
+static gy_status sum_tally(gy_run *run, gy_pool *pool, double **out)
 {
     const int n = run->rows * run->task.sums;
-    double *sums;
-    GY_TRY(gy_new_array(run->ctx, n, &sums));
-    memcpy(sums, run->tally, (size_t)n * sizeof *sums);
-    gy_status status = gy_run_sum_rows(run, sums);
-    gy_json_begin(out, NULL, '[');
-    for (int i = 0; i < n; i++) gy_json_float(out, NULL, sums[i]);
-    gy_json_end(out, ']');
-    gy_free(run->ctx, sums);
-    return status;
+    GY_TRY(gy_comm_agree(run->comm, gy_pool_array(pool, n, out)));
+    memcpy(*out, run->tally, (size_t)n * sizeof **out);
+    return gy_run_sum_rows(run, *out);
 }
 
-static gy_status add_texts(gy_run *run, gy_pool *pool, note_list *list)
+static gy_status add_texts(gy_run *run, gy_pool *pool, const double *sums, note_list *list)
 {
     const char *text;
     gy_buffer out;
     gy_buffer_init(&out, run->ctx);
-    gy_status status = print_tally(run, &out);
-    if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&out), &text);
+    gy_json_begin(&out, NULL, '[');
+    for (int i = 0; i < run->rows * run->task.sums; i++) gy_json_float(&out, NULL, sums[i]);
+    gy_json_end(&out, ']');
+    gy_status status = gy_pool_string(pool, gy_buffer_text(&out), &text);
     if (status == GY_OK) add_text(list, "/state", "epoch_sums", text);
     if (status == GY_OK) status = gy_run_describe_machine(run, pool, &text);
     if (status == GY_OK) add_text(list, "/state", "machine", text);
@@ -119,6 +115,15 @@ static gy_status add_texts(gy_run *run, gy_pool *pool, note_list *list)
     if (status == GY_OK) status = out.status;
     gy_buffer_clear(&out);
     return status;
+}
+
+static gy_status take_notes(gy_run *run, bool finished, const double *sums, gy_pool *pool,
+                            note_list *list)
+{
+    add_state(run, finished, list);
+    add_topology(run, list);
+    GY_TRY(add_values(run, pool, list));
+    return add_texts(run, pool, sums, list);
 }
 
 /* The optimizer's vectors and the moving average: each rank's share, or the whole on every rank. */
@@ -186,6 +191,7 @@ gy_status gy_run_end_saving(gy_run *run)
 gy_status gy_run_save(gy_run *run, bool finished)
 {
     note_list notes = {.n = 0};
+    double *sums = NULL;
     gy_pool pool;
     /* the last one of a job is waited for: no copy is needed */
     bool last = finished || gy_run_must_stop(run);
@@ -197,11 +203,9 @@ gy_status gy_run_save(gy_run *run, bool finished)
     GY_TRY(gy_run_settle(run));
     GY_TRY(gy_run_average_buffers(run));
     gy_pool_init(&pool, run->ctx);
-    add_state(run, finished, &notes);
-    add_topology(run, &notes);
-    gy_status status = add_values(run, &pool, &notes);
-    if (status == GY_OK) status = add_texts(run, &pool, &notes);
-    status = gy_comm_agree(run->comm, status);
+    gy_status status = sum_tally(run, &pool, &sums);
+    if (status == GY_OK)
+        status = gy_comm_agree(run->comm, take_notes(run, finished, sums, &pool, &notes));
     if (status == GY_OK) status = begin_saving(run, &notes, meanwhile);
     gy_pool_clear(&pool);
     run->save_waited_s = gy_clock_s() - start;
