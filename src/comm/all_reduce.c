@@ -6,6 +6,7 @@
 #include "all_reduce_list.h"
 #include "comm_mpi.h"
 #include "patience.h"
+#include "shared_impl.h"
 
 #define ENTRY(name) &gy_all_reduce_##name.kind,
 GY_REGISTRY(gy_all_reduce_registry, "all-reduce", ENTRY, GY_ALL_REDUCE_LIST)
@@ -17,10 +18,19 @@ struct gy_all_reduce {
     bool under_way;
 };
 
+/* With where its vector lies. */
+static gy_reduction placed(const gy_comm *comm, const gy_reduction *r)
+{
+    gy_reduction out = *r;
+    out.shared = gy_shared_find(comm, r->x, r->n);
+    return out;
+}
+
 const gy_kind *gy_all_reduce_choose(const gy_comm *comm, const gy_kind *kind, const gy_reduction *r)
 {
     const gy_all_reduce_kind *k = (const gy_all_reduce_kind *)kind;
-    while (k->choose != NULL) k = k->choose(comm, r);
+    const gy_reduction at = placed(comm, r);
+    while (k->choose != NULL) k = k->choose(comm, &at);
     bool can = (r->wire == NULL || k->wires) && (r->half == GY_WHOLE || k->own != NULL);
     return can ? &k->kind : NULL;
 }
@@ -65,9 +75,10 @@ gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, const gy_redu
                                gy_all_reduce **out)
 {
     gy_all_reduce *op = NULL;
+    const gy_reduction at = placed(comm, r);
     gy_status status = gy_comm_agree(comm, prepare(comm, kind, r, &op));
     if (status == GY_OK && r->n > 0 && comm->ranks > 1)
-        status = gy_comm_agree(comm, op->kind->create(comm, r, &op->state));
+        status = gy_comm_agree(comm, op->kind->create(comm, &at, &op->state));
     if (status != GY_OK) {
         gy_all_reduce_free(op);
         return status;

@@ -33,6 +33,7 @@ struct gy_comm {
                               ranks can agree on having no memory */
     gy_topology topology;
     bool knows_topology;
+    struct gy_shared *shared;     /* the newest; shared.c */
     int64_t sent;                 /* bytes that all-reduces of this rank gave to MPI */
     gy_error agreed;              /* the last error that all ranks have */
     struct gy_watchdog *watchdog; /* NULL: none */

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "comm/all_reduce.h"
+#include "comm/shared.h"
 #include "sync/wire_list.h"
 
 #include <string.h>
@@ -22,7 +23,8 @@ typedef struct bench {
     gy_comm *comm;
     const gy_bench_all_reduce_options *options;
     const gy_wire *wire;
-    float *x; /* [most] */
+    float *x;          /* [most] */
+    gy_shared *shared; /* [most] for kinds that gain by it, as training has it */
     int64_t most;
 } bench;
 
@@ -84,7 +86,10 @@ static gy_status measure(const bench *b, const gy_kind *kind, int64_t bytes, dou
     gy_report report;
     gy_all_reduce *op = NULL;
     result r;
-    gy_reduction reduction = {.x = b->x, .n = bytes / (int64_t)sizeof(float), .wire = b->wire};
+    bool in_place = ((const gy_all_reduce_kind *)kind)->in_place;
+    gy_reduction reduction = {.x = in_place ? gy_shared_values(b->shared) : b->x,
+                              .n = bytes / (int64_t)sizeof(float),
+                              .wire = b->wire};
     if (gy_all_reduce_choose(b->comm, kind, &reduction) == NULL) return GY_OK;
     GY_TRY(gy_all_reduce_create(b->comm, kind, &reduction, &op));
     const char *chosen = gy_all_reduce_chosen(op)->name;
@@ -149,10 +154,13 @@ gy_status gy_bench_all_reduce(gy_context *ctx, gy_comm *comm,
     int n = options->bytes != NULL ? options->n_bytes : (int)(sizeof usual / sizeof *usual);
     for (int i = 0; i < n; i++) b.most = bytes[i] > b.most ? bytes[i] : b.most;
     gy_status status = check(&b);
-    if (status == GY_OK) status = gy_new_array(ctx, b.most / (int64_t)sizeof(float) + 1, &b.x);
+    const int64_t floats = b.most / (int64_t)sizeof(float) + 1;
+    if (status == GY_OK) status = gy_new_array(ctx, floats, &b.x);
     status = gy_comm_agree(comm, status);
+    if (status == GY_OK) status = gy_shared_create(comm, floats, &b.shared);
     if (status == GY_OK) status = measure_topology(&b);
     for (int i = 0; i < n && status == GY_OK; i++) status = measure_size(&b, bytes[i]);
+    gy_shared_free(b.shared);
     gy_free(ctx, b.x);
     return status;
 }

@@ -1,12 +1,15 @@
-/* What every kind of all-reduce promises: sums, the same bits again, several under way together. */
+/* What every kind of all-reduce promises: sums, the same bits again, several under way together; in
+ * memory of a rank's own, and in memory that its host shares. */
 #include "gy_test_mpi.h"
 
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "comm/all_reduce.h"
+#include "comm/shared.h"
 
 #include <math.h>
 #include <sched.h>
+#include <sys/resource.h>
 
 static const int64_t counts[] = {0, 1, 2, 3, 17, 1000, 100003};
 enum { COUNTS = sizeof counts / sizeof *counts, TOGETHER = 5 };
@@ -23,12 +26,35 @@ static float whole(int rank, int64_t i)
     return (float)((i * 31 + rank * 17) % 1021 - 510);
 }
 
+enum { VECTORS = 16, OFFSET = 48 }; /* at once; floats before what is reduced in shared memory */
+
+static bool in_shared_memory;      /* vectors lie there */
+static gy_shared *shared[VECTORS]; /* those that do */
+
 static float *vector(int64_t n)
 {
     float *x = NULL;
-    if (gy_new_array(gy_test_ctx, n + 1, &x) != GY_OK) abort();
+    if (in_shared_memory) {
+        int i = 0;
+        while (shared[i] != NULL) i++;
+        if (gy_shared_create(gy_test_comm, OFFSET + n + 1, &shared[i]) != GY_OK) abort();
+        x = gy_shared_values(shared[i]) + OFFSET;
+    } else if (gy_new_array(gy_test_ctx, n + 1, &x) != GY_OK) {
+        abort();
+    }
     x[n] = 12345.0f; /* what lies behind must stay */
     return x;
+}
+
+static void drop(float *x)
+{
+    for (int i = 0; i < VECTORS; i++) {
+        if (shared[i] == NULL || gy_shared_values(shared[i]) + OFFSET != x) continue;
+        gy_shared_free(shared[i]);
+        shared[i] = NULL;
+        return;
+    }
+    gy_free(gy_test_ctx, x);
 }
 
 static gy_reduction all_of(float *x, int64_t n, int tag)
@@ -56,7 +82,7 @@ static void exact(const gy_kind *kind, int64_t n)
     }
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_EQUAL(x[n], 12345.0f);
-    gy_free(gy_test_ctx, x);
+    drop(x);
 }
 
 static void sums_whole_numbers(void)
@@ -72,7 +98,7 @@ static bool same_everywhere(const float *x, int64_t n)
     memcpy(first, x, bytes);
     CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, first, (int64_t)bytes, 0), GY_OK);
     bool same = memcmp(first, x, bytes) == 0;
-    gy_free(gy_test_ctx, first);
+    drop(first);
     return same;
 }
 
@@ -103,8 +129,8 @@ static void repeatable(const gy_kind *kind, int64_t n)
     }
     CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT(same_everywhere(x, n));
-    gy_free(gy_test_ctx, x);
-    gy_free(gy_test_ctx, y);
+    drop(x);
+    drop(y);
 }
 
 static void repeats_its_bits(void)
@@ -156,7 +182,7 @@ static void together(const gy_kind *kind)
     }
     for (int j = 0; j < TOGETHER; j++) {
         gy_all_reduce_free(ops[j]);
-        gy_free(gy_test_ctx, x[j]);
+        drop(x[j]);
     }
 }
 
@@ -179,7 +205,7 @@ static void allocates_at_creation_only(void)
         CU_ASSERT_EQUAL(gy_all_reduce_wait(op), GY_OK);
         CU_ASSERT_EQUAL(gy_alloc_count(gy_test_ctx), before);
         gy_all_reduce_free(op);
-        gy_free(gy_test_ctx, x);
+        drop(x);
     }
 }
 
@@ -286,8 +312,8 @@ static void halved(const gy_kind *kind, int64_t n)
     gy_all_reduce_free(gather);
     gy_all_reduce_free(scatter);
 end:
-    gy_free(gy_test_ctx, x);
-    gy_free(gy_test_ctx, want);
+    drop(x);
+    drop(want);
 }
 
 static void halves_make_a_whole(void)
@@ -347,7 +373,7 @@ static void wired(const gy_kind *kind, int64_t n)
         CU_ASSERT(same_everywhere(x, n));
         CU_ASSERT_EQUAL(x[n], 12345.0f);
     }
-    gy_free(gy_test_ctx, x);
+    drop(x);
 }
 
 static void sums_what_a_wire_holds(void)
@@ -356,8 +382,106 @@ static void sums_what_a_wire_holds(void)
         for (int i = 0; i < COUNTS; i++) wired(gy_all_reduce_registry.kinds[k], counts[i]);
 }
 
+/* The same bits in shared memory as in a rank's own, of whole and halves. */
+static void same_bits(const gy_kind *kind, int64_t n)
+{
+    int rank = gy_comm_rank(gy_test_comm);
+    float *own, *x;
+    in_shared_memory = false;
+    own = vector(n);
+    in_shared_memory = true;
+    x = vector(n);
+    for (int64_t i = 0; i < n; i++) own[i] = x[i] = part(rank, i, 5);
+    CU_ASSERT_EQUAL(run(kind, own, n), GY_OK);
+    CU_ASSERT_EQUAL(run(kind, x, n), GY_OK);
+    CU_ASSERT_EQUAL(memcmp(own, x, (size_t)n * sizeof *x), 0);
+    drop(x);
+    drop(own);
+    in_shared_memory = false;
+}
+
+static void memory_changes_no_bit(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++) {
+        const gy_kind *kind = gy_all_reduce_registry.kinds[k];
+        if (strcmp(kind->name, "auto") == 0) continue; /* may choose another */
+        for (int i = 0; i < COUNTS; i++) same_bits(kind, counts[i]);
+    }
+}
+
+static void all_of_it_in_shared_memory(void)
+{
+    in_shared_memory = true;
+    sums_whole_numbers();
+    repeats_its_bits();
+    several_are_under_way();
+    halves_make_a_whole();
+    sums_what_a_wire_holds();
+    in_shared_memory = false;
+}
+
+static int64_t lines_of(const char *path, const char *text)
+{
+    char line[1024];
+    int64_t n = 0;
+    FILE *file = fopen(path, "r");
+    if (file == NULL) return 0;
+    while (fgets(line, sizeof line, file) != NULL) n += strstr(line, text) != NULL;
+    (void)fclose(file);
+    return n;
+}
+
+/* Whether hosts share memory; then what is written there is seen by neighbours, and by nobody later. */
+static void shared_memory_comes_and_goes(void)
+{
+    int64_t before = lines_of("/proc/self/maps", "memfd:gyre");
+    gy_shared *s = NULL;
+    int64_t blocks = gy_context_balance(gy_test_ctx);
+    CU_ASSERT_EQUAL_FATAL(gy_shared_create(gy_test_comm, 100, &s), GY_OK);
+    float *x = gy_shared_values(s);
+    for (int i = 0; i < 100; i++) CU_ASSERT_EQUAL(x[i], 0.0f);
+    CU_ASSERT_EQUAL((uintptr_t)x % 64, 0);
+    bool neighbours = gy_comm_topology(gy_test_comm)->local_ranks > 1;
+    CU_ASSERT_EQUAL(lines_of("/proc/self/maps", "memfd:gyre"), before + neighbours);
+    gy_shared_free(s);
+    CU_ASSERT_EQUAL(lines_of("/proc/self/maps", "memfd:gyre"), before);
+    CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), blocks);
+}
+
+/* One rank that can open no file: nobody shares, `auto` does without, who insists is told. */
+static void works_where_nothing_can_be_shared(void)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    struct rlimit usual, none;
+    gy_comm *world = gy_test_comm, *comm = NULL;
+    CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &usual), 0);
+    none = usual;
+    int next = dup(STDERR_FILENO); /* the number that a new file would have */
+    CU_ASSERT(next > 0);
+    (void)close(next);
+    none.rlim_cur = (rlim_t)next;
+    if (rank == ranks - 1) CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+    gy_status status = gy_comm_create(gy_test_ctx, NULL, &comm);
+    CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &usual), 0);
+    CU_ASSERT_EQUAL_FATAL(status, GY_OK);
+    bool neighbours = gy_comm_topology(comm)->local_ranks > 1;
+    gy_test_comm = comm;
+    in_shared_memory = true; /* each rank's own, now */
+    exact(gy_registry_find(&gy_all_reduce_registry, "auto"), 1000);
+    float *x = vector(1000);
+    CU_ASSERT_EQUAL(run(gy_registry_find(&gy_all_reduce_registry, "hierarchical"), x, 1000),
+                    neighbours ? GY_E_COMM : GY_OK);
+    drop(x);
+    in_shared_memory = false;
+    CU_ASSERT(!neighbours || !gy_comm_topology(comm)->shares);
+    gy_test_comm = world;
+    gy_comm_free(comm);
+}
+
 GY_TEST_MPI_MAIN(GY_TEST(sums_whole_numbers), GY_TEST(repeats_its_bits),
                  GY_TEST(several_are_under_way), GY_TEST(allocates_at_creation_only),
                  GY_TEST(keeps_what_is_not_finite), GY_TEST(halves_make_a_whole),
                  GY_TEST(sums_what_a_wire_holds), GY_TEST(names_what_it_chose),
-                 GY_TEST(creation_survives_lack_of_memory))
+                 GY_TEST(creation_survives_lack_of_memory), GY_TEST(all_of_it_in_shared_memory),
+                 GY_TEST(memory_changes_no_bit), GY_TEST(shared_memory_comes_and_goes),
+                 GY_TEST(works_where_nothing_can_be_shared))

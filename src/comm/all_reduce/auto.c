@@ -21,5 +21,6 @@ static const gy_all_reduce_kind *choose(const gy_comm *comm, const gy_reduction 
 
 const gy_all_reduce_kind gy_all_reduce_auto = {
     .kind = {.name = "auto", .help = "the one that costs least, by latency and bandwidth measured"},
+    .in_place = true,
     .choose = choose,
 };

@@ -1,36 +1,42 @@
 /* Within a host by shared memory, between hosts by parallel rings.
  *
- * Each rank has a part in a window that its host shares. The vector is cut into slices, as many as
- * the host with the fewest ranks has ranks; slice m is summed by local rank m of every host, and
- * local ranks m of all hosts are the members of a ring (an exchange where the wire is not float32;
- * inside a host nothing is encoded). So a wire carries 2 (H − 1)/H of the vector, however many ranks
- * share it. Local rank m of host h owns block h of slice m.
- *
- *     part of local rank l:   | signal | the rank's x …  [slice l: later the sum] … |
+ * Each rank has a part in memory that its host shares: where the vector lies in such memory itself
+ * (shared.h) that is the part, and nothing is copied, else x is copied to it and back. The vector is
+ * cut into slices, as many as the host with the fewest ranks has ranks; slice m is summed by local
+ * rank m of every host, and local ranks m of all hosts are the members of a ring (an exchange where
+ * the wire is not float32; inside a host nothing is encoded). So a wire carries 2 (H − 1)/H of the
+ * vector, however many ranks share it. Local rank m of host h owns block h of slice m.
  *
  *     begin → GIVE      all of the host have TAKEN the sums before   → give()   own x to own part
  *             SUM       all have given                               → sum()    own slice of all parts
- *             BETWEEN   (several hosts) own slice is home            → the members' progress
+ *             BETWEEN   (several hosts) the members' progress
+ *                       own slice is home                            → hand()   own slice to all parts
  *             TAKE      all have summed                              → take()   sums of all parts to x
  *             DONE
  *
- * A scatter takes what this rank owns alone; a gather gives that alone, and adds nothing.
+ * In place give() and take() copy nothing; else hand() does not. A scatter takes what this rank owns
+ * alone; a gather gives that alone, and adds nothing: in place it waits in SUM all the same, for who
+ * has not begun may still read what is to be overwritten.
  *
  * Invariants
- * 1. A rank writes its own part and its own signal only; the signal only grows, by STAGES a turn.
- * 2. It is raised with release order after the part is written, and read with acquire order before
- *    others' parts are: who sees the signal sees the part.
- * 3. Slice l of part l alone is written after it was given, by its owner, the only one to read it
- *    in SUM; the others read it in TAKE, when it holds the sum.
- * 4. A part is given anew only when all have taken the sums before.
- * 5. Parts are added in the order of local ranks, hosts in the order of the members: the same bits. */
+ * 1. A rank raises its own signal only; the signal only grows, by STAGES a turn.
+ * 2. It is raised with release order after parts are written, and read with acquire order before
+ *    parts of others are: who sees the signal sees what was written.
+ * 3. Slice l of all parts is read and written by local rank l alone from when all have given until
+ *    that rank has summed. Copying, the others read it from part l afterwards.
+ * 4. A part is given anew only when all have taken the sums before. In place that needs no word:
+ *    who has come to TAKE's end knows that all have summed, and reads its own part alone.
+ * 5. Parts are added in the order of local ranks, hosts in the order of the members: the same bits,
+ *    in place or not. */
 #include "../all_reduce_list.h"
 #include "../members_impl.h"
+#include "../shared_impl.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
-enum { SIGNAL_BYTES = 256 }; /* a cache line of its own, and the pages' neighbour fetched with it */
+enum { SIGNAL = 64 }; /* floats: a cache line of its own, and the neighbours fetched with it */
 
 enum stage { GIVE, SUM, BETWEEN, TAKE, DONE };
 enum { GIVEN = 1, SUMMED = 2, TAKEN = 3, STAGES = 3 }; /* signal = STAGES · turns + one of these */
@@ -43,8 +49,9 @@ typedef struct part {
 typedef struct state {
     gy_comm *comm;
     gy_reduction r;
-    MPI_Win window;
-    part *parts; /* [local_ranks] */
+    bool in_place;
+    gy_shared *memory; /* signals, and parts that are copied to */
+    part *parts;       /* [local_ranks] */
     int slices;
     int64_t own_from, own_to;
     int64_t before; /* the signal at the end of the turn before */
@@ -59,13 +66,14 @@ static int64_t slice_start(const state *s, int slice)
     return gy_block_start(s->r.n, s->slices, slice);
 }
 
-/* Given, summed and taken in memory; between hosts a ring of hosts. */
+/* Given, summed and taken in memory, or summed alone; between hosts a ring of hosts. */
 static double cost(const gy_topology *t, const gy_reduction *r)
 {
     enum { SIGNALS = 3 };
     const double signal_s = 1e-6;
     double turns = gy_reduction_halves(r) * (t->hosts - 1), bytes = (double)r->n * sizeof(float);
-    return SIGNALS * signal_s + 3 * bytes * t->copy_s +
+    if (!t->shares) return HUGE_VAL; /* it cannot */
+    return SIGNALS * signal_s + (r->shared != NULL ? 1 : 3) * bytes * t->copy_s +
            turns * (t->message_s + gy_reduction_bytes(r) / t->hosts * t->byte_s);
 }
 
@@ -87,10 +95,7 @@ static void destroy(void *memory)
     if (s == NULL) return;
     gy_ring_free(s->ring);
     gy_exchange_free(s->exchange);
-    if (s->window != MPI_WIN_NULL) {
-        (void)MPI_Win_unlock_all(s->window);
-        (void)MPI_Win_free(&s->window);
-    }
+    gy_shared_free(s->memory);
     gy_free(s->comm->ctx, s->peers);
     gy_free(s->comm->ctx, s->parts);
     gy_free(s->comm->ctx, s);
@@ -144,32 +149,18 @@ static gy_status join_members(state *s)
 static gy_status share(state *s)
 {
     gy_comm *comm = s->comm;
-    MPI_Info info;
-    void *base = NULL;
-    MPI_Aint bytes = SIGNAL_BYTES + (MPI_Aint)s->r.n * (MPI_Aint)sizeof(float);
-    GY_MPI(MPI_Info_create(&info));
-    int code = MPI_Info_set(info, "alloc_shared_noncontig", "true"); /* each part near its rank */
-    if (code == MPI_SUCCESS)
-        code = MPI_Win_allocate_shared(bytes, 1, info, comm->local, &base, &s->window);
-    (void)MPI_Info_free(&info);
-    GY_REQUIRE(code == MPI_SUCCESS, GY_E_COMM,
+    int64_t place = s->in_place ? s->r.x - gy_shared_values(s->r.shared) : SIGNAL;
+    GY_TRY(gy_shared_create(comm, SIGNAL + (s->in_place ? 0 : s->r.n), &s->memory));
+    GY_REQUIRE(gy_shared_is_real(s->memory), GY_E_COMM,
                "cannot share memory within a host" GY_AT "%s" GY_WHY
-               "no room for %lld bytes a rank" GY_HINT
-               "see /dev/shm and TMPDIR there, or choose comm.allreduce: ring",
-               gy_comm_host(comm, comm->rank), (long long)bytes);
-    GY_MPI(MPI_Win_lock_all(MPI_MODE_NOCHECK, s->window));
+               "its ranks do not see each other's memory, or there is no more of it" GY_HINT
+               "choose comm.allreduce: ring",
+               gy_comm_host(comm, comm->rank));
     for (int l = 0; l < comm->local_ranks; l++) {
-        int unit;
-        GY_MPI(MPI_Win_shared_query(s->window, l, &bytes, &unit, &base));
-        s->parts[l].signal = base;
-        s->parts[l].x = (float *)((char *)base + SIGNAL_BYTES);
+        float *memory = gy_shared_part(s->memory, l);
+        s->parts[l].signal = (_Atomic int64_t *)(void *)memory;
+        s->parts[l].x = (s->in_place ? gy_shared_part(s->r.shared, l) : memory) + place;
     }
-    memset(s->parts[comm->local_rank].x, 0,
-           (size_t)s->r.n * sizeof(float)); /* touched here first */
-    atomic_init(s->parts[comm->local_rank].signal, 0);
-    GY_MPI(MPI_Win_sync(s->window));
-    GY_MPI(MPI_Barrier(comm->local)); /* no signal is read before it is there */
-    GY_MPI(MPI_Win_sync(s->window));
     return GY_OK;
 }
 
@@ -180,7 +171,7 @@ static gy_status prepare(gy_comm *comm, const gy_reduction *r, state **out)
     *out = s;
     s->comm = comm;
     s->r = *r;
-    s->window = MPI_WIN_NULL;
+    s->in_place = r->shared != NULL;
     s->slices = fewest_on_a_host(comm);
     own(comm, r->n, comm->rank, &s->own_from, &s->own_to);
     GY_TRY(gy_new_array(comm->ctx, comm->hosts, &s->peers));
@@ -227,7 +218,7 @@ static gy_status progress_between(state *s, bool *home)
 
 static void copy(float *to, const float *from, int64_t at, int64_t end)
 {
-    if (end > at) memcpy(to + at, from + at, (size_t)(end - at) * sizeof *to);
+    if (end > at && to != from) memcpy(to + at, from + at, (size_t)(end - at) * sizeof *to);
 }
 
 static gy_status give(state *s)
@@ -237,15 +228,17 @@ static gy_status give(state *s)
          gathers ? s->own_to : s->r.n);
     tell(s, s->before + GIVEN);
     s->stage = SUM;
-    return gathers ? begin_between(s) : GY_OK;
+    return gathers && !s->in_place ? begin_between(s) : GY_OK;
 }
 
+/* All parts, to this rank's, and in place at once to the others where no other host adds. */
 static gy_status sum(state *s)
 {
     enum { BLOCK = 4096 }; /* stays in the nearest cache while all parts are added */
     float block[BLOCK];
     int mine = s->comm->local_rank;
-    int64_t to = mine < s->slices ? slice_start(s, mine + 1) : 0;
+    bool hands = s->in_place && s->comm->hosts == 1 && s->r.half == GY_WHOLE;
+    int64_t to = mine < s->slices && s->r.half != GY_GATHER ? slice_start(s, mine + 1) : 0;
     for (int64_t at = mine < s->slices ? slice_start(s, mine) : 0; at < to; at += BLOCK) {
         int64_t n = to - at < BLOCK ? to - at : BLOCK;
         memcpy(block, s->parts[0].x + at, (size_t)n * sizeof *block);
@@ -253,16 +246,29 @@ static gy_status sum(state *s)
             const float *part_x = s->parts[l].x + at;
             for (int64_t i = 0; i < n; i++) block[i] += part_x[i];
         }
-        memcpy(s->parts[mine].x + at, block, (size_t)n * sizeof *block);
+        for (int l = 0; l < s->comm->local_ranks; l++)
+            if (l == mine || hands) memcpy(s->parts[l].x + at, block, (size_t)n * sizeof *block);
     }
     return begin_between(s);
+}
+
+/* What this rank has summed, or owns, to the others of its host, where sum() has not done it. */
+static void hand(state *s)
+{
+    int mine = s->comm->local_rank;
+    bool handed = s->comm->hosts == 1 && s->r.half == GY_WHOLE;
+    bool hands = s->in_place && mine < s->slices && s->r.half != GY_SCATTER && !handed;
+    for (int l = 0; l < s->comm->local_ranks && hands; l++)
+        copy(s->parts[l].x, s->parts[mine].x, slice_start(s, mine), slice_start(s, mine + 1));
+    tell(s, s->before + SUMMED);
+    s->stage = TAKE;
 }
 
 static void take(state *s)
 {
     bool scatters = s->r.half == GY_SCATTER;
     if (scatters) copy(s->r.x, s->parts[s->comm->local_rank].x, s->own_from, s->own_to);
-    for (int m = 0; m < s->slices && !scatters; m++)
+    for (int m = 0; m < s->slices && !scatters && !s->in_place; m++)
         copy(s->r.x, s->parts[m].x, slice_start(s, m), slice_start(s, m + 1));
     tell(s, s->before + TAKEN);
     s->stage = DONE;
@@ -276,10 +282,7 @@ static gy_status progress(void *memory, bool *done)
     if (s->stage == BETWEEN) {
         bool home;
         GY_TRY(progress_between(s, &home));
-        if (home) {
-            tell(s, s->before + SUMMED);
-            s->stage = TAKE;
-        }
+        if (home) hand(s);
     }
     if (s->stage == TAKE && all_have(s, s->before + SUMMED)) take(s);
     *done = s->stage == DONE;
@@ -291,6 +294,7 @@ const gy_all_reduce_kind gy_all_reduce_hierarchical = {
              .help = "shared memory in a host, parallel rings between hosts"},
     .cost = cost,
     .wires = true,
+    .in_place = true,
     .own = own,
     .create = create,
     .begin = begin,

@@ -1,0 +1,191 @@
+/* Memory of a host: a file without a name that its first rank makes and the others open in that
+ * process's list of files.
+ *
+ *     mapped by every rank:   | part of local rank 0 | part of 1 | …        each at a multiple of `each`
+ *
+ * Why not MPI_Win_allocate_shared: Open MPI 4.1 hangs where /dev/shm has no room, which containers
+ * have 64 MiB of, and leaves a file there when it is killed. A process that may not see the other, or
+ * sees another one under its number (the file's own number tells), has no shared memory: then nobody
+ * on any host has. */
+#define _GNU_SOURCE /* memfd_create */
+#include "comm_mpi.h"
+#include "shared_impl.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct gy_shared {
+    gy_comm *comm;
+    int64_t n;
+    float *own; /* allocated, where nothing is shared; else NULL */
+    char *base; /* of the first part; NULL: nothing is shared */
+    size_t each, bytes;
+    gy_shared *next; /* in the communicator's list */
+};
+
+/* Where the file is to be found. */
+typedef struct ticket {
+    pid_t process;
+    int file; /* −1: there is none */
+    dev_t device;
+    ino_t number;
+} ticket;
+
+enum { PAGE = 1 << 16, HUGE_PAGE = 2 << 20, HUGE_FROM = 1 << 20 }; /* bytes; pages are ≤ 64 KiB */
+
+static size_t round_up(size_t bytes, size_t to)
+{
+    return (bytes + to - 1) / to * to;
+}
+
+static ticket make_file(size_t bytes)
+{
+    struct stat status;
+    ticket t = {.process = getpid(), .file = memfd_create("gyre", MFD_CLOEXEC)};
+    if (t.file < 0) return t;
+    if (ftruncate(t.file, (off_t)bytes) != 0 || fstat(t.file, &status) != 0) {
+        (void)close(t.file);
+        t.file = -1;
+        return t;
+    }
+    t.device = status.st_dev;
+    t.number = status.st_ino;
+    return t;
+}
+
+static int open_file(const ticket *t)
+{
+    char path[64];
+    struct stat status;
+    if (t->file < 0) return -1;
+    (void)snprintf(path, sizeof path, "/proc/%ld/fd/%d", (long)t->process, t->file);
+    int file = open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0) return -1;
+    if (fstat(file, &status) == 0 && status.st_dev == t->device && status.st_ino == t->number)
+        return file;
+    (void)close(file);
+    return -1;
+}
+
+/* At an address that huge pages can have. */
+static char *map_file(int file, size_t bytes)
+{
+    char *room = mmap(NULL, bytes + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (room == MAP_FAILED) return NULL;
+    char *base = room + (HUGE_PAGE - (uintptr_t)room % HUGE_PAGE) % HUGE_PAGE;
+    if (mmap(base, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, 0) == MAP_FAILED) {
+        (void)munmap(room, bytes + HUGE_PAGE);
+        return NULL;
+    }
+    if (base > room) (void)munmap(room, (size_t)(base - room));
+    (void)munmap(base + bytes, (size_t)(room + HUGE_PAGE - base));
+    (void)madvise(base, bytes, MADV_HUGEPAGE); /* where shared memory may have them */
+    return base;
+}
+
+/* All ranks of all hosts, or none; files are open until everybody has opened them. */
+static gy_status share(gy_shared *s)
+{
+    gy_comm *comm = s->comm;
+    size_t each = (size_t)s->n * sizeof(float);
+    s->each = round_up(each > 0 ? each : 1, each < HUGE_FROM ? PAGE : HUGE_PAGE);
+    s->bytes = s->each * (size_t)comm->local_ranks;
+    bool first = comm->local_rank == 0;
+    ticket t = {.file = -1};
+    if (first) t = make_file(s->bytes);
+    GY_MPI(MPI_Bcast(&t, sizeof t, MPI_BYTE, 0, comm->local));
+    int file = first ? t.file : open_file(&t);
+    s->base = file < 0 ? NULL : map_file(file, s->bytes);
+    double all = s->base != NULL;
+    gy_status status = gy_comm_min(comm, &all, 1);
+    if (file >= 0) (void)close(file);
+    if (all == 0 && s->base != NULL) {
+        (void)munmap(s->base, s->bytes);
+        s->base = NULL;
+    }
+    return status;
+}
+
+static gy_status make(gy_shared *s)
+{
+    const gy_topology *t = &s->comm->topology;
+    if (t->local_ranks > 1 && t->shares) GY_TRY(share(s));
+    if (s->base == NULL) return gy_comm_agree(s->comm, gy_new_array(s->comm->ctx, s->n, &s->own));
+    memset(gy_shared_values(s), 0, (size_t)s->n * sizeof(float)); /* touched here first */
+    return gy_comm_barrier(s->comm);                              /* no neighbour writes before */
+}
+
+static void clear(gy_shared *s)
+{
+    if (s == NULL) return;
+    if (s->base != NULL) (void)munmap(s->base, s->bytes);
+    if (s->own != NULL) gy_free(s->comm->ctx, s->own);
+}
+
+gy_status gy_shared_create(gy_comm *comm, int64_t n, gy_shared **out)
+{
+    gy_status status;
+    gy_shared *s = NULL;
+    GY_TRY_GOTO(fail, gy_comm_agree(comm, gy_new(comm->ctx, &s)));
+    s->comm = comm;
+    s->n = n;
+    GY_TRY_GOTO(fail, make(s));
+    s->next = comm->shared;
+    comm->shared = s;
+    *out = s;
+    return GY_OK;
+fail:
+    clear(s);
+    gy_free(comm->ctx, s);
+    return status;
+}
+
+void gy_shared_free(gy_shared *s)
+{
+    if (s == NULL) return;
+    gy_shared **place = &s->comm->shared;
+    while (*place != s) place = &(*place)->next;
+    *place = s->next;
+    clear(s);
+    gy_free(s->comm->ctx, s);
+}
+
+float *gy_shared_values(const gy_shared *s)
+{
+    return gy_shared_part(s, s->comm->local_rank);
+}
+
+bool gy_shared_is_real(const gy_shared *s)
+{
+    return s->base != NULL || s->comm->topology.local_ranks == 1;
+}
+
+float *gy_shared_part(const gy_shared *s, int local)
+{
+    return s->base == NULL ? s->own : (float *)(void *)(s->base + (size_t)local * s->each);
+}
+
+const gy_shared *gy_shared_find(const gy_comm *comm, const float *x, int64_t n)
+{
+    for (const gy_shared *s = comm->shared; s != NULL; s = s->next) {
+        if (!gy_shared_is_real(s)) continue;
+        uintptr_t from = (uintptr_t)gy_shared_values(s), at = (uintptr_t)x;
+        if (at >= from && at + (size_t)n * sizeof *x <= from + (size_t)s->n * sizeof *x) return s;
+    }
+    return NULL;
+}
+
+gy_status gy_shared_try(gy_comm *comm)
+{
+    gy_shared *s = NULL;
+    comm->topology.shares = true;
+    if (comm->topology.local_ranks == 1) return GY_OK;
+    GY_TRY(gy_shared_create(comm, 1, &s));
+    comm->topology.shares = gy_shared_is_real(s);
+    gy_shared_free(s);
+    return GY_OK;
+}
