@@ -11,6 +11,7 @@ gy_status gy_model_create(gy_context *ctx, const gy_model_spec *spec, gy_model *
     m->recompute = spec->recompute_blocks;
     m->threads = spec->threads;
     m->window = spec->window;
+    m->owns_w = m->owns_dw = m->owns_b = true;
     gy_pool_init(&m->pool, ctx);
     GY_TRY_GOTO(fail, gy_model_build(m, spec, &params, &buffers));
     GY_TRY_GOTO(fail, gy_model_tabulate(m, &params, &buffers));
@@ -25,12 +26,10 @@ void gy_model_free(gy_model *m)
 {
     if (m == NULL) return;
     for (int i = 0; i < GY_USES; i++) gy_plan_clear(m->ctx, &m->plans[i]);
-    if (m->dw != m->arena) gy_free(m->ctx, m->dw);
+    if (m->owns_dw && m->dw != m->arena) gy_free(m->ctx, m->dw);
     gy_free(m->ctx, m->arena);
-    if (!m->borrows) {
-        gy_free(m->ctx, m->w);
-        gy_free(m->ctx, m->b);
-    }
+    if (m->owns_w) gy_free(m->ctx, m->w);
+    if (m->owns_b) gy_free(m->ctx, m->b);
     gy_pool_clear(&m->pool);
     gy_free(m->ctx, m);
 }

@@ -41,8 +41,18 @@ float *gy_model_values(gy_model *m);
 float *gy_model_gradients(gy_model *m);
 float *gy_model_buffer_values(gy_model *m);
 
-/** Allocates the vectors; gradients only where training, unless a plan for steps has their place. */
+/** Allocates the vectors that were not lent; gradients only where training, unless a plan for steps
+ * has their place. */
 gy_status gy_model_allocate(gy_model *m, bool training) GY_CHECKED;
+
+/**
+ * Before that: vectors of the caller, who keeps them longer than the model. NULL: the model's own.
+ * Gradients that are lent stay where they are: no plan for steps then.
+ *
+ * @param w   [params->floats] zero
+ * @param dw  [params->trainable] zero
+ */
+void gy_model_lend(gy_model *m, float *w, float *dw);
 
 /**
  * Instead: uses the vectors of another model of the same layers, such as one for pieces of another

@@ -136,7 +136,7 @@ struct gy_model {
     double *buffer_starts; /* [buffers.n] */
     int *owners;           /* [params.n] */
     float *w, *dw, *b;     /* the vectors */
-    bool borrows;          /* w and b are another model's */
+    bool owns_w, owns_dw, owns_b;
 
     gy_plan plans[GY_USES];
     const gy_plan *plan;

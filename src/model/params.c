@@ -148,11 +148,19 @@ gy_status gy_model_allocate(gy_model *m, bool training)
     return GY_OK;
 }
 
+void gy_model_lend(gy_model *m, float *w, float *dw)
+{
+    m->w = w;
+    m->dw = dw;
+    m->owns_w = w == NULL;
+    m->owns_dw = dw == NULL;
+}
+
 void gy_model_borrow(gy_model *m, gy_model *lender)
 {
     assert(m->params.floats == lender->params.floats &&
            m->buffers.floats == lender->buffers.floats);
-    m->borrows = true;
+    m->owns_w = m->owns_b = false;
     m->w = lender->w;
     m->b = lender->b;
     gy_model_set_vectors(m);

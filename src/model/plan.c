@@ -13,6 +13,7 @@
  */
 #include "model_impl.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 typedef struct item {
@@ -177,6 +178,7 @@ gy_status gy_model_plan(gy_model *m, int64_t batch, gy_model_use use)
         if (evaluation->floats > floats) floats = evaluation->floats;
     }
     GY_TRY(make_arena(m, floats));
+    assert(use != GY_USE_STEPS || m->owns_dw);
     if (use == GY_USE_STEPS && m->dw != m->arena) {
         gy_free(m->ctx, m->dw);
         m->dw = m->arena;

@@ -160,6 +160,14 @@ void gy_sync_free(gy_sync *s)
     gy_free(s->ctx, s);
 }
 
+bool gy_sync_wants_shared(const gy_sync_settings *settings)
+{
+    const gy_compression_kind *compression =
+        (const gy_compression_kind *)settings->compression.kind;
+    return ((const gy_all_reduce_kind *)settings->all_reduce.kind)->in_place &&
+           compression->create == NULL;
+}
+
 int gy_sync_buckets(const gy_sync *s)
 {
     return s->n_buckets;

@@ -60,6 +60,9 @@ int64_t gy_sync_bytes(const gy_sync_settings *settings, const gy_params *params)
 /** Bytes that hold what a compression leaves out of n gradients, on several ranks. Local. */
 int64_t gy_sync_residual_bytes(const gy_sync_settings *settings, int64_t n);
 
+/** Whether vectors that lie in memory of the host (comm/shared.h) are summed faster. Local. */
+bool gy_sync_wants_shared(const gy_sync_settings *settings);
+
 /** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_sync_buckets(const gy_sync *s);
 const char *gy_sync_algorithm(const gy_sync *s);

@@ -65,7 +65,15 @@ void gy_run_set_micro(gy_run *run, int64_t most)
     run->micros = (int)((share + run->micro - 1) / run->micro);
 }
 
+/* Where ranks of a host share memory, and the all-reduce gains by it. */
+bool gy_run_shares(const gy_run *run)
+{
+    const gy_topology *t = gy_comm_topology(run->comm);
+    return t->local_ranks > 1 && t->shares && gy_sync_wants_shared(&run->config->comm);
+}
+
 gy_model_use gy_run_use(const gy_run *run)
 {
-    return run->micros > 1 ? GY_USE_TRAINING : GY_USE_STEPS;
+    bool shares = gy_run_shares(run) && run->grains == 0;
+    return run->micros > 1 || shares ? GY_USE_TRAINING : GY_USE_STEPS;
 }

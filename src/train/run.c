@@ -63,6 +63,8 @@ void gy_run_clear(gy_run *run)
     gy_free(run->ctx, run->piece_x);
     gy_free(run->ctx, run->piece_y);
     gy_model_free(run->model);
+    gy_shared_free(run->shared_values);
+    gy_shared_free(run->shared_gradients);
     gy_kernel_free(run->kernel);
     gy_buffer_clear(&run->line);
     gy_pool_clear(&run->pool);
@@ -164,6 +166,25 @@ static void poll(void *user)
     gy_saver_poll(run->saver);
 }
 
+/* Gradients that are summed, and parameters that are spread, lie where neighbours reach them. */
+static gy_status share_vectors(gy_run *run)
+{
+    const gy_sync_settings *comm = &run->config->comm;
+    const gy_params *params = gy_model_params(run->model);
+    float *w = NULL, *dw = NULL;
+    if (!gy_run_shares(run)) return GY_OK;
+    if (run->grains == 0) {
+        GY_TRY(gy_shared_create(run->comm, params->trainable, &run->shared_gradients));
+        dw = gy_shared_values(run->shared_gradients);
+    }
+    if (comm->shard_optimizer) {
+        GY_TRY(gy_shared_create(run->comm, params->floats, &run->shared_values));
+        w = gy_shared_values(run->shared_values);
+    }
+    gy_model_lend(run->model, w, dw);
+    return GY_OK;
+}
+
 static gy_status make_vectors(gy_run *run)
 {
     gy_model_use use = gy_run_use(run);
@@ -235,6 +256,7 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     GY_TRY(gy_feed_scan(&run->feed));
     GY_TRY(gy_comm_agree(run->comm, load_feed(run)));
     if (run->options->dry_run) return GY_OK;
+    GY_TRY(share_vectors(run));
     GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
     GY_TRY(make_sync(run));
     GY_TRY(gy_comm_agree(run->comm, make_state(run)));
