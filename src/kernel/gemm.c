@@ -209,6 +209,21 @@ void gy_linear_backward(const gy_kernel *k, int64_t rows, int64_t in, int64_t ou
     /* dx = dz W */
     if (dx != NULL) gy_gemm(k, false, false, rows, in, out, 1.0f, dz, out, w, in, 0.0f, dx, in);
     /* dW = beta dW + dzᵀ x */
-    if (dw != NULL) gy_gemm(k, true, false, out, in, rows, 1.0f, dz, out, x, in, beta_w, dw, in);
-    if (db != NULL) gy_column_sum(k, rows, out, dz, beta_b, db);
+    const bool together = db != NULL && dw != NULL && gy_gemm_packs(k, out, in, rows);
+    if (dw != NULL)
+        run(k, &(gy_product){.transpose_a = true,
+                             .m = out,
+                             .n = in,
+                             .inner = rows,
+                             .alpha = 1.0f,
+                             .beta = beta_w,
+                             .a = dz,
+                             .b = x,
+                             .c = dw,
+                             .lda = out,
+                             .ldb = in,
+                             .ldc = in,
+                             .sums = together ? db : NULL,
+                             .beta_sums = beta_b});
+    if (db != NULL && !together) gy_column_sum(k, rows, out, dz, beta_b, db);
 }

@@ -11,6 +11,9 @@
  * finds it in the cache. Bias and a relu go with the first and the last part, other activations
  * over the rows while they are in the cache.
  *
+ * Of a transposed A the sums over the inner dimension may be wanted as well, which are those of a
+ * bias where A is a gradient: they are made while it is packed, for the first block of columns.
+ *
  * The order in which a sum is added depends on the inner dimension alone. BLAS is better off where
  * packing is not made up for: few rows or columns.
  *
@@ -27,7 +30,7 @@ enum {
     ROWS = 12,        /* of A at once: as many as the kernel takes, or a multiple */
     TURNED_ROWS = 48, /* of a transposed A, of which these lie side by side */
     DEPTH = 384,
-    B_FLOATS = 128 * 1024, /* 512 KiB */
+    B_FLOATS = 160 * 1024, /* 640 KiB, of a second-level cache 5/8 at most */
     A_FLOATS = TURNED_ROWS * (DEPTH + PANEL),
     MOST_COLUMNS = 1024,
     LEAST = 8,      /* rows, columns */
@@ -145,13 +148,29 @@ static void pack_right(const stage *s)
     }
 }
 
+/* The same for a transposed A, and the sums of these rows. */
+static void pack_and_sum(const stage *s, int64_t row, int64_t rows)
+{
+    const gy_product *p = s->p;
+    float *sums = p->sums + row;
+    double part[TURNED_ROWS] = {0};
+    s->k->vector->panel_sums(s->k1 - s->k0, rows, left(p, row, s->k0), p->lda, s->a, TURNED_ROWS,
+                             part);
+    for (int64_t r = 0; r < rows; r++) {
+        if (s->k0 == 0) sums[r] = p->beta_sums == 0.0f ? 0.0f : p->beta_sums * sums[r];
+        sums[r] = (float)((double)sums[r] + part[r]);
+    }
+}
+
 /* a = alpha op(A)[row … row + rows, k0 … k1] */
 static void pack_left(const stage *s, int64_t row, int64_t rows)
 {
     const gy_product *p = s->p;
     const float *from = left(p, row, s->k0);
     int64_t depth = s->k1 - s->k0;
-    if (p->transpose_a) {
+    if (p->sums != NULL && s->at.n0 == 0) {
+        pack_and_sum(s, row, rows);
+    } else if (p->transpose_a) {
         for (int64_t i = 0; i < depth; i++, from += p->lda) {
             if (rows == TURNED_ROWS)
                 memcpy(s->a + i * TURNED_ROWS, from, sizeof *s->a * TURNED_ROWS);
@@ -248,7 +267,8 @@ static void run_stage(stage *s, int64_t n_end)
 void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work)
 {
     int64_t depth = even(p->inner, DEPTH, PANEL);
-    int64_t most = gy_least(MOST_COLUMNS, B_FLOATS / depth / PAIR * PAIR);
+    int64_t most =
+        gy_least(MOST_COLUMNS, gy_least(B_FLOATS, k->cache / 8 * 5) / depth / PAIR * PAIR);
     stage s = {.k = k,
                .p = p,
                .at = at,

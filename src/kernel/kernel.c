@@ -6,12 +6,25 @@
 
 #include <math.h>
 #include <omp.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define TABLE(level) &gy_vector_##level,
 #else
 #define TABLE(level) &gy_vector_baseline,
 #endif
+
+/* Floats of a core's second-level cache; 1 MiB where the system does not tell. */
+static int64_t cache_floats(void)
+{
+    enum { LEAST = 1 << 18, USUAL = 1 << 20 };
+#ifdef _SC_LEVEL2_CACHE_SIZE
+    const int64_t bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#else
+    const int64_t bytes = 0;
+#endif
+    return (bytes >= LEAST ? bytes : USUAL) / (int64_t)sizeof(float);
+}
 
 gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
 {
@@ -22,6 +35,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
     k->ctx = ctx;
     k->threads = threads > 0 ? threads : gy_kernel_cores();
     k->vector = tables[gy_context_simd_level(ctx)];
+    k->cache = cache_floats();
     k->packs = gy_context_simd_level(ctx) >= GY_SIMD_v3;
     if (k->packs) GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));
     gy_gemm_prepare();

@@ -11,6 +11,7 @@ struct gy_kernel {
     int threads;
     const gy_vector *vector; /* the loops of this machine's level */
     bool packs;              /* the level's panels are as fast as a BLAS */
+    int64_t cache;           /* floats of a core's second-level cache */
     float *work;             /* [threads, gy_gemm_packed_work] */
     void (*poll)(void *user);
     void *user;

@@ -120,6 +120,31 @@ static void linear_layer_is_right(void)
     gy_test_levels(linear);
 }
 
+/* The bias's gradient, made while dz is packed: several parts of the rows, and pieces of the outputs. */
+static void bias(const gy_kernel *k)
+{
+    const int64_t rows = 697, in = 9, out = 100;
+    float *dz = c, *dw = d, *db = e;
+    gy_test_values(7, rows * in, 1.0, a);
+    gy_test_values(8, rows * out, 1.0, dz);
+    dz[600 * out + 99] = INFINITY;
+    for (int beta = 0; beta < 2; beta++) {
+        for (int64_t i = 0; i < out; i++) db[i] = beta == 0 ? NAN : 2.0f;
+        gy_linear_backward(k, rows, in, out, a, NULL, dz, NULL, dw, 0.0f, db, 0.5f * (float)beta);
+        for (int64_t i = 0; i < out - 1; i++) {
+            double want = beta;
+            for (int64_t row = 0; row < rows; row++) want += (double)dz[row * out + i];
+            CU_ASSERT_DOUBLE_EQUAL(db[i], want, 1e-5);
+        }
+        CU_ASSERT_EQUAL(db[out - 1], INFINITY);
+    }
+}
+
+static void bias_gradients_are_sums(void)
+{
+    gy_test_levels(bias);
+}
+
 /* One value that is not finite reaches the outputs that depend on it, and no others. */
 static void spoilt(const gy_kernel *k)
 {
@@ -180,4 +205,5 @@ static void long_products_poll(void)
 }
 
 GY_TEST_MAIN(GY_TEST(products_are_right), GY_TEST(linear_layer_is_right),
-             GY_TEST(not_finite_passes), GY_TEST(long_products_poll))
+             GY_TEST(bias_gradients_are_sums), GY_TEST(not_finite_passes),
+             GY_TEST(long_products_poll))

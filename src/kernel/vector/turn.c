@@ -51,3 +51,36 @@ void GY_OF_LEVEL(panel_turn)(int64_t rows, int64_t depth, const float *x, int64_
                 panel[k * GY_PANEL + first + i] = i < n ? from[i * row + k] : 0.0f;
     }
 }
+
+enum { WIDEST = 48, PIECE = 16 }; /* rows summed in float before double takes over */
+
+/* `vectors` is a constant where this is inlined. */
+INLINE void copy_and_sum(int vectors, int64_t rows, const float *x, int64_t x_row, float *y,
+                         int64_t y_row, float *sums)
+{
+    vec sum[WIDEST / WIDTH] = {{0}};
+    for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row)
+        UNROLL for (int v = 0; v < vectors; v++)
+        {
+            vec value = load(x + v * WIDTH);
+            store(y + v * WIDTH, value);
+            sum[v] += value;
+        }
+    UNROLL for (int v = 0; v < vectors; v++) store(sums + v * WIDTH, sum[v]);
+}
+
+void GY_OF_LEVEL(panel_sums)(int64_t rows, int64_t width, const float *x, int64_t x_row, float *y,
+                             int64_t y_row, double *sums)
+{
+    for (int64_t from = 0; from < rows; from += PIECE, x += PIECE * x_row, y += PIECE * y_row) {
+        const int64_t n = rows - from < PIECE ? rows - from : PIECE;
+        float part[WIDEST] = {0};
+        if (width == WIDEST) copy_and_sum(WIDEST / WIDTH, n, x, x_row, y, y_row, part);
+        for (int64_t r = 0; r < n && width < WIDEST; r++)
+            for (int64_t i = 0; i < width; i++) {
+                y[r * y_row + i] = x[r * x_row + i];
+                part[i] += x[r * x_row + i];
+            }
+        for (int64_t i = 0; i < width; i++) sums[i] += (double)part[i];
+    }
+}

@@ -40,6 +40,10 @@
     X(void, panel_diagonal, (const gy_panel_product *p))                                           \
     /* panel[k, i] = x[i row + k], k < depth; zeros for rows ≤ i < 16 */                         \
     X(void, panel_turn, (int64_t rows, int64_t depth, const float *x, int64_t row, float *panel))  \
+    /* y = x, [rows, width ≤ 48]; sums[i] += Σ rows x[row, i] */                                \
+    X(void, panel_sums,                                                                            \
+      (int64_t rows, int64_t width, const float *x, int64_t x_row, float *y, int64_t y_row,        \
+       double *sums))                                                                              \
     /* Winograd's transforms of one tile: winograd.c */                                            \
     X(void, winograd_input, (int64_t n, const float *const *x, float *v, int64_t step))            \
     X(void, winograd_gradient,                                                                     \
