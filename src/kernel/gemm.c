@@ -202,28 +202,37 @@ void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out
     if (softmax) gy_activation_forward(k, a, rows, out, y, y);
 }
 
+void gy_linear_gradients(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
+                         int64_t x_row, const float *dz, int64_t dz_row, float *dw, float beta_w,
+                         float *db, float beta_b)
+{
+    const bool together = db != NULL && gy_gemm_packs(k, out, in, rows);
+    /* dW = beta dW + dzᵀ x */
+    run(k, &(gy_product){.transpose_a = true,
+                         .m = out,
+                         .n = in,
+                         .inner = rows,
+                         .alpha = 1.0f,
+                         .beta = beta_w,
+                         .a = dz,
+                         .b = x,
+                         .c = dw,
+                         .lda = dz_row,
+                         .ldb = x_row,
+                         .ldc = in,
+                         .sums = together ? db : NULL,
+                         .beta_sums = beta_b});
+    if (db != NULL && !together) gy_column_sum_strided(k, rows, out, dz_row, dz, beta_b, db);
+}
+
 void gy_linear_backward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
                         const float *w, const float *dz, float *dx, float *dw, float beta_w,
                         float *db, float beta_b)
 {
     /* dx = dz W */
     if (dx != NULL) gy_gemm(k, false, false, rows, in, out, 1.0f, dz, out, w, in, 0.0f, dx, in);
-    /* dW = beta dW + dzᵀ x */
-    const bool together = db != NULL && dw != NULL && gy_gemm_packs(k, out, in, rows);
     if (dw != NULL)
-        run(k, &(gy_product){.transpose_a = true,
-                             .m = out,
-                             .n = in,
-                             .inner = rows,
-                             .alpha = 1.0f,
-                             .beta = beta_w,
-                             .a = dz,
-                             .b = x,
-                             .c = dw,
-                             .lda = out,
-                             .ldb = in,
-                             .ldc = in,
-                             .sums = together ? db : NULL,
-                             .beta_sums = beta_b});
-    if (db != NULL && !together) gy_column_sum(k, rows, out, dz, beta_b, db);
+        gy_linear_gradients(k, rows, in, out, x, in, dz, out, dw, beta_w, db, beta_b);
+    else if (db != NULL)
+        gy_column_sum(k, rows, out, dz, beta_b, db);
 }

@@ -36,4 +36,9 @@ void gy_linear_backward(const gy_kernel *k, int64_t rows, int64_t in, int64_t ou
                         const float *w, const float *dz, float *dx, float *dw, float beta_w,
                         float *db, float beta_b);
 
+/** Its dw and db alone, of rows of x and dz that are x_row and dz_row floats apart; db may be NULL. */
+void gy_linear_gradients(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
+                         int64_t x_row, const float *dz, int64_t dz_row, float *dw, float beta_w,
+                         float *db, float beta_b);
+
 #endif

@@ -347,9 +347,13 @@ static void parameter_gradients(const pass *p, const gy_recurrent_backward_args 
     const float *const *dr = (const float *const *)a->d_recurrent;
     const float *const *db = (const float *const *)a->d_bias;
     int run = side_by_side(dw, gates, h * r->in);
+    if (side_by_side(db, p->n_slots, h) < p->n_slots) run = 1;
     for (int64_t g = 0; g < gates; g += run)
-        gy_gemm(p->kernel, true, false, run * h, r->in, rows, 1.0f, p->slots + g * h, p->slots_row,
-                a->x, r->in, a->beta, a->d_weight[g], r->in);
+        gy_linear_gradients(p->kernel, rows, r->in, run * h, a->x, r->in, p->slots + g * h,
+                            p->slots_row, a->d_weight[g], a->beta, a->d_bias[g], a->beta);
+    for (int64_t s = gates; s < p->n_slots; s++) /* of slots that no input goes to */
+        gy_column_sum_strided(p->kernel, rows, h, p->slots_row, p->slots + s * h, a->beta,
+                              a->d_bias[s]);
     /* all steps but the first, which began with zeros, and the h of all but the last */
     const float *dz = p->slots + (p->n_slots - gates) * h, *before = p->h;
     *(r->reverse ? &before : &dz) += p->batch * (r->reverse ? p->row : p->slots_row);
@@ -357,10 +361,6 @@ static void parameter_gradients(const pass *p, const gy_recurrent_backward_args 
     for (int64_t g = 0; g < gates; g += run)
         gy_gemm(p->kernel, true, false, run * h, h, rows - p->batch, 1.0f, dz + g * h, p->slots_row,
                 before, p->row, a->beta, a->d_recurrent[g], h);
-    run = side_by_side(db, p->n_slots, h);
-    for (int64_t s = 0; s < p->n_slots; s += run)
-        gy_column_sum_strided(p->kernel, rows, run * h, p->slots_row, p->slots + s * h, a->beta,
-                              a->d_bias[s]);
 }
 
 void gy_recurrent_backward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
