@@ -16,6 +16,9 @@ gy_status gy_comm_broadcast_text(gy_comm *comm, char **text) GY_CHECKED;
 
 gy_status gy_comm_barrier(gy_comm *comm) GY_CHECKED;
 
+/** Whether MPI lets other threads than the first call it, one at a time. Local. */
+bool gy_comm_takes_threads(void);
+
 /** Sums, minima, maxima over ranks, in place, added in a fixed order: the same bits on every rank. */
 gy_status gy_comm_sum(gy_comm *comm, double *x, int n) GY_CHECKED;
 gy_status gy_comm_min(gy_comm *comm, double *x, int n) GY_CHECKED;

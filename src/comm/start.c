@@ -39,7 +39,7 @@ static int init_alone(void)
         if (ours[i]) (void)setenv(settings[i][0], settings[i][1], 0);
     }
     int level;
-    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
+    int code = MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level);
     for (int i = 0; i < N; i++)
         if (ours[i]) (void)unsetenv(settings[i][0]);
     return code;
@@ -48,18 +48,24 @@ static int init_alone(void)
 gy_status gy_comm_start(gy_context *ctx)
 {
     (void)ctx;
-    int running = 0, ended = 0, level = MPI_THREAD_FUNNELED;
+    int running = 0, ended = 0, level = MPI_THREAD_SINGLE;
     GY_MPI(MPI_Initialized(&running));
     GY_MPI(MPI_Finalized(&ended));
     GY_REQUIRE(!ended, GY_E_COMM,
                "cannot start MPI" GY_WHY "it has ended already and starts once a process");
     if (running) return GY_OK;
     if (launched())
-        GY_MPI(MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level));
+        GY_MPI(MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level));
     else
         GY_MPI(init_alone());
     GY_MPI(MPI_Comm_set_name(MPI_COMM_SELF, owner));
     return GY_OK;
+}
+
+bool gy_comm_takes_threads(void)
+{
+    int level = MPI_THREAD_SINGLE;
+    return MPI_Query_thread(&level) == MPI_SUCCESS && level >= MPI_THREAD_SERIALIZED;
 }
 
 void gy_comm_stop(gy_context *ctx)

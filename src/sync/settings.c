@@ -3,6 +3,8 @@
 #include "sync.h"
 #include "wire_list.h"
 
+static const char *const progress_choices[] = {"poll", "thread", NULL}; /* as gy_progress */
+
 const gy_setting gy_sync_setting_rows[] = {
     {.key = "allreduce",
      .type = GY_SETTING_KIND,
@@ -22,6 +24,14 @@ const gy_setting gy_sync_setting_rows[] = {
      .offset = offsetof(gy_sync_settings, overlap),
      .standard = "true",
      .help = "send a bucket while the backward pass goes on"},
+    {.key = "progress",
+     .type = GY_SETTING_CHOICE,
+     .offset = offsetof(gy_sync_settings, progress),
+     .standard = "poll",
+     .choices = progress_choices,
+     .help =
+         "what drives communication meanwhile: looks between blocks of computation, or a thread, "
+         "which wants a core of its own"},
     {.key = "watchdog_seconds",
      .type = GY_SETTING_FLOAT,
      .offset = offsetof(gy_sync_settings, watchdog_seconds),

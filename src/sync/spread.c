@@ -42,19 +42,30 @@ gy_status gy_sync_spread(gy_sync *s)
     return s->overlap ? gy_sync_failure(s) : gy_sync_need(s, s->n, NULL);
 }
 
+/* Whether parameters [0, to) are there, perhaps after a push. */
+static gy_status look(gy_sync *s, int64_t to, bool push, bool *home)
+{
+    gy_driver_hold(s->driver);
+    if (push) gy_sync_drive_spread(s);
+    *home = s->away < 0 || s->buckets[s->away].start >= to;
+    gy_status status = gy_sync_failure(s);
+    gy_driver_release(s->driver);
+    return status;
+}
+
 gy_status gy_sync_need(gy_sync *s, int64_t to, double *waited_s)
 {
-    if (s->away < 0 || s->buckets[s->away].start >= to) return gy_sync_failure(s);
+    bool home;
+    if (look(s, to, false, &home) != GY_OK || home) return gy_sync_failure(s);
     double since = gy_clock_s();
     gy_patience patience = gy_patience_begin(s->comm);
-    gy_sync_drive_spread(s);
-    while (s->away >= 0 && s->buckets[s->away].start < to) {
-        GY_TRY(gy_sync_failure(s));
+    GY_TRY(look(s, to, true, &home));
+    while (!home) {
         gy_patience_pause(&patience);
-        gy_sync_drive_spread(s);
+        GY_TRY(look(s, to, true, &home));
     }
     if (waited_s != NULL) *waited_s += gy_clock_s() - since;
-    return gy_sync_failure(s);
+    return GY_OK;
 }
 
 gy_status gy_sync_collect(gy_sync *s, float *v)

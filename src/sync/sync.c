@@ -17,11 +17,13 @@
  * 2. A bucket under way belongs to its all-reduce: nobody else reads or writes that part of g.
  * 3. How g is cut depends on n and the settings alone, and overlap changes only when buckets start:
  *    the bits of the sums do not depend on it, nor on when polls come.
- * 4. A failure is kept and told by whatever waits next; after it nothing more is started. */
+ * 4. A failure is kept and told by whatever waits next; after it nothing more is started.
+ * 5. Between begin and finish state and MPI are touched by who holds the driver (driver.c). */
 #include "sync_impl.h"
 #include "wire_list.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "comm/patience.h"
 
 #include <assert.h>
@@ -117,6 +119,21 @@ static gy_status cut(gy_sync *s, const gy_sync_settings *settings, const gy_sync
     return GY_OK;
 }
 
+/* Where overlap and messages need one and MPI bears it; else polls do, the same on every rank. */
+static gy_status make_driver(gy_sync *s, const gy_sync_settings *settings)
+{
+    bool wanted = settings->progress == GY_PROGRESS_THREAD && s->overlap && s->n_buckets > 0;
+    if (!wanted) return GY_OK;
+    double can = gy_comm_takes_threads();
+    GY_TRY(gy_comm_min(s->comm, &can, 1));
+    if (can != 0) return gy_comm_agree(s->comm, gy_driver_create(s, &s->driver));
+    if (gy_comm_rank(s->comm) == 0)
+        gy_log(s->ctx, GY_WARNING,
+               "comm.progress: thread needs MPI_THREAD_SERIALIZED, which MPI was not started with: "
+               "communication is polled");
+    return GY_OK;
+}
+
 gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings,
                          const gy_sync_vector *vector, gy_sync **out)
 {
@@ -139,6 +156,7 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     s->started = s->first_away = s->n_buckets;
     s->away = s->next = -1;
     list_share(s);
+    GY_TRY_GOTO(fail, make_driver(s, settings));
     *out = s;
     return GY_OK;
 fail:
@@ -149,6 +167,7 @@ fail:
 void gy_sync_free(gy_sync *s)
 {
     if (s == NULL) return;
+    gy_driver_free(s->driver);
     for (int i = 0; i < s->n_buckets; i++) {
         if (s->buckets[i].packed != NULL) s->compression->destroy(s->buckets[i].packed);
         gy_all_reduce_free(s->buckets[i].sum);
@@ -204,8 +223,11 @@ bool gy_sync_shards(const gy_sync *s)
 void gy_sync_begin(gy_sync *s)
 {
     assert(s->first_away == s->n_buckets); /* the step before was finished */
+    gy_driver_hold(s->driver);
     s->started = s->first_away = 0;
     s->complete = s->n;
+    gy_driver_work(s->driver);
+    gy_driver_release(s->driver);
 }
 
 gy_status gy_sync_failure(const gy_sync *s)
@@ -243,22 +265,48 @@ static void drive(gy_sync *s)
 
 gy_status gy_sync_complete(gy_sync *s, int64_t from)
 {
+    gy_driver_hold(s->driver);
     if (s->overlap) {
         s->complete = from;
         start(s);
     }
-    return gy_sync_failure(s);
+    gy_status status = gy_sync_failure(s);
+    gy_driver_release(s->driver);
+    return status;
 }
 
-void gy_sync_poll(gy_sync *s)
+void gy_sync_drive(gy_sync *s)
 {
     gy_sync_drive_spread(s);
     drive(s);
 }
 
+bool gy_sync_is_under_way(const gy_sync *s)
+{
+    return s->failure.status == GY_OK && (s->away >= 0 || s->first_away < s->started);
+}
+
+void gy_sync_poll(gy_sync *s)
+{
+    if (s->driver == NULL) gy_sync_drive(s);
+}
+
+void gy_sync_hold(gy_sync *s)
+{
+    gy_driver_hold(s->driver);
+}
+
+void gy_sync_release(gy_sync *s)
+{
+    gy_driver_release(s->driver);
+}
+
 gy_status gy_sync_finish(gy_sync *s, double *waited_s)
 {
     double since = gy_clock_s();
+    gy_driver_hold(s->driver);
+    gy_driver_rest(s->driver); /* who waits looks himself */
+    gy_driver_release(s->driver);
     s->complete = 0;
     drive(s);
     gy_patience patience = gy_patience_begin(s->comm);

@@ -20,11 +20,15 @@ typedef struct gy_sync gy_sync;
 
 enum { GY_SYNC_GRAINS = 4096 }; /* at most: kernel/exact.h */
 
+/** What drives communication during a pass: the kernels' polls, or a thread of its own (driver.c). */
+typedef enum gy_progress { GY_PROGRESS_POLL, GY_PROGRESS_THREAD } gy_progress;
+
 /** The section `comm`. */
 typedef struct gy_sync_settings {
     gy_choice all_reduce; /* key `allreduce` */
     double bucket_mib;
     bool overlap;
+    int progress; /* a gy_progress */
     double watchdog_seconds;
     int64_t reproducible_grains; /* 0: off; see grains.h */
     int64_t verify_every_steps;  /* 0: off; parameters are compared across ranks */
@@ -82,7 +86,14 @@ void gy_sync_begin(gy_sync *s);
 /** Gradients [from, n) are complete on this rank: full buckets start on their way. */
 gy_status gy_sync_complete(gy_sync *s, int64_t from) GY_CHECKED;
 
-/** Drives what is under way, without waiting. Failures are kept for the next call that waits. */
+/**
+ * Around MPI calls of the caller's own between begin and finish: no thread of the sync's makes any
+ * meanwhile. Not around calls of this header. Local.
+ */
+void gy_sync_hold(gy_sync *s);
+void gy_sync_release(gy_sync *s);
+
+/** Drives what is under way, without waiting; nothing where a thread does. Failures are kept for the next call that waits. */
 void gy_sync_poll(gy_sync *s);
 
 /** Waits until every bucket is summed, where it is owned. @param waited_s out: seconds not hidden */

@@ -19,9 +19,13 @@ typedef struct gy_bucket {
     bool spread_home;
 } gy_bucket;
 
+/** driver.c: the thread of comm.progress: thread. NULL is allowed everywhere: there is none. */
+typedef struct gy_driver gy_driver;
+
 struct gy_sync {
     gy_context *ctx;
     gy_comm *comm;
+    gy_driver *driver; /* works from begin to finish; NULL: polls alone drive */
     bool overlap;
     int64_t n;
     gy_bucket *buckets; /* [n_buckets] falling starts; none for one rank */
@@ -48,6 +52,22 @@ int64_t gy_sync_bucket_start(const gy_sync_settings *settings, const gy_sync_vec
 /** compression.c: makes what compresses bucket i. */
 gy_status gy_sync_pack(gy_sync *s, const gy_sync_settings *settings, int i,
                        const gy_sync_vector *vector) GY_CHECKED;
+
+/** Starts the thread, asleep. Local. Free it before the sync's buckets. */
+gy_status gy_driver_create(gy_sync *s, gy_driver **out) GY_CHECKED;
+void gy_driver_free(gy_driver *d);
+
+/** Keeps the thread away from the sync and from MPI; releasing wakes it where there is work. Local. */
+void gy_driver_hold(gy_driver *d);
+void gy_driver_release(gy_driver *d);
+
+/** Whether it looks at all from now on; called while holding. Local. */
+void gy_driver_work(gy_driver *d);
+void gy_driver_rest(gy_driver *d);
+
+/** Looks once after everything under way; whether there is anything. Local. */
+void gy_sync_drive(gy_sync *s);
+bool gy_sync_is_under_way(const gy_sync *s);
 
 /** spread.c: looks once after the parameters under way, and sends more after them. */
 void gy_sync_drive_spread(gy_sync *s);

@@ -163,7 +163,9 @@ static void poll(void *user)
 {
     gy_run *run = user;
     gy_sync_poll(run->sync);
+    gy_sync_hold(run->sync);
     gy_saver_poll(run->saver);
+    gy_sync_release(run->sync);
 }
 
 /* Gradients that are summed, and parameters that are spread, lie where neighbours reach them. */

@@ -40,7 +40,9 @@ static gy_status add_up(void *user, double *values, int n)
 {
     gy_run *run = user;
     gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
+    gy_sync_hold(run->sync);
     gy_status status = gy_comm_sum(run->comm, values, n);
+    gy_sync_release(run->sync);
     gy_run_note(run, "forward and backward", GY_WORKS);
     return status;
 }

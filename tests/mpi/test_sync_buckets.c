@@ -8,6 +8,7 @@
 #include "sync/compression_list.h"
 
 #include <math.h>
+#include <time.h>
 
 enum { N = 20011 };
 
@@ -64,10 +65,11 @@ static void plainly(const gy_sync_settings *settings, float *g, int64_t n, int b
     }
 }
 
-static void compare(const char *kind, double mib, bool overlap, bool poll)
+static void compare(const char *kind, double mib, bool overlap, gy_progress progress, bool poll)
 {
     int rank = gy_comm_rank(gy_test_comm);
     gy_sync_settings settings = settings_of(kind, mib, overlap);
+    settings.progress = progress;
     float *g = NULL, *want = NULL;
     gy_sync *s = NULL;
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
@@ -89,13 +91,14 @@ static void compare(const char *kind, double mib, bool overlap, bool poll)
 static void equals_plain_all_reduces(void)
 {
     for (int k = 0; k < gy_all_reduce_registry.n; k++)
-        for (int how = 0; how < 4; how++)
-            compare(gy_all_reduce_registry.kinds[k]->name, 0.012, how / 2 == 1, how % 2 == 1);
+        for (int how = 0; how < 6; how++)
+            compare(gy_all_reduce_registry.kinds[k]->name, 0.012, how / 2 > 0,
+                    how / 2 == 2 ? GY_PROGRESS_THREAD : GY_PROGRESS_POLL, how % 2 == 1);
 }
 
 static void one_bucket_holds_all(void)
 {
-    compare("ring", 4.0, true, true);
+    compare("ring", 4.0, true, GY_PROGRESS_POLL, true);
 }
 
 static void counts_buckets(void)
@@ -130,6 +133,7 @@ static void creation_survives_lack_of_memory(void)
     int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm), k = 0;
     float g[64] = {0.0f};
     gy_sync_settings settings = settings_of("hierarchical", 0.0001, true);
+    settings.progress = GY_PROGRESS_THREAD;
     gy_status status = GY_E_NOMEM;
     while (status != GY_OK && k < 200) {
         gy_sync *s = NULL;
@@ -146,11 +150,12 @@ static void creation_survives_lack_of_memory(void)
 }
 
 /* Owners get the sums, update, and all get what they made. */
-static void shares_come_and_go(const char *wire, bool overlap)
+static void shares_come_and_go(const char *wire, bool overlap, gy_progress progress)
 {
     int rank = gy_comm_rank(gy_test_comm), ranks = gy_comm_ranks(gy_test_comm);
     gy_sync_settings settings = settings_of("auto", 0.012, overlap);
     settings.shard_optimizer = true;
+    settings.progress = progress;
     settings.wire.kind = gy_registry_find(&gy_wire_registry, wire);
     float *g = NULL, *w = NULL;
     gy_sync *s = NULL;
@@ -198,8 +203,9 @@ static void shares_come_and_go(const char *wire, bool overlap)
 static void updates_in_shares(void)
 {
     for (int i = 0; i < gy_wire_registry.n; i++)
-        for (int overlap = 0; overlap < 2; overlap++)
-            shares_come_and_go(gy_wire_registry.kinds[i]->name, overlap == 1);
+        for (int how = 0; how < 3; how++)
+            shares_come_and_go(gy_wire_registry.kinds[i]->name, how > 0,
+                               how == 2 ? GY_PROGRESS_THREAD : GY_PROGRESS_POLL);
 }
 
 /* Nothing is lost: what has come and what was left out make all gradients; the same on all ranks. */
@@ -268,6 +274,41 @@ static void wires_send_less(void)
     CU_ASSERT(gy_comm_ranks(gy_test_comm) == 1 || sent[1] > 0);
 }
 
+/* Calls of others between begin and finish, while a thread drives buckets that nobody polls: all
+ * are home in the end without a look of this thread's. */
+static void a_thread_drives_alone(void)
+{
+    static float g[N];
+    gy_sync_settings settings = settings_of("ring", 0.012, true);
+    settings.progress = GY_PROGRESS_THREAD;
+    gy_sync *s = NULL;
+    const gy_sync_vector vector = {.g = g, .n = N};
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &settings, &vector, &s), GY_OK);
+    int64_t want = 0;
+    for (int step = 0; step < 2; step++) {
+        int64_t sent = gy_all_reduce_sent(gy_test_comm);
+        gy_sync_begin(s);
+        CU_ASSERT_EQUAL(gy_sync_complete(s, 0), GY_OK);
+        for (int i = 0; step == 1 && i < 10000; i++) {
+            double ranks = 1;
+            const struct timespec pause = {.tv_nsec = 1000000};
+            gy_sync_hold(s);
+            CU_ASSERT_EQUAL(gy_comm_sum(gy_test_comm, &ranks, 1), GY_OK);
+            double left = (double)(want - (gy_all_reduce_sent(gy_test_comm) - sent));
+            CU_ASSERT_EQUAL(gy_comm_max(gy_test_comm, &left, 1), GY_OK);
+            gy_sync_release(s);
+            CU_ASSERT_EQUAL(ranks, gy_comm_ranks(gy_test_comm));
+            if (left <= 0) break; /* the thread has sent everything */
+            (void)nanosleep(&pause, NULL);
+            CU_ASSERT_FATAL(i < 9999);
+        }
+        double waited;
+        CU_ASSERT_EQUAL(gy_sync_finish(s, &waited), GY_OK);
+        want = gy_all_reduce_sent(gy_test_comm) - sent;
+    }
+    gy_sync_free(s);
+}
+
 /* Given up in the middle of a step, as a rank does that has failed elsewhere. */
 static void can_be_freed_in_a_step(void)
 {
@@ -299,4 +340,4 @@ GY_TEST_MPI_MAIN(GY_TEST(equals_plain_all_reduces), GY_TEST(one_bucket_holds_all
                  GY_TEST(counts_buckets), GY_TEST(no_gradients), GY_TEST(settings_have_defaults),
                  GY_TEST(updates_in_shares), GY_TEST(what_is_left_out_comes_later),
                  GY_TEST(wires_send_less), GY_TEST(creation_survives_lack_of_memory),
-                 GY_TEST(can_be_freed_in_a_step))
+                 GY_TEST(a_thread_drives_alone), GY_TEST(can_be_freed_in_a_step))

@@ -3,8 +3,8 @@
 
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, compressed, best, journal,
-finished, changed, diverged, writers, time_limit.
+Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, progress, compressed, best,
+journal, finished, changed, diverged, writers, time_limit.
 """
 import os
 import random
@@ -141,6 +141,21 @@ def shards(bench):
         if ranks is None:
             same_bits(tensors(whole), tensors(place))
         close(tensors(plain), tensors(place))
+
+
+def progress(bench):
+    """Whatever drives communication, and whenever: the same bits; with sums in the midst of passes."""
+    layers = "model.layers=[dense: {units: 16, activation: relu}, batch_norm, dense: {units: 16}, " \
+             "batch_norm, dense: {units: 4}]"
+    for shard in ("false", "true"):
+        options = ["--set", layers, "--set", "comm.bucket_mib=0.001", "--set", "comm.allreduce=ring",
+                   "--set", f"comm.shard_optimizer={shard}"]
+        whole = bench.place(f"whole-{shard}")
+        bench.train(whole, *options, "--set", "comm.overlap=false")
+        for how in ("poll", "thread"):
+            place = bench.place(f"{how}-{shard}")
+            bench.train(place, *options, "--set", f"comm.progress={how}")
+            same_bits(tensors(whole), tensors(place))
 
 
 def compressed(bench):
@@ -323,7 +338,7 @@ def time_limit(bench):
 
 CASES = {"from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
          "kill": kill,
-         "other_ranks": other_ranks, "shards": shards, "compressed": compressed,
+         "other_ranks": other_ranks, "shards": shards, "progress": progress, "compressed": compressed,
          "best": best, "journal": journal,
          "finished": finished, "changed": changed, "diverged": diverged, "writers": writers,
          "time_limit": time_limit}
