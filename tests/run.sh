@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, runs them all; ends with "N passed, N failed".
-#   tests/run.sh                       everything, then unit and MPI tests again under sanitizers
+#   tests/run.sh                       everything, then unit and MPI tests again under sanitizers of
+#                                      memory, and what has threads of its own under that of threads
 #   tests/run.sh [ctest arguments]     some of it, e.g. tests/run.sh -R ring
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,9 +24,11 @@ cmake --build build
 count --test-dir build "$@"
 
 if [ $# -eq 0 ]; then
-    cmake --preset sanitize >/dev/null
-    cmake --build --preset sanitize
-    count --preset sanitize
+    for preset in sanitize thread; do
+        cmake --preset "$preset" >/dev/null
+        cmake --build --preset "$preset"
+        count --preset "$preset"
+    done
 fi
 echo "$passed passed, $failed failed"
 exit "$code"
