@@ -4,7 +4,7 @@
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, progress, compressed, best,
-journal, finished, changed, diverged, writers, time_limit.
+journal, finished, changed, diverged, writers, time_limit, life.
 """
 import os
 import random
@@ -336,7 +336,53 @@ def time_limit(bench):
                              "slurm_load_jobs error: Invalid job id specified)") == 1, done.stderr
 
 
-CASES = {"from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
+LIFE = """
+name: run
+run_dir: run
+threads: 1
+data: {train: "synthetic:images?n=2000&shape=6x6x2&classes=3", validation_fraction: 0.1,
+       normalize: per_channel, augment: {flip: true, noise: 0.1}}
+model:
+  input: [6, 6, 2]
+  layers:
+    - conv2d: {filters: 4, kernel: 3, bias: false}
+    - batch_norm
+    - activation: {kind: relu}
+    - residual: {layers: [conv2d: {filters: 4, kernel: 3}]}
+    - flatten
+    - dropout: {rate: 0.1}
+    - dense: {units: 3}
+metrics: [accuracy, f1]
+optimizer: {kind: lamb, learning_rate: 0.02}
+train: {epochs: 2, batch_size: 40, micro_batch_size: 13, clip_norm: 1.0, parameter_average: 0.9,
+        early_stopping: {patience: 5}}
+comm: {bucket_mib: 0.001, shard_optimizer: true}
+checkpoint: {every_steps: 10}
+"""
+
+
+def life(bench):
+    """A run from its start to what is done with it: nothing is said on standard error, and where
+    the sanitizers watch, nothing of ours leaks (lsan.supp has what others leave)."""
+    place = bench.place("run", LIFE)
+    images = ("--data", "synthetic:images?n=37&shape=6x6x2&classes=3&seed=3")
+    with open(place / "said", "w+") as said:
+        process = bench.start(place, "--inject", "slow:rank=0,ms=5", stderr=said)
+        wait_for_event(place, process, "checkpoint")
+        os.kill(rank_process(process, bench.ranks - 1), signal.SIGTERM)
+        assert process.wait(timeout=60) == 75
+        said.seek(0)
+        lines = [line for line in said if "returned" not in line and line.startswith("gyre")]
+        assert lines == [], lines
+    assert bench.train(place).stderr == ""
+    for command in (("eval", "run", *images), ("predict", "run", *images, "-o", "out.h5"),
+                    ("inspect", "run"), ("verify", "run")):
+        done = subprocess.run([*bench.command, str(bench.ranks), bench.gyre, *command], cwd=place,
+                              capture_output=True, text=True, timeout=60)
+        assert (done.returncode, done.stderr) == (0, ""), (command, done)
+
+
+CASES = {"life": life, "from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
          "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "progress": progress, "compressed": compressed,
          "best": best, "journal": journal,
