@@ -202,6 +202,29 @@ static void low_ranks_are_exact(void)
     }
 }
 
+/* When buckets set out, and whether any waits for another, is of no account. */
+static void overlap_changes_no_bit(void)
+{
+    static fixture f, other;
+    begin(&f, RANK, 0.004);
+    gy_sync_free(f.s);
+    f.settings.overlap = false;
+    f.settings.compression.settings = &f.rank;
+    const gy_sync_vector vector = {.g = f.g, .n = N, .params = &params, .seed = 5};
+    CU_ASSERT_EQUAL_FATAL(gy_sync_create(gy_test_ctx, gy_test_comm, &f.settings, &vector, &f.s),
+                          GY_OK);
+    begin(&other, RANK, 0.004);
+    for (int number = 1; number <= 3; number++) {
+        pass(&f, number, 0);
+        pass(&other, number, 0);
+        gy_sync_commit(f.s);
+        gy_sync_commit(other.s);
+        CU_ASSERT_EQUAL(memcmp(f.g, other.g, sizeof f.g), 0);
+    }
+    gy_sync_free(other.s);
+    gy_sync_free(f.s);
+}
+
 /* A step that does not count leaves residual and Q as they were; what is not finite arrives. */
 static void skipped_steps_leave_no_trace(void)
 {
@@ -337,6 +360,6 @@ static void creation_survives_lack_of_memory(void)
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(steps_are_those_of_the_paper), GY_TEST(low_ranks_are_exact),
-                 GY_TEST(skipped_steps_leave_no_trace), GY_TEST(lives_through_zeros),
-                 GY_TEST(memory_goes_on), GY_TEST(bytes_are_true),
+                 GY_TEST(overlap_changes_no_bit), GY_TEST(skipped_steps_leave_no_trace),
+                 GY_TEST(lives_through_zeros), GY_TEST(memory_goes_on), GY_TEST(bytes_are_true),
                  GY_TEST(creation_survives_lack_of_memory))
