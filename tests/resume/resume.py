@@ -326,6 +326,10 @@ def time_limit(bench):
         bench.train(place)
         same_bits(tensors(whole), tensors(place))
         steps_are_whole(place)
+    place = bench.place("long")  # a third step would end after the limit
+    bench.train(place, "--inject", "slow:rank=0,ms=700", "--set", "train.time_limit_minutes=0.0333",
+                code=75)
+    assert events(place)[-1]["step"] <= 2, events(place)[-1]
     place = bench.place("hangs")
     bench.train(place, env=squeue(bench, "hanging", "exec sleep 60"))
     same_bits(tensors(whole), tensors(place))
