@@ -62,9 +62,11 @@ CONF
     wait_until 60 nodes_idle "$1" || { tail $SLURM/*.log; return 1; }
 }
 
-# Each node sees an mpi.conf of its own: the pmix plugin makes equal names in the directory it says.
+# Each node sees an mpi.conf of its own: the pmix plugin makes equal names in the directory it says. It
+# takes offence at what a crash left there, so the node comes up with an empty one.
 node_start() { # HOST
-    rm -f "$LAB/$1/crashed"
+    rm -rf "$LAB/$1/crashed" "$LAB/$1/tmp"
+    mkdir "$LAB/$1/tmp"
     plug "$1"
     mkdir -p "$SLURM/spool.$1"
     echo "PMIxCliTmpDirBase=$LAB/$1/tmp" >"$SLURM/mpi.$1.conf"
