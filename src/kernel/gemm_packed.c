@@ -7,8 +7,9 @@
  *             for a few rows of A              A[rows, part] → rows       first-level cache
  *                 for two panels at a time     C[rows, 32] += A B         registers
  *
- * What is packed next is fetched ahead meanwhile, a little with every product, so that packing
- * finds it in the cache. Bias and a relu go with the first and the last part, other activations
+ * Rows of A are not packed where they lie well in a first-level cache as they are. What is packed or
+ * read next is fetched ahead meanwhile, a little with every product, so that it is found in the
+ * cache. Bias and a relu go with the first and the last part, other activations
  * over the rows while they are in the cache.
  *
  * Of a transposed A the sums over the inner dimension may be wanted as well, which are those of a
@@ -33,8 +34,10 @@ enum {
     B_FLOATS = 160 * 1024, /* 640 KiB, of a second-level cache 5/8 at most */
     A_FLOATS = TURNED_ROWS * (DEPTH + PANEL),
     MOST_COLUMNS = 1024,
-    LEAST = 8,      /* rows, columns */
-    LINE = 16,      /* floats of a cache line */
+    LEAST = 8, /* rows, columns */
+    LINE = 16, /* floats of a cache line */
+    SETS = 64, /* of a first-level cache of 8 ways, of which A may take 6 */
+    WAYS = 6,
     POLL_MFLOP = 50 /* between two polls */
 };
 
@@ -84,12 +87,20 @@ static void fetch(ahead *f, int64_t lines)
     }
 }
 
+/* Brings all of it into the first-level cache. */
+static void bring(ahead f)
+{
+    for (; f.rows > 0; f.rows--, f.at += f.row)
+        for (int64_t line = 0; line < f.lines; line++) __builtin_prefetch(f.at + line * LINE, 0, 3);
+}
+
 /* A block of columns and a part of the inner dimension, [k0, k1). */
 typedef struct stage {
     const gy_kernel *k;
     const gy_product *p;
     gy_block_of at;
     int64_t rows;                   /* of A at once */
+    bool as_they_are;               /* they are not packed */
     int64_t k0, k1, depth, columns; /* depth, columns: of all stages but the last */
     float *a, *b, *c;
     double flop; /* since the last poll */
@@ -205,8 +216,10 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
                                 .lines = 1,
                                 .columns = 1,
                                 .depth = depth,
-                                .a = s->a,
-                                .a_row = p->transpose_a ? 1 : DEPTH + PANEL,
+                                .a = s->as_they_are ? left(p, row, s->k0) : s->a,
+                                .a_row = p->transpose_a   ? 1
+                                         : s->as_they_are ? p->lda
+                                                          : DEPTH + PANEL,
                                 .a_step = p->transpose_a ? TURNED_ROWS : 1,
                                 .b = s->b + (column - s->at.n0) * depth,
                                 .b_step = PANEL,
@@ -223,6 +236,19 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
     if (!whole && product.add) copy(rows, wide, c, p->ldc, s->c, PAIR);
     s->k->vector->panel_product(&product);
     if (!whole) copy(rows, wide, s->c, PAIR, c, p->ldc);
+}
+
+/* Whether the rows of A at once, `depth` floats of each, do not fall into the same few sets. */
+static bool lie_well(const gy_product *p, int64_t depth)
+{
+    int taken[SETS] = {0}, most = 0;
+    if (p->transpose_a || p->alpha != 1.0f || p->m < TURNED_ROWS) return false;
+    for (int64_t r = 0; r < ROWS; r++)
+        for (int64_t line = 0; line < depth / LINE; line++) {
+            int *set = &taken[(r * p->lda / LINE + line) % SETS];
+            if (++*set > most) most = *set;
+        }
+    return most <= WAYS;
 }
 
 static void poll(stage *s, double flop)
@@ -246,9 +272,10 @@ static void run_stage(stage *s, int64_t n_end)
     pack_right(s);
     for (int64_t row = at.m0; row < at.m1; row += s->rows) {
         int64_t rows = gy_least(s->rows, at.m1 - row);
-        ahead a = next_left(s, row + s->rows);
+        const ahead next = next_left(s, row + s->rows);
+        ahead a = next;
         int64_t a_lines = (lines_of(&a) + pairs - 1) / pairs;
-        pack_left(s, row, rows);
+        if (!s->as_they_are) pack_left(s, row, rows);
         if (s->k0 == 0 && p->beta != 0.0f && p->beta != 1.0f)
             for (int64_t r = row; r < row + rows; r++)
                 s->k->vector->axpby(at.n1 - at.n0, p->beta, p->c + r * p->ldc + at.n0, 0.0f,
@@ -256,6 +283,7 @@ static void run_stage(stage *s, int64_t n_end)
         for (int64_t column = at.n0; column < at.n1; column += PAIR) {
             fetch(&a, a_lines);
             fetch(&b, b_lines);
+            if (s->as_they_are && column + PAIR >= at.n1) bring(next);
             multiply(s, row, rows, column);
         }
         if (last && p->y != NULL && (p->y != p->c || p->activation != GY_ACTIVATION_relu))
@@ -273,6 +301,7 @@ void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, flo
                .p = p,
                .at = at,
                .rows = p->transpose_a ? TURNED_ROWS : ROWS,
+               .as_they_are = lie_well(p, depth),
                .depth = depth,
                .columns = even(at.n1 - at.n0, most, PAIR),
                .b = work,
