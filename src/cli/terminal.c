@@ -84,7 +84,7 @@ static void show_start(gy_terminal *t, const gy_event *e)
     (void)fprintf(stderr, "%s in all\n", gy_format_count(t->steps, text));
     (void)fprintf(stderr, "gradients   %s a step",
                   gy_format_bytes(whole(e, "gradient_bytes"), text));
-    if (ranks > 1)
+    if (ranks > 1 && whole(e, "buckets") > 0)
         (void)fprintf(stderr, " in %lld bucket%s by %s", (long long)whole(e, "buckets"),
                       plural(whole(e, "buckets")), gy_event_text(e, "allreduce", ""));
     if (whole(e, "grains") > 0)

@@ -134,6 +134,13 @@ static gy_status make_driver(gy_sync *s, const gy_sync_settings *settings)
     return GY_OK;
 }
 
+int gy_sync_count(const gy_sync_settings *settings, const gy_sync_vector *vector)
+{
+    int n = 0;
+    for (int64_t end = vector->n; end > 0; n++) end = gy_sync_bucket_start(settings, vector, end);
+    return n;
+}
+
 gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings,
                          const gy_sync_vector *vector, gy_sync **out)
 {
@@ -141,9 +148,7 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     gy_sync *s = NULL;
     int64_t n = vector->n;
     bool any = gy_comm_ranks(comm) > 1 && (vector->g != NULL || settings->shard_optimizer);
-    int n_buckets = 0;
-    for (int64_t end = any ? n : 0; end > 0; n_buckets++)
-        end = gy_sync_bucket_start(settings, vector, end);
+    int n_buckets = any ? gy_sync_count(settings, vector) : 0;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, settings, n_buckets, n, &s)));
     if (n_buckets > 0 && !gy_comm_knows_topology(comm) &&
         ((const gy_all_reduce_kind *)settings->all_reduce.kind)->choose != NULL)

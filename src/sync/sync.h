@@ -58,6 +58,9 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
                          const gy_sync_vector *vector, gy_sync **out) GY_CHECKED;
 void gy_sync_free(gy_sync *s);
 
+/** Buckets that several ranks will cut, for plans. Local. */
+int gy_sync_count(const gy_sync_settings *settings, const gy_sync_vector *vector);
+
 /** Bytes of a step's gradients as a rank gives them away: encoded, compressed. Local. */
 int64_t gy_sync_bytes(const gy_sync_settings *settings, const gy_params *params);
 

@@ -68,7 +68,11 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
         gy_report_text(report, "allreduce", gy_sync_algorithm(run->sync));
         add_topology(run, report);
     } else {
+        const gy_params *params = gy_model_params(run->model);
+        const gy_sync_vector vector = {.n = params->trainable, .params = params};
         bool packs = ((const gy_compression_kind *)config->comm.compression.kind)->create != NULL;
+        if (run->grains == 0)
+            gy_report_int(report, "buckets", gy_sync_count(&config->comm, &vector));
         gy_report_text(report, "allreduce",
                        packs ? config->comm.compression.kind->name
                              : config->comm.all_reduce.kind->name);
