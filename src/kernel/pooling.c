@@ -39,7 +39,7 @@ static bool are_apart(const gy_pooling *p)
 }
 
 void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
-                         float *y, int32_t *from)
+                         float *y, bool mask, int32_t *from)
 {
     GY_SPREAD(gy_team(k, batch * image(p), COST))
     for (int64_t n = 0; n < batch; n++) {
@@ -47,7 +47,7 @@ void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch,
         for (int64_t row = 0; row < p->out_height; row++)
             for (int64_t column = 0; column < p->out_width; column++, at += p->channels) {
                 const gy_pool_window w = window_of(p, row, column);
-                k->vector->pool_maximum(&w, x + n * image(p), y + at,
+                k->vector->pool_maximum(&w, x + n * image(p), y + at, mask,
                                         from == NULL ? NULL : from + at);
             }
     }

@@ -9,6 +9,8 @@
 
 #include "kernel.h"
 
+#include <stdbool.h>
+
 typedef struct gy_pooling {
     int64_t height, width, channels; /* height width < 2³¹ */
     int64_t size_h, size_w, stride_h, stride_w, pad_top, pad_left;
@@ -18,11 +20,13 @@ typedef struct gy_pooling {
 /**
  * Maxima; NaN is larger than everything.
  *
+ * @param mask  whether maxima that are not above 0 come from nowhere, so that nothing is handed
+ *              back to them: the slope of a relu that made x
  * @param from  as y, takes the position (row width + column) of each maximum, of the first in
  *              row-major order among equals; NULL where no backward pass follows
  */
 void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
-                         float *y, int32_t *from);
+                         float *y, bool mask, int32_t *from);
 void gy_max_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *dy,
                           const int32_t *from, float *dx);
 

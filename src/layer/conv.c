@@ -126,6 +126,7 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
             l->keep = z;
         else
             l->needs |= GY_NEEDS_Y;
+        l->ends_in_relu = s->activation == GY_ACTIVATION_relu;
         l->scratch.per_sample = z.per_sample;
         l->scratch.fixed += z.fixed;
     }
@@ -173,7 +174,7 @@ gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p)
     int64_t rows = p->batch * c->out_height * c->out_width;
     const float *dz = p->dy;
     float *scratch = p->scratch;
-    if (s->activation != GY_ACTIVATION_none) {
+    if (s->activation != GY_ACTIVATION_none && !l->masked) {
         gy_activation_backward(p->kernel, (gy_activation)s->activation, rows, c->filters, p->keep,
                                p->y, p->dy, scratch);
         dz = scratch;

@@ -98,10 +98,13 @@ struct gy_layer {
     int needs;     /* GY_NEEDS_… of the backward pass */
     bool in_place; /* y may lie where x[0] lies, dx[0] where dy lies (needs must allow it) */
     bool view; /* y is x[0] in another shape: it lies there, forward and backward are not called */
-    gy_light light;   /* y is easily made again: by kind->remake */
-    bool sum;         /* y = Σ x, so that every dx is dy: backward may not be called */
-    bool relu;        /* y = max(0, x[0]): becomes a view where the layer before rectifies */
-    bool rectify;     /* set by the model, after shape(): its passes do the relu that follows */
+    gy_light light;    /* y is easily made again: by kind->remake */
+    bool sum;          /* y = Σ x, so that every dx is dy: backward may not be called */
+    bool relu;         /* y = max(0, x[0]): becomes a view where the layer before rectifies */
+    bool rectify;      /* set by the model, after shape(): its passes do the relu that follows */
+    bool ends_in_relu; /* its backward pass begins with the slope of a relu, made of y alone */
+    bool masked; /* set by the model: what alone reads y puts that slope into dy; y is not needed */
+    bool mask;   /* set by the model: dx is to be 0 where x ≤ 0 */
     gy_size keep;     /* floats kept from forward to backward beside x and y */
     bool keep_always; /* keep is given in evaluation too, for the one call */
     gy_size scratch;  /* floats of one call, contents lost between calls */
@@ -157,6 +160,7 @@ struct gy_layer_kind {
     bool takes_tokens; /* x holds whole numbers; there is no dx */
     bool block;        /* composites: `recompute: blocks` may drop what is inside */
     bool rectifies;    /* it obeys gy_layer.rectify; its backward pass reads no y */
+    bool masks;        /* it obeys gy_layer.mask */
     bool pointwise;    /* in evaluation, each position of a sequence is made of itself alone (and of
                           its number) */
 

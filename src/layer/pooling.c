@@ -86,7 +86,8 @@ void gy_pooling_keep(gy_layer *l)
 
 gy_status gy_pooling_max_forward(const gy_layer *l, const gy_pass *p)
 {
-    gy_max_pool_forward(p->kernel, l->state, p->batch, p->x[0], p->y, (int32_t *)(void *)p->keep);
+    gy_max_pool_forward(p->kernel, l->state, p->batch, p->x[0], p->y, l->mask,
+                        (int32_t *)(void *)p->keep);
     return GY_OK;
 }
 

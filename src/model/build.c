@@ -341,17 +341,24 @@ static gy_status list_uses(gy_model *m)
     return GY_OK;
 }
 
-/* A relu that alone reads what a layer makes is done by that layer, where its kind can. */
-static void join_relus(gy_model *m)
+/*
+ * What a layer and the one that alone reads its y share of a relu: a layer does the relu behind it,
+ * where its kind can; and what reads a relu's y puts its slope into the gradient, where it can.
+ */
+static void share_relus(gy_model *m)
 {
     for (int i = 0; i < m->n_units; i++) {
-        gy_layer *relu = &m->units[i]->layer;
+        gy_layer *l = &m->units[i]->layer;
         int x = m->units[i]->x[0], maker = m->values[x]->maker;
-        if (!relu->relu || maker < 0 || m->values[x]->n_uses > 1 || x == m->output) continue;
+        if (maker < 0 || m->values[x]->n_uses > 1 || x == m->output) continue;
         gy_layer *before = &m->units[maker]->layer;
-        if (!before->kind->rectifies) continue;
-        before->rectify = true;
-        make_view(relu);
+        if (l->relu && before->kind->rectifies) {
+            before->rectify = true;
+            make_view(l);
+        } else if (l->kind->masks && before->ends_in_relu) {
+            l->mask = before->masked = true;
+            before->needs &= ~GY_NEEDS_Y;
+        }
     }
 }
 
@@ -379,6 +386,6 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
                "add one that does",
                spec->where);
     GY_TRY(list_uses(m));
-    join_relus(m);
+    share_relus(m);
     return GY_OK;
 }

@@ -33,6 +33,7 @@ typedef struct trial {
     float *x, *y, *dy, *dx;
     int32_t *from;
     double *want_y, *want_dx;
+    bool mask; /* maxima that are not above 0 hand nothing back */
 } trial;
 
 static void begin(trial *t, const gy_pooling *p, int threads)
@@ -86,7 +87,7 @@ static void window(trial *t, bool mean, int64_t n, int64_t row, int64_t column, 
     if (mean)
         for (int64_t i = 0; i < count; i++)
             t->want_dx[inside[i]] += (double)t->dy[at] / (double)count;
-    else
+    else if (!t->mask || t->x[best] > 0)
         t->want_dx[best] += (double)t->dy[at];
 }
 
@@ -110,11 +111,12 @@ static void against_loops(void)
         for (int threads = 1; threads <= 2; threads++) {
             trial t;
             begin(&t, &shapes[i], threads);
+            t.mask = threads == 2;
             reference(&t, false);
-            gy_max_pool_forward(t.kernel, t.p, BATCH, t.x, t.y, NULL);
+            gy_max_pool_forward(t.kernel, t.p, BATCH, t.x, t.y, t.mask, NULL);
             compare(t.outputs, t.y, t.want_y);
             memset(t.y, 0, (size_t)t.outputs * sizeof *t.y);
-            gy_max_pool_forward(t.kernel, t.p, BATCH, t.x, t.y, t.from);
+            gy_max_pool_forward(t.kernel, t.p, BATCH, t.x, t.y, t.mask, t.from);
             gy_max_pool_backward(t.kernel, t.p, BATCH, t.dy, t.from, t.dx);
             compare(t.outputs, t.y, t.want_y);
             compare(t.images, t.dx, t.want_dx);
@@ -143,8 +145,8 @@ static void not_finite(void)
     if (gy_kernel_create(ctx, 1, &k) != GY_OK) abort();
     float y[4], single[4];
     int32_t from[4];
-    gy_max_pool_forward(k, &p, 4, x[0], y, from);
-    gy_max_pool_forward(k, &p, 4, x[0], single, NULL);
+    gy_max_pool_forward(k, &p, 4, x[0], y, false, from);
+    gy_max_pool_forward(k, &p, 4, x[0], single, false, NULL);
     CU_ASSERT(isnan(y[0]) && isnan(y[1]) && isinf(y[2]) && isinf(y[3]));
     CU_ASSERT(memcmp(y, single, sizeof y) == 0);
     for (int i = 0; i < 4; i++) CU_ASSERT_EQUAL(from[i], want[i]);

@@ -22,8 +22,9 @@ INLINE bits choose(bits mask, bits a, bits b)
     return (a & mask) | (b & ~mask);
 }
 
-/* The first of equals is taken, and the first NaN stays. */
-INLINE void maximum(const gy_pool_window *w, int64_t at, const float *x, float *y, int32_t *from)
+/* The first of equals is taken, and the first NaN stays; masked: from −1 where it is not above 0. */
+INLINE void maximum(const gy_pool_window *w, int64_t at, const float *x, float *y, bool mask,
+                    int32_t *from)
 {
     const int64_t n = w->channels;
     vec most = get(x + w->first * n, at, n);
@@ -38,16 +39,18 @@ INLINE void maximum(const gy_pool_window *w, int64_t at, const float *x, float *
         }
     }
     put(y, at, n, most);
+    if (mask) place |= most <= (vec){0};
     if (from != NULL) put_numbers(from, at, n, place);
 }
 
-void GY_OF_LEVEL(pool_maximum)(const gy_pool_window *w, const float *x, float *y, int32_t *from)
+void GY_OF_LEVEL(pool_maximum)(const gy_pool_window *w, const float *x, float *y, bool mask,
+                               int32_t *from)
 {
     for (int64_t at = 0; at < w->channels; at += WIDTH) {
         if (from != NULL)
-            maximum(w, at, x, y, from);
+            maximum(w, at, x, y, mask, from);
         else
-            maximum(w, at, x, y, NULL);
+            maximum(w, at, x, y, false, NULL);
     }
 }
 

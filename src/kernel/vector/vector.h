@@ -58,7 +58,8 @@
 
 /** Maxima of one window: see kernel/pooling.c; `from` may be NULL. add: dx += … */
 #define GY_VECTOR_POOL_LIST(X)                                                                     \
-    X(void, pool_maximum, (const gy_pool_window *w, const float *x, float *y, int32_t *from))      \
+    X(void, pool_maximum,                                                                          \
+      (const gy_pool_window *w, const float *x, float *y, bool mask, int32_t *from))               \
     X(void, pool_maximum_gradient,                                                                 \
       (const gy_pool_window *w, bool add, const float *dy, const int32_t *from, float *dx))
 
