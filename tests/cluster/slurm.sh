@@ -62,11 +62,11 @@ CONF
     wait_until 60 nodes_idle "$1" || { tail $SLURM/*.log; return 1; }
 }
 
-# Each node sees an mpi.conf of its own: the pmix plugin makes equal names in the directory it says. It
-# takes offence at what a crash left there, so the node comes up with an empty one.
+# Each node sees an mpi.conf of its own: the pmix plugin makes equal names in the directory it says. Of
+# SLURM 22.05 it cannot start the step that crashed with the node again, by number, where its sockets and
+# directories are left: the node comes up without them, as one does that has no disk.
 node_start() { # HOST
-    rm -rf "$LAB/$1/crashed" "$LAB/$1/tmp"
-    mkdir "$LAB/$1/tmp"
+    rm -rf "$LAB/$1/crashed" "$LAB/$1/tmp/"* "$SLURM/spool.$1/"*pmix*
     plug "$1"
     mkdir -p "$SLURM/spool.$1"
     echo "PMIxCliTmpDirBase=$LAB/$1/tmp" >"$SLURM/mpi.$1.conf"
