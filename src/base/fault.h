@@ -16,6 +16,7 @@ typedef enum gy_fault {
     GY_FAULT_WRITE,  /* a write to a file: the disk is full */
     GY_FAULT_FLUSH,  /* a flush to disk */
     GY_FAULT_RENAME, /* a renaming */
+    GY_FAULT_HANG,   /* a flush never ends */
     GY_FAULT_TEAR,   /* a file's second half is lost after all was well */
     GY_FAULTS
 } gy_fault;

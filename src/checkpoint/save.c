@@ -22,6 +22,8 @@
 #include <signal.h>
 #include <time.h>
 
+enum { PATIENCE_S = 60 }; /* that a run waits for the disk before it says so, or the watchdog's */
+
 struct gy_saver {
     gy_context *ctx;
     gy_comm *comm;
@@ -224,12 +226,27 @@ static bool has_done(gy_saver *s, int *told)
     return written && (s->failure.status != GY_OK || gy_carrier_is_done(&s->w));
 }
 
+/* To wait for a disk is no stall, but no silence either. @param next  when it is said again */
+static void say(const gy_saver *s, double since, double *next)
+{
+    double now = gy_clock_s(), limit = gy_watchdog_limit(s->comm);
+    if (*next <= 0) *next = since + (limit > 0 && limit < PATIENCE_S ? limit : PATIENCE_S);
+    if (now < *next || s->w.rank != 0) return;
+    *next = now + (now - since);
+    gy_log(s->ctx, GY_WARNING,
+           "the checkpoint of step %lld is not on disk after %.0f s (%s): the run waits for it",
+           (long long)s->w.c.step, now - s->begun_s, s->w.commit.dir);
+}
+
 static gy_status wait(gy_saver *s)
 {
     static const struct timespec pause = {.tv_nsec = 100000};
     int told = -1;
-    while (!has_done(s, &told))
+    double since = gy_clock_s(), next = 0;
+    while (!has_done(s, &told)) {
         if (!carry(s)) (void)nanosleep(&pause, NULL);
+        say(s, since, &next);
+    }
     if (s->failure.status != GY_OK) return gy_error_restore(&s->failure);
     return s->w.error.status == GY_OK ? GY_OK : gy_error_restore(&s->w.error);
 }

@@ -349,6 +349,11 @@ gy_status gy_watchdog_start(gy_comm *comm, double seconds, gy_stalled *stalled, 
     return status;
 }
 
+double gy_watchdog_limit(const gy_comm *comm)
+{
+    return comm->watchdog == NULL ? 0 : comm->watchdog->limit;
+}
+
 void gy_watchdog_stop(gy_comm *comm)
 {
     gy_watchdog *w = comm->watchdog;

@@ -36,6 +36,9 @@ gy_status gy_watchdog_start(gy_comm *comm, double seconds, gy_stalled *stalled,
 /** Ends the watch; nothing where there is none. Local. */
 void gy_watchdog_stop(gy_comm *comm);
 
+/** Seconds that a rank may wait; 0 where nothing is watched. Local. */
+double gy_watchdog_limit(const gy_comm *comm);
+
 /** What this rank does from now on. @param phase  a static text of at most 23 bytes. Local. */
 void gy_watchdog_note(gy_comm *comm, int64_t step, const char *phase, gy_doing doing);
 

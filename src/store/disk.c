@@ -39,6 +39,8 @@ ssize_t gy_disk_write_at(gy_context *ctx, int fd, const void *bytes, size_t n, o
 int gy_disk_flush(gy_context *ctx, int fd)
 {
     if (fails(ctx, GY_FAULT_FLUSH, EIO)) return -1;
+    if (gy_fault_strikes(ctx, GY_FAULT_HANG))
+        for (;;) (void)pause();
     double start = gy_clock_s();
     int result = fsync(fd);
     gy_spent_since(ctx, GY_SPENT_FLUSH, start);

@@ -16,6 +16,7 @@
     X(not_finite)                                                                                  \
     X(flip_bit)                                                                                    \
     X(disk_full)                                                                                   \
+    X(hang_disk)                                                                                   \
     X(torn_write)
 
 /** When and where a fault strikes; what a kind has no row for is −1: any. */

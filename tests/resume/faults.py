@@ -163,6 +163,26 @@ def frozen(bench):
     stalls(bench, "(no answer, last seen in ", "slow:rank=0,ms=30")
 
 
+def hang_disk(bench):
+    """A disk that hangs: the run goes on to its next checkpoint, and then says what it waits for,
+    again and again; it is no stall, and ends by a signal."""
+    place = bench.place("run")
+    process = bench.start(place, "--set", "comm.watchdog_seconds=0.5", "--inject",
+                          "hang_disk:checkpoint=2", stderr=subprocess.PIPE)
+    lines = [process.stderr.readline().decode() for _ in range(2)]
+    assert process.poll() is None
+    for line in lines:
+        assert line.startswith("gyre: warning: the checkpoint of step 6 is not on disk after "), line
+        assert " s (run/checkpoints): the run waits for it" in line, line
+    assert events(place)[-1]["step"] == 9, events(place)[-1]
+    for _ in range(2):
+        os.kill(rank_process(process, 0), signal.SIGTERM)
+        time.sleep(0.5)
+    assert process.wait(timeout=60) not in (0, 75)
+    all_end(process)
+    goes_on(bench, place)
+
+
 def malformed(bench):
     """Faults that are none: code 2, one line, nothing written."""
     place = bench.place("run")
@@ -182,4 +202,4 @@ def malformed(bench):
 
 main({"disk_full": disk_full, "small_disk": small_disk,
       "torn_write": torn_write, "not_finite": not_finite, "kill": kill,
-      "flip_bit": flip_bit, "slow": slow, "hang": hang, "frozen": frozen, "malformed": malformed})
+      "flip_bit": flip_bit, "slow": slow, "hang": hang, "hang_disk": hang_disk, "frozen": frozen, "malformed": malformed})
