@@ -8,6 +8,11 @@ void gy_fault_arm(gy_context *ctx, gy_fault fault, int64_t k)
     atomic_store(&ctx->fail_in[fault], k);
 }
 
+bool gy_fault_is_armed(gy_context *ctx, gy_fault fault)
+{
+    return atomic_load(&ctx->fail_in[fault]) != 0;
+}
+
 bool gy_fault_strikes(gy_context *ctx, gy_fault fault)
 {
     int_fast64_t left = atomic_load(&ctx->fail_in[fault]);
