@@ -63,6 +63,8 @@ void gy_cli_print_json(void *user, const gy_event *event);
 /* signals.c */
 void gy_signals_catch(void);
 int gy_signals_take(void *user); /* gy_train_options.requests */
+/* Once a run has ended: a launcher's TERM to ranks on their way out must not change their code. */
+void gy_signals_ignore(void);
 
 /* format.c: numbers for people; out holds GY_TEXT */
 enum { GY_TEXT = 32 };

@@ -41,3 +41,9 @@ int gy_signals_take(void *user)
     }
     return requests;
 }
+
+void gy_signals_ignore(void)
+{
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) (void)signal(signals[i], SIG_IGN);
+}

@@ -110,6 +110,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                     .requests = gy_signals_take,
                                     .stalled = stalled};
         status = gy_train(cli->ctx, cli->comm, config, &options);
+        gy_signals_ignore();
         gy_terminal_clear_line();
     }
     gy_config_free(config);
