@@ -53,7 +53,9 @@ static gy_status copy_names(gy_pool *pool, const gy_record *r, const char *const
 {
     const char **names;
     GY_TRY(gy_pool_array(pool, r->n, &names));
-    for (int64_t i = 0; i < r->n; i++) GY_TRY(gy_pool_string(pool, r->cells[i], &names[i]));
+    for (int64_t i = 0; i < r->n; i++)
+        GY_TRY(r->cells[i][0] != '\0' ? gy_pool_string(pool, r->cells[i], &names[i])
+                                      : gy_pool_format(pool, &names[i], "%lld", (long long)i));
     *out = names;
     return GY_OK;
 }
@@ -116,7 +118,7 @@ static gy_status add_column(gy_pool *pool, const gy_table_head *head, int64_t in
                    "a column is taken twice" GY_AT "%s, column %s", head->path, t->columns[i].name);
     t->n++;
     t->targets += is_target;
-    if (head->names != NULL && head->names[index][0] != '\0') {
+    if (head->names != NULL) {
         c->name = head->names[index];
         return GY_OK;
     }
