@@ -4,7 +4,7 @@
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, progress, compressed, best,
-journal, finished, changed, diverged, writers, time_limit, life.
+journal, finished, changed, diverged, writers, time_limit, life, own_norm.
 """
 import os
 import random
@@ -13,6 +13,7 @@ import signal
 import subprocess
 import time
 
+import h5py
 import numpy
 
 from bench import (CONFIG, SLOW, STEPS, all_end, close, events, keep_until, main, rank_process,
@@ -340,6 +341,37 @@ def time_limit(bench):
                              "slurm_load_jobs error: Invalid job id specified)") == 1, done.stderr
 
 
+OWN_NORM = """
+name: run
+run_dir: run
+threads: 1
+data: {train: "data.h5:/train", shuffle: false}
+model:
+  input: [5]
+  layers:
+    - batch_norm: {sync: false, momentum: 1.0, name: norm}
+    - dense: {units: 2}
+loss: mse
+optimizer: {kind: sgd, learning_rate: 0.1}
+train: {steps: 1, batch_size: 26}
+"""
+
+
+def own_norm(bench):
+    """batch_norm with sync: false: statistics of each rank's part, their mean in checkpoints."""
+    place = bench.place("run", OWN_NORM)
+    draw = numpy.random.default_rng(1)
+    x, y = draw.normal(2, 3, (26, 5)).astype("f4"), draw.normal(0, 1, (26, 2)).astype("f4")
+    with h5py.File(place / "data.h5", "w") as f:
+        f["train/x"], f["train/y"] = x, y
+    bench.train(place)
+    parts = [x[r * 26 // bench.ranks:(r + 1) * 26 // bench.ranks] for r in range(bench.ranks)]
+    got = tensors(place)
+    for name, want in (("mean", numpy.mean([p.mean(0) for p in parts], 0)),
+                       ("variance", numpy.mean([p.var(0, ddof=1) for p in parts], 0))):
+        numpy.testing.assert_allclose(got[f"buffers/norm/{name}"], want, rtol=1e-5, err_msg=name)
+
+
 LIFE = """
 name: run
 run_dir: run
@@ -386,7 +418,7 @@ def life(bench):
         assert (done.returncode, done.stderr) == (0, ""), (command, done)
 
 
-CASES = {"life": life, "from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
+CASES = {"life": life, "own_norm": own_norm, "from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
          "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "progress": progress, "compressed": compressed,
          "best": best, "journal": journal,
