@@ -53,9 +53,7 @@ static gy_status copy_names(gy_pool *pool, const gy_record *r, const char *const
 {
     const char **names;
     GY_TRY(gy_pool_array(pool, r->n, &names));
-    for (int64_t i = 0; i < r->n; i++)
-        GY_TRY(r->cells[i][0] != '\0' ? gy_pool_string(pool, r->cells[i], &names[i])
-                                      : gy_pool_format(pool, &names[i], "%lld", (long long)i));
+    for (int64_t i = 0; i < r->n; i++) GY_TRY(gy_pool_string(pool, r->cells[i], &names[i]));
     *out = names;
     return GY_OK;
 }
@@ -118,7 +116,7 @@ static gy_status add_column(gy_pool *pool, const gy_table_head *head, int64_t in
                    "a column is taken twice" GY_AT "%s, column %s", head->path, t->columns[i].name);
     t->n++;
     t->targets += is_target;
-    if (head->names != NULL) {
+    if (head->names != NULL && head->names[index][0] != '\0') {
         c->name = head->names[index];
         return GY_OK;
     }
@@ -154,14 +152,17 @@ static gy_status add_others(gy_pool *pool, const gy_table_head *head, const gy_s
     return GY_OK;
 }
 
-/* A column of the training file, found again by its name, or by its number where none has names. */
+/* A column of the training file, found again by its name, or by its number where it has none. */
 static gy_status add_known(gy_pool *pool, const gy_table_head *head, const gy_node *known,
                            gy_table *t)
 {
     const char *name = gy_fit_text(known, "name");
     bool is_target = gy_fit_int(known, "target", 0) != 0;
     int64_t index = name == NULL ? -1 : find_name(head, name);
-    if (index < 0 && head->names == NULL) index = gy_fit_int(known, "index", -1);
+    int64_t number = gy_fit_int(known, "index", -1);
+    bool is_column = number >= 0 && number < head->width;
+    if (index < 0 && is_column && (head->names == NULL || head->names[number][0] == '\0'))
+        index = number;
     if (index < 0 || index >= head->width || t->n == head->width) {
         if (is_target) return GY_OK; /* to be predicted */
         return no_column(head, name == NULL ? "?" : name);
