@@ -160,14 +160,15 @@ gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part, cons
 gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
 {
     gy_report report;
-    double start = gy_clock_s(), *tally;
-    GY_TRY(gy_new_array(run->ctx, run->task.sums, &tally));
-    gy_status status = gy_run_evaluate(run, part, tally);
+    double start = gy_clock_s(), *tally = NULL;
+    gy_status status = gy_comm_agree(run->comm, gy_new_array(run->ctx, run->task.sums, &tally));
+    if (status == GY_OK) status = gy_run_evaluate(run, part, tally);
     gy_report_begin(&report, "evaluate");
     gy_report_text(&report, "split", gy_part_names[part]);
     gy_report_text(&report, "data", run->feed.text[part]);
     gy_report_int(&report, "samples", run->feed.split[part].samples);
-    if (status == GY_OK) status = gy_run_report_tally(run, &report, part, tally);
+    if (status == GY_OK)
+        status = gy_comm_agree(run->comm, gy_run_report_tally(run, &report, part, tally));
     gy_report_float(&report, "seconds", gy_clock_s() - start);
     if (status == GY_OK) gy_run_tell(run, &report, true);
     gy_free(run->ctx, tally);

@@ -11,7 +11,8 @@ static gy_status after_step(gy_run *run)
     gy_run_fold_rows(run, run->tally);
     gy_report_begin(&report, "epoch");
     if (run->tally[1] > 0) /* not all skipped */
-        GY_TRY(gy_run_report_tally(run, &report, GY_PART_TRAIN, run->tally));
+        GY_TRY(
+            gy_comm_agree(run->comm, gy_run_report_tally(run, &report, GY_PART_TRAIN, run->tally)));
     gy_report_int(&report, "epochs", run->config->train.epochs);
     gy_run_tell(run, &report, true);
     memset(run->tally, 0, (size_t)(run->rows * run->task.sums) * sizeof *run->tally);
