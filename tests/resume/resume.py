@@ -80,7 +80,7 @@ def one_signal(bench):
 def two_jobs(bench):
     """A run's directory belongs to one job at a time, however that job ends."""
     place = bench.place("run", SLOW)
-    first = bench.start(place, "--inject", "slow:rank=0,ms=20")
+    first = bench.start(place, "--inject", "slow:rank=0,ms=200")
     wait_for_step(place, first, 5)
     done = bench.try_train(place)
     assert done.returncode == 1, (done.returncode, done.stderr)
