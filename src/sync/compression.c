@@ -24,6 +24,21 @@ static gy_compression_place place_of(const gy_sync_settings *settings, const gy_
     return place;
 }
 
+float *gy_compression_add(const gy_compression_place *place)
+{
+    const float *before = place->residual[*place->turn];
+    float *v = place->residual[1 - *place->turn];
+    for (int64_t i = 0; i < place->n; i++) v[i] = before[i] + place->g[i];
+    return v;
+}
+
+gy_status gy_compression_operation(const gy_compression_place *place, const gy_reduction *r,
+                                   gy_all_reduce **out)
+{
+    const gy_kind *direct = gy_registry_find(&gy_all_reduce_registry, "direct");
+    return gy_all_reduce_create(place->comm, direct, r, out);
+}
+
 gy_status gy_sync_pack(gy_sync *s, const gy_sync_settings *settings, int i,
                        const gy_sync_vector *vector)
 {

@@ -49,6 +49,14 @@ typedef struct gy_compression_kind {
 
 extern const gy_registry gy_compression_registry;
 
+/* For kinds */
+
+/** This rank's gradient with what was left out before, in place of the residual after. Local. */
+float *gy_compression_add(const gy_compression_place *place);
+/** An operation of a compression: by `direct`, which tells messages apart by tags. Collective. */
+gy_status gy_compression_operation(const gy_compression_place *place, const gy_reduction *r,
+                                   gy_all_reduce **out) GY_CHECKED;
+
 #define GY_COMPRESSION_LIST(X) X(none) X(top_k) X(power_sgd)
 
 #define GY_COMPRESSION_DECLARE(name) extern const gy_compression_kind gy_compression_##name;

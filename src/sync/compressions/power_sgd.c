@@ -143,12 +143,11 @@ static gy_status create(const gy_compression_place *place, void **out)
 {
     gy_status status;
     state *s = NULL;
-    const gy_kind *direct = gy_registry_find(&gy_all_reduce_registry, "direct");
     GY_TRY_GOTO(fail, gy_comm_agree(place->comm, prepare(place, &s)));
     const gy_reduction first = {.x = s->first, .n = s->n_first, .tag = place->tags[0]},
                        second = {.x = s->second, .n = s->n_second, .tag = place->tags[1]};
-    GY_TRY_GOTO(fail, gy_all_reduce_create(place->comm, direct, &first, &s->sums[0]));
-    GY_TRY_GOTO(fail, gy_all_reduce_create(place->comm, direct, &second, &s->sums[1]));
+    GY_TRY_GOTO(fail, gy_compression_operation(place, &first, &s->sums[0]));
+    GY_TRY_GOTO(fail, gy_compression_operation(place, &second, &s->sums[1]));
     *out = s;
     return GY_OK;
 fail:
@@ -250,9 +249,8 @@ static gy_status begin(void *memory)
 {
     state *s = memory;
     const gy_compression_place *place = &s->place;
-    const float *before = place->residual[*place->turn], *q = s->q[*place->turn];
-    float *v = place->residual[1 - *place->turn];
-    for (int64_t i = 0; i < place->n; i++) v[i] = before[i] + place->g[i];
+    const float *q = s->q[*place->turn];
+    float *v = gy_compression_add(place);
     for (int i = 0; i < s->n_parts; i++) {
         const part *t = &s->parts[i];
         float *first = s->first + t->p;

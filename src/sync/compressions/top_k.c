@@ -81,13 +81,12 @@ static gy_status create(const gy_compression_place *place, void **out)
 {
     gy_status status;
     state *s = NULL;
-    const gy_kind *direct = gy_registry_find(&gy_all_reduce_registry, "direct");
     GY_TRY_GOTO(fail, gy_comm_agree(place->comm, prepare(place, &s)));
     gy_reduction r = {.x = s->blocks,
                       .n = gy_comm_ranks(place->comm) * 2 * s->k,
                       .tag = place->tags[0],
                       .half = GY_GATHER};
-    GY_TRY_GOTO(fail, gy_all_reduce_create(place->comm, direct, &r, &s->gather));
+    GY_TRY_GOTO(fail, gy_compression_operation(place, &r, &s->gather));
     *out = s;
     return GY_OK;
 fail:
@@ -117,11 +116,9 @@ static gy_status begin(void *memory)
 {
     state *s = memory;
     const gy_compression_place *p = &s->place;
-    const float *before = p->residual[*p->turn];
-    float *v = p->residual[1 - *p->turn];
+    float *v = gy_compression_add(p);
     float *values = s->blocks + gy_comm_rank(p->comm) * 2 * s->k, *places = values + s->k;
     int64_t of_least, sent = 0;
-    for (int64_t i = 0; i < p->n; i++) v[i] = before[i] + p->g[i];
     uint32_t least = find_least(v, p->n, s->k, &of_least);
     memset(values, 0, (size_t)(2 * s->k) * sizeof *values);
     for (int64_t i = 0; i < p->n && sent < s->k; i++) {
