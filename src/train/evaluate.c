@@ -57,7 +57,7 @@ static gy_status evaluate_batch(gy_run *run, gy_part part, const gy_batch *batch
 {
     gy_model_run pass = {.kernel = run->kernel,
                          .seed = (uint64_t)run->config->seed,
-                         .step = run->step,
+                         .step = run->at.step,
                          .scale = 1.0 / (double)batch->global};
     for (gy_piece piece = {.x = NULL}; gy_piece_next(run, part, batch, &piece);) {
         float *y = NULL;
@@ -116,23 +116,23 @@ gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally)
 
 double gy_run_value(const gy_run *run, const char *name)
 {
-    for (int i = 0; i < run->n_values; i++)
-        if (strcmp(run->values[i].name, name) == 0) return run->values[i].value;
+    for (int i = 0; i < run->at.n_values; i++)
+        if (strcmp(run->at.values[i].name, name) == 0) return run->at.values[i].value;
     return NAN;
 }
 
 gy_status gy_run_set_value(gy_run *run, const char *name, double value)
 {
-    for (int i = 0; i < run->n_values; i++) {
-        if (strcmp(run->values[i].name, name) != 0) continue;
-        run->values[i].value = value;
+    for (int i = 0; i < run->at.n_values; i++) {
+        if (strcmp(run->at.values[i].name, name) != 0) continue;
+        run->at.values[i].value = value;
         return GY_OK;
     }
-    if (run->n_values == GY_VALUES) return GY_OK;
-    gy_value *v = &run->values[run->n_values];
+    if (run->at.n_values == GY_VALUES) return GY_OK;
+    gy_value *v = &run->at.values[run->at.n_values];
     GY_TRY(gy_pool_string(&run->pool, name, &v->name));
     v->value = value;
-    run->n_values++;
+    run->at.n_values++;
     return GY_OK;
 }
 
@@ -142,9 +142,9 @@ static gy_status put(gy_run *run, gy_report *report, gy_part part, const char *w
     char name[96];
     (void)snprintf(name, sizeof name, "%s_%s", gy_part_names[part], what);
     GY_TRY(gy_run_set_value(run, name, value));
-    for (int i = 0; i < run->n_values; i++)
-        if (strcmp(run->values[i].name, name) == 0)
-            gy_report_float(report, run->values[i].name, value);
+    for (int i = 0; i < run->at.n_values; i++)
+        if (strcmp(run->at.values[i].name, name) == 0)
+            gy_report_float(report, run->at.values[i].name, value);
     return GY_OK;
 }
 

@@ -60,7 +60,7 @@ gy_status gy_run_pass_grains(gy_run *run, const gy_batch *batch)
 {
     gy_model_run p = {.kernel = run->kernel,
                       .seed = (uint64_t)run->config->seed,
-                      .step = run->step,
+                      .step = run->at.step,
                       .scale = 1.0 / (double)batch->global,
                       .layer_seconds = run->layer_seconds,
                       .user = run};

@@ -100,7 +100,7 @@ static bool is_now(int64_t wanted, int64_t now)
 
 void gy_run_strike(gy_run *run, gy_moment moment)
 {
-    int64_t step = moment == GY_MOMENT_UPDATED ? run->step : run->step + 1;
+    int64_t step = moment == GY_MOMENT_UPDATED ? run->at.step : run->at.step + 1;
     for (int i = 0; i < run->n_faults; i++) {
         const gy_fault_kind *kind = run->faults[i].kind;
         const gy_fault_settings *s = run->faults[i].settings;

@@ -56,7 +56,7 @@ static gy_status cut(gy_run *run, const char *path)
     size_t bytes = 0;
     if (!gy_path_exists(path)) return GY_OK;
     GY_TRY(gy_file_read(run->ctx, path, JOURNAL_LIMIT, GY_E_IO, &text, &bytes));
-    size_t kept = run->step == 0 ? 0 : keep_lines(run->ctx, text, bytes, run->step);
+    size_t kept = run->at.step == 0 ? 0 : keep_lines(run->ctx, text, bytes, run->at.step);
     gy_status status = kept == bytes ? GY_OK : gy_file_write(run->ctx, path, text, kept);
     gy_free(run->ctx, text);
     return status;
@@ -70,9 +70,9 @@ static gy_status open_files(gy_run *run)
     GY_TRY(gy_file_write(run->ctx, path, text, strlen(text)));
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/metrics.jsonl", dir));
     GY_TRY(cut(run, path));
-    run->journal_path = path;
-    run->journal = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    GY_REQUIRE(run->journal >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path,
+    run->tell.journal_path = path;
+    run->tell.journal = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    GY_REQUIRE(run->tell.journal >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path,
                strerror(errno));
     return GY_OK;
 }
@@ -95,38 +95,39 @@ gy_status gy_journal_open(gy_run *run)
 
 void gy_journal_close(gy_run *run)
 {
-    if (run->journal >= 0) (void)close(run->journal);
-    run->journal = -1;
+    if (run->tell.journal >= 0) (void)close(run->tell.journal);
+    run->tell.journal = -1;
 }
 
 static gy_status append(gy_run *run)
 {
-    const char *text = gy_buffer_text(&run->line);
-    GY_TRY(run->line.status);
-    return gy_file_append(run->ctx, run->journal, run->journal_path, text, run->line.bytes);
+    const char *text = gy_buffer_text(&run->tell.line);
+    GY_TRY(run->tell.line.status);
+    return gy_file_append(run->ctx, run->tell.journal, run->tell.journal_path, text,
+                          run->tell.line.bytes);
 }
 
 void gy_journal_write(gy_run *run, const gy_event *event)
 {
-    if (run->journal < 0 || run->trouble != GY_OK) return;
-    gy_buffer_reset(&run->line);
-    gy_event_print(event, &run->line);
-    gy_buffer_add(&run->line, "\n");
-    run->trouble = append(run);
-    if (run->trouble != GY_OK) run->trouble_error = *gy_error_last();
+    if (run->tell.journal < 0 || run->tell.trouble != GY_OK) return;
+    gy_buffer_reset(&run->tell.line);
+    gy_event_print(event, &run->tell.line);
+    gy_buffer_add(&run->tell.line, "\n");
+    run->tell.trouble = append(run);
+    if (run->tell.trouble != GY_OK) run->tell.trouble_error = *gy_error_last();
 }
 
 double gy_run_time(const gy_run *run)
 {
-    return run->elapsed_s + gy_clock_s() - run->started_s;
+    return run->at.elapsed_s + gy_clock_s() - run->started_s;
 }
 
 void gy_run_tell(gy_run *run, gy_report *report, bool keep)
 {
     gy_event *event = &report->event;
-    event->step = run->step;
-    event->epoch = run->epoch_ended ? run->epoch : run->epoch + 1;
-    if (run->step == 0) event->epoch = 0;
+    event->step = run->at.step;
+    event->epoch = run->now.epoch_ended ? run->at.epoch : run->at.epoch + 1;
+    if (run->at.step == 0) event->epoch = 0;
     gy_run_tell_event(run, event, keep);
 }
 

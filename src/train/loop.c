@@ -8,8 +8,8 @@ GY_REGISTRY(gy_hook_registry, "hook", ENTRY, GY_HOOK_LIST)
 bool gy_run_is_over(const gy_run *run)
 {
     const gy_train_settings *train = &run->config->train;
-    if (run->early) return true;
-    return train->steps > 0 ? run->step >= train->steps : run->epoch >= train->epochs;
+    if (run->at.early) return true;
+    return train->steps > 0 ? run->at.step >= train->steps : run->at.epoch >= train->epochs;
 }
 
 bool gy_run_must_stop(const gy_run *run)
@@ -23,15 +23,15 @@ static gy_status tell_stop(gy_run *run)
     gy_report_begin(&report, "stop");
     gy_report_text(&report, "reason", run->now.time_is_up ? "time limit" : "signal");
     gy_run_tell(run, &report, true);
-    return gy_raise(GY_STOPPED, "stopped on request" GY_AT "step %lld", (long long)run->step);
+    return gy_raise(GY_STOPPED, "stopped on request" GY_AT "step %lld", (long long)run->at.step);
 }
 
 gy_status gy_run_loop(gy_run *run)
 {
     while (!gy_run_is_over(run)) {
-        run->best.is_new = false;
+        run->at.best.is_new = false;
         GY_TRY(gy_run_step(run));
-        gy_watchdog_note(run->comm, run->step, "what follows", GY_WAITS);
+        gy_watchdog_note(run->comm, run->at.step, "what follows", GY_WAITS);
         for (int i = 0; i < gy_hook_registry.n; i++)
             GY_TRY(((const gy_hook *)gy_hook_registry.kinds[i])->after_step(run));
         if (gy_run_must_stop(run) && !gy_run_is_over(run)) {

@@ -57,8 +57,8 @@ gy_status gy_opened_apply(gy_context *ctx, gy_comm *comm, const gy_opening *open
     gy_status status = open_it(ctx, comm, &pool, opening, &opened);
     if (status == GY_OK) {
         gy_run_init(&run, ctx, comm, opened.config, &options);
-        run.step = opened.head.step;
-        run.epoch = opened.head.epoch;
+        run.at.step = opened.head.step;
+        run.at.epoch = opened.head.epoch;
         status = work(&run, &opened, user);
         gy_run_clear(&run);
     }

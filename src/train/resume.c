@@ -167,7 +167,7 @@ gy_status gy_past_find(gy_run *run, gy_past *past)
 /* The best parameters lie in the checkpoint that `best` beside this one points to. */
 static gy_status take_best(gy_run *run, const gy_past *past)
 {
-    gy_best *best = &run->best;
+    gy_best *best = &run->at.best;
     const char *path;
     char *copy;
     gy_checkpoint_head head;
@@ -197,12 +197,12 @@ gy_status gy_past_take(gy_run *run, const gy_past *past)
     const gy_checkpoint_head *head = &past->head;
     int64_t batch = run->config->train.batch_size;
     GY_TRY(gy_run_restore(run, past->path, head, !past->optimizer_changed));
-    run->step = head->step;
-    run->epoch = head->epoch;
-    run->index = head->sample_in_epoch / batch;
-    if (run->index >= run->batches) {
-        run->index = 0;
-        run->epoch++;
+    run->at.step = head->step;
+    run->at.epoch = head->epoch;
+    run->at.index = head->sample_in_epoch / batch;
+    if (run->at.index >= run->batches) {
+        run->at.index = 0;
+        run->at.epoch++;
     }
     return take_best(run, past);
 }

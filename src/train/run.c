@@ -29,16 +29,14 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
         .ranks = gy_comm_ranks(comm),
         .grains = (int)config->comm.reproducible_grains,
         .rows = config->comm.reproducible_grains > 0 ? (int)config->comm.reproducible_grains : 1,
-        .best = {.value = NAN},
-        .evaluated = -1,
+        .at = {.best = {.value = NAN}},
+        .tell = {.journal = -1, .trouble = GY_OK},
         .claim = -1,
-        .journal = -1,
         .started_s = gy_clock_s(),
-        .deadline_s = INFINITY,
-        .trouble = GY_OK};
+        .deadline_s = INFINITY};
     gy_pool_init(&run->pool, ctx);
-    gy_buffer_init(&run->line, ctx);
-    gy_schedule_state_init(&run->schedule);
+    gy_buffer_init(&run->tell.line, ctx);
+    gy_schedule_state_init(&run->at.schedule);
 }
 
 void gy_run_clear(gy_run *run)
@@ -55,9 +53,9 @@ void gy_run_clear(gy_run *run)
     gy_free(run->ctx, run->average);
     gy_free(run->ctx, run->squares);
     gy_free(run->ctx, run->limbs);
-    gy_free(run->ctx, run->best.values);
-    gy_free(run->ctx, run->best.buffers);
-    gy_free(run->ctx, run->tally);
+    gy_free(run->ctx, run->at.best.values);
+    gy_free(run->ctx, run->at.best.buffers);
+    gy_free(run->ctx, run->at.tally);
     gy_free(run->ctx, run->losses);
     gy_free(run->ctx, run->buffers_before);
     gy_free(run->ctx, run->piece_x);
@@ -66,7 +64,7 @@ void gy_run_clear(gy_run *run)
     gy_shared_free(run->shared_values);
     gy_shared_free(run->shared_gradients);
     gy_kernel_free(run->kernel);
-    gy_buffer_clear(&run->line);
+    gy_buffer_clear(&run->tell.line);
     gy_pool_clear(&run->pool);
 }
 
@@ -155,8 +153,8 @@ static gy_status make_best(gy_run *run)
     bool asked = restores || run->feed.source[GY_PART_TEST] != NULL;
     if (!asked || run->feed.source[GY_PART_VALIDATION] == NULL) return GY_OK;
     int64_t floats = gy_model_params(run->model)->floats;
-    GY_TRY(gy_new_array(run->ctx, floats, &run->best.values));
-    return gy_new_array(run->ctx, gy_model_buffers(run->model)->floats, &run->best.buffers);
+    GY_TRY(gy_new_array(run->ctx, floats, &run->at.best.values));
+    return gy_new_array(run->ctx, gy_model_buffers(run->model)->floats, &run->at.best.buffers);
 }
 
 static void poll(void *user)
@@ -213,7 +211,7 @@ static gy_status make_state(gy_run *run)
     const gy_ranges *share = gy_sync_share(run->sync);
     GY_TRY(gy_optim_create(run->ctx, run->kernel, &config->optimizer, gy_model_params(run->model),
                            share, &run->optim));
-    GY_TRY(gy_new_array(run->ctx, 2 * run->rows * run->task.sums, &run->tally));
+    GY_TRY(gy_new_array(run->ctx, 2 * run->rows * run->task.sums, &run->at.tally));
     GY_TRY(gy_run_make_pieces(run, GY_PART_TRAIN));
     GY_TRY(make_squares(run));
     GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));

@@ -42,17 +42,17 @@ static void add_state(const gy_run *run, bool finished, note_list *list)
 {
     add_number(list, "/state", "elapsed_seconds", gy_run_time(run));
     add_number(list, "/state", "finished", finished);
-    add_number(list, "/state", "ended_early", run->early);
-    add_number(list, "/state", "skipped_in_a_row", (double)run->skipped);
-    add_number(list, "/state", "schedule_factor", run->schedule.factor);
-    add_number(list, "/state", "schedule_best", run->schedule.best);
-    add_number(list, "/state", "schedule_waited", (double)run->schedule.waited);
-    add_number(list, "/state", "best_value", run->best.value);
-    add_number(list, "/state", "best_step", (double)run->best.step);
+    add_number(list, "/state", "ended_early", run->at.early);
+    add_number(list, "/state", "skipped_in_a_row", (double)run->at.skipped);
+    add_number(list, "/state", "schedule_factor", run->at.schedule.factor);
+    add_number(list, "/state", "schedule_best", run->at.schedule.best);
+    add_number(list, "/state", "schedule_waited", (double)run->at.schedule.waited);
+    add_number(list, "/state", "best_value", run->at.best.value);
+    add_number(list, "/state", "best_step", (double)run->at.best.step);
     add_number(list, "/state", "residuals", run->n_residuals);
     if (gy_sync_memory_name(run->sync) != NULL)
         add_text(list, "/state", "compression_memory", gy_sync_memory_name(run->sync));
-    add_number(list, "/state", "best_waited", (double)run->best.waited);
+    add_number(list, "/state", "best_waited", (double)run->at.best.waited);
 }
 
 /* What all-reduces were chosen by, so that a run that goes on chooses alike. */
@@ -70,15 +70,15 @@ static void add_topology(const gy_run *run, note_list *list)
 static gy_status add_values(gy_run *run, gy_pool *pool, note_list *list)
 {
     const char *name;
-    for (int i = 0; i < run->n_values; i++) {
-        GY_TRY(gy_pool_format(pool, &name, "last_%s", run->values[i].name));
-        add_number(list, "/metrics", name, run->values[i].value);
+    for (int i = 0; i < run->at.n_values; i++) {
+        GY_TRY(gy_pool_format(pool, &name, "last_%s", run->at.values[i].name));
+        add_number(list, "/metrics", name, run->at.values[i].value);
     }
-    if (isnan(run->best.value)) return GY_OK;
+    if (isnan(run->at.best.value)) return GY_OK;
     const char *monitor = run->config->train.early_stopping.monitor;
     GY_TRY(gy_pool_format(pool, &name, "best_%s", monitor));
-    add_number(list, "/metrics", name, run->best.value);
-    add_number(list, "/metrics", "best_step", (double)run->best.step);
+    add_number(list, "/metrics", name, run->at.best.value);
+    add_number(list, "/metrics", "best_step", (double)run->at.best.step);
     return GY_OK;
 }
 
@@ -87,7 +87,7 @@ static gy_status sum_tally(gy_run *run, gy_pool *pool, double **out)
 {
     const int n = run->rows * run->task.sums;
     GY_TRY(gy_comm_agree(run->comm, gy_pool_array(pool, n, out)));
-    memcpy(*out, run->tally, (size_t)n * sizeof **out);
+    memcpy(*out, run->at.tally, (size_t)n * sizeof **out);
     return gy_run_sum_rows(run, *out);
 }
 
@@ -150,13 +150,13 @@ gy_status gy_run_try_room(gy_run *run)
 
 static gy_status begin_saving(gy_run *run, const note_list *notes, bool meanwhile)
 {
-    int64_t sample = run->index * run->config->train.batch_size;
+    int64_t sample = run->at.index * run->config->train.batch_size;
     gy_checkpoint c = {.params = gy_model_params(run->model),
                        .values = gy_model_values(run->model),
                        .buffers = gy_model_buffers(run->model),
                        .buffer_values = gy_model_buffer_values(run->model),
-                       .step = run->step,
-                       .epoch = run->epoch,
+                       .step = run->at.step,
+                       .epoch = run->at.epoch,
                        .sample_in_epoch = sample,
                        .seed = (uint64_t)run->config->seed,
                        .config = gy_config_text(run->config),
@@ -164,7 +164,7 @@ static gy_status begin_saving(gy_run *run, const note_list *notes, bool meanwhil
                        .n_notes = notes->n};
     c.n_slots = list_slots(run, c.slots);
     c.n_slots += gy_run_list_residuals(run, c.slots + c.n_slots);
-    return gy_saver_begin(run->saver, &c, meanwhile, run->best.is_new);
+    return gy_saver_begin(run->saver, &c, meanwhile, run->at.best.is_new);
 }
 
 gy_status gy_run_end_saving(gy_run *run)
@@ -232,7 +232,7 @@ static void take_rows(gy_run *run, const gy_node *list)
         int64_t row = by_grain ? i / sums : 0;
         if (row < first || row >= first + n) continue;
         if (item->text != NULL && gy_number_float(item->text, &value))
-            run->tally[row * sums + i % sums] += value;
+            run->at.tally[row * sums + i % sums] += value;
     }
 }
 
@@ -251,14 +251,14 @@ static void take_tally(gy_run *run, const gy_checkpoint_head *head)
 
 static void take_state(gy_run *run, const gy_checkpoint_head *head)
 {
-    run->elapsed_s = number(head, "elapsed_seconds", 0);
-    run->skipped = (int64_t)number(head, "skipped_in_a_row", 0);
-    run->schedule.factor = number(head, "schedule_factor", run->schedule.factor);
-    run->schedule.best = number(head, "schedule_best", run->schedule.best);
-    run->schedule.waited = (int64_t)number(head, "schedule_waited", 0);
-    run->best.value = number(head, "best_value", NAN);
-    run->best.step = (int64_t)number(head, "best_step", 0);
-    run->best.waited = (int64_t)number(head, "best_waited", 0);
+    run->at.elapsed_s = number(head, "elapsed_seconds", 0);
+    run->at.skipped = (int64_t)number(head, "skipped_in_a_row", 0);
+    run->at.schedule.factor = number(head, "schedule_factor", run->at.schedule.factor);
+    run->at.schedule.best = number(head, "schedule_best", run->at.schedule.best);
+    run->at.schedule.waited = (int64_t)number(head, "schedule_waited", 0);
+    run->at.best.value = number(head, "best_value", NAN);
+    run->at.best.step = (int64_t)number(head, "best_step", 0);
+    run->at.best.waited = (int64_t)number(head, "best_waited", 0);
     take_tally(run, head);
 }
 

@@ -32,7 +32,7 @@ enum {
 
 void gy_run_note(gy_run *run, const char *phase, gy_doing doing)
 {
-    gy_watchdog_note(run->comm, run->step + 1, phase, doing);
+    gy_watchdog_note(run->comm, run->at.step + 1, phase, doing);
 }
 
 /* Waits for the others in the midst of a pass. */
@@ -91,7 +91,7 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
 gy_status gy_run_pass(gy_run *run, gy_model_run *p, const gy_piece *piece, double *loss)
 {
     float *y = NULL;
-    double start = gy_clock_s(), *tally = run->tally + piece->grain * run->task.sums;
+    double start = gy_clock_s(), *tally = run->at.tally + piece->grain * run->task.sums;
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
     GY_TRY(gy_model_forward(run->model, p, piece->n, piece->x, &y));
     double scale = p->scale / (double)run->task.count;
@@ -109,7 +109,7 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
 {
     gy_model_run p = {.kernel = run->kernel,
                       .seed = (uint64_t)run->config->seed,
-                      .step = run->step,
+                      .step = run->at.step,
                       .scale = 1.0 / (double)batch->global,
                       .sum = run->ranks > 1 ? add_up : NULL,
                       .need = gy_sync_shards(run->sync) ? need : NULL,
@@ -162,8 +162,8 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
         record->sum[SUM_SAVED] = gy_saver_is_done(run->saver);
         record->sum[SUM_TIME] = gy_run_time_is_up(run);
         record->sum[SUM_DUE] = minutes > 0 && gy_clock_s() - run->saved_s >= 60 * minutes;
-        if (status == GY_OK && run->trouble != GY_OK)
-            status = gy_error_restore(&run->trouble_error);
+        if (status == GY_OK && run->tell.trouble != GY_OK)
+            status = gy_error_restore(&run->tell.trouble_error);
     }
     record->status = status;
     return gy_comm_reduce(run->comm, record);
@@ -186,14 +186,14 @@ static void take_record(gy_run *run, const gy_record *record, int64_t global)
 static double rate(const gy_run *run)
 {
     const gy_config *config = run->config;
-    gy_schedule_point at = {.step = run->step,
+    gy_schedule_point at = {.step = run->at.step,
                             .steps = run->steps,
-                            .epoch = run->epoch,
+                            .epoch = run->at.epoch,
                             .warmup = config->schedule.warmup_steps,
                             .rate = config->optimizer.learning_rate,
                             .min_rate = config->schedule.min_learning_rate,
-                            .plateau = run->schedule.factor};
-    return gy_schedule_rate(&config->schedule, &run->schedule, &at);
+                            .plateau = run->at.schedule.factor};
+    return gy_schedule_rate(&config->schedule, &run->at.schedule, &at);
 }
 
 /* With grains they must not depend on how the ranks cut the tensors. */
@@ -201,7 +201,7 @@ static gy_status add_squares_in_limbs(gy_run *run, double clip)
 {
     int n = 2 * gy_model_params(run->model)->n * GY_LIMBS;
     memset(run->limbs, 0, (size_t)n * sizeof *run->limbs);
-    gy_optim_squares_in_limbs(run->optim, run->step + 1, clip, gy_model_values(run->model),
+    gy_optim_squares_in_limbs(run->optim, run->at.step + 1, clip, gy_model_values(run->model),
                               gy_model_gradients(run->model), run->limbs);
     if (gy_sync_shards(run->sync)) GY_TRY(gy_comm_sum(run->comm, run->limbs, n));
     gy_optim_squares_take(run->optim, run->limbs, run->squares);
@@ -217,7 +217,7 @@ static gy_status add_squares(gy_run *run, double clip, const double **out)
     *out = run->squares;
     if (run->grains > 0) return add_squares_in_limbs(run, clip);
     memset(run->squares, 0, (size_t)n * sizeof *run->squares);
-    gy_optim_squares(run->optim, run->step + 1, clip, gy_model_values(run->model),
+    gy_optim_squares(run->optim, run->at.step + 1, clip, gy_model_values(run->model),
                      gy_model_gradients(run->model), run->squares);
     return gy_comm_sum(run->comm, run->squares, n);
 }
@@ -241,7 +241,7 @@ static gy_status update(gy_run *run)
     const double *squares;
     double clip = gy_clip_factor(run->config->train.clip_norm, run->now.norm);
     GY_TRY(add_squares(run, clip, &squares));
-    gy_optim_update(run->optim, run->step + 1, run->now.rate, clip, gy_model_values(run->model),
+    gy_optim_update(run->optim, run->at.step + 1, run->now.rate, clip, gy_model_values(run->model),
                     gy_model_gradients(run->model), squares);
     average(run);
     gy_sync_commit(run->sync);
@@ -252,19 +252,19 @@ static gy_status update(gy_run *run)
 static void skip(gy_run *run)
 {
     const size_t tally = (size_t)(run->rows * run->task.sums);
-    memcpy(run->tally, run->tally + tally, tally * sizeof *run->tally);
+    memcpy(run->at.tally, run->at.tally + tally, tally * sizeof *run->at.tally);
     gy_run_skip_grains(run);
 }
 
 static void move_on(gy_run *run)
 {
     run->samples += run->now.samples;
-    run->step++;
-    run->index++;
-    run->epoch_ended = run->index == run->batches;
-    if (!run->epoch_ended) return;
-    run->index = 0;
-    run->epoch++;
+    run->at.step++;
+    run->at.index++;
+    run->now.epoch_ended = run->at.index == run->batches;
+    if (!run->now.epoch_ended) return;
+    run->at.index = 0;
+    run->at.epoch++;
 }
 
 /* Gradients and loss of the global batch; what fails here is the network, and nobody can be told. */
@@ -295,7 +295,7 @@ gy_status gy_run_step(gy_run *run)
     double loss = 0, *seconds = run->now.seconds;
     const size_t tally = (size_t)(run->rows * run->task.sums);
     run->now = (gy_step_result){.rate = rate(run)};
-    memcpy(run->tally + tally, run->tally, tally * sizeof *run->tally);
+    memcpy(run->at.tally + tally, run->at.tally, tally * sizeof *run->at.tally);
     gy_status status = take_batch(run, &batch);
     GY_TRY(make_gradients(run, &batch, &loss));
     gy_run_strike(run, GY_MOMENT_GRADIENT);

@@ -53,9 +53,9 @@ static gy_status tell_resume(gy_run *run, const gy_past *past)
 static gy_status tell_finished(gy_run *run, const gy_past *past)
 {
     gy_report report;
-    run->step = past->head.step;
-    run->epoch = past->head.epoch;
-    run->epoch_ended = past->head.sample_in_epoch == 0;
+    run->at.step = past->head.step;
+    run->at.epoch = past->head.epoch;
+    run->now.epoch_ended = past->head.sample_in_epoch == 0;
     gy_report_begin(&report, "finished");
     gy_report_text(&report, "path", past->path);
     gy_run_tell(run, &report, false);
@@ -68,16 +68,16 @@ static gy_status tell_end(gy_run *run)
     const char *path;
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/checkpoints/latest", run->config->run_dir));
     gy_report_begin(&report, "end");
-    for (int i = 0; i < run->n_values; i++)
-        gy_report_float(&report, run->values[i].name, run->values[i].value);
-    if (!isnan(run->best.value)) {
+    for (int i = 0; i < run->at.n_values; i++)
+        gy_report_float(&report, run->at.values[i].name, run->at.values[i].value);
+    if (!isnan(run->at.best.value)) {
         gy_report_text(&report, "monitor", run->config->train.early_stopping.monitor);
-        gy_report_float(&report, "best", run->best.value);
-        gy_report_int(&report, "best_step", run->best.step);
+        gy_report_float(&report, "best", run->at.best.value);
+        gy_report_int(&report, "best_step", run->at.best.step);
     }
     const gy_train_settings *train = &run->config->train;
     double seconds = gy_clock_s() - run->started_s;
-    gy_report_bool(&report, "early", run->early);
+    gy_report_bool(&report, "early", run->at.early);
     gy_report_float(&report, "samples_per_second", round(10 * (double)run->samples / seconds) / 10);
     if (train->steps > 0)
         gy_report_int(&report, "steps", train->steps);
@@ -90,7 +90,7 @@ static gy_status tell_end(gy_run *run)
 
 static void put_best(gy_run *run)
 {
-    const gy_best *best = &run->best;
+    const gy_best *best = &run->at.best;
     const gy_params *params = gy_model_params(run->model);
     memcpy(gy_model_values(run->model), best->values, (size_t)params->floats * sizeof(float));
     memcpy(gy_model_buffer_values(run->model), best->buffers,
@@ -101,7 +101,7 @@ static void put_best(gy_run *run)
 /* Copies or exchanges for the test are done on the side: the last checkpoint can be trained on. */
 static gy_status test(gy_run *run, bool with_best)
 {
-    gy_best *best = &run->best;
+    gy_best *best = &run->at.best;
     const int64_t floats = gy_model_params(run->model)->floats;
     const int64_t buffers = gy_model_buffers(run->model)->floats;
     float *w = gy_model_values(run->model), *b = gy_model_buffer_values(run->model);
@@ -129,7 +129,7 @@ static gy_status test(gy_run *run, bool with_best)
 static gy_status finish(gy_run *run)
 {
     const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
-    bool known = run->best.values != NULL && !isnan(run->best.value);
+    bool known = run->at.best.values != NULL && !isnan(run->at.best.value);
     GY_TRY(gy_run_settle(run));
     bool restores = known && stopping->patience > 0 && stopping->restore_best;
     if (restores) put_best(run);
@@ -147,11 +147,11 @@ static gy_status begin(gy_run *run, const gy_past *past)
     GY_TRY(gy_run_claim(run, true));
     if (!on) GY_TRY(gy_comm_agree(run->comm, move_aside(run)));
     GY_TRY(gy_journal_open(run));
-    run->saved_s = run->logged_s = gy_clock_s();
+    run->saved_s = run->tell.logged_s = gy_clock_s();
     GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));
     if (on) GY_TRY(tell_resume(run, past));
-    return gy_comm_agree(run->comm,
-                         gy_loader_seek(run->feed.loader[GY_PART_TRAIN], run->epoch, run->index));
+    return gy_comm_agree(
+        run->comm, gy_loader_seek(run->feed.loader[GY_PART_TRAIN], run->at.epoch, run->at.index));
 }
 
 /* A run that ends in failure still brings the checkpoint under way to its end, unless this rank alone
@@ -183,8 +183,8 @@ static gy_status train(gy_run *run)
                                  run->options->stalled, run->options->stalled_user));
     GY_TRY(end_saving(run, gy_run_loop(run)));
     GY_TRY(end_saving(run, finish(run)));
-    if (run->trouble != GY_OK) run->trouble = gy_error_restore(&run->trouble_error);
-    return gy_comm_agree(run->comm, run->trouble); /* of rank 0's last lines */
+    if (run->tell.trouble != GY_OK) run->tell.trouble = gy_error_restore(&run->tell.trouble_error);
+    return gy_comm_agree(run->comm, run->tell.trouble); /* of rank 0's last lines */
 }
 
 gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *config,

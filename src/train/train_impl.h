@@ -58,6 +58,8 @@ typedef struct gy_step_result {
     int requests;                       /* of any rank */
     bool time_is_up, checkpoint_is_due; /* by rank 0's clock */
     bool is_saved;                      /* the checkpoint under way is written */
+    bool epoch_ended;                   /* it was an epoch's last */
+    bool evaluated;                     /* on the validation data, after it */
     double seconds[GY_PHASES];          /* of this rank */
 } gy_step_result;
 
@@ -77,6 +79,31 @@ typedef struct gy_value {
     const char *name; /* "validation_loss"; in the run's pool */
     double value;
 } gy_value;
+
+/** Where a run stands: what a checkpoint keeps of it beside its vectors (state.c), and nothing else. */
+typedef struct gy_place {
+    int64_t step;         /* updates done */
+    int64_t epoch, index; /* epochs done, batches done in this one */
+    bool early;           /* ended by early stopping */
+    int64_t skipped;      /* steps in a row that were not finite */
+    double elapsed_s;     /* of earlier jobs */
+    double *tally;        /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
+    gy_schedule_state schedule;
+    gy_best best;
+    gy_value values[GY_VALUES]; /* of the last evaluations */
+    int n_values;
+} gy_place;
+
+/** How a run tells; on rank 0. */
+typedef struct gy_tell {
+    int journal; /* metrics.jsonl; −1: none */
+    const char *journal_path;
+    gy_buffer line;
+    double logged_s;        /* of the last step event */
+    int64_t logged_samples; /* since then */
+    gy_status trouble;      /* of these files: told to all with the next step */
+    gy_error trouble_error;
+} gy_tell;
 
 typedef struct gy_past gy_past;
 
@@ -117,21 +144,12 @@ typedef struct gy_run {
     float *buffers_before;    /* as they were before the step */
     float *piece_x, *piece_y; /* [micro, …] where grains are passed */
 
-    /* where the run stands */
-    int64_t step, steps;           /* updates done; of the whole run */
-    int64_t epoch, index, batches; /* epochs done, batches done in this one, of an epoch */
-    bool epoch_ended;              /* this step was an epoch's last */
-    bool early;                    /* ended by early stopping */
+    gy_place at;
     gy_step_result now;
-    int64_t skipped;       /* steps in a row that were not finite */
-    double *layer_seconds; /* see gy_model_run; NULL: not measured */
-    int rows;              /* of a tally: one, or one a grain */
-    double *tally; /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
-    gy_schedule_state schedule;
-    gy_best best;
-    gy_value values[GY_VALUES]; /* of the last evaluations */
-    int n_values;
-    int64_t evaluated; /* step of the last validation; −1: none */
+    gy_tell tell;
+    int64_t steps, batches; /* of the whole run; of an epoch */
+    double *layer_seconds;  /* see gy_model_run; NULL: not measured */
+    int rows;               /* of a tally: one, or one a grain */
 
     const gy_injection *faults; /* [n_faults] on purpose */
     int n_faults;
@@ -139,21 +157,14 @@ typedef struct gy_run {
     gy_saver *saver;
 
     /* clocks and files; rank 0's are the ones that count */
-    double started_s, elapsed_s; /* this job's start; of earlier jobs */
-    double deadline_s;           /* stop by then; INFINITY: no limit is configured */
-    double looked_s, longest_s;  /* at the clock last; the longest time between two looks */
-    gy_job job;                  /* the batch job that ends us */
-    double saved_s, saving_s;    /* end of the last checkpoint; how long it took */
-    double save_waited_s;        /* how long training waited for its begin */
-    int64_t samples;             /* that this job trained on */
-    double logged_s;             /* of the last step event */
-    int64_t logged_samples;      /* since then */
-    int claim;                   /* the lock of its directory; −1: not held by this rank */
-    int journal;                 /* metrics.jsonl; −1: none */
-    const char *journal_path;
-    gy_buffer line;
-    gy_status trouble; /* of rank 0's files: told to all with the next step */
-    gy_error trouble_error;
+    double started_s;           /* this job's start */
+    double deadline_s;          /* stop by then; INFINITY: no limit is configured */
+    double looked_s, longest_s; /* at the clock last; the longest time between two looks */
+    gy_job job;                 /* the batch job that ends us */
+    double saved_s, saving_s;   /* end of the last checkpoint; how long it took */
+    double save_waited_s;       /* how long training waited for its begin */
+    int64_t samples;            /* that this job trained on */
+    int claim;                  /* the lock of its directory; −1: not held by this rank */
 } gy_run;
 
 /** Whether the run has done all its steps. */
@@ -237,7 +248,7 @@ gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally) GY_CHECKED;
 gy_status gy_run_sum_rows(gy_run *run, double *rows) GY_CHECKED;
 /** Adds the rows up, in their order, into the first. Local. */
 void gy_run_fold_rows(const gy_run *run, double *rows);
-/** The same, remembered in run->values and told. */
+/** The same, remembered in run->at.values and told. */
 gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part) GY_CHECKED;
 /** Loss and metrics of a tally, remembered and added to a report. Local. */
 gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part,

@@ -12,9 +12,9 @@ static bool is_due(const gy_run *run)
     if (run->now.requests != 0 || run->now.time_is_up) return true;
     if (run->now.skipped) return false; /* the last good one stands */
     if (run->now.checkpoint_is_due) return true;
-    if (periodic && run->best.is_new) return true;
-    if (c->every_steps > 0 && run->step % c->every_steps == 0) return true;
-    return run->epoch_ended && c->every_epochs > 0 && run->epoch % c->every_epochs == 0;
+    if (periodic && run->at.best.is_new) return true;
+    if (c->every_steps > 0 && run->at.step % c->every_steps == 0) return true;
+    return run->now.epoch_ended && c->every_epochs > 0 && run->at.epoch % c->every_epochs == 0;
 }
 
 static gy_status after_step(gy_run *run)

@@ -4,13 +4,13 @@
 static gy_status after_step(gy_run *run)
 {
     int64_t patience = run->config->train.early_stopping.patience;
-    if (patience == 0 || run->evaluated != run->step || run->best.waited < patience) return GY_OK;
+    if (patience == 0 || !run->now.evaluated || run->at.best.waited < patience) return GY_OK;
     gy_report report;
-    run->early = true;
+    run->at.early = true;
     gy_report_begin(&report, "early_stop");
     gy_report_text(&report, "monitor", run->config->train.early_stopping.monitor);
-    gy_report_float(&report, "best", run->best.value);
-    gy_report_int(&report, "best_step", run->best.step);
+    gy_report_float(&report, "best", run->at.best.value);
+    gy_report_int(&report, "best_step", run->at.best.step);
     gy_run_tell(run, &report, true);
     return GY_OK;
 }

@@ -13,16 +13,16 @@ static bool is_due(const gy_run *run)
     const gy_train_settings *train = &run->config->train;
     if (run->feed.source[GY_PART_VALIDATION] == NULL) return false;
     if (gy_run_is_over(run)) return true;
-    if (train->evaluate_every_steps > 0) return run->step % train->evaluate_every_steps == 0;
+    if (train->evaluate_every_steps > 0) return run->at.step % train->evaluate_every_steps == 0;
     int64_t every = train->evaluate_every_epochs;
-    return run->epoch_ended && every > 0 && run->epoch % every == 0;
+    return run->now.epoch_ended && every > 0 && run->at.epoch % every == 0;
 }
 
 static gy_status keep_best(gy_run *run, double value)
 {
-    gy_best *best = &run->best;
+    gy_best *best = &run->at.best;
     best->value = value;
-    best->step = run->step;
+    best->step = run->at.step;
     best->waited = 0;
     best->is_new = true;
     if (best->values == NULL) return GY_OK;
@@ -40,14 +40,14 @@ static gy_status judge(gy_run *run)
     const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
     const char *name = stopping->monitor + strlen("validation_");
     bool larger = gy_task_larger_is_better(&run->task, name);
-    double value = gy_run_value(run, stopping->monitor), best = run->best.value;
+    double value = gy_run_value(run, stopping->monitor), best = run->at.best.value;
     bool better = isnan(best) || (larger ? value > best + stopping->min_delta
                                          : value < best - stopping->min_delta);
     if (better && !isnan(value))
         GY_TRY(keep_best(run, value));
     else
-        run->best.waited++;
-    gy_schedule_observe(&run->config->schedule, value, larger, &run->schedule);
+        run->at.best.waited++;
+    gy_schedule_observe(&run->config->schedule, value, larger, &run->at.schedule);
     return GY_OK;
 }
 
@@ -58,7 +58,7 @@ static gy_status after_step(gy_run *run)
     GY_TRY(gy_run_evaluate_and_tell(run, GY_PART_VALIDATION));
     GY_TRY(gy_run_swap_average(run));
     GY_TRY(gy_model_plan(run->model, run->micro, gy_run_use(run)));
-    run->evaluated = run->step;
+    run->now.evaluated = true;
     return judge(run);
 }
 

@@ -6,25 +6,25 @@
 
 static gy_status judge(const gy_run *run)
 {
-    GY_REQUIRE(run->skipped <= run->config->train.not_finite.skip, GY_E_DIVERGED,
+    GY_REQUIRE(run->at.skipped <= run->config->train.not_finite.skip, GY_E_DIVERGED,
                "the run diverged" GY_AT "step %lld" GY_WHY
                "loss or gradient was not finite in %lld steps in a row" GY_HINT
                "lower optimizer.learning_rate, set train.clip_norm, or look at the samples named "
                "in metrics.jsonl",
-               (long long)run->step, (long long)run->skipped);
+               (long long)run->at.step, (long long)run->at.skipped);
     return GY_OK;
 }
 
 static gy_status after_step(gy_run *run)
 {
     if (!run->now.skipped) {
-        run->skipped = 0;
+        run->at.skipped = 0;
         return GY_OK;
     }
-    run->skipped++;
-    int64_t batch = run->config->train.batch_size, epoch = run->epoch, index = run->index - 1;
-    if (run->epoch_ended) {
-        epoch = run->epoch - 1;
+    run->at.skipped++;
+    int64_t batch = run->config->train.batch_size, epoch = run->at.epoch, index = run->at.index - 1;
+    if (run->now.epoch_ended) {
+        epoch = run->at.epoch - 1;
         index = run->batches - 1;
     }
     gy_report report;
@@ -34,7 +34,7 @@ static gy_status after_step(gy_run *run)
                       samples);
     gy_report_begin(&report, "not_finite");
     gy_report_float(&report, "loss", run->now.loss);
-    gy_report_int(&report, "in_a_row", run->skipped);
+    gy_report_int(&report, "in_a_row", run->at.skipped);
     gy_report_ints(&report, "samples", samples, run->now.samples);
     gy_run_tell(run, &report, true);
     gy_free(run->ctx, samples);

@@ -10,12 +10,12 @@
 
 static void add_state(const gy_run *run, gy_report *report)
 {
-    double seconds = gy_clock_s() - run->logged_s;
+    double seconds = gy_clock_s() - run->tell.logged_s;
     gy_report_float(report, "loss", run->now.loss);
     gy_report_float(report, "learning_rate", run->now.rate);
     gy_report_float(report, "gradient_norm", run->now.norm);
     gy_report_float(report, "samples_per_second",
-                    seconds > 0 ? round(10 * (double)run->logged_samples / seconds) / 10 : 0);
+                    seconds > 0 ? round(10 * (double)run->tell.logged_samples / seconds) / 10 : 0);
 }
 
 static void tell_progress(gy_run *run)
@@ -52,17 +52,17 @@ static gy_status tell_step(gy_run *run)
     gy_report_int(&report, "slowest_rank", slowest);
     gy_report_text(&report, "slowest_host", gy_comm_host(run->comm, slowest));
     gy_run_tell(run, &report, true);
-    run->logged_s = gy_clock_s();
-    run->logged_samples = 0;
+    run->tell.logged_s = gy_clock_s();
+    run->tell.logged_samples = 0;
     return GY_OK;
 }
 
 static gy_status after_step(gy_run *run)
 {
     if (run->now.skipped) return GY_OK;
-    run->logged_samples += run->now.samples;
+    run->tell.logged_samples += run->now.samples;
     tell_progress(run);
-    return run->step % run->config->log.every_steps == 0 ? tell_step(run) : GY_OK;
+    return run->at.step % run->config->log.every_steps == 0 ? tell_step(run) : GY_OK;
 }
 
 const gy_hook gy_hook_progress = {

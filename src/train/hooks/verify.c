@@ -53,7 +53,7 @@ static gy_status judge(const gy_run *run, uint64_t (*all)[HASHES])
                    "a rank has other %s than the others" GY_AT "rank %d on %s" GY_WHY
                    "found after step %lld" GY_HINT
                    "look at that host's memory; the same command goes on from the last checkpoint",
-                   names[what], odd, gy_comm_host(run->comm, odd), (long long)run->step);
+                   names[what], odd, gy_comm_host(run->comm, odd), (long long)run->at.step);
     }
     return GY_OK;
 }
@@ -62,7 +62,7 @@ static gy_status after_step(gy_run *run)
 {
     int64_t every = run->config->comm.verify_every_steps;
     uint64_t mine[HASHES], (*all)[HASHES] = NULL;
-    if (every == 0 || run->step % every != 0 || run->ranks == 1) return GY_OK;
+    if (every == 0 || run->at.step % every != 0 || run->ranks == 1) return GY_OK;
     GY_TRY(gy_run_settle(run));
     GY_TRY(gy_comm_agree(run->comm, gy_new_array(run->ctx, run->ranks, &all)));
     hash(run, mine);
