@@ -6,7 +6,7 @@
 #include "all_reduce_list.h"
 #include "comm_mpi.h"
 #include "patience.h"
-#include "shared_impl.h"
+#include "host_memory_impl.h"
 
 #define ENTRY(name) &gy_all_reduce_##name.kind,
 GY_REGISTRY(gy_all_reduce_registry, "all-reduce", ENTRY, GY_ALL_REDUCE_LIST)
@@ -22,7 +22,7 @@ struct gy_all_reduce {
 static gy_reduction placed(const gy_comm *comm, const gy_reduction *r)
 {
     gy_reduction out = *r;
-    out.shared = gy_shared_find(comm, r->x, r->n);
+    out.memory = gy_host_memory_find(comm, r->x, r->n);
     return out;
 }
 

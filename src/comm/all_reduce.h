@@ -36,13 +36,13 @@ typedef enum gy_half { GY_WHOLE, GY_SCATTER, GY_GATHER } gy_half;
 /** What an operation is to do. */
 typedef struct gy_reduction {
     float *x; /* [n], stays where it is until the operation is freed; in memory that the host shares
-                 (shared.h) on all ranks or on none, there at the same place */
+                 (host_memory.h) on all ranks or on none, there at the same place */
     int64_t n;
     int tag;             /* 0 … 32767, distinct for operations that may be under way together */
     gy_half half;        /* after GY_SCATTER the elements that others own are undefined */
     const gy_wire *wire; /* NULL: float32. GY_GATHER sends what the wire can hold of the owner's */
-    const struct gy_shared
-        *shared; /* set by gy_all_reduce_create and _choose: where x lies; or NULL */
+    const struct gy_host_memory
+        *memory; /* set by gy_all_reduce_create and _choose: where x lies; or NULL */
 } gy_reduction;
 
 typedef struct gy_all_reduce_kind {

@@ -1,5 +1,5 @@
 /* The blocking calls. MPI counts in int: what may be larger goes in pieces of PIECE bytes, cut alike at
- * both ends. Ranks that share cores meet before a collective call, which itself would not sleep. */
+ * both ends. Crowded ranks meet before a collective call, which itself would not sleep. */
 #include "comm_mpi.h"
 #include "patience.h"
 
@@ -13,7 +13,7 @@ static int piece(int64_t n, int64_t at)
 static gy_status meet(gy_comm *comm)
 {
     MPI_Request request;
-    if (!comm->shares_cores) return GY_OK;
+    if (!comm->crowded) return GY_OK;
     GY_MPI(MPI_Ibarrier(comm->calls, &request));
     return gy_mpi_await(comm, &request);
 }

@@ -3,7 +3,7 @@
 #include "comm_mpi.h"
 
 #include "base/number.h"
-#include "shared_impl.h"
+#include "host_memory_impl.h"
 #include "watchdog.h"
 
 #include <pthread.h>
@@ -94,8 +94,8 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     GY_TRY_GOTO(fail, gy_comm_agree(&seed, allocate(ctx, &seed, &comm)));
     GY_TRY_GOTO(fail, find_hosts(&seed));
     gy_topology_init(&seed);
-    GY_TRY_GOTO(fail, gy_comm_share_cores(&seed, 1));
-    GY_TRY_GOTO(fail, gy_shared_try(&seed));
+    GY_TRY_GOTO(fail, gy_comm_tell_threads(&seed, 1));
+    GY_TRY_GOTO(fail, gy_host_memory_try(&seed));
     *comm = seed;
     *out = comm;
     return GY_OK;

@@ -47,7 +47,7 @@ int gy_comm_local_ranks(const gy_comm *comm);
  * Tells how many threads this rank works with: where those of a host are more than its cores, ranks
  * that wait sleep between looks (patience.h). Before that a rank counts as one thread.
  */
-gy_status gy_comm_share_cores(gy_comm *comm, int threads) GY_CHECKED;
+gy_status gy_comm_tell_threads(gy_comm *comm, int threads) GY_CHECKED;
 
 /* The record of a step: one small reduction carries everything. */
 

@@ -28,15 +28,15 @@ struct gy_comm {
     int host;              /* this rank's, 0 … hosts − 1, in the order of their first ranks */
     int *host_of;          /* [ranks] */
     gy_host_name *names;   /* [ranks] */
-    bool shares_cores;     /* on some host: the same on every rank */
+    bool crowded;          /* on some host: the same on every rank */
     double fold_room[512]; /* what comes from another rank in a fold; part of the struct, so that
                               ranks can agree on having no memory */
     gy_topology topology;
     bool knows_topology;
-    struct gy_shared *shared;     /* the newest; shared.c */
-    int64_t sent;                 /* bytes that all-reduces of this rank gave to MPI */
-    gy_error agreed;              /* the last error that all ranks have */
-    struct gy_watchdog *watchdog; /* NULL: none */
+    struct gy_host_memory *host_memories; /* the newest; host_memory.c */
+    int64_t sent;                         /* bytes that all-reduces of this rank gave to MPI */
+    gy_error agreed;                      /* the last error that all ranks have */
+    struct gy_watchdog *watchdog;         /* NULL: none */
 };
 
 /** Passes a failed MPI call up as GY_E_COMM, by the call's name and MPI's own text. */

@@ -6,7 +6,7 @@
  *     0 ←──────────── 4              and back along the same lines
  *
  * Messages of our own, not MPI's reductions: the order of all sums is ours whatever the library, and
- * ranks that share cores wait for them patiently.
+ * crowded ranks wait for them patiently.
  *
  * The record of a step travels whole. A NaN wins every minimum and maximum: it must not get lost. */
 #include "comm_mpi.h"
@@ -140,7 +140,7 @@ gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64
     MPI_Request request;
     for (int64_t at = 0; at < n; at += PIECE) {
         int count = (int)(n - at < PIECE ? n - at : PIECE);
-        if (!comm->shares_cores) { /* the faster one, but it does not sleep */
+        if (!comm->crowded) { /* the faster one, but it does not sleep */
             GY_MPI(MPI_Allreduce(x + at, out + at, count, MPI_UINT8_T, MPI_MAX, comm->calls));
             continue;
         }

@@ -1,5 +1,5 @@
 /*
- * Who shares cores: more threads of all ranks on a host than cores that they are bound to. A rank
+ * Crowded: more threads of all ranks on a host than cores that they are bound to. A rank
  * that looks in vain there takes the time of the one it waits for: yielding alone does not help,
  * since a scheduler that is fair gives it as much as the others.
  *
@@ -23,7 +23,7 @@ enum {
 
 gy_patience gy_patience_begin(const gy_comm *comm)
 {
-    return (gy_patience){.sleeps = comm->shares_cores, .pause_ns = SHORTEST_NS};
+    return (gy_patience){.sleeps = comm->crowded, .pause_ns = SHORTEST_NS};
 }
 
 void gy_patience_pause(gy_patience *p)
@@ -50,14 +50,14 @@ static gy_status count_cores(gy_comm *comm, int *out)
     return GY_OK;
 }
 
-gy_status gy_comm_share_cores(gy_comm *comm, int threads)
+gy_status gy_comm_tell_threads(gy_comm *comm, int threads)
 {
-    int cores, here, shares;
+    int cores, here, crowded;
     if (comm->ranks == 1) return GY_OK;
     GY_TRY(count_cores(comm, &cores));
     GY_MPI(MPI_Allreduce(&threads, &here, 1, MPI_INT, MPI_SUM, comm->local));
     int more = cores > 0 && here > cores;
-    GY_MPI(MPI_Allreduce(&more, &shares, 1, MPI_INT, MPI_MAX, comm->calls));
-    comm->shares_cores = shares != 0;
+    GY_MPI(MPI_Allreduce(&more, &crowded, 1, MPI_INT, MPI_MAX, comm->calls));
+    comm->crowded = crowded != 0;
     return GY_OK;
 }

@@ -1,6 +1,6 @@
 /**
  * How a rank waits: it looks again and again, offers its core to others meanwhile, and where ranks
- * share cores it sleeps between looks, longer and longer, so that those it waits for can work.
+ * crowd the cores it sleeps between looks, longer and longer, so that those it waits for can work.
  *
  *     gy_patience patience = gy_patience_begin(comm);
  *     while (!done) {

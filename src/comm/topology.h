@@ -13,7 +13,7 @@ typedef struct gy_topology {
     double message_s;              /* a short message to the next rank, all ranks at once */
     double byte_s;                 /* a byte of a long one */
     double copy_s;                 /* a byte copied in memory, all ranks at once */
-    bool shares;                   /* ranks of a host, where there are several, can share memory */
+    bool host_memory;              /* ranks of a host, where there are several, can share memory */
 } gy_topology;
 
 /** What was measured or set, else numbers that are usual. Local. */

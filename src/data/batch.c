@@ -73,7 +73,8 @@ static void choose(const gy_batcher *b, gy_batch_slot *slot)
     int64_t first = batch->index * spec->batch;
     int64_t left = spec->split.samples - first;
     batch->global = left < spec->batch ? left : spec->batch;
-    gy_share_grains(batch->global, spec->grains, spec->rank, spec->ranks, &batch->first, &batch->n);
+    gy_part_of_grains(batch->global, spec->grains, spec->rank, spec->ranks, &batch->first,
+                      &batch->n);
     gy_batcher_samples(b, batch->epoch, first + batch->first, batch->n, slot->samples);
 }
 

@@ -267,10 +267,10 @@ gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index) GY_CHECKED;
 gy_status gy_loader_next(gy_loader *l, gy_batch *out) GY_CHECKED;
 
 /** Rank r's part of n samples: [⌊n r / ranks⌋, ⌊n (r + 1) / ranks⌋). */
-void gy_share(int64_t n, int rank, int ranks, int64_t *first, int64_t *count);
+void gy_part_of(int64_t n, int rank, int ranks, int64_t *first, int64_t *count);
 
 /** The same in whole grains: n samples are cut into `grains` parts, and these among the ranks. 0: by
  * samples. */
-void gy_share_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count);
+void gy_part_of_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count);
 
 #endif

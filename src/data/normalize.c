@@ -69,7 +69,7 @@ static gy_status sum_chunk(const learning *l, int64_t chunk, int64_t chunks, boo
                            double *sums)
 {
     int64_t first, n;
-    gy_share(l->split->samples, (int)chunk, (int)chunks, &first, &n);
+    gy_part_of(l->split->samples, (int)chunk, (int)chunks, &first, &n);
     for (int64_t done = 0; done < n;) {
         int64_t some = n - done < l->block ? n - done : l->block;
         for (int64_t i = 0; i < some; i++) l->index[i] = gy_split_at(l->split, first + done + i);

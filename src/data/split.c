@@ -58,7 +58,7 @@ int64_t gy_split_at(const gy_split *split, int64_t i)
     return gy_rng_permute((gy_rng){split->seed, GY_RNG_SPLIT, 0}, place, split->total);
 }
 
-void gy_share(int64_t n, int rank, int ranks, int64_t *first, int64_t *count)
+void gy_part_of(int64_t n, int rank, int ranks, int64_t *first, int64_t *count)
 {
     /* ⌊n r / ranks⌋ without overflow: n = q ranks + rest */
     int64_t q = n / ranks, rest = n % ranks;
@@ -68,18 +68,18 @@ void gy_share(int64_t n, int rank, int ranks, int64_t *first, int64_t *count)
     *count = to - from;
 }
 
-void gy_share_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count)
+void gy_part_of_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count)
 {
     int64_t from, of_rank, start, end, last;
     if (grains == 0) {
-        gy_share(n, rank, ranks, first, count);
+        gy_part_of(n, rank, ranks, first, count);
         return;
     }
     *first = *count = 0;
-    gy_share(grains, rank, ranks, &from, &of_rank);
+    gy_part_of(grains, rank, ranks, &from, &of_rank);
     if (of_rank == 0) return;
-    gy_share(n, (int)from, grains, &start, &last);
-    gy_share(n, (int)(from + of_rank - 1), grains, &end, &last);
+    gy_part_of(n, (int)from, grains, &start, &last);
+    gy_part_of(n, (int)(from + of_rank - 1), grains, &end, &last);
     *first = start;
     *count = end + last - start;
 }

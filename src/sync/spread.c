@@ -1,4 +1,4 @@
-/* Parameters that were updated in shares, on their way to all ranks while the next forward pass goes on.
+/* Parameters that were updated by their owners, on their way to all ranks while the next forward pass goes on.
  *
  *     w   0            to                                     n
  *         |  b3  |   b2   |   b1   |   b0   |
@@ -35,7 +35,7 @@ void gy_sync_drive_spread(gy_sync *s)
 
 gy_status gy_sync_spread(gy_sync *s)
 {
-    if (!gy_sync_shards(s)) return GY_OK;
+    if (!gy_sync_is_sharded(s)) return GY_OK;
     assert(s->away < 0); /* the spread before was needed to its end */
     s->next = s->away = s->n_buckets - 1;
     gy_sync_drive_spread(s);
@@ -70,7 +70,7 @@ gy_status gy_sync_need(gy_sync *s, int64_t to, double *waited_s)
 
 gy_status gy_sync_collect(gy_sync *s, float *v)
 {
-    if (!gy_sync_shards(s)) return GY_OK;
+    if (!gy_sync_is_sharded(s)) return GY_OK;
     for (int i = 0; i < s->n_buckets; i++) {
         const gy_bucket *b = &s->buckets[i];
         gy_reduction r = {.x = v + b->start, .n = b->n, .tag = i, .half = GY_GATHER};

@@ -71,29 +71,29 @@ static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, i
 {
     gy_bucket *b = &s->buckets[i];
     float *w = vector->w, *g = vector->g;
-    bool shards = settings->shard_optimizer;
+    bool sharded = settings->shard_optimizer;
     gy_reduction r = {.x = g == NULL ? w + b->start : g + b->start,
                       .n = b->n,
                       .tag = i,
-                      .half = shards ? GY_SCATTER : GY_WHOLE,
+                      .half = sharded ? GY_SCATTER : GY_WHOLE,
                       .wire = ((const gy_wire_kind *)settings->wire.kind)->wire};
     if (s->residual[0] != NULL)
         GY_TRY(gy_sync_pack(s, settings, i, vector));
     else
         GY_TRY(gy_all_reduce_create(s->comm, settings->all_reduce.kind, &r, &b->sum));
-    if (!shards) return GY_OK;
+    if (!sharded) return GY_OK;
     r = (gy_reduction){.x = w + b->start, .n = b->n, .tag = s->n_buckets + i, .half = GY_GATHER};
     const gy_kind *kind = b->sum != NULL ? gy_all_reduce_chosen(b->sum) : settings->all_reduce.kind;
     return gy_all_reduce_create(s->comm, kind, &r, &b->spread);
 }
 
-/* This rank's part of every bucket; without shards, and alone, it is everything. */
-static void list_share(gy_sync *s)
+/* This rank's part of every bucket; where it is not sharded, and alone, it is everything. */
+static void list_owned(gy_sync *s)
 {
-    s->share.v = s->ranges;
-    if (!gy_sync_shards(s)) {
+    s->owned.v = s->ranges;
+    if (!gy_sync_is_sharded(s)) {
         s->ranges[0] = (gy_range){0, s->n};
-        s->share.n = 1;
+        s->owned.n = 1;
         return;
     }
     for (int i = s->n_buckets - 1; i >= 0; i--) {
@@ -101,7 +101,7 @@ static void list_share(gy_sync *s)
         int64_t from, to;
         gy_all_reduce_own(s->comm, gy_all_reduce_chosen(b->spread), b->n, gy_comm_rank(s->comm),
                           &from, &to);
-        if (to > from) s->ranges[s->share.n++] = (gy_range){b->start + from, b->start + to};
+        if (to > from) s->ranges[s->owned.n++] = (gy_range){b->start + from, b->start + to};
     }
 }
 
@@ -160,7 +160,7 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     GY_TRY_GOTO(fail, cut(s, settings, vector));
     s->started = s->first_away = s->n_buckets;
     s->away = s->next = -1;
-    list_share(s);
+    list_owned(s);
     GY_TRY_GOTO(fail, make_driver(s, settings));
     *out = s;
     return GY_OK;
@@ -184,7 +184,7 @@ void gy_sync_free(gy_sync *s)
     gy_free(s->ctx, s);
 }
 
-bool gy_sync_wants_shared(const gy_sync_settings *settings)
+bool gy_sync_wants_host_memory(const gy_sync_settings *settings)
 {
     const gy_compression_kind *compression =
         (const gy_compression_kind *)settings->compression.kind;
@@ -215,12 +215,12 @@ static gy_status progress_sum(gy_sync *s, gy_bucket *b)
                              : gy_all_reduce_progress(b->sum, &b->home);
 }
 
-const gy_ranges *gy_sync_share(const gy_sync *s)
+const gy_ranges *gy_sync_owned(const gy_sync *s)
 {
-    return &s->share;
+    return &s->owned;
 }
 
-bool gy_sync_shards(const gy_sync *s)
+bool gy_sync_is_sharded(const gy_sync *s)
 {
     return s->n_buckets > 0 && s->buckets[0].spread != NULL;
 }

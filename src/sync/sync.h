@@ -4,7 +4,7 @@
  *
  * The backward pass completes gradients from the end of the vector to its start, so what is complete
  * is told as one falling mark. The forward pass needs parameters from the start on, so where they are
- * updated in shares, what is needed is told as one rising mark.
+ * updated by their owners, what is needed is told as one rising mark.
  *
  * All functions are collective but where said: the same calls in the same order on every rank, though
  * at different times.
@@ -67,8 +67,8 @@ int64_t gy_sync_bytes(const gy_sync_settings *settings, const gy_params *params)
 /** Bytes that hold what a compression leaves out of n gradients, on several ranks. Local. */
 int64_t gy_sync_residual_bytes(const gy_sync_settings *settings, int64_t n);
 
-/** Whether vectors that lie in memory of the host (comm/shared.h) are summed faster. Local. */
-bool gy_sync_wants_shared(const gy_sync_settings *settings);
+/** Whether vectors that lie in memory of the host (comm/host_memory.h) are summed faster. Local. */
+bool gy_sync_wants_host_memory(const gy_sync_settings *settings);
 
 /** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_sync_buckets(const gy_sync *s);
@@ -78,10 +78,10 @@ const char *gy_sync_algorithm(const gy_sync *s);
  * The slices that this rank updates, and whose gradients it gets: all of [0, n), or with
  * shard_optimizer a part of every bucket. Local; owned by s.
  */
-const gy_ranges *gy_sync_share(const gy_sync *s);
+const gy_ranges *gy_sync_owned(const gy_sync *s);
 
-/** Whether ranks update shares, and parameters are to be spread. Local. */
-bool gy_sync_shards(const gy_sync *s);
+/** Whether each rank updates what it owns alone, and parameters are to be spread. Local. */
+bool gy_sync_is_sharded(const gy_sync *s);
 
 /** A step begins: nothing is complete. Local. */
 void gy_sync_begin(gy_sync *s);
@@ -102,7 +102,7 @@ void gy_sync_poll(gy_sync *s);
 /** Waits until every bucket is summed, where it is owned. @param waited_s out: seconds not hidden */
 gy_status gy_sync_finish(gy_sync *s, double *waited_s) GY_CHECKED;
 
-/** The parameters of this rank's share are new: all shares start on their way to all ranks. */
+/** The parameters that this rank owns are new: all start on their way to all ranks. */
 gy_status gy_sync_spread(gy_sync *s) GY_CHECKED;
 
 /**
@@ -129,7 +129,7 @@ float *gy_sync_memory_keep(gy_sync *s);
 float *gy_sync_memory_room(gy_sync *s);
 void gy_sync_memory_take(gy_sync *s);
 
-/** Makes a vector whole of which every rank has its share, laid out like w; waits. @param v [n] */
+/** Makes a vector whole of which every rank has what it owns, laid out like w; waits. @param v [n] */
 gy_status gy_sync_collect(gy_sync *s, float *v) GY_CHECKED;
 
 #endif

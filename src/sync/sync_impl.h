@@ -33,8 +33,8 @@ struct gy_sync {
     const gy_compression_kind *compression;
     float *residual[2]; /* [n] each, where there is a compression */
     int turn;           /* which of them counts */
-    gy_range *ranges;   /* [share.n] */
-    gy_ranges share;
+    gy_range *ranges;   /* [owned.n] */
+    gy_ranges owned;
     int64_t complete;        /* gradients from here on are */
     int started, first_away; /* all before first_away are home; those from started on wait */
     int away, next; /* of a spread: all behind `away` are home, those up to `next` wait; −1: none */

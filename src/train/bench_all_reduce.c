@@ -1,7 +1,7 @@
 /*
  * `bench all_reduce`: sizes by kinds, in turns that all ranks begin together; against what passing
  * bytes to the next rank costs here. No algorithm that passes messages alone is faster than the
- * bound; one in shared memory may be.
+ * bound; one in host memory may be.
  */
 #include "bench_impl.h"
 #include "event_impl.h"
@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "comm/all_reduce.h"
-#include "comm/shared.h"
+#include "comm/host_memory.h"
 #include "sync/wire_list.h"
 
 #include <string.h>
@@ -23,8 +23,8 @@ typedef struct bench {
     gy_comm *comm;
     const gy_bench_all_reduce_options *options;
     const gy_wire *wire;
-    float *x;          /* [most] */
-    gy_shared *shared; /* [most] for kinds that gain by it, as training has it */
+    float *x;                    /* [most] */
+    gy_host_memory *host_memory; /* [most] for kinds that gain by it, as training has it */
     int64_t most;
 } bench;
 
@@ -87,7 +87,7 @@ static gy_status measure(const bench *b, const gy_kind *kind, int64_t bytes, dou
     gy_all_reduce *op = NULL;
     result r;
     bool in_place = ((const gy_all_reduce_kind *)kind)->in_place;
-    gy_reduction reduction = {.x = in_place ? gy_shared_values(b->shared) : b->x,
+    gy_reduction reduction = {.x = in_place ? gy_host_memory_values(b->host_memory) : b->x,
                               .n = bytes / (int64_t)sizeof(float),
                               .wire = b->wire};
     if (gy_all_reduce_choose(b->comm, kind, &reduction) == NULL) return GY_OK;
@@ -157,10 +157,10 @@ gy_status gy_bench_all_reduce(gy_context *ctx, gy_comm *comm,
     const int64_t floats = b.most / (int64_t)sizeof(float) + 1;
     if (status == GY_OK) status = gy_new_array(ctx, floats, &b.x);
     status = gy_comm_agree(comm, status);
-    if (status == GY_OK) status = gy_shared_create(comm, floats, &b.shared);
+    if (status == GY_OK) status = gy_host_memory_create(comm, floats, &b.host_memory);
     if (status == GY_OK) status = measure_topology(&b);
     for (int i = 0; i < n && status == GY_OK; i++) status = measure_size(&b, bytes[i]);
-    gy_shared_free(b.shared);
+    gy_host_memory_free(b.host_memory);
     gy_free(ctx, b.x);
     return status;
 }

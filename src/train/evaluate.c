@@ -1,5 +1,5 @@
 /*
- * Evaluation: a part of the data, forward only, every rank its share of each batch, the sums added
+ * Evaluation: a part of the data, forward only, every rank its owned of each batch, the sums added
  * over ranks (and grains) at the end. The moving average of the parameters stands in for them where there is one.
  */
 #include "train_impl.h"
@@ -15,16 +15,16 @@ gy_status gy_run_settle(gy_run *run)
     return gy_sync_need(run->sync, gy_model_params(run->model)->trainable, NULL);
 }
 
-/* Every rank exchanges its share, and all take these. */
+/* Every rank exchanges its owned, and all take these. */
 gy_status gy_run_swap_average(gy_run *run)
 {
     if (run->average == NULL) return GY_OK;
     GY_TRY(gy_run_settle(run));
-    const gy_ranges *share = gy_sync_share(run->sync);
+    const gy_ranges *owned = gy_sync_owned(run->sync);
     float *average = run->average;
-    for (int i = 0; i < share->n; i++) {
-        float *w = gy_model_values(run->model) + share->v[i].from;
-        int64_t n = share->v[i].to - share->v[i].from;
+    for (int i = 0; i < owned->n; i++) {
+        float *w = gy_model_values(run->model) + owned->v[i].from;
+        int64_t n = owned->v[i].to - owned->v[i].from;
         for (int64_t j = 0; j < n; j++) {
             float kept = w[j];
             w[j] = average[j];

@@ -13,12 +13,12 @@
 static void next_of_grain(const gy_run *run, const gy_batch *batch, int64_t at, gy_piece *p)
 {
     int64_t start, n, first;
-    gy_share(batch->global, p->grain, run->grains, &start, &n);
+    gy_part_of(batch->global, p->grain, run->grains, &start, &n);
     for (; start + n <= at; p->turn = -1)
-        gy_share(batch->global, ++p->grain, run->grains, &start, &n);
+        gy_part_of(batch->global, ++p->grain, run->grains, &start, &n);
     int turns = (int)((n + run->micro - 1) / run->micro);
     p->turn++;
-    gy_share(n, p->turn, turns, &first, &p->n);
+    gy_part_of(n, p->turn, turns, &first, &p->n);
     p->first = start + first - batch->first;
     p->begins = p->turn == 0;
     p->ends = p->turn == turns - 1;
@@ -66,14 +66,14 @@ void gy_run_set_micro(gy_run *run, int64_t most)
 }
 
 /* Where ranks of a host share memory, and the all-reduce gains by it. */
-bool gy_run_shares(const gy_run *run)
+bool gy_run_uses_host_memory(const gy_run *run)
 {
     const gy_topology *t = gy_comm_topology(run->comm);
-    return t->local_ranks > 1 && t->shares && gy_sync_wants_shared(&run->config->comm);
+    return t->local_ranks > 1 && t->host_memory && gy_sync_wants_host_memory(&run->config->comm);
 }
 
 gy_model_use gy_run_use(const gy_run *run)
 {
-    bool shares = gy_run_shares(run) && run->grains == 0;
-    return run->micros > 1 || shares ? GY_USE_TRAINING : GY_USE_STEPS;
+    bool in_host_memory = gy_run_uses_host_memory(run) && run->grains == 0;
+    return run->micros > 1 || in_host_memory ? GY_USE_TRAINING : GY_USE_STEPS;
 }

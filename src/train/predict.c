@@ -97,7 +97,7 @@ static gy_status gather(writer *w, const gy_batch *batch)
     if (w->run->rank != 0) return gy_comm_send(comm, w->y, batch->n * bytes, 0);
     gy_status status = put(w, batch->n);
     for (int r = 1; r < ranks; r++) {
-        gy_share_grains(batch->global, w->run->grains, r, ranks, &first, &n);
+        gy_part_of_grains(batch->global, w->run->grains, r, ranks, &first, &n);
         GY_TRY(gy_comm_receive(comm, w->y, n * bytes, r));
         if (status == GY_OK) status = put(w, n);
     }

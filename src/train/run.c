@@ -61,8 +61,8 @@ void gy_run_clear(gy_run *run)
     gy_free(run->ctx, run->piece_x);
     gy_free(run->ctx, run->piece_y);
     gy_model_free(run->model);
-    gy_shared_free(run->shared_values);
-    gy_shared_free(run->shared_gradients);
+    gy_host_memory_free(run->host_values);
+    gy_host_memory_free(run->host_gradients);
     gy_kernel_free(run->kernel);
     gy_buffer_clear(&run->tell.line);
     gy_pool_clear(&run->pool);
@@ -172,14 +172,14 @@ static gy_status share_vectors(gy_run *run)
     const gy_sync_settings *comm = &run->config->comm;
     const gy_params *params = gy_model_params(run->model);
     float *w = NULL, *dw = NULL;
-    if (!gy_run_shares(run)) return GY_OK;
+    if (!gy_run_uses_host_memory(run)) return GY_OK;
     if (run->grains == 0) {
-        GY_TRY(gy_shared_create(run->comm, params->trainable, &run->shared_gradients));
-        dw = gy_shared_values(run->shared_gradients);
+        GY_TRY(gy_host_memory_create(run->comm, params->trainable, &run->host_gradients));
+        dw = gy_host_memory_values(run->host_gradients);
     }
     if (comm->shard_optimizer) {
-        GY_TRY(gy_shared_create(run->comm, params->floats, &run->shared_values));
-        w = gy_shared_values(run->shared_values);
+        GY_TRY(gy_host_memory_create(run->comm, params->floats, &run->host_values));
+        w = gy_host_memory_values(run->host_values);
     }
     gy_model_lend(run->model, w, dw);
     return GY_OK;
@@ -198,26 +198,26 @@ static gy_status make_squares(gy_run *run)
 {
     const int64_t n = 2 * (int64_t)gy_model_params(run->model)->n;
     if (!gy_optim_needs_squares(run->optim)) return GY_OK;
-    if (run->grains == 0 && !gy_sync_shards(run->sync)) return GY_OK;
+    if (run->grains == 0 && !gy_sync_is_sharded(run->sync)) return GY_OK;
     GY_TRY(gy_new_array(run->ctx, n, &run->squares));
     return run->grains == 0 ? GY_OK : gy_new_array(run->ctx, n * GY_LIMBS, &run->limbs);
 }
 
-/* What is kept from step to step, of this rank's share. */
+/* What is kept from step to step, of what this rank owns. */
 static gy_status make_state(gy_run *run)
 {
     GY_TRY(gy_run_name_residuals(run));
     const gy_config *config = run->config;
-    const gy_ranges *share = gy_sync_share(run->sync);
+    const gy_ranges *owned = gy_sync_owned(run->sync);
     GY_TRY(gy_optim_create(run->ctx, run->kernel, &config->optimizer, gy_model_params(run->model),
-                           share, &run->optim));
+                           owned, &run->optim));
     GY_TRY(gy_new_array(run->ctx, 2 * run->rows * run->task.sums, &run->at.tally));
     GY_TRY(gy_run_make_pieces(run, GY_PART_TRAIN));
     GY_TRY(make_squares(run));
     GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));
     if (config->train.parameter_average > 0) {
-        GY_TRY(gy_new_array(run->ctx, gy_ranges_count(share), &run->average));
-        gy_ranges_pack(share, gy_model_values(run->model), run->average);
+        GY_TRY(gy_new_array(run->ctx, gy_ranges_count(owned), &run->average));
+        gy_ranges_pack(owned, gy_model_values(run->model), run->average);
     }
     return make_best(run);
 }

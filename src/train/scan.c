@@ -61,7 +61,7 @@ static gy_status scan(gy_feed *f, gy_part part)
     if (info == NULL) return GY_OK;
     int64_t each = gy_shape_count(&info->x), targets = gy_shape_count(&info->y), first, n;
     if (f->split[part].samples > SCAN_FLOATS / (each + targets)) return GY_OK;
-    gy_share(f->split[part].samples, gy_comm_rank(f->comm), gy_comm_ranks(f->comm), &first, &n);
+    gy_part_of(f->split[part].samples, gy_comm_rank(f->comm), gy_comm_ranks(f->comm), &first, &n);
     float *x = NULL, *y = NULL;
     gy_status status = gy_new_array(f->ctx, SCAN_BLOCK * each, &x);
     if (status == GY_OK && info->supervised)

@@ -130,11 +130,11 @@ static gy_status take_notes(gy_run *run, bool finished, const double *sums, gy_p
 static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
 {
     int n = gy_optim_slots(run->optim);
-    const gy_ranges *share = gy_sync_shards(run->sync) ? gy_sync_share(run->sync) : NULL;
+    const gy_ranges *owned = gy_sync_is_sharded(run->sync) ? gy_sync_owned(run->sync) : NULL;
     for (int i = 0; i < n; i++)
         slots[i] = (gy_checkpoint_slot){gy_optim_slot_name(run->optim, i),
-                                        gy_optim_slot(run->optim, i), share};
-    if (run->average != NULL) slots[n++] = (gy_checkpoint_slot){"average", run->average, share};
+                                        gy_optim_slot(run->optim, i), owned};
+    if (run->average != NULL) slots[n++] = (gy_checkpoint_slot){"average", run->average, owned};
     return n;
 }
 
@@ -225,7 +225,7 @@ static void take_rows(gy_run *run, const gy_node *list)
     const int sums = run->task.sums;
     const bool by_grain = run->grains > 0 && list->n == run->grains * sums;
     int64_t first = 0, n = run->rank == 0;
-    if (by_grain) gy_share(run->grains, run->rank, run->ranks, &first, &n);
+    if (by_grain) gy_part_of(run->grains, run->rank, run->ranks, &first, &n);
     int i = 0;
     for (const gy_node *item = list->first; item != NULL; item = item->next, i++) {
         double value = 0;
@@ -284,7 +284,7 @@ gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head
         gy_model_params(run->model), gy_model_values(run->model), gy_model_buffers(run->model),
         gy_model_buffer_values(run->model), slots, n));
     if (!with_slots && run->average != NULL)
-        gy_ranges_pack(gy_sync_share(run->sync), gy_model_values(run->model), run->average);
+        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(run->model), run->average);
     const gy_checkpoint_note *memory =
         gy_checkpoint_note_find(head, "/state", "compression_memory");
     if (with_slots)

@@ -112,7 +112,7 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
                       .step = run->at.step,
                       .scale = 1.0 / (double)batch->global,
                       .sum = run->ranks > 1 ? add_up : NULL,
-                      .need = gy_sync_shards(run->sync) ? need : NULL,
+                      .need = gy_sync_is_sharded(run->sync) ? need : NULL,
                       .layer_seconds = run->layer_seconds,
                       .user = run};
     int64_t trainable = gy_model_params(run->model)->trainable;
@@ -120,7 +120,7 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
     int64_t targets = gy_shape_count(&gy_feed_info(&run->feed, GY_PART_TRAIN)->y);
     for (int i = 0; i < run->micros; i++) {
         gy_piece piece = {.grain = 0};
-        gy_share(batch->n, i, run->micros, &piece.first, &piece.n);
+        gy_part_of(batch->n, i, run->micros, &piece.first, &piece.n);
         piece.x = batch->x + piece.first * each;
         piece.y = batch->y + piece.first * targets;
         p.first = batch->first + piece.first;
@@ -134,7 +134,7 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
     return GY_OK;
 }
 
-/* Penalties; the squares of this rank's share of the gradient, or of all where every rank has it. */
+/* Penalties; the squares of this rank's part of the gradient, or of all where every rank has it. */
 static double prepare(gy_run *run)
 {
     const float *w = gy_model_values(run->model);
@@ -155,7 +155,7 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
     record->sum[SUM_CHECKPOINT] = (requests & GY_REQUEST_CHECKPOINT) != 0;
     record->sum[SUM_STOP] = (requests & GY_REQUEST_STOP) != 0;
     /* gradients that all ranks have count once */
-    bool counts = (gy_sync_shards(run->sync) && run->grains == 0) || run->rank == 0;
+    bool counts = (gy_sync_is_sharded(run->sync) && run->grains == 0) || run->rank == 0;
     record->sum[SUM_SQUARES] = finite && counts ? squares : 0;
     if (run->rank == 0) {
         double minutes = run->config->checkpoint.every_minutes;
@@ -203,7 +203,7 @@ static gy_status add_squares_in_limbs(gy_run *run, double clip)
     memset(run->limbs, 0, (size_t)n * sizeof *run->limbs);
     gy_optim_squares_in_limbs(run->optim, run->at.step + 1, clip, gy_model_values(run->model),
                               gy_model_gradients(run->model), run->limbs);
-    if (gy_sync_shards(run->sync)) GY_TRY(gy_comm_sum(run->comm, run->limbs, n));
+    if (gy_sync_is_sharded(run->sync)) GY_TRY(gy_comm_sum(run->comm, run->limbs, n));
     gy_optim_squares_take(run->optim, run->limbs, run->squares);
     return GY_OK;
 }
@@ -224,18 +224,18 @@ static gy_status add_squares(gy_run *run, double clip, const double **out)
 
 static void average(gy_run *run)
 {
-    const gy_ranges *share = gy_sync_share(run->sync);
+    const gy_ranges *owned = gy_sync_owned(run->sync);
     const float *w = gy_model_values(run->model);
     float *packed = run->average;
-    for (int i = 0; i < share->n && packed != NULL; i++) {
-        int64_t n = share->v[i].to - share->v[i].from;
+    for (int i = 0; i < owned->n && packed != NULL; i++) {
+        int64_t n = owned->v[i].to - owned->v[i].from;
         gy_average_update(run->kernel, run->config->train.parameter_average, n,
-                          w + share->v[i].from, packed);
+                          w + owned->v[i].from, packed);
         packed += n;
     }
 }
 
-/* Of this rank's share, which then sets out to the others. */
+/* Of this rank's owned, which then sets out to the others. */
 static gy_status update(gy_run *run)
 {
     const double *squares;

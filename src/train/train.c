@@ -22,7 +22,7 @@ static gy_status take_init(gy_run *run)
                               gy_model_values(run->model), gy_model_buffers(run->model),
                               gy_model_buffer_values(run->model), NULL, 0));
     if (run->average != NULL)
-        gy_ranges_pack(gy_sync_share(run->sync), gy_model_values(run->model), run->average);
+        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(run->model), run->average);
     return GY_OK;
 }
 
@@ -95,7 +95,7 @@ static void put_best(gy_run *run)
     memcpy(gy_model_values(run->model), best->values, (size_t)params->floats * sizeof(float));
     memcpy(gy_model_buffer_values(run->model), best->buffers,
            (size_t)gy_model_buffers(run->model)->floats * sizeof(float));
-    if (run->average != NULL) gy_ranges_pack(gy_sync_share(run->sync), best->values, run->average);
+    if (run->average != NULL) gy_ranges_pack(gy_sync_owned(run->sync), best->values, run->average);
 }
 
 /* Copies or exchanges for the test are done on the side: the last checkpoint can be trained on. */

@@ -13,7 +13,7 @@
 #include <gyre/train.h>
 
 #include "base/buffer.h"
-#include "comm/shared.h"
+#include "comm/host_memory.h"
 #include "comm/watchdog.h"
 #include "config/config.h"
 #include "event_impl.h"
@@ -123,13 +123,13 @@ typedef struct gy_run {
     gy_feed feed;
     gy_optim *optim;
     gy_sync *sync;
-    gy_shared *shared_values,
-        *shared_gradients; /* of the model, where hosts share them; else NULL */
-    gy_range whole;        /* of the trainable parameters */
-    gy_ranges all;         /* that one */
+    gy_host_memory *host_values,
+        *host_gradients; /* of the model, where hosts share them; else NULL */
+    gy_range whole;      /* of the trainable parameters */
+    gy_ranges all;       /* that one */
     const char *residual_names[GY_RESIDUALS];
     int n_residuals;  /* ranks, where compression leaves something out */
-    float *average;   /* moving average of this rank's share, packed; NULL: none */
+    float *average;   /* moving average of what this rank owns, packed; NULL: none */
     double *squares;  /* [2 params] of whole tensors, where they are added apart; else NULL */
     double *limbs;    /* [2 params, GY_LIMBS] likewise, with grains */
     int64_t micro;    /* samples of a micro-batch at most */
@@ -209,8 +209,8 @@ typedef struct gy_piece {
 
 /** Samples that a rank passes at once in a batch of `most`: run->micro, run->micros. Local. */
 void gy_run_set_micro(gy_run *run, int64_t most);
-/** Whether vectors that all ranks need lie in memory that hosts share. Local. */
-bool gy_run_shares(const gy_run *run);
+/** Whether vectors lie in host memory. Local. */
+bool gy_run_uses_host_memory(const gy_run *run);
 /** What training plans its memory for, after that: a pass may be all of a step, or of a grain. Local. */
 gy_model_use gy_run_use(const gy_run *run);
 /** Allocates what pieces need, after that; `part` tells the shape of targets. Local. */

@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "comm/all_reduce.h"
-#include "comm/shared.h"
+#include "comm/host_memory.h"
 
 #include <math.h>
 #include <sched.h>
@@ -28,8 +28,8 @@ static float whole(int rank, int64_t i)
 
 enum { VECTORS = 16, OFFSET = 48 }; /* at once; floats before what is reduced in shared memory */
 
-static bool in_shared_memory;      /* vectors lie there */
-static gy_shared *shared[VECTORS]; /* those that do */
+static bool in_shared_memory;           /* vectors lie there */
+static gy_host_memory *shared[VECTORS]; /* those that do */
 
 static float *vector(int64_t n)
 {
@@ -37,8 +37,8 @@ static float *vector(int64_t n)
     if (in_shared_memory) {
         int i = 0;
         while (shared[i] != NULL) i++;
-        if (gy_shared_create(gy_test_comm, OFFSET + n + 1, &shared[i]) != GY_OK) abort();
-        x = gy_shared_values(shared[i]) + OFFSET;
+        if (gy_host_memory_create(gy_test_comm, OFFSET + n + 1, &shared[i]) != GY_OK) abort();
+        x = gy_host_memory_values(shared[i]) + OFFSET;
     } else if (gy_new_array(gy_test_ctx, n + 1, &x) != GY_OK) {
         abort();
     }
@@ -49,8 +49,8 @@ static float *vector(int64_t n)
 static void drop(float *x)
 {
     for (int i = 0; i < VECTORS; i++) {
-        if (shared[i] == NULL || gy_shared_values(shared[i]) + OFFSET != x) continue;
-        gy_shared_free(shared[i]);
+        if (shared[i] == NULL || gy_host_memory_values(shared[i]) + OFFSET != x) continue;
+        gy_host_memory_free(shared[i]);
         shared[i] = NULL;
         return;
     }
@@ -435,15 +435,15 @@ static int64_t lines_of(const char *path, const char *text)
 static void shared_memory_comes_and_goes(void)
 {
     int64_t before = lines_of("/proc/self/maps", "memfd:gyre");
-    gy_shared *s = NULL;
+    gy_host_memory *s = NULL;
     int64_t blocks = gy_context_balance(gy_test_ctx);
-    CU_ASSERT_EQUAL_FATAL(gy_shared_create(gy_test_comm, 100, &s), GY_OK);
-    float *x = gy_shared_values(s);
+    CU_ASSERT_EQUAL_FATAL(gy_host_memory_create(gy_test_comm, 100, &s), GY_OK);
+    float *x = gy_host_memory_values(s);
     for (int i = 0; i < 100; i++) CU_ASSERT_EQUAL(x[i], 0.0f);
     CU_ASSERT_EQUAL((uintptr_t)x % 64, 0);
     bool neighbours = gy_comm_topology(gy_test_comm)->local_ranks > 1;
     CU_ASSERT_EQUAL(lines_of("/proc/self/maps", "memfd:gyre"), before + neighbours);
-    gy_shared_free(s);
+    gy_host_memory_free(s);
     CU_ASSERT_EQUAL(lines_of("/proc/self/maps", "memfd:gyre"), before);
     CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), blocks);
 }
@@ -473,7 +473,7 @@ static void works_where_nothing_can_be_shared(void)
                     neighbours ? GY_E_COMM : GY_OK);
     drop(x);
     in_shared_memory = false;
-    CU_ASSERT(!neighbours || !gy_comm_topology(comm)->shares);
+    CU_ASSERT(!neighbours || !gy_comm_topology(comm)->host_memory);
     gy_test_comm = world;
     gy_comm_free(comm);
 }

@@ -229,9 +229,9 @@ static double burns(int call)
 /* Where cores are shared, who waits leaves them to those it waits for. */
 static void waits_without_burning(void)
 {
-    CU_ASSERT_EQUAL(gy_comm_share_cores(gy_test_comm, 1000), GY_OK);
+    CU_ASSERT_EQUAL(gy_comm_tell_threads(gy_test_comm, 1000), GY_OK);
     for (int call = 0; call < 4; call++) CU_ASSERT(burns(call) < 0.1);
-    CU_ASSERT_EQUAL(gy_comm_share_cores(gy_test_comm, 1), GY_OK);
+    CU_ASSERT_EQUAL(gy_comm_tell_threads(gy_test_comm, 1), GY_OK);
 }
 
 /* Memory that runs out on one rank at any moment ends creation alike on all. */

@@ -162,8 +162,8 @@ static void shares_come_and_go(const char *wire, bool overlap, gy_progress progr
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &g), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &w), GY_OK);
     CU_ASSERT_EQUAL_FATAL(create(&settings, w, g, N, &s), GY_OK);
-    CU_ASSERT_EQUAL(gy_sync_shards(s), ranks > 1);
-    const gy_ranges *share = gy_sync_share(s);
+    CU_ASSERT_EQUAL(gy_sync_is_sharded(s), ranks > 1);
+    const gy_ranges *share = gy_sync_owned(s);
     double owned = (double)gy_ranges_count(share), waited = 0, tolerance = 2.1 * 0x1p-9;
     int64_t before = gy_alloc_count(gy_test_ctx), wrong = 0;
     for (int number = 1; number <= 3; number++) {

@@ -34,7 +34,7 @@ static void shares_cover_all(void)
         int64_t end = 0;
         for (int r = 0; r < 7; r++) {
             int64_t first, n;
-            gy_share(sizes[k], r, 7, &first, &n);
+            gy_part_of(sizes[k], r, 7, &first, &n);
             CU_ASSERT_EQUAL(first, end);
             CU_ASSERT_TRUE(n >= sizes[k] / 7 && n <= sizes[k] / 7 + 1);
             end = first + n;
@@ -42,7 +42,7 @@ static void shares_cover_all(void)
         CU_ASSERT_EQUAL(end, sizes[k]);
     }
     int64_t first, n;
-    gy_share(10, 2, 4, &first, &n); /* ⌊10·2/4⌋ … ⌊10·3/4⌋ */
+    gy_part_of(10, 2, 4, &first, &n); /* ⌊10·2/4⌋ … ⌊10·3/4⌋ */
     CU_ASSERT_TRUE(first == 5 && n == 2);
 }
 
@@ -56,7 +56,7 @@ static void shares_are_whole_grains(void)
                 int64_t end = 0;
                 for (int r = 0; r < ranks; r++) {
                     int64_t first, count, grain = 0;
-                    gy_share_grains(n, grains[v], r, ranks, &first, &count);
+                    gy_part_of_grains(n, grains[v], r, ranks, &first, &count);
                     while (grain < grains[v] && n * grain / grains[v] < first) grain++;
                     CU_ASSERT_TRUE(count == 0 || first == end);
                     CU_ASSERT_TRUE(count == 0 || n * grain / grains[v] == first);

@@ -1,7 +1,7 @@
 /* Within a host by shared memory, between hosts by parallel rings.
  *
  * Each rank has a part in memory that its host shares: where the vector lies in such memory itself
- * (shared.h) that is the part, and nothing is copied, else x is copied to it and back. The vector is
+ * (host_memory.h) that is the part, and nothing is copied, else x is copied to it and back. The vector is
  * cut into slices, as many as the host with the fewest ranks has ranks; slice m is summed by local
  * rank m of every host, and local ranks m of all hosts are the members of a ring (an exchange where
  * the wire is not float32; inside a host nothing is encoded). So a wire carries 2 (H − 1)/H of the
@@ -30,7 +30,7 @@
  *    in place or not. */
 #include "../all_reduce_list.h"
 #include "../members_impl.h"
-#include "../shared_impl.h"
+#include "../host_memory_impl.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -50,8 +50,8 @@ typedef struct state {
     gy_comm *comm;
     gy_reduction r;
     bool in_place;
-    gy_shared *memory; /* signals, and parts that are copied to */
-    part *parts;       /* [local_ranks] */
+    gy_host_memory *memory; /* signals, and parts that are copied to */
+    part *parts;            /* [local_ranks] */
     int slices;
     int64_t own_from, own_to;
     int64_t before; /* the signal at the end of the turn before */
@@ -72,8 +72,8 @@ static double cost(const gy_topology *t, const gy_reduction *r)
     enum { SIGNALS = 3 };
     const double signal_s = 1e-6;
     double turns = gy_reduction_halves(r) * (t->hosts - 1), bytes = (double)r->n * sizeof(float);
-    if (!t->shares) return HUGE_VAL; /* it cannot */
-    return SIGNALS * signal_s + (r->shared != NULL ? 1 : 3) * bytes * t->copy_s +
+    if (!t->host_memory) return HUGE_VAL; /* it cannot */
+    return SIGNALS * signal_s + (r->memory != NULL ? 1 : 3) * bytes * t->copy_s +
            turns * (t->message_s + gy_reduction_bytes(r) / t->hosts * t->byte_s);
 }
 
@@ -95,7 +95,7 @@ static void destroy(void *memory)
     if (s == NULL) return;
     gy_ring_free(s->ring);
     gy_exchange_free(s->exchange);
-    gy_shared_free(s->memory);
+    gy_host_memory_free(s->memory);
     gy_free(s->comm->ctx, s->peers);
     gy_free(s->comm->ctx, s->parts);
     gy_free(s->comm->ctx, s);
@@ -149,17 +149,17 @@ static gy_status join_members(state *s)
 static gy_status share(state *s)
 {
     gy_comm *comm = s->comm;
-    int64_t place = s->in_place ? s->r.x - gy_shared_values(s->r.shared) : SIGNAL;
-    GY_TRY(gy_shared_create(comm, SIGNAL + (s->in_place ? 0 : s->r.n), &s->memory));
-    GY_REQUIRE(gy_shared_is_real(s->memory), GY_E_COMM,
+    int64_t place = s->in_place ? s->r.x - gy_host_memory_values(s->r.memory) : SIGNAL;
+    GY_TRY(gy_host_memory_create(comm, SIGNAL + (s->in_place ? 0 : s->r.n), &s->memory));
+    GY_REQUIRE(gy_host_memory_is_real(s->memory), GY_E_COMM,
                "cannot share memory within a host" GY_AT "%s" GY_WHY
                "its ranks do not see each other's memory, or there is no more of it" GY_HINT
                "choose comm.allreduce: ring",
                gy_comm_host(comm, comm->rank));
     for (int l = 0; l < comm->local_ranks; l++) {
-        float *memory = gy_shared_part(s->memory, l);
+        float *memory = gy_host_memory_part(s->memory, l);
         s->parts[l].signal = (_Atomic int64_t *)(void *)memory;
-        s->parts[l].x = (s->in_place ? gy_shared_part(s->r.shared, l) : memory) + place;
+        s->parts[l].x = (s->in_place ? gy_host_memory_part(s->r.memory, l) : memory) + place;
     }
     return GY_OK;
 }
@@ -171,7 +171,7 @@ static gy_status prepare(gy_comm *comm, const gy_reduction *r, state **out)
     *out = s;
     s->comm = comm;
     s->r = *r;
-    s->in_place = r->shared != NULL;
+    s->in_place = r->memory != NULL;
     s->slices = fewest_on_a_host(comm);
     own(comm, r->n, comm->rank, &s->own_from, &s->own_to);
     GY_TRY(gy_new_array(comm->ctx, comm->hosts, &s->peers));

@@ -31,7 +31,7 @@ static const gy_setting rows[] = {
      .standard = "0.01",
      .min = 1e-6,
      .max = 1.0,
-     .help = "share of a bucket's gradients that is sent"},
+     .help = "fraction of a bucket's gradients that is sent"},
     GY_SETTING_END,
 };
 

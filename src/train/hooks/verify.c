@@ -17,7 +17,7 @@ static void hash(gy_run *run, uint64_t out[HASHES])
     size_t bytes = (size_t)params->trainable * sizeof(float);
     out[PARAMETERS] = gy_hash(gy_model_values(run->model), (size_t)params->floats * sizeof(float));
     out[STATE] = 0;
-    if (gy_sync_shards(run->sync)) return;
+    if (gy_sync_is_sharded(run->sync)) return;
     for (int i = 0; i < gy_optim_slots(run->optim); i++)
         out[STATE] = 31 * out[STATE] + gy_hash(gy_optim_slot(run->optim, i), bytes);
     if (run->average != NULL) out[STATE] = 31 * out[STATE] + gy_hash(run->average, bytes);

@@ -9,7 +9,7 @@
  * on any host has. */
 #define _GNU_SOURCE /* memfd_create */
 #include "comm_mpi.h"
-#include "shared_impl.h"
+#include "host_memory_impl.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,13 +18,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct gy_shared {
+struct gy_host_memory {
     gy_comm *comm;
     int64_t n;
     float *own; /* allocated, where nothing is shared; else NULL */
     char *base; /* of the first part; NULL: nothing is shared */
     size_t each, bytes;
-    gy_shared *next; /* in the communicator's list */
+    gy_host_memory *next; /* in the communicator's list */
 };
 
 /* Where the file is to be found. */
@@ -88,7 +88,7 @@ static char *map_file(int file, size_t bytes)
 }
 
 /* All ranks of all hosts, or none; files are open until everybody has opened them. */
-static gy_status share(gy_shared *s)
+static gy_status share(gy_host_memory *s)
 {
     gy_comm *comm = s->comm;
     size_t each = (size_t)s->n * sizeof(float);
@@ -110,32 +110,32 @@ static gy_status share(gy_shared *s)
     return status;
 }
 
-static gy_status make(gy_shared *s)
+static gy_status make(gy_host_memory *s)
 {
     const gy_topology *t = &s->comm->topology;
-    if (t->local_ranks > 1 && t->shares) GY_TRY(share(s));
+    if (t->local_ranks > 1 && t->host_memory) GY_TRY(share(s));
     if (s->base == NULL) return gy_comm_agree(s->comm, gy_new_array(s->comm->ctx, s->n, &s->own));
-    memset(gy_shared_values(s), 0, (size_t)s->n * sizeof(float)); /* touched here first */
-    return gy_comm_barrier(s->comm);                              /* no neighbour writes before */
+    memset(gy_host_memory_values(s), 0, (size_t)s->n * sizeof(float)); /* touched here first */
+    return gy_comm_barrier(s->comm); /* no neighbour writes before */
 }
 
-static void clear(gy_shared *s)
+static void clear(gy_host_memory *s)
 {
     if (s == NULL) return;
     if (s->base != NULL) (void)munmap(s->base, s->bytes);
     if (s->own != NULL) gy_free(s->comm->ctx, s->own);
 }
 
-gy_status gy_shared_create(gy_comm *comm, int64_t n, gy_shared **out)
+gy_status gy_host_memory_create(gy_comm *comm, int64_t n, gy_host_memory **out)
 {
     gy_status status;
-    gy_shared *s = NULL;
+    gy_host_memory *s = NULL;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, gy_new(comm->ctx, &s)));
     s->comm = comm;
     s->n = n;
     GY_TRY_GOTO(fail, make(s));
-    s->next = comm->shared;
-    comm->shared = s;
+    s->next = comm->host_memories;
+    comm->host_memories = s;
     *out = s;
     return GY_OK;
 fail:
@@ -144,48 +144,48 @@ fail:
     return status;
 }
 
-void gy_shared_free(gy_shared *s)
+void gy_host_memory_free(gy_host_memory *s)
 {
     if (s == NULL) return;
-    gy_shared **place = &s->comm->shared;
+    gy_host_memory **place = &s->comm->host_memories;
     while (*place != s) place = &(*place)->next;
     *place = s->next;
     clear(s);
     gy_free(s->comm->ctx, s);
 }
 
-float *gy_shared_values(const gy_shared *s)
+float *gy_host_memory_values(const gy_host_memory *s)
 {
-    return gy_shared_part(s, s->comm->local_rank);
+    return gy_host_memory_part(s, s->comm->local_rank);
 }
 
-bool gy_shared_is_real(const gy_shared *s)
+bool gy_host_memory_is_real(const gy_host_memory *s)
 {
     return s->base != NULL || s->comm->topology.local_ranks == 1;
 }
 
-float *gy_shared_part(const gy_shared *s, int local)
+float *gy_host_memory_part(const gy_host_memory *s, int local)
 {
     return s->base == NULL ? s->own : (float *)(void *)(s->base + (size_t)local * s->each);
 }
 
-const gy_shared *gy_shared_find(const gy_comm *comm, const float *x, int64_t n)
+const gy_host_memory *gy_host_memory_find(const gy_comm *comm, const float *x, int64_t n)
 {
-    for (const gy_shared *s = comm->shared; s != NULL; s = s->next) {
-        if (!gy_shared_is_real(s)) continue;
-        uintptr_t from = (uintptr_t)gy_shared_values(s), at = (uintptr_t)x;
+    for (const gy_host_memory *s = comm->host_memories; s != NULL; s = s->next) {
+        if (!gy_host_memory_is_real(s)) continue;
+        uintptr_t from = (uintptr_t)gy_host_memory_values(s), at = (uintptr_t)x;
         if (at >= from && at + (size_t)n * sizeof *x <= from + (size_t)s->n * sizeof *x) return s;
     }
     return NULL;
 }
 
-gy_status gy_shared_try(gy_comm *comm)
+gy_status gy_host_memory_try(gy_comm *comm)
 {
-    gy_shared *s = NULL;
-    comm->topology.shares = true;
+    gy_host_memory *s = NULL;
+    comm->topology.host_memory = true;
     if (comm->topology.local_ranks == 1) return GY_OK;
-    GY_TRY(gy_shared_create(comm, 1, &s));
-    comm->topology.shares = gy_shared_is_real(s);
-    gy_shared_free(s);
+    GY_TRY(gy_host_memory_create(comm, 1, &s));
+    comm->topology.host_memory = gy_host_memory_is_real(s);
+    gy_host_memory_free(s);
     return GY_OK;
 }
