@@ -94,24 +94,28 @@ static bool assign_choice(const assignment *a)
     return true;
 }
 
-/* `3`, `3x5` or a word of the choices. `0x2` is 2, as in all YAML; no height is `00x2`. */
+/* `3`, `3x5` or a word of the choices. `0x2` is 0 and 2, though other readers of YAML see one
+ * hexadecimal number there. */
+/* A decimal number of n digits. */
+static bool read_digits(const char *text, size_t n, int64_t *out)
+{
+    char digits[24];
+    if (n >= sizeof digits || strspn(text, "0123456789") < n) return false;
+    memcpy(digits, text, n);
+    digits[n] = '\0';
+    return gy_number_int(digits, out);
+}
+
 static bool assign_pair(const assignment *a)
 {
     const char *text = a->items[0];
     gy_pair pair = {.choice = find_choice(a->s, text)};
     if (pair.choice < 0) {
-        char height[24];
-        bool hexadecimal = text[0] == '0' && text[1] == 'x';
-        const char *times = hexadecimal ? NULL : strchr(text, 'x');
+        const char *times = strchr(text, 'x'), *last = times == NULL ? text : times + 1;
         size_t n = times == NULL ? strlen(text) : (size_t)(times - text);
-        if (n >= sizeof height) return refuse(a, text);
-        memcpy(height, text, n);
-        height[n] = '\0';
-        bool ok = gy_number_int(height, &pair.height) && in_range(a->s, (double)pair.height);
-        pair.width = pair.height;
-        if (ok && times != NULL)
-            ok = gy_number_int(times + 1, &pair.width) && in_range(a->s, (double)pair.width);
-        if (!ok) return refuse(a, text);
+        if (!read_digits(text, n, &pair.height) || !in_range(a->s, (double)pair.height) ||
+            !read_digits(last, strlen(last), &pair.width) || !in_range(a->s, (double)pair.width))
+            return refuse(a, text);
     }
     *(gy_pair *)a->place = pair;
     return true;

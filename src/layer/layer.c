@@ -53,7 +53,7 @@ const gy_setting gy_layer_init_settings[] = {
      .min = 0,
      .max = 1e6,
      .help = "constant: the value; normal, truncated_normal: standard deviation; uniform: bound; "
-             "others: a factor. 0: 0 for constant, 0.02, 0.02, 0.05, 1"},
+             "others: a factor. 0: 0 for constant, 0.02, 0.02, 0.05, 1. Goes for bias_init too"},
     GY_SETTING_END,
 };
 

@@ -37,7 +37,7 @@ typedef struct outer {
     double rate, tiny, any;
     const char *source;
     int mode, perhaps;
-    gy_pair kernel, stride;
+    gy_pair kernel, stride, room;
     gy_ints epochs;
     gy_strings words, metrics;
     gy_choice method, no_method;
@@ -67,6 +67,7 @@ static const gy_setting rows[] = {
     ROW(perhaps, CHOICE, .standard = "", .choices = modes),
     ROW(kernel, PAIR, .standard = "3x5", .min = 1, .max = 1000, .choices = paddings),
     ROW(stride, PAIR, .standard = "", .min = 1, .max = 1000),
+    ROW(room, PAIR, .standard = "0", .min = 0, .max = 1000),
     ROW(epochs, INTS, .standard = "[30, 60]", .min = 1, .max = GY_COUNT_MAX),
     ROW(words, STRINGS, .standard = "[]"),
     ROW(metrics, KINDS, .standard = "", .registry = &registry),
@@ -153,6 +154,8 @@ static void values_are_read(void)
     CU_ASSERT_TRUE(set(&f, "mode", "per_channel") && f.values.mode == 1);
     CU_ASSERT_TRUE(set(&f, "kernel", "valid") && f.values.kernel.choice == 1);
     CU_ASSERT_TRUE(set(&f, "kernel", "7") && f.values.kernel.width == 7);
+    CU_ASSERT_TRUE(set(&f, "room", "0x10") && f.values.room.height == 0);
+    CU_ASSERT_EQUAL(f.values.room.width, 10); /* not hexadecimal */
     CU_ASSERT_TRUE(set(&f, "method", "plain") && f.values.method.kind == &plain);
     const char *const names[] = {"heavy", "plain"};
     CU_ASSERT_TRUE(set_list(&f, "metrics", 2, names) && f.values.metrics.n == 2);
@@ -178,6 +181,7 @@ static void mistakes_are_told(void)
             "it must be a number or two as 3x5, from 1 to 1000, or one of same, valid, not '3y'");
     REFUSED(&f, "kernel", "3x0",
             "it must be a number or two as 3x5, from 1 to 1000, or one of same, valid, not '3x0'");
+    CU_ASSERT_FALSE(set(&f, "room", "3x0x1") || set(&f, "room", "0xa") || set(&f, "room", "1x"));
     REFUSED(&f, "method", "heavi",
             "it must be one of plain, heavy, not 'heavi'; did you mean 'heavy'?");
     REFUSED(&f, "metrics", "plain", "it must be a list of plain, heavy; write [plain]");

@@ -44,7 +44,7 @@ static void convolutions(void)
     expect("conv2d", SHAPE3(9, 8, 4), SHAPE3(9, 8, 5), (gy_shape){4, {5, 4, 2, 4}},
            GY_WITH({"filters", "5"}, {"kernel", "4x2"}));
     expect("conv2d", SHAPE3(7, 8, 4), SHAPE3(3, 5, 6), (gy_shape){4, {6, 2, 3, 2}},
-           GY_WITH({"filters", "6"}, {"kernel", "2x3"}, {"dilation", "2x1"}, {"padding", "00x2"},
+           GY_WITH({"filters", "6"}, {"kernel", "2x3"}, {"dilation", "2x1"}, {"padding", "0x2"},
                    {"stride", "2"}, {"groups", "2"}));
     expect("conv2d", SHAPE3(5, 5, 1), SHAPE3(1, 1, 1), (gy_shape){4, {1, 5, 5, 1}},
            GY_WITH({"filters", "1"}, {"kernel", "5"}, {"padding", "valid"}));

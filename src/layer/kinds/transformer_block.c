@@ -80,8 +80,8 @@ static gy_status expand(const gy_layer_spec *spec, gy_builder *b, int x, int *ou
     if (in.n != 2)
         return gy_builder_refuse(b, spec, "give it a sequence", "its input %s is not [T, n]",
                                  gy_shape_text(&in, text));
-    double width = s->mlp * (double)in.d[1];
-    if (width < 1 || width != floor(width))
+    const double product = s->mlp * (double)in.d[1], width = round(product);
+    if (width < 1 || fabs(product - width) > 1e-9 * width) /* 1.1 is no binary number */
         return gy_builder_refuse(b, spec, "change mlp", "%g times %lld units is not whole", s->mlp,
                                  (long long)in.d[1]);
     int ends[2] = {x, x};
@@ -166,6 +166,7 @@ static const gy_layer_sample samples[] = {
      .in = {2, {3, 8}},
      .batch = 2},
     {.yaml = "transformer_block: {heads: 1, dropout: 0.25, mlp: 2}", .in = {2, {4, 4}}},
+    {.yaml = "transformer_block: {heads: 1, mlp: 1.15}", .in = {2, {2, 20}}, .batch = 2},
     {.yaml = NULL},
 };
 
