@@ -85,7 +85,7 @@ static void take_pieces(gy_layer *l, gy_conv *c)
 {
     const gy_conv_settings *s = l->settings;
     if (s->padding.choice != GY_PADDING_CAUSAL || c->stride_w != 1) return;
-    l->carry = (gy_size){reach(c) * c->channels, GY_PARAM_ALIGN};
+    l->memory.carry = (gy_size){reach(c) * c->channels, GY_PARAM_ALIGN};
     c->width += reach(c);
     c->pad_left = 0;
 }
@@ -106,7 +106,7 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     GY_TRY(check(l, s, c));
     if (l->window > 0) take_pieces(l, c);
     gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
-    l->method = gy_conv_names[c->algorithm];
+    l->report.method = gy_conv_names[c->algorithm];
 
     int64_t depth = c->channels / c->groups;
     gy_layer_param(l, "weight", GY_ROLE_KERNEL,
@@ -118,23 +118,24 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
                        (gy_init){GY_INIT_zeros, 0});
     l->out = axes == 2 ? gy_shape_of(3, c->out_height, c->out_width, c->filters)
                        : gy_shape_of(2, c->out_width, c->filters);
-    l->needs = GY_NEEDS_X;
-    l->scratch.fixed = gy_align_floats(c->scratch);
+    l->memory.needs = GY_NEEDS_X;
+    l->memory.scratch.fixed = gy_align_floats(c->scratch);
     if (s->activation != GY_ACTIVATION_none) {
         gy_size z = {gy_shape_count(&l->out), GY_PARAM_ALIGN};
         if (keeps_z(s))
-            l->keep = z;
+            l->memory.keep = z;
         else
-            l->needs |= GY_NEEDS_Y;
-        l->ends_in_relu = s->activation == GY_ACTIVATION_relu;
-        l->scratch.per_sample = z.per_sample;
-        l->scratch.fixed += z.fixed;
+            l->memory.needs |= GY_NEEDS_Y;
+        if (s->activation == GY_ACTIVATION_relu) l->fuse.offers = GY_FUSE_SLOPE;
+        l->memory.scratch.per_sample = z.per_sample;
+        l->memory.scratch.fixed += z.fixed;
     }
-    if (l->carry.fixed > 0) {
-        l->scratch.per_sample += c->width * c->channels;
-        l->scratch.fixed += GY_PARAM_ALIGN;
+    if (l->memory.carry.fixed > 0) {
+        l->memory.scratch.per_sample += c->width * c->channels;
+        l->memory.scratch.fixed += GY_PARAM_ALIGN;
     }
-    l->flops = 2.0 * (double)gy_shape_count(&l->out) * (double)(c->kernel_h * c->kernel_w * depth);
+    l->report.flops =
+        2.0 * (double)gy_shape_count(&l->out) * (double)(c->kernel_h * c->kernel_w * depth);
     return GY_OK;
 }
 
@@ -158,7 +159,7 @@ gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
     const gy_conv *c = l->state;
     const float *x = p->x[0];
     float *z = keeps_z(s) ? p->keep : NULL, *scratch = p->scratch;
-    if (l->carry.fixed > 0) {
+    if (l->memory.carry.fixed > 0) {
         x = join(c, p, scratch);
         scratch += gy_align_floats(p->batch * c->width * c->channels);
     }
@@ -174,7 +175,7 @@ gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p)
     int64_t rows = p->batch * c->out_height * c->out_width;
     const float *dz = p->dy;
     float *scratch = p->scratch;
-    if (s->activation != GY_ACTIVATION_none && !l->masked) {
+    if (s->activation != GY_ACTIVATION_none && !(l->fuse.left & GY_FUSE_SLOPE)) {
         gy_activation_backward(p->kernel, (gy_activation)s->activation, rows, c->filters, p->keep,
                                p->y, p->dy, scratch);
         dz = scratch;

@@ -71,10 +71,18 @@ typedef struct gy_tensor_spec {
 /** What the backward pass reads; the memory plan frees the rest early. */
 enum { GY_NEEDS_X = 1, GY_NEEDS_Y = 2 };
 
-/** What y is easily made of again, by no more than a loop. */
-typedef enum gy_light { GY_LIGHT_NOT, GY_LIGHT_OF_KEEP, GY_LIGHT_OF_X_AND_KEEP } gy_light;
+/** What a light loop makes y again of, by kind->remake, so that it need not be kept. */
+typedef enum gy_remake { GY_REMAKE_NOT, GY_REMAKE_OF_KEEP, GY_REMAKE_OF_X_AND_KEEP } gy_remake;
 
-/** A running layer. The model fills the first part, `shape` the second. */
+/**
+ * Work that a layer may leave to its neighbour, where that alone reads its y or makes its x: a set of
+ * bits. Who does what is settled by model/fuse.c, where each has its rule.
+ *   RELU   a relu is done by the layer before it, and is a view then
+ *   SLOPE  the slope of the relu that ends a layer is put into dy by the layer behind, whose dx it is
+ */
+enum { GY_FUSE_RELU = 1, GY_FUSE_SLOPE = 2 };
+
+/** A running layer. The model fills the first part, `shape` the second, and the model `fuse`. */
 struct gy_layer {
     gy_context *ctx;
     gy_pool *pool; /* the model's: for state that lives as long as the layer */
@@ -95,24 +103,34 @@ struct gy_layer {
     gy_status status; /* the first failure of gy_layer_param() and gy_layer_buffer() */
     gy_tensor_spec buffers[GY_LAYER_BUFFERS];
     int n_buffers;
-    int needs;     /* GY_NEEDS_… of the backward pass */
-    bool in_place; /* y may lie where x[0] lies, dx[0] where dy lies (needs must allow it) */
-    bool view; /* y is x[0] in another shape: it lies there, forward and backward are not called */
-    gy_light light;    /* y is easily made again: by kind->remake */
-    bool sum;          /* y = Σ x, so that every dx is dy: backward may not be called */
-    bool relu;         /* y = max(0, x[0]): becomes a view where the layer before rectifies */
-    bool rectify;      /* set by the model, after shape(): its passes do the relu that follows */
-    bool ends_in_relu; /* its backward pass begins with the slope of a relu, made of y alone */
-    bool masked; /* set by the model: what alone reads y puts that slope into dy; y is not needed */
-    bool mask;   /* set by the model: dx is to be 0 where x ≤ 0 */
-    gy_size keep;     /* floats kept from forward to backward beside x and y */
-    bool keep_always; /* keep is given in evaluation too, for the one call */
-    gy_size scratch;  /* floats of one call, contents lost between calls */
-    gy_size carry;    /* floats kept from piece to piece of a sequence; all zero before its first */
-    bool bounded;     /* in pieces: takes no position beyond the window */
-    double flops;     /* forward, one sample */
-    const char *method; /* how it is computed, where there is a choice; NULL: there is none */
-    void *state;        /* the kind's own, from pool; not changed by a pass */
+    void *state; /* the kind's own, from pool; not changed by a pass */
+
+    struct {              /* what the passes need */
+        int needs;        /* GY_NEEDS_… of the backward pass */
+        gy_size keep;     /* floats kept from forward to backward beside x and y */
+        bool keep_always; /* keep is given in evaluation too, for the one call */
+        gy_size scratch;  /* floats of one call, contents lost between calls */
+        gy_size carry;    /* in pieces: floats kept from piece to piece, zero before the first */
+        bool bounded;     /* in pieces: takes no position beyond the window */
+    } memory;
+
+    struct {           /* of y to x, where that saves memory or work */
+        bool view;     /* y is x[0] in another shape and lies there; no pass is called */
+        bool in_place; /* y may lie where x[0] lies, dx[0] where dy lies (needs must allow it) */
+        bool adds;     /* y = Σ x, so that every dx is dy: backward may not be called */
+        gy_remake remakes;
+    } relation;
+
+    struct {                /* for tables */
+        double flops;       /* forward, one sample */
+        const char *method; /* how it is computed, where there is a choice; NULL: there is none */
+    } report;
+
+    struct {        /* sets of GY_FUSE_… */
+        int offers; /* by shape(): its own work that a neighbour may do */
+        int left;   /* of these, what a neighbour does */
+        int does;   /* what it does for a neighbour */
+    } fuse;
 };
 
 /** One call of forward or backward. Pointers are 64-byte aligned. */
@@ -159,8 +177,7 @@ struct gy_layer_kind {
     bool has_params;   /* then it takes the settings init, bias_init, init_scale */
     bool takes_tokens; /* x holds whole numbers; there is no dx */
     bool block;        /* composites: `recompute: blocks` may drop what is inside */
-    bool rectifies;    /* it obeys gy_layer.rectify; its backward pass reads no y */
-    bool masks;        /* it obeys gy_layer.mask */
+    int fuses;         /* set of GY_FUSE_…: what its passes can do for a neighbour */
     bool pointwise;    /* in evaluation, each position of a sequence is made of itself alone (and of
                           its number) */
 
@@ -170,7 +187,7 @@ struct gy_layer_kind {
     gy_status (*backward)(const gy_layer *l, const gy_pass *p);
 
     /**
-     * Where shape() says so: y of a light layer again, for others that read it in the backward pass.
+     * Where shape() says so: y again, for others that read it in the backward pass.
      * Has x, where it says so, and keep, which it may change: backward, which comes after, finds
      * `remade` set. No scratch.
      */

@@ -30,12 +30,12 @@ gy_status gy_norm_shape(gy_layer *l, bool centred)
     int64_t rows = gy_shape_rows(&l->in[0]), n = gy_shape_last(&l->in[0]);
     gy_norm_params(l, n, centred);
     l->out = l->in[0];
-    l->needs = GY_NEEDS_X;
-    l->in_place = true;
-    l->light = GY_LIGHT_OF_X_AND_KEEP;
-    l->keep = (gy_size){2 * rows, 0};
-    l->scratch = (gy_size){0, GY_ROW_NORM_PARTS * 2 * n};
-    l->flops = 8.0 * (double)(rows * n);
+    l->memory.needs = GY_NEEDS_X;
+    l->relation.in_place = true;
+    l->relation.remakes = GY_REMAKE_OF_X_AND_KEEP;
+    l->memory.keep = (gy_size){2 * rows, 0};
+    l->memory.scratch = (gy_size){0, GY_ROW_NORM_PARTS * 2 * n};
+    l->report.flops = 8.0 * (double)(rows * n);
     return GY_OK;
 }
 

@@ -59,7 +59,7 @@ gy_status gy_pooling_shape(gy_layer *l)
                       w.stride, h.before, w.before, h.out,    w.out};
     l->state = g;
     l->out = gy_shape_of(3, h.out, w.out, channels);
-    l->flops = (double)gy_shape_count(&l->out) * (double)(h.kernel * w.kernel);
+    l->report.flops = (double)gy_shape_count(&l->out) * (double)(h.kernel * w.kernel);
     return GY_OK;
 }
 
@@ -74,20 +74,20 @@ gy_status gy_pooling_shape_global(gy_layer *l)
     *g = (gy_pooling){1, positions, channels, 1, positions, 1, 1, 0, 0, 1, 1};
     l->state = g;
     l->out = gy_shape_of(1, channels);
-    l->flops = (double)gy_shape_count(&l->in[0]);
+    l->report.flops = (double)gy_shape_count(&l->in[0]);
     return GY_OK;
 }
 
 void gy_pooling_keep(gy_layer *l)
 {
     _Static_assert(sizeof(int32_t) == sizeof(float), "kept in the place of floats");
-    l->keep.per_sample = gy_shape_count(&l->out);
+    l->memory.keep.per_sample = gy_shape_count(&l->out);
 }
 
 gy_status gy_pooling_max_forward(const gy_layer *l, const gy_pass *p)
 {
-    gy_max_pool_forward(p->kernel, l->state, p->batch, p->x[0], p->y, l->mask,
-                        (int32_t *)(void *)p->keep);
+    gy_max_pool_forward(p->kernel, l->state, p->batch, p->x[0], p->y,
+                        (l->fuse.does & GY_FUSE_SLOPE) != 0, (int32_t *)(void *)p->keep);
     return GY_OK;
 }
 

@@ -80,13 +80,13 @@ static void add_memory(gy_layer *l, const plan *r)
 {
     int64_t fixed, per_sample;
     gy_recurrent_scratch(&r->way[0], &fixed, &per_sample);
-    l->keep.per_sample = r->ways * gy_recurrent_keep(&r->way[0], 1);
-    l->keep_always = true; /* the gates of an evaluation */
-    l->scratch.fixed = fixed + GY_PARAM_ALIGN;
-    l->scratch.per_sample = per_sample + r->time * r->in;
+    l->memory.keep.per_sample = r->ways * gy_recurrent_keep(&r->way[0], 1);
+    l->memory.keep_always = true; /* the gates of an evaluation */
+    l->memory.scratch.fixed = fixed + GY_PARAM_ALIGN;
+    l->memory.scratch.per_sample = per_sample + r->time * r->in;
     if (l->window > 0) {
         int states = gy_cell_has_state(r->way[0].cell) ? 2 : 1;
-        l->carry = (gy_size){states * r->units, states * GY_PARAM_ALIGN};
+        l->memory.carry = (gy_size){states * r->units, states * GY_PARAM_ALIGN};
     }
 }
 
@@ -115,9 +115,9 @@ gy_status gy_recurrent_layer_shape(gy_layer *l, const gy_recurrent_cell *cell)
     }
     int64_t width = r->ways * r->units;
     l->out = r->last ? gy_shape_of(1, width) : gy_shape_of(2, r->time, width);
-    l->needs = GY_NEEDS_X;
+    l->memory.needs = GY_NEEDS_X;
     add_memory(l, r);
-    l->flops = 2.0 * (double)(r->time * width) * (double)(r->gates * (r->in + r->units));
+    l->report.flops = 2.0 * (double)(r->time * width) * (double)(r->gates * (r->in + r->units));
     return GY_OK;
 }
 

@@ -23,8 +23,8 @@ gy_layer_row gy_model_layer(const gy_model *m, int i)
     gy_layer_row row = {.name = l->path,
                         .kind = l->kind->kind.name,
                         .out = l->out,
-                        .flops = l->flops,
-                        .method = l->method};
+                        .flops = l->report.flops,
+                        .method = l->report.method};
     for (int j = 0; j < l->n_params; j++) {
         if (m->owners[u->params[j]] != i) continue;
         const gy_param *p = &m->params.v[u->params[j]];

@@ -238,19 +238,12 @@ static gy_status check_unit(const builder *b, const gy_unit *u)
                                gy_shape_text(&l->out, text));
     if (l->kind->takes_tokens && u->x[0] != 0)
         return gy_layer_refuse(l, "make it the first layer", "it takes tokens");
-    bool carries = l->carry.per_sample > 0 || l->carry.fixed > 0;
+    bool carries = l->memory.carry.per_sample > 0 || l->memory.carry.fixed > 0;
     if (l->window > 0 && !l->kind->pointwise && !carries)
         return gy_layer_refuse(l, "generate with layers that look back, position by position",
                                "it cannot take a sequence in pieces");
     (void)b;
     return GY_OK;
-}
-
-static void make_view(gy_layer *l)
-{
-    l->view = true;
-    l->needs = 0;
-    l->keep = l->scratch = (gy_size){0, 0};
 }
 
 static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *path,
@@ -285,7 +278,7 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
     }
     GY_TRY(spec->kind->shape(l));
     GY_TRY(check_unit(b, u));
-    if (l->view) make_view(l);
+    if (l->relation.view) gy_model_make_view(l);
     if (l->kind->takes_tokens && m->embedding == NULL) m->embedding = u;
     GY_TRY(settle_all(b, u, params));
     GY_TRY(gy_list_add(&m->pool, &b->units, u));
@@ -341,27 +334,6 @@ static gy_status list_uses(gy_model *m)
     return GY_OK;
 }
 
-/*
- * What a layer and the one that alone reads its y share of a relu: a layer does the relu behind it,
- * where its kind can; and what reads a relu's y puts its slope into the gradient, where it can.
- */
-static void share_relus(gy_model *m)
-{
-    for (int i = 0; i < m->n_units; i++) {
-        gy_layer *l = &m->units[i]->layer;
-        int x = m->units[i]->x[0], maker = m->values[x]->maker;
-        if (maker < 0 || m->values[x]->n_uses > 1 || x == m->output) continue;
-        gy_layer *before = &m->units[maker]->layer;
-        if (l->relu && before->kind->rectifies) {
-            before->rectify = true;
-            make_view(l);
-        } else if (l->kind->masks && before->ends_in_relu) {
-            l->mask = before->masked = true;
-            before->needs &= ~GY_NEEDS_Y;
-        }
-    }
-}
-
 gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params, gy_list *buffers)
 {
     char text[GY_SHAPE_TEXT];
@@ -386,6 +358,6 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
                "add one that does",
                spec->where);
     GY_TRY(list_uses(m));
-    share_relus(m);
+    gy_model_fuse(m);
     return GY_OK;
 }

@@ -38,7 +38,7 @@ static bool may_join(const gy_maker *k, const gy_unit *u, int v, const bool *had
 static bool may_replace(const gy_maker *k, const gy_unit *u)
 {
     int storage = k->gradient[u->y];
-    if (!u->layer.in_place || u->layer.inputs != 1) return false;
+    if (!u->layer.relation.in_place || u->layer.inputs != 1) return false;
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
     for (int w = 0; w < k->m->n_values; w++)
         if (k->gradient[w] == storage && w != u->y && k->m->values[w]->maker < u->index)
@@ -97,7 +97,7 @@ static gy_status hand_on(gy_maker *k, const gy_unit *u, gy_step *s)
 gy_status gy_maker_gradients(gy_maker *k, const gy_unit *u, gy_step *s)
 {
     const gy_layer *l = &u->layer;
-    if (l->view || l->sum) return hand_on(k, u, s);
+    if (l->relation.view || l->relation.adds) return hand_on(k, u, s);
     for (int j = 0; j < l->inputs; j++) {
         int v = u->x[j];
         if (!k->m->values[v]->wants_gradient) continue;

@@ -83,13 +83,13 @@ int64_t gy_model_carry(const gy_model *m, int64_t batch)
 {
     int64_t floats = 0;
     for (int i = 0; i < m->n_units; i++)
-        floats += gy_align_floats(gy_size_at(m->units[i]->layer.carry, batch));
+        floats += gy_align_floats(gy_size_at(m->units[i]->layer.memory.carry, batch));
     return floats;
 }
 
 bool gy_model_is_bounded(const gy_model *m)
 {
     for (int i = 0; i < m->n_units; i++)
-        if (m->units[i]->layer.bounded) return true;
+        if (m->units[i]->layer.memory.bounded) return true;
     return false;
 }

@@ -74,8 +74,8 @@ typedef struct gy_move {
 
 typedef enum gy_op {
     GY_OP_FORWARD,
-    GY_OP_AGAIN,  /* a forward step repeated for the backward pass: buffers and penalty stay */
-    GY_OP_REMAKE, /* y of a light unit is made again for those that read it in backward steps */
+    GY_OP_RECOMPUTE, /* a forward step repeated for the backward pass: buffers and penalty stay */
+    GY_OP_REMAKE,    /* y is made again by a loop, for those that read it in backward steps */
     GY_OP_BACKWARD,
     GY_OP_LOSS /* between the passes: the caller makes dy of y */
 } gy_op;
@@ -151,6 +151,12 @@ void gy_plan_clear(gy_context *ctx, gy_plan *plan);
 /** Builds units, values and drafts from the specs. */
 gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params,
                          gy_list *buffers) GY_CHECKED;
+
+/** Y is x in another shape: there is nothing to keep. */
+void gy_model_make_view(gy_layer *l);
+
+/** Lets layers do the work of their neighbours where that is cheaper: GY_FUSE_…. */
+void gy_model_fuse(gy_model *m);
 
 /** Tells the units where their parts of the vectors are; gradients where there are any. */
 void gy_model_set_vectors(gy_model *m);

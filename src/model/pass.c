@@ -42,7 +42,7 @@ static void set_buffers(const course *c, const gy_step *s, const gy_unit *u, gy_
     float *spare = place(c, s->buffers);
     for (int j = 0; j < u->layer.n_buffers; j++) {
         p->buffer[j] = u->buffer[j];
-        if (s->op != GY_OP_AGAIN) continue;
+        if (s->op != GY_OP_RECOMPUTE) continue;
         int64_t count = gy_shape_count(&u->layer.buffers[j].shape);
         memcpy(spare, u->buffer[j], (size_t)count * sizeof *spare);
         p->buffer[j] = spare;
@@ -73,7 +73,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
                  .scratch = place(c, s->scratch),
                  .sum = run->sum,
                  .sum_user = run->user,
-                 .penalty = s->op == GY_OP_AGAIN ? &c->ignored : &c->run->penalty};
+                 .penalty = s->op == GY_OP_RECOMPUTE ? &c->ignored : &c->run->penalty};
     for (int j = 0; j < l->inputs; j++) {
         p.x[j] = place(c, s->x[j]);
         p.dx[j] = place(c, s->dx[j]);
@@ -82,7 +82,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
     if (l->window > 0) {
         p.carry = c->carry;
         p.position = run->position;
-        c->carry += gy_align_floats(gy_size_at(l->carry, c->batch));
+        c->carry += gy_align_floats(gy_size_at(l->memory.carry, c->batch));
     }
     if (s->op == GY_OP_REMAKE) return l->kind->remake(l, &p);
     return s->op == GY_OP_BACKWARD ? l->kind->backward(l, &p) : l->kind->forward(l, &p);

@@ -7,8 +7,8 @@
  *     unchanged by a view or a sum.
  *  2. What the backward pass reads of the forward pass (x, y by GY_NEEDS_…, keep) lives until then;
  *     inside a block that `recompute` drops it lives only in the block's own forward pass, and is
- *     made a second time, by GY_OP_AGAIN steps, right before the block's backward steps. A y that its
- *     unit makes again lightly is not kept either: GY_OP_REMAKE, before the first that reads it.
+ *     made a second time, by GY_OP_RECOMPUTE steps, right before the block's backward steps. A y that its
+ *     unit remakes by a loop is not kept either: GY_OP_REMAKE, before the first that reads it.
  *  3. The first gradient that comes to a value is written in its place, the others to a place for
  *     one step and added.
  *
@@ -82,12 +82,12 @@ static bool internal(const gy_maker *k, int value)
 }
 
 /* Whether the value is made again, of what its maker's backward step reads, where it is read back. */
-static bool light(const gy_maker *k, int value)
+static bool remakes(const gy_maker *k, int value)
 {
     const gy_value *v = k->m->values[value];
     if (v->maker < 0 || value == k->m->output) return false;
     const gy_unit *maker = k->m->units[v->maker];
-    if (maker->layer.light == GY_LIGHT_NOT || !maker->backward) return false;
+    if (maker->layer.relation.remakes == GY_REMAKE_NOT || !maker->backward) return false;
     for (int i = 0; i < v->n_uses; i++)
         if (dropped(k, k->m->units[v->uses[i]])) return internal(k, value);
     return !dropped(k, maker);
@@ -97,14 +97,14 @@ static bool light(const gy_maker *k, int value)
 static bool read_back(const gy_maker *k, int value)
 {
     const gy_value *v = k->m->values[value];
-    if (!k->training || light(k, value)) return false;
+    if (!k->training || remakes(k, value)) return false;
     if (v->maker >= 0) {
         const gy_unit *u = k->m->units[v->maker];
-        if (u->backward && (u->layer.needs & GY_NEEDS_Y)) return true;
+        if (u->backward && (u->layer.memory.needs & GY_NEEDS_Y)) return true;
     }
     for (int i = 0; i < v->n_uses; i++) {
         const gy_unit *u = k->m->units[v->uses[i]];
-        if (u->backward && (u->layer.needs & GY_NEEDS_X)) return true;
+        if (u->backward && (u->layer.memory.needs & GY_NEEDS_X)) return true;
     }
     return false;
 }
@@ -124,7 +124,7 @@ static bool kept(const gy_maker *k, int value)
 static bool may_overwrite(const gy_maker *k, const gy_unit *u)
 {
     int storage = k->at[u->x[0]];
-    if (!u->layer.in_place || storage == GY_STORAGE_X) return false;
+    if (!u->layer.relation.in_place || storage == GY_STORAGE_X) return false;
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
     for (int j = 1; j < u->layer.inputs; j++)
         if (k->at[u->x[j]] == storage) return false;
@@ -143,18 +143,19 @@ static gy_status add_forward(gy_maker *k, const gy_unit *u)
     gy_step *s;
     GY_TRY(gy_maker_step(k, GY_OP_FORWARD, u->index, &s));
     int first = k->at[u->x[0]];
-    bool at_x = l->view ? first != GY_STORAGE_X || u->y != k->m->output : may_overwrite(k, u);
+    bool at_x =
+        l->relation.view ? first != GY_STORAGE_X || u->y != k->m->output : may_overwrite(k, u);
     if (at_x)
         k->at[u->y] = first;
     else
         GY_TRY(gy_maker_value_storage(k, u->y, &k->at[u->y]));
     for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
     s->y = gy_maker_touch(k, k->at[u->y]);
-    s->call = !l->view;
-    if (l->view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
-    if (k->training || l->keep_always) GY_TRY(brief(k, l->keep, &s->keep));
+    s->call = !l->relation.view;
+    if (l->relation.view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
+    if (k->training || l->memory.keep_always) GY_TRY(brief(k, l->memory.keep, &s->keep));
     k->keep[u->index] = s->keep;
-    return brief(k, l->scratch, &s->scratch);
+    return brief(k, l->memory.scratch, &s->scratch);
 }
 
 /*
@@ -177,78 +178,79 @@ static gy_status add_loss(gy_maker *k)
     return GY_OK;
 }
 
-/* Which units of a block have to run again: those that make what its backward steps read. */
-static bool runs_again(const gy_maker *k, const gy_unit *u)
+/* Which units of a block have to be recomputed: those that make what its backward steps read. */
+static bool recomputes(const gy_maker *k, const gy_unit *u)
 {
     const gy_value *y = k->m->values[u->y];
-    if (u->backward && (u->layer.keep.per_sample > 0 || u->layer.keep.fixed > 0)) return true;
+    if (u->backward && (u->layer.memory.keep.per_sample > 0 || u->layer.memory.keep.fixed > 0))
+        return true;
     if (!internal(k, u->y)) return false;
     if (read_back(k, u->y)) return true;
     for (int i = 0; i < y->n_uses; i++)
-        if (k->again[y->uses[i]]) return true;
+        if (k->recomputed[y->uses[i]]) return true;
     return false;
 }
 
-/* Whether unit u, running again, may write over its first input. */
-static bool may_overwrite_again(const gy_maker *k, const gy_unit *u)
+/* Whether unit u, recomputed, may write over its first input. */
+static bool may_overwrite_recomputed(const gy_maker *k, const gy_unit *u)
 {
     int storage = k->at[u->x[0]];
-    if (!u->layer.in_place) return false;
+    if (!u->layer.relation.in_place) return false;
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
     for (int j = 1; j < u->layer.inputs; j++)
         if (k->at[u->x[j]] == storage) return false;
     for (int i = 0; i < k->m->n_values; i++) {
         const gy_value *v = k->m->values[i];
         if (k->at[i] != storage) continue;
-        if (!internal(k, i) || !k->again[v->maker] || read_back(k, i)) return false;
+        if (!internal(k, i) || !k->recomputed[v->maker] || read_back(k, i)) return false;
         for (int j = 0; j < v->n_uses; j++)
-            if (v->uses[j] > u->index && k->again[v->uses[j]]) return false;
+            if (v->uses[j] > u->index && k->recomputed[v->uses[j]]) return false;
     }
     return true;
 }
 
-static gy_status add_again(gy_maker *k, const gy_unit *u)
+static gy_status add_recompute(gy_maker *k, const gy_unit *u)
 {
     const gy_layer *l = &u->layer;
     gy_step *s;
-    GY_TRY(gy_maker_step(k, GY_OP_AGAIN, u->index, &s));
-    bool at_x = l->view || may_overwrite_again(k, u);
+    GY_TRY(gy_maker_step(k, GY_OP_RECOMPUTE, u->index, &s));
+    bool at_x = l->relation.view || may_overwrite_recomputed(k, u);
     if (at_x)
         s->y = k->at[u->x[0]];
     else
         GY_TRY(gy_maker_value_storage(k, u->y, &s->y));
     for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
     if (internal(k, u->y)) k->at[u->y] = gy_maker_touch(k, s->y);
-    s->call = !l->view;
-    if (l->view) return GY_OK;
-    GY_TRY(brief(k, l->keep, &s->keep));
+    s->call = !l->relation.view;
+    if (l->relation.view) return GY_OK;
+    GY_TRY(brief(k, l->memory.keep, &s->keep));
     k->keep[u->index] = s->keep;
     int64_t buffers = 0;
     for (int j = 0; j < l->n_buffers; j++)
         buffers += gy_align_floats(gy_shape_count(&l->buffers[j].shape));
     GY_TRY(brief(k, (gy_size){0, buffers}, &s->buffers));
-    return brief(k, l->scratch, &s->scratch);
+    return brief(k, l->memory.scratch, &s->scratch);
 }
 
-/* Runs the block of which `last` is the last unit again. */
-static gy_status repeat_block(gy_maker *k, int last)
+/* Recomputes the block of which `last` is the last unit. */
+static gy_status recompute_block(gy_maker *k, int last)
 {
     int first = last, block = k->m->units[last]->block;
     while (first > 0 && k->m->units[first - 1]->block == block) first--;
-    for (int i = last; i >= first; i--) k->again[i] = runs_again(k, k->m->units[i]);
+    for (int i = last; i >= first; i--) k->recomputed[i] = recomputes(k, k->m->units[i]);
     for (int i = first; i <= last; i++)
         if (internal(k, k->m->units[i]->y)) k->at[k->m->units[i]->y] = GY_STORAGE_NONE;
     for (int i = first; i <= last; i++)
-        if (k->again[i]) GY_TRY(add_again(k, k->m->units[i]));
+        if (k->recomputed[i]) GY_TRY(add_recompute(k, k->m->units[i]));
     return GY_OK;
 }
 
-/* Makes a light value again, once, of what may be light itself. */
+/* Remakes a value, once, of what may have to be remade itself. */
 static gy_status remake(gy_maker *k, int value)
 {
-    if (!light(k, value) || k->remade[value]) return GY_OK;
+    if (!remakes(k, value) || k->remade[value]) return GY_OK;
     const gy_unit *u = k->m->units[k->m->values[value]->maker];
-    const int inputs = u->layer.light == GY_LIGHT_OF_X_AND_KEEP ? u->layer.inputs : 0;
+    const int inputs = u->layer.relation.remakes == GY_REMAKE_OF_X_AND_KEEP ? u->layer.inputs : 0;
     gy_step *s;
     for (int j = 0; j < inputs; j++) GY_TRY(remake(k, u->x[j]));
     GY_TRY(gy_maker_step(k, GY_OP_REMAKE, u->index, &s));
@@ -264,17 +266,18 @@ static gy_status add_backward(gy_maker *k, const gy_unit *u)
 {
     const gy_layer *l = &u->layer;
     gy_step *s;
-    const int read = l->needs & GY_NEEDS_X && !l->view && !l->sum ? l->inputs : 0;
+    const int read =
+        l->memory.needs & GY_NEEDS_X && !l->relation.view && !l->relation.adds ? l->inputs : 0;
     for (int j = 0; j < read; j++) GY_TRY(remake(k, u->x[j]));
     GY_TRY(gy_maker_step(k, GY_OP_BACKWARD, u->index, &s));
     s->remade = k->remade[u->y];
     s->dy = gy_maker_touch(k, k->gradient[u->y]);
-    s->call = !l->view && !l->sum;
+    s->call = !l->relation.view && !l->relation.adds;
     if (s->call) {
         for (int j = 0; j < read; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
-        if (l->needs & GY_NEEDS_Y) s->y = gy_maker_touch(k, k->at[u->y]);
+        if (l->memory.needs & GY_NEEDS_Y) s->y = gy_maker_touch(k, k->at[u->y]);
         s->keep = gy_maker_touch(k, k->keep[u->index]);
-        GY_TRY(brief(k, l->scratch, &s->scratch));
+        GY_TRY(brief(k, l->memory.scratch, &s->scratch));
     }
     return gy_maker_gradients(k, u, s);
 }
@@ -293,7 +296,7 @@ static gy_status add_steps(gy_maker *k)
         if (dropped(k, u) && u->block != block) {
             int last = i; /* units behind that have no backward step may be needed too */
             while (last + 1 < m->n_units && m->units[last + 1]->block == u->block) last++;
-            GY_TRY(repeat_block(k, last));
+            GY_TRY(recompute_block(k, last));
         }
         block = u->block;
         GY_TRY(add_backward(k, u));
@@ -313,7 +316,7 @@ gy_status gy_program_make(const gy_model *m, bool training, gy_program *out)
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.at));
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.gradient));
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_units, &k.keep));
-    GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_units, &k.again));
+    GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_units, &k.recomputed));
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.remade));
     int x, dy;
     GY_TRY_GOTO(fail, gy_maker_storage(&k, (gy_size){0, 0}, &x));

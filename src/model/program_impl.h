@@ -10,11 +10,11 @@ typedef struct gy_maker {
     bool training;
     int now; /* the step in the making */
     gy_list steps, storages;
-    int *at;       /* [values] where a value lies now */
-    int *gradient; /* [values] where its gradient lies; NONE before the first comes */
-    int *keep;     /* [units] */
-    bool *again;   /* [units] it runs a second time */
-    bool *remade;  /* [values] made again for the backward steps */
+    int *at;          /* [values] where a value lies now */
+    int *gradient;    /* [values] where its gradient lies; NONE before the first comes */
+    int *keep;        /* [units] */
+    bool *recomputed; /* [units] they run a second time */
+    bool *remade;     /* [values] remade for the backward steps */
 } gy_maker;
 
 /** A new storage, live in this step. */

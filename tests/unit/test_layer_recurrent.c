@@ -107,9 +107,9 @@ static void run_piece(const char *kind, int64_t window, int64_t time, const floa
     const float *w[16];
     CU_ASSERT_EQUAL_FATAL(
         gy_shape_try(&t, kind, SEQUENCE(time, IN), window, GY_WITH({"units", "5"})), GY_OK);
-    CU_ASSERT_TRUE_FATAL(gy_size_at(t.l.keep, BATCH) <= ROOM &&
-                         gy_size_at(t.l.scratch, BATCH) <= ROOM && t.l.n_params <= 16);
-    CU_ASSERT_EQUAL(gy_size_at(t.l.carry, BATCH) > 0, window > 0);
+    CU_ASSERT_TRUE_FATAL(gy_size_at(t.l.memory.keep, BATCH) <= ROOM &&
+                         gy_size_at(t.l.memory.scratch, BATCH) <= ROOM && t.l.n_params <= 16);
+    CU_ASSERT_EQUAL(gy_size_at(t.l.memory.carry, BATCH) > 0, window > 0);
     for (int i = 0; i < t.l.n_params; i++) w[i] = weights + 100 * i;
     if (gy_kernel_create(t.ctx, 1, &k) != GY_OK) abort();
     gy_pass p = {.kernel = k,

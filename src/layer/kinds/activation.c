@@ -12,11 +12,11 @@ static gy_status shape(gy_layer *l)
     const activation *s = l->settings;
     gy_activation a = (gy_activation)s->kind;
     l->out = l->in[0];
-    l->view = a == GY_ACTIVATION_none;
-    l->relu = a == GY_ACTIVATION_relu;
-    l->needs = gy_activation_reads_x(a) ? GY_NEEDS_X : GY_NEEDS_Y;
-    l->in_place = true;
-    l->flops = (double)gy_shape_count(&l->out);
+    l->relation.view = a == GY_ACTIVATION_none;
+    if (a == GY_ACTIVATION_relu) l->fuse.offers = GY_FUSE_RELU;
+    l->memory.needs = gy_activation_reads_x(a) ? GY_NEEDS_X : GY_NEEDS_Y;
+    l->relation.in_place = true;
+    l->report.flops = (double)gy_shape_count(&l->out);
     return GY_OK;
 }
 

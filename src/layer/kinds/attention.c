@@ -138,14 +138,14 @@ static void set_memory(gy_layer *l, const sizes *z)
     int64_t scores = s->heads * z->time;
     gy_attention longest = z->a;
     if (l->window > 0) longest.before = l->window - z->time;
-    l->keep.per_sample = z->time * (z->all + z->units) + scores;
-    l->keep.fixed = 3 * GY_PARAM_ALIGN;
-    l->keep_always = true;
-    l->scratch.per_sample = z->time * (z->all + z->units);
-    l->scratch.fixed = 8 * GY_PARAM_ALIGN + gy_attention_scratch(&longest, true, l->threads);
-    if (z->gaps) l->scratch.fixed += 2 * z->all * (z->in + 1);
-    if (l->window > 0) l->carry.per_sample = l->window * 2 * z->shared;
-    l->bounded = true;
+    l->memory.keep.per_sample = z->time * (z->all + z->units) + scores;
+    l->memory.keep.fixed = 3 * GY_PARAM_ALIGN;
+    l->memory.keep_always = true;
+    l->memory.scratch.per_sample = z->time * (z->all + z->units);
+    l->memory.scratch.fixed = 8 * GY_PARAM_ALIGN + gy_attention_scratch(&longest, true, l->threads);
+    if (z->gaps) l->memory.scratch.fixed += 2 * z->all * (z->in + 1);
+    if (l->window > 0) l->memory.carry.per_sample = l->window * 2 * z->shared;
+    l->memory.bounded = true;
 }
 
 static gy_status shape(gy_layer *l)
@@ -180,10 +180,10 @@ static gy_status shape(gy_layer *l)
     add_params(l, z);
     set_memory(l, z);
     l->out = l->in[0];
-    l->needs = GY_NEEDS_X;
+    l->memory.needs = GY_NEEDS_X;
     double seen = s->causal ? (double)(time + 1) / 2 : (double)time; /* keys, on average */
-    l->flops = 2.0 * (double)time * (double)(in * (z->all + units)) +
-               4.0 * (double)time * seen * (double)units;
+    l->report.flops = 2.0 * (double)time * (double)(in * (z->all + units)) +
+                      4.0 * (double)time * seen * (double)units;
     return GY_OK;
 }
 

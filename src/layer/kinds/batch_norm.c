@@ -68,12 +68,13 @@ static gy_status shape(gy_layer *l)
     gy_layer_buffer(l, "mean", gy_shape_of(1, n), 0);
     gy_layer_buffer(l, "variance", gy_shape_of(1, n), 1);
     l->out = l->in[0];
-    l->needs = GY_NEEDS_X;
-    l->in_place = true;
-    l->keep.fixed = 2 * gy_align_floats(n);
-    l->scratch.fixed = gy_align_floats(DOUBLE * (1 + 2 * n)) +
-                       gy_align_floats(DOUBLE * 2 * GY_COLUMN_PARTS * n) + 3 * gy_align_floats(n);
-    l->flops = 8.0 * (double)gy_shape_count(&l->out);
+    l->memory.needs = GY_NEEDS_X;
+    l->relation.in_place = true;
+    l->memory.keep.fixed = 2 * gy_align_floats(n);
+    l->memory.scratch.fixed = gy_align_floats(DOUBLE * (1 + 2 * n)) +
+                              gy_align_floats(DOUBLE * 2 * GY_COLUMN_PARTS * n) +
+                              3 * gy_align_floats(n);
+    l->report.flops = 8.0 * (double)gy_shape_count(&l->out);
     return GY_OK;
 }
 
@@ -133,7 +134,7 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
         c.mean[i] = (float)c.first[i];
         c.scale[i] = scale;
     }
-    const gy_column_norm norm = {mean, c.gain, p->w[BETA], l->rectify};
+    const gy_column_norm norm = {mean, c.gain, p->w[BETA], (l->fuse.does & GY_FUSE_RELU) != 0};
     gy_column_norm_forward(p->kernel, c.rows, c.n, p->x[0], &norm, p->y);
     return GY_OK;
 }
@@ -152,7 +153,7 @@ static void add_gradients(const gy_pass *p, const pieces *c)
 static gy_status backward(const gy_layer *l, const gy_pass *p)
 {
     const pieces c = cut(l, p);
-    const gy_column_norm norm = {c.mean, c.gain, p->w[BETA], l->rectify};
+    const gy_column_norm norm = {c.mean, c.gain, p->w[BETA], (l->fuse.does & GY_FUSE_RELU) != 0};
     for (int64_t i = 0; i < c.n; i++) c.gain[i] = c.scale[i] * p->w[GAMMA][i]; /* as in forward */
     gy_column_products(p->kernel, c.rows, c.n, p->x[0], &norm, p->dy, c.partial, c.first, c.second);
     add_gradients(p, &c);
@@ -202,7 +203,7 @@ const gy_layer_kind gy_layer_batch_norm = {
     .kind = {"batch_norm", "channels to mean 0 and variance 1 over the batch", rows,
              sizeof(batch_norm)},
     .has_params = true,
-    .rectifies = true,
+    .fuses = GY_FUSE_RELU, /* its backward pass reads no y */
     .pointwise = true,
     .shape = shape,
     .forward = forward,

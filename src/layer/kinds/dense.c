@@ -58,26 +58,29 @@ static gy_status shape(gy_layer *l)
         gy_init plain = gy_init_for(GY_ACTIVATION_none);
         gy_layer_param(l, "down", GY_ROLE_WEIGHT, gy_shape_of(2, s->rank, in), plain);
         gy_layer_param(l, "up", GY_ROLE_WEIGHT, gy_shape_of(2, s->units, s->rank), init);
-        l->flops = 2.0 * (double)(rows * s->rank) * (double)(in + s->units);
+        l->report.flops = 2.0 * (double)(rows * s->rank) * (double)(in + s->units);
     } else {
         gy_layer_param(l, "weight", GY_ROLE_WEIGHT, gy_shape_of(2, s->units, in), init);
-        l->flops = 2.0 * (double)(rows * s->units) * (double)in;
+        l->report.flops = 2.0 * (double)(rows * s->units) * (double)in;
     }
     if (s->bias)
         gy_layer_param(l, "bias", GY_ROLE_BIAS, gy_shape_of(1, s->units),
                        (gy_init){GY_INIT_zeros, 0});
     l->out = l->in[0];
     l->out.d[l->out.n - 1] = s->units;
-    l->needs = GY_NEEDS_X;
+    l->memory.needs = GY_NEEDS_X;
     if (s->activation != GY_ACTIVATION_none) {
-        l->light = keeps_z(s) ? GY_LIGHT_OF_KEEP : GY_LIGHT_NOT;
-        if (!keeps_z(s)) l->needs |= GY_NEEDS_Y;
-        *(keeps_z(s) ? &l->keep : &l->scratch) = (gy_size){rows * s->units, GY_PARAM_ALIGN};
+        l->relation.remakes = keeps_z(s) ? GY_REMAKE_OF_KEEP : GY_REMAKE_NOT;
+        if (!keeps_z(s)) l->memory.needs |= GY_NEEDS_Y;
+        *(keeps_z(s) ? &l->memory.keep : &l->memory.scratch) =
+            (gy_size){rows * s->units, GY_PARAM_ALIGN};
     }
     if (s->rank > 0) {
         gy_size h = {rows * s->rank, GY_PARAM_ALIGN};
-        l->keep = (gy_size){l->keep.per_sample + h.per_sample, l->keep.fixed + h.fixed};
-        l->scratch = (gy_size){l->scratch.per_sample + h.per_sample, l->scratch.fixed + h.fixed};
+        l->memory.keep =
+            (gy_size){l->memory.keep.per_sample + h.per_sample, l->memory.keep.fixed + h.fixed};
+        l->memory.scratch = (gy_size){l->memory.scratch.per_sample + h.per_sample,
+                                      l->memory.scratch.fixed + h.fixed};
     }
     return GY_OK;
 }

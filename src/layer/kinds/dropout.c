@@ -15,8 +15,8 @@ static gy_status shape(gy_layer *l)
 {
     const dropout *s = l->settings;
     l->out = l->in[0];
-    l->view = s->rate == 0;
-    l->in_place = true;
+    l->relation.view = s->rate == 0;
+    l->relation.in_place = true;
     return GY_OK;
 }
 

@@ -17,7 +17,7 @@ static gy_status shape(gy_layer *l)
     gy_layer_param(l, "weight", GY_ROLE_EMBEDDING, gy_shape_of(2, s->vocabulary, s->units),
                    (gy_init){GY_INIT_normal, 0.02});
     l->out = gy_shape_of(2, l->in[0].d[0], s->units);
-    l->needs = GY_NEEDS_X;
+    l->memory.needs = GY_NEEDS_X;
     return GY_OK;
 }
 

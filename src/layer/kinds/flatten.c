@@ -4,7 +4,7 @@
 static gy_status shape(gy_layer *l)
 {
     l->out = gy_shape_of(1, gy_shape_count(&l->in[0]));
-    l->view = true;
+    l->relation.view = true;
     return GY_OK;
 }
 

@@ -19,7 +19,7 @@ static const gy_layer_sample samples[] = {
 
 const gy_layer_kind gy_layer_global_max_pool = {
     .kind = {"global_max_pool", "maximum of each channel over all positions", NULL, 0},
-    .masks = true,
+    .fuses = GY_FUSE_SLOPE,
     .shape = shape,
     .forward = gy_pooling_max_forward,
     .backward = gy_pooling_max_backward,

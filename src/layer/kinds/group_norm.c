@@ -31,11 +31,11 @@ static gy_status shape(gy_layer *l)
                                (long long)s->groups, (long long)n);
     gy_norm_params(l, n, true);
     l->out = l->in[0];
-    l->needs = GY_NEEDS_X;
-    l->in_place = true;
-    l->keep = (gy_size){2 * s->groups, 0};
-    l->scratch = (gy_size){gy_group_norm_scratch(n) / (int64_t)sizeof(float), 0};
-    l->flops = 8.0 * (double)gy_shape_count(&l->out);
+    l->memory.needs = GY_NEEDS_X;
+    l->relation.in_place = true;
+    l->memory.keep = (gy_size){2 * s->groups, 0};
+    l->memory.scratch = (gy_size){gy_group_norm_scratch(n) / (int64_t)sizeof(float), 0};
+    l->report.flops = 8.0 * (double)gy_shape_count(&l->out);
     return GY_OK;
 }
 

@@ -25,7 +25,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_max_pool2d = {
     .kind = {"max_pool2d", "maximum of each window of an image", gy_pooling_rows,
              sizeof(gy_pooling_settings)},
-    .masks = true,
+    .fuses = GY_FUSE_SLOPE,
     .shape = shape,
     .forward = gy_pooling_max_forward,
     .backward = gy_pooling_max_backward,

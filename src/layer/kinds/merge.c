@@ -24,10 +24,10 @@ static gy_status shape(gy_layer *l)
                                    gy_shape_text(&l->in[0], first),
                                    gy_shape_text(&l->in[j], other));
     }
-    l->in_place = s->how != GY_MERGE_CONCAT;
-    l->sum = s->how == GY_MERGE_ADD;
-    l->needs = s->how == GY_MERGE_MULTIPLY ? GY_NEEDS_X : 0;
-    if (l->in_place) l->flops = (double)gy_shape_count(&l->out) * (l->inputs - 1);
+    l->relation.in_place = s->how != GY_MERGE_CONCAT;
+    l->relation.adds = s->how == GY_MERGE_ADD;
+    l->memory.needs = s->how == GY_MERGE_MULTIPLY ? GY_NEEDS_X : 0;
+    if (l->relation.in_place) l->report.flops = (double)gy_shape_count(&l->out) * (l->inputs - 1);
     return GY_OK;
 }
 

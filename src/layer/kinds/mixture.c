@@ -108,13 +108,13 @@ static gy_status shape(gy_layer *l)
     int64_t slots = rows * s->top_k, wide = gy_activation_reads_x((gy_activation)s->activation);
     GY_TRY(add_params(l, n));
     l->out = l->in[0];
-    l->needs = GY_NEEDS_X;
-    l->keep.per_sample = rows * s->experts + 2 * slots + (1 + wide) * slots * s->units;
-    l->keep.fixed = 2 * s->experts + 8 * GY_PARAM_ALIGN;
-    l->scratch.per_sample = 2 * rows * n + rows * s->units + rows * s->experts + slots;
-    l->scratch.fixed = 8 * GY_PARAM_ALIGN;
-    l->keep_always = true;
-    l->flops = 2.0 * (double)(rows * n) * (double)(s->experts + 2 * s->top_k * s->units);
+    l->memory.needs = GY_NEEDS_X;
+    l->memory.keep.per_sample = rows * s->experts + 2 * slots + (1 + wide) * slots * s->units;
+    l->memory.keep.fixed = 2 * s->experts + 8 * GY_PARAM_ALIGN;
+    l->memory.scratch.per_sample = 2 * rows * n + rows * s->units + rows * s->experts + slots;
+    l->memory.scratch.fixed = 8 * GY_PARAM_ALIGN;
+    l->memory.keep_always = true;
+    l->report.flops = 2.0 * (double)(rows * n) * (double)(s->experts + 2 * s->top_k * s->units);
     return GY_OK;
 }
 

@@ -19,8 +19,8 @@ static gy_status shape(gy_layer *l)
     gy_layer_param(l, "weight", GY_ROLE_EMBEDDING, l->shared, (gy_init){GY_INIT_normal, 0.02});
     l->out = l->in[0];
     l->out.d[l->out.n - 1] = vocabulary;
-    l->needs = GY_NEEDS_X;
-    l->flops = 2.0 * (double)gy_shape_count(&l->in[0]) * (double)vocabulary;
+    l->memory.needs = GY_NEEDS_X;
+    l->report.flops = 2.0 * (double)gy_shape_count(&l->in[0]) * (double)vocabulary;
     return GY_OK;
 }
 

@@ -60,10 +60,10 @@ static gy_status shape(gy_layer *l)
     }
     l->state = own;
     l->out = l->in[0];
-    l->in_place = true;
-    l->bounded = true;
-    l->sum = s->kind == SINUSOIDAL;
-    l->flops = (double)gy_shape_count(&l->out);
+    l->relation.in_place = true;
+    l->memory.bounded = true;
+    l->relation.adds = s->kind == SINUSOIDAL;
+    l->report.flops = (double)gy_shape_count(&l->out);
     return GY_OK;
 }
 

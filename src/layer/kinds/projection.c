@@ -64,12 +64,12 @@ static gy_status shape(gy_layer *l)
     GY_TRY(gy_pool_new(l->pool, &c));
     *c = convolution(l);
     l->state = c;
-    l->method = gy_conv_names[c->algorithm];
+    l->report.method = gy_conv_names[c->algorithm];
     gy_layer_param(l, "weight", GY_ROLE_KERNEL, gy_shape_of(2, c->filters, c->channels),
                    gy_init_for(GY_ACTIVATION_none));
-    l->needs = GY_NEEDS_X;
-    l->scratch.fixed = gy_align_floats(c->scratch);
-    l->flops = 2.0 * (double)gy_shape_count(&l->out) * (double)c->channels;
+    l->memory.needs = GY_NEEDS_X;
+    l->memory.scratch.fixed = gy_align_floats(c->scratch);
+    l->report.flops = 2.0 * (double)gy_shape_count(&l->out) * (double)c->channels;
     return GY_OK;
 }
 

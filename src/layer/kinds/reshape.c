@@ -31,7 +31,7 @@ static gy_status shape(gy_layer *l)
     if (have != want)
         return gy_layer_refuse(l, hint, "%s does not reshape to %s", gy_shape_text(&l->in[0], in),
                                gy_shape_text(&l->out, out));
-    l->view = true;
+    l->relation.view = true;
     return GY_OK;
 }
 
