@@ -1,66 +1,17 @@
 /*
  * The run's directory on rank 0: config.yaml and metrics.jsonl, one event a line, written as it
- * happens. A run that goes on from an earlier step drops the lines after it first, so that no step
- * is in the file twice. A failure is remembered and told to all ranks with the next step.
+ * happens. A run that goes on from an earlier step drops the lines after it first (rewind.c), so that
+ * no step is in the file twice. A failure is remembered and told to all ranks with the next step.
  */
 #include "train_impl.h"
 
 #include "base/clock.h"
-#include "base/number.h"
 #include "store/file.h"
-#include "text/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { JOURNAL_LIMIT = 1 << 30 };
-
-/* The step that a line tells of; −1 where it is not whole. */
-static int64_t step_of(gy_pool *pool, const char *line, size_t bytes)
-{
-    gy_node *tree = NULL;
-    int64_t step = -1;
-    if (gy_json_parse(pool, "metrics.jsonl", line, bytes, &tree) != GY_OK) return -1;
-    if (tree->type != GY_NODE_MAP) return -1;
-    const gy_node *node = gy_node_find(tree, "step");
-    if (node == NULL || node->text == NULL || !gy_number_int(node->text, &step)) return -1;
-    return step;
-}
-
-/* Keeps the whole lines up to a step, in place. @return their bytes */
-static size_t keep_lines(gy_context *ctx, char *text, size_t bytes, int64_t step)
-{
-    size_t kept = 0;
-    for (size_t from = 0; from < bytes;) {
-        const char *end = memchr(text + from, '\n', bytes - from);
-        if (end == NULL) break; /* torn */
-        size_t n = (size_t)(end - (text + from)) + 1;
-        gy_pool pool;
-        gy_pool_init(&pool, ctx);
-        int64_t at = step_of(&pool, text + from, n - 1);
-        gy_pool_clear(&pool);
-        if (at >= 0 && at <= step) {
-            memmove(text + kept, text + from, n);
-            kept += n;
-        }
-        from += n;
-    }
-    return kept;
-}
-
-static gy_status cut(gy_run *run, const char *path)
-{
-    char *text = NULL;
-    size_t bytes = 0;
-    if (!gy_path_exists(path)) return GY_OK;
-    GY_TRY(gy_file_read(run->ctx, path, JOURNAL_LIMIT, GY_E_IO, &text, &bytes));
-    size_t kept = run->at.step == 0 ? 0 : keep_lines(run->ctx, text, bytes, run->at.step);
-    gy_status status = kept == bytes ? GY_OK : gy_file_write(run->ctx, path, text, kept);
-    gy_free(run->ctx, text);
-    return status;
-}
 
 static gy_status open_files(gy_run *run)
 {
@@ -69,7 +20,7 @@ static gy_status open_files(gy_run *run)
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/config.yaml", dir));
     GY_TRY(gy_file_write(run->ctx, path, text, strlen(text)));
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/metrics.jsonl", dir));
-    GY_TRY(cut(run, path));
+    GY_TRY(gy_journal_rewind(run->ctx, path, run->at.step));
     run->tell.journal_path = path;
     run->tell.journal = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     GY_REQUIRE(run->tell.journal >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path,

@@ -6,6 +6,7 @@
 Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, progress, compressed, best,
 journal, finished, changed, diverged, writers, time_limit, life, own_norm.
 """
+import json
 import os
 import random
 import shutil
@@ -215,16 +216,33 @@ def best(bench):
 
 
 def journal(bench):
-    """Steps that a restart repeats are not left in twice, and a torn line goes."""
+    """Steps that a restart repeats are not left in twice, and a torn line goes; however long the
+    journal is, it is cut from its end."""
     place = bench.place("run")
     bench.train(place)
-    keep_until(place, 21)
-    with open(place / "run/metrics.jsonl", "a") as f:
-        f.write('{"event": "step", "st')
-    bench.train(place)
-    steps_are_whole(place)
-    resumes = [e for e in events(place) if e["event"] == "resume"]
-    assert len(resumes) == 1 and resumes[0]["step"] == 21, resumes
+    told = [e for e in events(place) if e["event"] == "checkpoint" and e["step"] <= 21]
+    late = "".join(json.dumps(e) + "\n" for e in told)  # as if they had taken long to write
+    for turn, hole in enumerate((0, 3 << 30), 1):
+        keep_until(place, 21)
+        path = place / "run/metrics.jsonl"
+        lines = [x for x in path.read_text().splitlines(True) if x not in late]
+        with open(path, "w") as f:
+            f.seek(hole)  # what lies before the first line is not looked at
+            f.write("\n" * (hole > 0) + "".join(lines) + 9000 * "x" + "\n" + late)
+            f.write('{"event": "step", "step": 7, "st')
+        bench.train(place)
+        assert path.stat().st_size >= hole
+        with open(path, "r+") as f:
+            f.seek(hole + (hole > 0))
+            text = f.read()
+            f.seek(0)
+            f.truncate()
+            f.write(text)
+        steps_are_whole(place)
+        resumes = [e for e in events(place) if e["event"] == "resume"]
+        assert [e["step"] for e in resumes] == turn * [21], resumes
+        kept = [e for e in events(place) if e["event"] == "checkpoint" and e["step"] <= 21]
+        assert kept == told, (kept, told)
 
 
 def finished(bench):
