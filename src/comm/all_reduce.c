@@ -5,8 +5,9 @@
  * What needs no message (one rank, no elements) never reaches a kind. */
 #include "all_reduce_list.h"
 #include "comm_mpi.h"
-#include "patience.h"
 #include "host_memory_impl.h"
+#include "patience.h"
+#include "rows_impl.h"
 
 #define ENTRY(name) &gy_all_reduce_##name.kind,
 GY_REGISTRY(gy_all_reduce_registry, "all-reduce", ENTRY, GY_ALL_REDUCE_LIST)
@@ -14,7 +15,9 @@ GY_REGISTRY(gy_all_reduce_registry, "all-reduce", ENTRY, GY_ALL_REDUCE_LIST)
 struct gy_all_reduce {
     gy_comm *comm;
     const gy_all_reduce_kind *kind;
-    void *state; /* NULL: nothing to do */
+    gy_room *room;     /* its own; NULL: none */
+    gy_engine *engine; /* of a kind of rows; NULL: another, or nothing to do */
+    void *state;       /* of another kind; NULL likewise */
     bool under_way;
 };
 
@@ -26,13 +29,18 @@ static gy_reduction placed(const gy_comm *comm, const gy_reduction *r)
     return out;
 }
 
-const gy_kind *gy_all_reduce_choose(const gy_comm *comm, const gy_kind *kind, const gy_reduction *r)
+static const gy_all_reduce_kind *choose(const gy_comm *comm, const gy_kind *kind,
+                                        const gy_reduction *at)
 {
     const gy_all_reduce_kind *k = (const gy_all_reduce_kind *)kind;
+    while (k->choose != NULL) k = k->choose(comm, at);
+    return k;
+}
+
+const gy_kind *gy_all_reduce_choose(const gy_comm *comm, const gy_kind *kind, const gy_reduction *r)
+{
     const gy_reduction at = placed(comm, r);
-    while (k->choose != NULL) k = k->choose(comm, &at);
-    bool can = (r->wire == NULL || k->wires) && (r->half == GY_WHOLE || k->own != NULL);
-    return can ? &k->kind : NULL;
+    return &choose(comm, kind, &at)->kind;
 }
 
 double gy_reduction_bytes(const gy_reduction *r)
@@ -56,29 +64,56 @@ void gy_all_reduce_own(const gy_comm *comm, const gy_kind *kind, int64_t n, int 
     ((const gy_all_reduce_kind *)kind)->own(comm, n, rank, from, to);
 }
 
-static gy_status prepare(gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
-                         gy_all_reduce **out)
+static bool is_nothing(const gy_comm *comm, const gy_reduction *r)
 {
-    const gy_kind *chosen = gy_all_reduce_choose(comm, kind, r);
-    GY_REQUIRE(chosen != NULL, GY_E_CONFIG,
-               "wrong value of comm.allreduce" GY_AT "%s" GY_WHY "it has no %s" GY_HINT
-               "use auto, direct or hierarchical",
-               kind->name, r->wire != NULL ? "wire but float32" : "halves for shard_optimizer");
-    GY_TRY(gy_new(comm->ctx, out));
-    (*out)->comm = comm;
-    (*out)->kind = (const gy_all_reduce_kind *)chosen;
-    return GY_OK;
+    return r->n == 0 || comm->ranks == 1;
 }
 
-/* Agreed twice: no rank enters a kind's create, or leaves it with success, alone. */
+void gy_all_reduce_add_size(const gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
+                            gy_room_size *size)
+{
+    const gy_members all = {.me = comm->rank, .n = comm->ranks};
+    const gy_reduction at = placed(comm, r);
+    gy_room_size own = {.floats = 0};
+    if (is_nothing(comm, r)) return;
+    const gy_all_reduce_kind *k = choose(comm, kind, &at);
+    if (k->rows != NULL)
+        own.bytes = gy_engine_bytes(comm, &all, k->rows, &at);
+    else
+        own = k->size(comm, &at);
+    if (own.bytes > size->bytes) size->bytes = own.bytes;
+    if (own.floats > size->floats) size->floats = own.floats;
+}
+
+static gy_status make(gy_all_reduce *op, const gy_reduction *at)
+{
+    const gy_members all = {.me = op->comm->rank, .n = op->comm->ranks};
+    if (op->kind->rows != NULL)
+        return gy_engine_create(op->comm, &all, op->kind->rows, at, &op->engine);
+    return op->kind->create(op->comm, at, &op->state);
+}
+
+/* With a room of its own where it was given none. */
+static gy_status furnish(gy_all_reduce *op, gy_reduction *at)
+{
+    gy_room_size size = {.floats = 0};
+    if (at->room == NULL) {
+        gy_all_reduce_add_size(op->comm, &op->kind->kind, at, &size);
+        GY_TRY(gy_room_create(op->comm, &size, &op->room));
+        at->room = op->room;
+    }
+    return gy_comm_agree(op->comm, make(op, at));
+}
+
 gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
                                gy_all_reduce **out)
 {
     gy_all_reduce *op = NULL;
-    const gy_reduction at = placed(comm, r);
-    gy_status status = gy_comm_agree(comm, prepare(comm, kind, r, &op));
-    if (status == GY_OK && r->n > 0 && comm->ranks > 1)
-        status = gy_comm_agree(comm, op->kind->create(comm, &at, &op->state));
+    gy_reduction at = placed(comm, r);
+    gy_status status = gy_new(comm->ctx, &op);
+    if (status == GY_OK) *op = (gy_all_reduce){.comm = comm, .kind = choose(comm, kind, &at)};
+    status = gy_comm_agree(comm, status);
+    if (status == GY_OK && !is_nothing(comm, r)) status = furnish(op, &at);
     if (status != GY_OK) {
         gy_all_reduce_free(op);
         return status;
@@ -90,7 +125,9 @@ gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, const gy_redu
 void gy_all_reduce_free(gy_all_reduce *op)
 {
     if (op == NULL) return;
+    gy_engine_free(op->engine);
     if (op->state != NULL) op->kind->destroy(op->state);
+    gy_room_free(op->room);
     gy_free(op->comm->ctx, op);
 }
 
@@ -101,20 +138,19 @@ const gy_kind *gy_all_reduce_chosen(const gy_all_reduce *op)
 
 gy_status gy_all_reduce_begin(gy_all_reduce *op)
 {
-    if (op->state == NULL) return GY_OK;
-    GY_TRY(op->kind->begin(op->state));
+    if (op->engine == NULL && op->state == NULL) return GY_OK;
+    GY_TRY(op->engine != NULL ? gy_engine_begin(op->engine) : op->kind->begin(op->state));
     op->under_way = true;
     return GY_OK;
 }
 
 gy_status gy_all_reduce_progress(gy_all_reduce *op, bool *done)
 {
-    bool arrived = false;
-    if (op->under_way) {
-        GY_TRY(op->kind->progress(op->state, &arrived));
-        op->under_way = !arrived;
-    }
-    *done = !op->under_way;
+    *done = true;
+    if (!op->under_way) return GY_OK;
+    GY_TRY(op->engine != NULL ? gy_engine_progress(op->engine, done)
+                              : op->kind->progress(op->state, done));
+    op->under_way = !*done;
     return GY_OK;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/registry.h"
 #include "base/setting.h"
+#include "room.h"
 #include "topology.h"
 
 #include <stdbool.h>
@@ -22,6 +23,8 @@ typedef struct gy_all_reduce gy_all_reduce; /* an operation; kept and used again
 typedef struct gy_wire {
     size_t bytes; /* of an element */
     size_t head;  /* bytes before the first one, in every message; a multiple of `bytes` */
+    double error; /* what is lost of a number at most, as a fraction of it; */
+    double floor; /* or as a fraction of the message's largest finite one, where that is more */
     void (*encode)(int64_t n, const float *x, void *out);
     void (*decode)(int64_t n, const void *in, float *x);
     void (*add)(int64_t n, const void *in, float *x); /* x += what decode gives */
@@ -41,13 +44,18 @@ typedef struct gy_reduction {
     int tag;             /* 0 … 32767, distinct for operations that may be under way together */
     gy_half half;        /* after GY_SCATTER the elements that others own are undefined */
     const gy_wire *wire; /* NULL: float32. GY_GATHER sends what the wire can hold of the owner's */
-    const struct gy_host_memory
+    gy_room *room; /* at least gy_all_reduce_add_size; outlives the operation. NULL: its own */
+    const gy_host_memory
         *memory; /* set by gy_all_reduce_create and _choose: where x lies; or NULL */
 } gy_reduction;
 
+/* What most kinds are: a list of what goes to whom (rows_impl.h). Local. */
+struct gy_members;
+struct gy_rows;
+typedef void gy_row_maker(const struct gy_members *m, const gy_reduction *r, struct gy_rows *out);
+
 typedef struct gy_all_reduce_kind {
     gy_kind kind;
-    bool wires;    /* it can send what a wire encodes */
     bool in_place; /* it gains where x lies in memory that the host shares */
 
     /** The kind that stands in for this one; NULL: itself. Local. */
@@ -56,14 +64,16 @@ typedef struct gy_all_reduce_kind {
     /** Seconds it will take; NULL: not known, and `auto` never chooses it. Local. */
     double (*cost)(const gy_topology *t, const gy_reduction *r);
 
-    /** The part of n elements that a rank owns, at multiples of GY_PARAM_ALIGN; NULL: no halves. */
+    /** The part of n elements that a rank owns, at multiples of GY_PARAM_ALIGN. Local. */
     void (*own)(const gy_comm *comm, int64_t n, int rank, int64_t *from, int64_t *to);
 
+    gy_row_maker *rows; /* the whole of its work; NULL: what follows is */
+
     /**
-     * Makes an operation. Collective: the same kind, reduction (but x) and order of calls on every
-     * rank. Never called with n = 0 or for one rank: nothing is to be done then. Where it fails on
-     * any rank, *state is destroyed on those where it did not.
+     * What an operation needs; makes one in the room that r has. Local, alike on every rank. Never
+     * called with n = 0 or for one rank: nothing is to be done then.
      */
+    gy_room_size (*size)(const gy_comm *comm, const gy_reduction *r);
     gy_status (*create)(gy_comm *comm, const gy_reduction *r, void **state);
     gy_status (*begin)(void *state);                /* x holds this rank's part */
     gy_status (*progress)(void *state, bool *done); /* never waits; done: x holds the result */
@@ -78,18 +88,19 @@ double gy_reduction_bytes(const gy_reduction *r);
 /** 2, or 1 for a half: how often a vector goes round. Local. */
 double gy_reduction_halves(const gy_reduction *r);
 
-/**
- * The kind that does the work, after any choice. Local.
- * @return NULL where it cannot: no halves, or no wire
- */
+/** The kind that does the work, after any choice. Local. */
 const gy_kind *gy_all_reduce_choose(const gy_comm *comm, const gy_kind *kind,
                                     const gy_reduction *r);
 
-/** What a kind with halves has rank own of n elements. Local. */
+/** Enlarges size, so that a room of it will do for the reduction too. Local. */
+void gy_all_reduce_add_size(const gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
+                            gy_room_size *size);
+
+/** What rank owns of n elements, by the kind that does the work. Local. */
 void gy_all_reduce_own(const gy_comm *comm, const gy_kind *kind, int64_t n, int rank, int64_t *from,
                        int64_t *to);
 
-/** As the kind's create; the same status on every rank. Free with gy_all_reduce_free() (collective). */
+/** Makes an operation; the same status on every rank. Collective. Free with gy_all_reduce_free() (collective). */
 gy_status gy_all_reduce_create(gy_comm *comm, const gy_kind *kind, const gy_reduction *r,
                                gy_all_reduce **out) GY_CHECKED;
 void gy_all_reduce_free(gy_all_reduce *op);

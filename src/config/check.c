@@ -50,8 +50,6 @@ static gy_status check_data(const gy_config *c, const gy_node *tree)
 
 static gy_status check_comm(const gy_config *c, const gy_node *tree)
 {
-    const gy_all_reduce_kind *kind = (const gy_all_reduce_kind *)c->comm.all_reduce.kind;
-    const char *hint = "use auto, direct or hierarchical";
     bool packs = ((const gy_wire_kind *)c->comm.wire.kind)->wire != NULL;
     if (c->comm.reproducible_grains > 0 && packs)
         return refuse(tree, "comm.wire", "comm.reproducible_grains sums without rounding",
@@ -64,11 +62,6 @@ static gy_status check_comm(const gy_config *c, const gy_node *tree)
             return refuse(tree, "comm.compression", "comm.reproducible_grains leaves nothing out",
                           "use one of the two");
     }
-    if (kind->choose != NULL) return GY_OK;
-    if (c->comm.shard_optimizer && kind->own == NULL)
-        return refuse(tree, "comm.allreduce", "it has no halves for comm.shard_optimizer", hint);
-    if (packs && !kind->wires)
-        return refuse(tree, "comm.allreduce", "it sends no other comm.wire than float32", hint);
     return GY_OK;
 }
 

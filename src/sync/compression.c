@@ -32,11 +32,17 @@ float *gy_compression_add(const gy_compression_place *place)
     return v;
 }
 
+static const gy_kind *operation_kind(void)
+{
+    return gy_registry_find(&gy_all_reduce_registry, "direct");
+}
+
 gy_status gy_compression_operation(const gy_compression_place *place, const gy_reduction *r,
                                    gy_all_reduce **out)
 {
-    const gy_kind *direct = gy_registry_find(&gy_all_reduce_registry, "direct");
-    return gy_all_reduce_create(place->comm, direct, r, out);
+    gy_reduction in_room = *r;
+    in_room.room = place->room;
+    return gy_all_reduce_create(place->comm, operation_kind(), &in_room, out);
 }
 
 gy_status gy_sync_pack(gy_sync *s, const gy_sync_settings *settings, int i,
@@ -47,11 +53,22 @@ gy_status gy_sync_pack(gy_sync *s, const gy_sync_settings *settings, int i,
     place.comm = s->comm;
     place.tags[0] = i;
     place.tags[1] = s->n_buckets + i; /* as of a spread, which is home by then */
+    place.room = s->rooms[i % GY_SYNC_AHEAD];
     place.seed = vector->seed;
     place.g = vector->g + b->start;
     for (int t = 0; t < 2; t++) place.residual[t] = s->residual[t] + b->start;
     place.turn = &s->turn;
     return s->compression->create(&place, &b->packed);
+}
+
+void gy_sync_add_packed_size(const gy_comm *comm, const gy_sync_settings *settings,
+                             const gy_params *params, int64_t start, int64_t end,
+                             gy_room_size *size)
+{
+    const gy_compression_kind *kind = (const gy_compression_kind *)settings->compression.kind;
+    const gy_compression_place place = place_of(settings, params, start, end);
+    const gy_reduction r = {.n = gy_comm_ranks(comm) * kind->floats(&place)}; /* of all, at most */
+    gy_all_reduce_add_size(comm, operation_kind(), &r, size);
 }
 
 int64_t gy_sync_bytes(const gy_sync_settings *settings, const gy_params *params)

@@ -20,7 +20,8 @@ typedef struct gy_compression_place {
 
     /* where it is made */
     gy_comm *comm;
-    int tags[2]; /* of one sum, and of another that follows it */
+    int tags[2];   /* of one sum, and of another that follows it */
+    gy_room *room; /* of these sums */
     uint64_t seed;
     float *g;           /* [n] in: this rank's gradients; out: the sum of what was sent */
     float *residual[2]; /* [n] before and after, by *turn */

@@ -67,14 +67,3 @@ gy_status gy_sync_need(gy_sync *s, int64_t to, double *waited_s)
     if (waited_s != NULL) *waited_s += gy_clock_s() - since;
     return GY_OK;
 }
-
-gy_status gy_sync_collect(gy_sync *s, float *v)
-{
-    if (!gy_sync_is_sharded(s)) return GY_OK;
-    for (int i = 0; i < s->n_buckets; i++) {
-        const gy_bucket *b = &s->buckets[i];
-        gy_reduction r = {.x = v + b->start, .n = b->n, .tag = i, .half = GY_GATHER};
-        GY_TRY(gy_all_reduce_run(s->comm, gy_all_reduce_chosen(b->spread), &r));
-    }
-    return GY_OK;
-}

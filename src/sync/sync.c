@@ -66,25 +66,81 @@ static gy_status allocate(gy_context *ctx, const gy_sync_settings *settings, int
     return gy_new_array(ctx, n_buckets, &s->buckets);
 }
 
+/* The sum of bucket i's gradients. */
+static gy_reduction sum_of(const gy_sync_settings *settings, const gy_sync_vector *vector, int i,
+                           const gy_bucket *b)
+{
+    return (gy_reduction){.x = vector->g + b->start,
+                          .n = b->n,
+                          .tag = i,
+                          .half = settings->shard_optimizer ? GY_SCATTER : GY_WHOLE,
+                          .wire = ((const gy_wire_kind *)settings->wire.kind)->wire};
+}
+
+/* The spread of its parameters. */
+static gy_reduction spread_of(const gy_sync *s, const gy_sync_vector *vector, int i,
+                              const gy_bucket *b)
+{
+    return (gy_reduction){
+        .x = vector->w + b->start, .n = b->n, .tag = s->n_buckets + i, .half = GY_GATHER};
+}
+
+static bool sums(const gy_sync *s, const gy_sync_vector *vector)
+{
+    return vector->g != NULL && s->residual[0] == NULL;
+}
+
+/* The kind of spreads: of the sums, where there are some. */
+static const gy_kind *spread_kind(const gy_sync *s, const gy_sync_settings *settings,
+                                  const gy_sync_vector *vector, int i, const gy_bucket *b)
+{
+    if (!sums(s, vector)) return settings->all_reduce.kind;
+    const gy_reduction r = sum_of(settings, vector, i, b);
+    return gy_all_reduce_choose(s->comm, settings->all_reduce.kind, &r);
+}
+
+static void add_sizes(const gy_sync *s, const gy_sync_settings *settings,
+                      const gy_sync_vector *vector, int i, gy_room_size *size)
+{
+    const gy_bucket *b = &s->buckets[i];
+    if (sums(s, vector)) {
+        const gy_reduction r = sum_of(settings, vector, i, b);
+        gy_all_reduce_add_size(s->comm, settings->all_reduce.kind, &r, size);
+    } else if (vector->g != NULL) {
+        gy_sync_add_packed_size(s->comm, settings, vector->params, b->start, b->start + b->n, size);
+    }
+    if (settings->shard_optimizer) {
+        const gy_reduction r = spread_of(s, vector, i, b);
+        gy_all_reduce_add_size(s->comm, spread_kind(s, settings, vector, i, b), &r, size);
+    }
+}
+
+/* As many rooms as buckets are under way at once, each for the largest. */
+static gy_status make_rooms(gy_sync *s, const gy_sync_settings *settings,
+                            const gy_sync_vector *vector)
+{
+    gy_room_size size = {.floats = 0};
+    for (int i = 0; i < s->n_buckets; i++) add_sizes(s, settings, vector, i, &size);
+    for (int i = 0; i < GY_SYNC_AHEAD && i < s->n_buckets; i++)
+        GY_TRY(gy_room_create(s->comm, &size, &s->rooms[i]));
+    return GY_OK;
+}
+
 static gy_status make_operations(gy_sync *s, const gy_sync_settings *settings, int i,
                                  const gy_sync_vector *vector)
 {
     gy_bucket *b = &s->buckets[i];
-    float *w = vector->w, *g = vector->g;
-    bool sharded = settings->shard_optimizer;
-    gy_reduction r = {.x = g == NULL ? w + b->start : g + b->start,
-                      .n = b->n,
-                      .tag = i,
-                      .half = sharded ? GY_SCATTER : GY_WHOLE,
-                      .wire = ((const gy_wire_kind *)settings->wire.kind)->wire};
-    if (s->residual[0] != NULL)
-        GY_TRY(gy_sync_pack(s, settings, i, vector));
-    else
+    if (sums(s, vector)) {
+        gy_reduction r = sum_of(settings, vector, i, b);
+        r.room = s->rooms[i % GY_SYNC_AHEAD];
         GY_TRY(gy_all_reduce_create(s->comm, settings->all_reduce.kind, &r, &b->sum));
-    if (!sharded) return GY_OK;
-    r = (gy_reduction){.x = w + b->start, .n = b->n, .tag = s->n_buckets + i, .half = GY_GATHER};
-    const gy_kind *kind = b->sum != NULL ? gy_all_reduce_chosen(b->sum) : settings->all_reduce.kind;
-    return gy_all_reduce_create(s->comm, kind, &r, &b->spread);
+    } else if (vector->g != NULL) {
+        GY_TRY(gy_sync_pack(s, settings, i, vector));
+    }
+    if (!settings->shard_optimizer) return GY_OK;
+    gy_reduction r = spread_of(s, vector, i, b);
+    r.room = s->rooms[i % GY_SYNC_AHEAD];
+    return gy_all_reduce_create(s->comm, spread_kind(s, settings, vector, i, b), &r, &b->spread);
 }
 
 /* This rank's part of every bucket; where it is not sharded, and alone, it is everything. */
@@ -105,7 +161,7 @@ static void list_owned(gy_sync *s)
     }
 }
 
-static gy_status cut(gy_sync *s, const gy_sync_settings *settings, const gy_sync_vector *vector)
+static void cut(gy_sync *s, const gy_sync_settings *settings, const gy_sync_vector *vector)
 {
     int64_t end = s->n;
     for (int i = 0; i < s->n_buckets; i++) {
@@ -113,9 +169,14 @@ static gy_status cut(gy_sync *s, const gy_sync_settings *settings, const gy_sync
         b->start = gy_sync_bucket_start(settings, vector, end);
         b->n = end - b->start;
         b->home = b->spread_home = true;
-        GY_TRY(make_operations(s, settings, i, vector));
         end = b->start;
     }
+}
+
+static gy_status furnish(gy_sync *s, const gy_sync_settings *settings, const gy_sync_vector *vector)
+{
+    GY_TRY(make_rooms(s, settings, vector));
+    for (int i = 0; i < s->n_buckets; i++) GY_TRY(make_operations(s, settings, i, vector));
     return GY_OK;
 }
 
@@ -157,7 +218,8 @@ gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings 
     s->overlap = settings->overlap;
     s->n = n;
     s->n_buckets = n_buckets;
-    GY_TRY_GOTO(fail, cut(s, settings, vector));
+    cut(s, settings, vector);
+    GY_TRY_GOTO(fail, furnish(s, settings, vector));
     s->started = s->first_away = s->n_buckets;
     s->away = s->next = -1;
     list_owned(s);
@@ -178,6 +240,7 @@ void gy_sync_free(gy_sync *s)
         gy_all_reduce_free(s->buckets[i].sum);
         gy_all_reduce_free(s->buckets[i].spread);
     }
+    for (int i = 0; i < GY_SYNC_AHEAD; i++) gy_room_free(s->rooms[i]);
     for (int i = 0; i < 2; i++) gy_free(s->ctx, s->residual[i]);
     gy_free(s->ctx, s->buckets);
     gy_free(s->ctx, s->ranges);
@@ -201,7 +264,8 @@ const char *gy_sync_algorithm(const gy_sync *s)
 {
     if (s->n_buckets == 0) return "none";
     if (s->residual[0] != NULL) return s->compression->kind.name;
-    return gy_all_reduce_chosen(s->buckets[0].sum)->name;
+    const gy_bucket *b = &s->buckets[0];
+    return gy_all_reduce_chosen(b->sum != NULL ? b->sum : b->spread)->name;
 }
 
 static gy_status begin_sum(gy_sync *s, gy_bucket *b)

@@ -129,7 +129,4 @@ float *gy_sync_memory_keep(gy_sync *s);
 float *gy_sync_memory_room(gy_sync *s);
 void gy_sync_memory_take(gy_sync *s);
 
-/** Makes a vector whole of which every rank has what it owns, laid out like w; waits. @param v [n] */
-gy_status gy_sync_collect(gy_sync *s, float *v) GY_CHECKED;
-
 #endif

@@ -12,7 +12,7 @@ enum {
 
 typedef struct gy_bucket {
     int64_t start, n;
-    gy_all_reduce *sum;    /* of gradients; a scatter with shard_optimizer */
+    gy_all_reduce *sum;    /* of gradients; a scatter with shard_optimizer; NULL: none are summed */
     void *packed;          /* instead of it, of the compression */
     gy_all_reduce *spread; /* of parameters; NULL without */
     bool home;
@@ -30,6 +30,7 @@ struct gy_sync {
     int64_t n;
     gy_bucket *buckets; /* [n_buckets] falling starts; none for one rank */
     int n_buckets;
+    gy_room *rooms[GY_SYNC_AHEAD]; /* bucket i has i mod GY_SYNC_AHEAD: no two that are under way */
     const gy_compression_kind *compression;
     float *residual[2]; /* [n] each, where there is a compression */
     int turn;           /* which of them counts */
@@ -52,6 +53,11 @@ int64_t gy_sync_bucket_start(const gy_sync_settings *settings, const gy_sync_vec
 /** compression.c: makes what compresses bucket i. */
 gy_status gy_sync_pack(gy_sync *s, const gy_sync_settings *settings, int i,
                        const gy_sync_vector *vector) GY_CHECKED;
+
+/** compression.c: enlarges size for the sums of a bucket [start, end) that is compressed. Local. */
+void gy_sync_add_packed_size(const gy_comm *comm, const gy_sync_settings *settings,
+                             const gy_params *params, int64_t start, int64_t end,
+                             gy_room_size *size);
 
 /** Starts the thread, asleep. Local. Free it before the sync's buckets. */
 gy_status gy_driver_create(gy_sync *s, gy_driver **out) GY_CHECKED;

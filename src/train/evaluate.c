@@ -15,7 +15,7 @@ gy_status gy_run_settle(gy_run *run)
     return gy_sync_need(run->sync, gy_model_params(run->model)->trainable, NULL);
 }
 
-/* Every rank exchanges its owned, and all take these. */
+/* Every rank exchanges what it owns, and all take these. */
 gy_status gy_run_swap_average(gy_run *run)
 {
     if (run->average == NULL) return GY_OK;
@@ -32,7 +32,8 @@ gy_status gy_run_swap_average(gy_run *run)
         }
         average += n;
     }
-    return gy_sync_collect(run->sync, gy_model_values(run->model));
+    GY_TRY(gy_sync_spread(run->sync));
+    return gy_run_settle(run);
 }
 
 /* Batch statistics of each rank's own part (batch_norm with sync: false) differ until now. */

@@ -1,11 +1,12 @@
-/* What every kind of all-reduce promises: sums, the same bits again, several under way together; in
- * memory of a rank's own, and in memory that its host shares. */
+/* What every kind of all-reduce promises: sums, the same bits again, several under way together, whole
+ * and in halves, with every wire; in memory of a rank's own, and in memory that its host shares. */
 #include "gy_test_mpi.h"
 
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "comm/all_reduce.h"
 #include "comm/host_memory.h"
+#include "sync/wire_list.h"
 
 #include <math.h>
 #include <sched.h>
@@ -102,32 +103,49 @@ static bool same_everywhere(const float *x, int64_t n)
     return same;
 }
 
+enum { MOST = 100003 };
+
+static float mine[MOST];               /* this rank's part; */
+static double sums[MOST], sizes[MOST]; /* of all, and of what they are without sign */
+
+static void know_sums(void)
+{
+    if (sizes[0] > 0) return;
+    for (int r = 0; r < gy_comm_ranks(gy_test_comm); r++)
+        for (int64_t i = 0; i < MOST; i++) {
+            const float x = part(r, i, 1);
+            if (r == gy_comm_rank(gy_test_comm)) mine[i] = x;
+            sums[i] += (double)x;
+            sizes[i] += fabs((double)x);
+        }
+}
+
+/* Those of x [from, to) that are further from the sum than `error` of all that was added, or `floor`. */
+static int64_t far_off(const float *x, int64_t from, int64_t to, double error, double floor)
+{
+    int64_t wrong = 0;
+    for (int64_t i = from; i < to; i++)
+        wrong += !(fabs((double)x[i] - sums[i]) <= error * sizes[i] + floor);
+    return wrong;
+}
+
 /* Against double; the same bits when done again, and on every rank. */
 static void repeatable(const gy_kind *kind, int64_t n)
 {
-    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
     float *x = vector(n), *y = vector(n);
     gy_all_reduce *op = NULL;
     gy_reduction r = all_of(x, n, 3);
+    know_sums();
     CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &op), GY_OK);
     for (int turn = 0; turn < 3; turn++) {
-        for (int64_t i = 0; i < n; i++) x[i] = part(rank, i, 1);
+        memcpy(x, mine, (size_t)n * sizeof *x);
         CU_ASSERT_EQUAL(gy_all_reduce_begin(op), GY_OK);
         CU_ASSERT_EQUAL(gy_all_reduce_wait(op), GY_OK);
         if (turn == 0) memcpy(y, x, (size_t)n * sizeof *x);
         CU_ASSERT_EQUAL(memcmp(x, y, (size_t)n * sizeof *x), 0);
     }
     gy_all_reduce_free(op);
-    int64_t wrong = 0;
-    for (int64_t i = 0; i < n; i++) {
-        double sum = 0.0, size = 0.0;
-        for (int p = 0; p < ranks; p++) {
-            sum += (double)part(p, i, 1);
-            size += fabs((double)part(p, i, 1));
-        }
-        wrong += !(fabs((double)x[i] - sum) <= size * ranks * 0x1p-24);
-    }
-    CU_ASSERT_EQUAL(wrong, 0);
+    CU_ASSERT_EQUAL(far_off(x, 0, n, gy_comm_ranks(gy_test_comm) * 0x1p-24, 0), 0);
     CU_ASSERT(same_everywhere(x, n));
     drop(x);
     drop(y);
@@ -209,19 +227,6 @@ static void allocates_at_creation_only(void)
     }
 }
 
-/* NaN and infinity arrive: they decide whether a step counts. */
-static void keeps_what_is_not_finite(void)
-{
-    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
-    for (int k = 0; k < gy_all_reduce_registry.n; k++) {
-        float x[3] = {1.0f, rank == ranks - 1 ? NAN : 1.0f, rank == 0 ? INFINITY : 1.0f};
-        CU_ASSERT_EQUAL(run(gy_all_reduce_registry.kinds[k], x, 3), GY_OK);
-        CU_ASSERT_EQUAL(x[0], (float)ranks);
-        CU_ASSERT(isnan(x[1]));
-        CU_ASSERT(isinf(x[2]));
-    }
-}
-
 /* Memory that runs out on one rank, at any allocation, ends creation alike on all. */
 static void creation_survives_lack_of_memory(void)
 {
@@ -260,66 +265,22 @@ static void names_what_it_chose(void)
     }
 }
 
-/* Owners own everything, once, at aligned places. @return whether the kind has halves */
-static bool owned(const gy_kind *kind, const gy_reduction *r)
+/* Owners own everything, once, at aligned places. */
+static void owned(const gy_kind *kind, int64_t n)
 {
-    const gy_kind *chosen = gy_all_reduce_choose(gy_test_comm, kind, r);
     int64_t from, to, sum = 0, wrong = 0;
-    if (chosen == NULL) return false;
     for (int rank = 0; rank < gy_comm_ranks(gy_test_comm); rank++) {
-        gy_all_reduce_own(gy_test_comm, chosen, r->n, rank, &from, &to);
-        wrong += from > to || from < 0 || to > r->n || (from < to && from % 16 != 0);
+        gy_all_reduce_own(gy_test_comm, kind, n, rank, &from, &to);
+        wrong += from > to || from < 0 || to > n || (from < to && from % 16 != 0);
         for (int other = 0; other < rank; other++) {
             int64_t start, end;
-            gy_all_reduce_own(gy_test_comm, chosen, r->n, other, &start, &end);
+            gy_all_reduce_own(gy_test_comm, kind, n, other, &start, &end);
             wrong += from < end && start < to;
         }
         sum += to - from;
     }
     CU_ASSERT_EQUAL(wrong, 0);
-    CU_ASSERT_EQUAL(sum, r->n);
-    return true;
-}
-
-/* A scatter and a gather make an all-reduce of the same bits. */
-static void halved(const gy_kind *kind, int64_t n)
-{
-    int rank = gy_comm_rank(gy_test_comm), turn;
-    float *x = vector(n), *want = vector(n);
-    gy_all_reduce *scatter = NULL, *gather = NULL;
-    gy_reduction r = all_of(x, n, 1), back = all_of(x, n, 2);
-    r.half = GY_SCATTER;
-    back.half = GY_GATHER;
-    if (!owned(kind, &r)) goto end;
-    CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &scatter), GY_OK);
-    kind = gy_all_reduce_chosen(scatter);
-    CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &back, &gather), GY_OK);
-    for (turn = 0; turn < 2; turn++) {
-        int64_t from, to;
-        gy_all_reduce_own(gy_test_comm, kind, n, rank, &from, &to);
-        for (int64_t i = 0; i < n; i++) x[i] = want[i] = part(rank, i, (uint32_t)turn);
-        CU_ASSERT_EQUAL(run(kind, want, n), GY_OK);
-        CU_ASSERT_EQUAL(gy_all_reduce_begin(scatter), GY_OK);
-        CU_ASSERT_EQUAL(gy_all_reduce_wait(scatter), GY_OK);
-        CU_ASSERT_EQUAL(memcmp(x + from, want + from, (size_t)(to - from) * sizeof *x), 0);
-        for (int64_t i = 0; i < n; i++)
-            if (i < from || i >= to) x[i] = NAN;
-        CU_ASSERT_EQUAL(gy_all_reduce_begin(gather), GY_OK);
-        CU_ASSERT_EQUAL(gy_all_reduce_wait(gather), GY_OK);
-        CU_ASSERT_EQUAL(memcmp(x, want, (size_t)n * sizeof *x), 0);
-    }
-    CU_ASSERT_EQUAL(x[n], 12345.0f);
-    gy_all_reduce_free(gather);
-    gy_all_reduce_free(scatter);
-end:
-    drop(x);
-    drop(want);
-}
-
-static void halves_make_a_whole(void)
-{
-    for (int k = 0; k < gy_all_reduce_registry.n; k++)
-        for (int i = 0; i < COUNTS; i++) halved(gy_all_reduce_registry.kinds[k], counts[i]);
+    CU_ASSERT_EQUAL(sum, n);
 }
 
 /* A wire of the test's own: the upper half of a float, cut off. */
@@ -346,40 +307,153 @@ static void add(int64_t n, const void *in, float *x)
     }
 }
 
-static const gy_wire halfway = {.bytes = 2, .encode = encode, .decode = decode, .add = add};
+static const gy_wire cut_off = {
+    .bytes = 2, .error = 0x1p-7, .encode = encode, .decode = decode, .add = add};
 
-/* Each part and the sum are cut off once, by less than 2^-7 of themselves. */
-static void wired(const gy_kind *kind, int64_t n)
+static int n_wires(void)
 {
-    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
-    float *x = vector(n);
-    gy_reduction r = all_of(x, n, 0);
-    r.wire = &halfway;
-    for (int64_t i = 0; i < n; i++) x[i] = part(rank, i, 4);
-    if (gy_all_reduce_choose(gy_test_comm, kind, &r) == NULL) {
-        CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, kind, &r), GY_E_CONFIG);
-    } else {
-        int64_t wrong = 0;
-        CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, kind, &r), GY_OK);
-        for (int64_t i = 0; i < n; i++) {
-            double sum = 0.0, size = 0.0;
-            for (int p = 0; p < ranks; p++) {
-                sum += (double)part(p, i, 4);
-                size += fabs((double)part(p, i, 4));
-            }
-            wrong += !(fabs((double)x[i] - sum) <= 2.1 * size * 0x1p-7);
-        }
-        CU_ASSERT_EQUAL(wrong, 0);
-        CU_ASSERT(same_everywhere(x, n));
-        CU_ASSERT_EQUAL(x[n], 12345.0f);
-    }
-    drop(x);
+    return gy_wire_registry.n + 1;
 }
 
-static void sums_what_a_wire_holds(void)
+static const gy_wire *wire_at(int i)
+{
+    return i < gy_wire_registry.n ? ((const gy_wire_kind *)gy_wire_registry.kinds[i])->wire
+                                  : &cut_off;
+}
+
+/* What the sums of a kind may be off by, with a wire: parts are rounded once, or as they pass, and the
+ * sum once. */
+static double error_of(const gy_kind *kind, const gy_wire *wire)
+{
+    const bool passed = strcmp(kind->name, "ring") == 0 || strcmp(kind->name, "tree") == 0;
+    const int ranks = gy_comm_ranks(gy_test_comm), times = passed ? ranks : 2;
+    return (wire != NULL ? 1.1 * times * wire->error : 0) + ranks * 0x1p-24;
+}
+
+static double floor_of(const gy_wire *wire)
+{
+    const int ranks = gy_comm_ranks(gy_test_comm);
+    return wire != NULL ? 100.0 * ranks * wire->floor : 0; /* no sum is above 100 */
+}
+
+static void sum_parts(gy_all_reduce *op, float *x, int64_t n)
+{
+    know_sums();
+    memcpy(x, mine, (size_t)n * sizeof *x);
+    CU_ASSERT_EQUAL(gy_all_reduce_begin(op), GY_OK);
+    CU_ASSERT_EQUAL(gy_all_reduce_wait(op), GY_OK);
+}
+
+/* A whole is close to the sum, the same everywhere; a scatter and a gather make the same bits. The
+ * MPI library's own sum of floats has bits of its own. */
+static void halved(const gy_kind *kind, const gy_wire *wire, int64_t n)
+{
+    static const gy_half halves[] = {GY_WHOLE, GY_SCATTER, GY_GATHER};
+    const double error = error_of(kind, wire), floor = floor_of(wire);
+    const bool other_bits = wire == NULL && strcmp(kind->name, "mpi") == 0;
+    float *x = vector(n), *want = vector(n);
+    gy_all_reduce *ops[3];
+    int64_t from, to;
+    for (int h = 0; h < 3; h++) {
+        gy_reduction r = all_of(h == 0 ? want : x, n, h);
+        r.half = halves[h];
+        r.wire = wire;
+        CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &ops[h]), GY_OK);
+        kind = gy_all_reduce_chosen(ops[h]);
+    }
+    owned(kind, n);
+    gy_all_reduce_own(gy_test_comm, kind, n, gy_comm_rank(gy_test_comm), &from, &to);
+    for (int turn = 0; turn < 2; turn++) {
+        sum_parts(ops[0], want, n);
+        CU_ASSERT_EQUAL(far_off(want, 0, n, error, floor), 0);
+        CU_ASSERT(same_everywhere(want, n));
+        sum_parts(ops[1], x, n);
+        CU_ASSERT_EQUAL(far_off(x, from, to, error, floor), 0);
+        for (int64_t i = 0; i < n; i++)
+            if (i < from || i >= to) x[i] = NAN;
+        CU_ASSERT_EQUAL(gy_all_reduce_begin(ops[2]), GY_OK);
+        CU_ASSERT_EQUAL(gy_all_reduce_wait(ops[2]), GY_OK);
+        if (other_bits) CU_ASSERT_EQUAL(far_off(x, 0, n, error, floor), 0);
+        if (!other_bits) CU_ASSERT_EQUAL(memcmp(x, want, (size_t)n * sizeof *x), 0);
+    }
+    CU_ASSERT(x[n] == 12345.0f && want[n] == 12345.0f);
+    for (int h = 0; h < 3; h++) gy_all_reduce_free(ops[h]);
+    drop(x);
+    drop(want);
+}
+
+static void halves_make_a_whole_with_every_wire(void)
 {
     for (int k = 0; k < gy_all_reduce_registry.n; k++)
-        for (int i = 0; i < COUNTS; i++) wired(gy_all_reduce_registry.kinds[k], counts[i]);
+        for (int w = 0; w < n_wires(); w++)
+            for (int i = 0; i < COUNTS; i++)
+                halved(gy_all_reduce_registry.kinds[k], wire_at(w), counts[i]);
+}
+
+/* NaN and infinity arrive: they decide whether a step counts. */
+static void keeps_what_is_not_finite(void)
+{
+    int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
+    for (int k = 0; k < gy_all_reduce_registry.n; k++)
+        for (int w = 0; w < n_wires(); w++) {
+            float x[3] = {1.0f, rank == ranks - 1 ? NAN : 1.0f, rank == 0 ? INFINITY : 1.0f};
+            gy_reduction r = all_of(x, 3, 0);
+            r.wire = wire_at(w);
+            CU_ASSERT_EQUAL(gy_all_reduce_run(gy_test_comm, gy_all_reduce_registry.kinds[k], &r),
+                            GY_OK);
+            CU_ASSERT_EQUAL(x[0], (float)ranks);
+            CU_ASSERT(isnan(x[1]));
+            CU_ASSERT(isinf(x[2]));
+        }
+}
+
+/* Operations of several sizes in two rooms, two at a time, begun in one order and driven in another. */
+static void rooms_are_used_in_turn(const gy_kind *kind, const gy_wire *wire)
+{
+    enum { OPS = 6, ROOMS = 2 };
+    static const int64_t lengths[OPS] = {1031, 70000, 5, 33000, 0, 17};
+    gy_room *rooms[ROOMS] = {NULL};
+    gy_all_reduce *ops[OPS];
+    float *x[OPS];
+    gy_room_size size = {.floats = 0};
+    know_sums();
+    for (int j = 0; j < OPS; j++) {
+        x[j] = vector(lengths[j]);
+        gy_reduction r = all_of(x[j], lengths[j], j);
+        r.wire = wire;
+        gy_all_reduce_add_size(gy_test_comm, kind, &r, &size);
+    }
+    for (int i = 0; i < ROOMS; i++)
+        CU_ASSERT_EQUAL_FATAL(gy_room_create(gy_test_comm, &size, &rooms[i]), GY_OK);
+    for (int j = 0; j < OPS; j++) {
+        gy_reduction r = all_of(x[j], lengths[j], j);
+        r.wire = wire;
+        r.room = rooms[j % ROOMS];
+        CU_ASSERT_EQUAL_FATAL(gy_all_reduce_create(gy_test_comm, kind, &r, &ops[j]), GY_OK);
+    }
+    for (int turn = 0; turn < 3 * OPS; turn++) {
+        const int j = turn % OPS, before = (turn + OPS - 1) % OPS;
+        memcpy(x[j], mine, (size_t)lengths[j] * sizeof *x[j]);
+        CU_ASSERT_EQUAL(gy_all_reduce_begin(ops[j]), GY_OK);
+        if (turn == 0) continue;
+        CU_ASSERT_EQUAL(gy_all_reduce_wait(ops[before]), GY_OK);
+        CU_ASSERT_EQUAL(
+            far_off(x[before], 0, lengths[before], error_of(kind, wire), floor_of(wire)), 0);
+    }
+    CU_ASSERT_EQUAL(gy_all_reduce_wait(ops[OPS - 1]), GY_OK);
+    for (int j = 0; j < OPS; j++) {
+        gy_all_reduce_free(ops[j]);
+        drop(x[j]);
+    }
+    for (int i = 0; i < ROOMS; i++) gy_room_free(rooms[i]);
+}
+
+static void operations_have_rooms_in_common(void)
+{
+    for (int k = 0; k < gy_all_reduce_registry.n; k++) {
+        rooms_are_used_in_turn(gy_all_reduce_registry.kinds[k], NULL);
+        rooms_are_used_in_turn(gy_all_reduce_registry.kinds[k], &cut_off);
+    }
 }
 
 /* The same bits in shared memory as in a rank's own, of whole and halves. */
@@ -415,8 +489,8 @@ static void all_of_it_in_shared_memory(void)
     sums_whole_numbers();
     repeats_its_bits();
     several_are_under_way();
-    halves_make_a_whole();
-    sums_what_a_wire_holds();
+    halves_make_a_whole_with_every_wire();
+    operations_have_rooms_in_common();
     in_shared_memory = false;
 }
 
@@ -480,8 +554,8 @@ static void works_where_nothing_can_be_shared(void)
 
 GY_TEST_MPI_MAIN(GY_TEST(sums_whole_numbers), GY_TEST(repeats_its_bits),
                  GY_TEST(several_are_under_way), GY_TEST(allocates_at_creation_only),
-                 GY_TEST(keeps_what_is_not_finite), GY_TEST(halves_make_a_whole),
-                 GY_TEST(sums_what_a_wire_holds), GY_TEST(names_what_it_chose),
+                 GY_TEST(keeps_what_is_not_finite), GY_TEST(halves_make_a_whole_with_every_wire),
+                 GY_TEST(operations_have_rooms_in_common), GY_TEST(names_what_it_chose),
                  GY_TEST(creation_survives_lack_of_memory), GY_TEST(all_of_it_in_shared_memory),
                  GY_TEST(memory_changes_no_bit), GY_TEST(shared_memory_comes_and_goes),
                  GY_TEST(works_where_nothing_can_be_shared))

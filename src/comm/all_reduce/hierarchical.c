@@ -3,8 +3,8 @@
  * Each rank has a part in memory that its host shares: where the vector lies in such memory itself
  * (host_memory.h) that is the part, and nothing is copied, else x is copied to it and back. The vector is
  * cut into slices, as many as the host with the fewest ranks has ranks; slice m is summed by local
- * rank m of every host, and local ranks m of all hosts are the members of a ring (an exchange where
- * the wire is not float32; inside a host nothing is encoded). So a wire carries 2 (H − 1)/H of the
+ * rank m of every host, and local ranks m of all hosts are the members of a ring (or send directly
+ * where the wire is not float32; inside a host nothing is encoded). So a wire carries 2 (H − 1)/H of the
  * vector, however many ranks share it. Local rank m of host h owns block h of slice m.
  *
  *     begin → GIVE      all of the host have TAKEN the sums before   → give()   own x to own part
@@ -29,8 +29,8 @@
  * 5. Parts are added in the order of local ranks, hosts in the order of the members: the same bits,
  *    in place or not. */
 #include "../all_reduce_list.h"
-#include "../members_impl.h"
 #include "../host_memory_impl.h"
+#include "../rows_impl.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -50,15 +50,13 @@ typedef struct state {
     gy_comm *comm;
     gy_reduction r;
     bool in_place;
-    gy_host_memory *memory; /* signals, and parts that are copied to */
-    part *parts;            /* [local_ranks] */
+    part *parts; /* [local_ranks] */
     int slices;
     int64_t own_from, own_to;
     int64_t before; /* the signal at the end of the turn before */
     enum stage stage;
-    int *peers;            /* [hosts] ranks that have this slice on each host */
-    gy_ring *ring;         /* between hosts; NULL where there is nothing to pass */
-    gy_exchange *exchange; /* or this one */
+    int *peers;         /* [hosts] ranks that have this slice on each host */
+    gy_engine *between; /* hosts; NULL where there is nothing to pass */
 } state;
 
 static int64_t slice_start(const state *s, int slice)
@@ -92,10 +90,7 @@ static void tell(state *s, int64_t signal)
 static void destroy(void *memory)
 {
     state *s = memory;
-    if (s == NULL) return;
-    gy_ring_free(s->ring);
-    gy_exchange_free(s->exchange);
-    gy_host_memory_free(s->memory);
+    gy_engine_free(s->between);
     gy_free(s->comm->ctx, s->peers);
     gy_free(s->comm->ctx, s->parts);
     gy_free(s->comm->ctx, s);
@@ -130,6 +125,20 @@ static void own(const gy_comm *comm, int64_t n, int rank, int64_t *from, int64_t
     *to = start + gy_block_start(length, comm->hosts, host + 1);
 }
 
+static gy_row_maker *rows_between(const gy_reduction *r)
+{
+    return r->wire == NULL ? gy_ring_rows : gy_direct_rows;
+}
+
+/* Signals, and parts where they are copied to. */
+static gy_room_size size(const gy_comm *comm, const gy_reduction *r)
+{
+    const gy_members members = {.me = comm->host, .n = comm->hosts};
+    gy_room_size needs = {.floats = SIGNAL + (r->memory != NULL ? 0 : r->n)};
+    if (comm->hosts > 1) needs.bytes = gy_engine_bytes(comm, &members, rows_between(r), r);
+    return needs;
+}
+
 static gy_status join_members(state *s)
 {
     gy_comm *comm = s->comm;
@@ -142,49 +151,40 @@ static gy_status join_members(state *s)
     r.x = s->parts[slice].x + from;
     r.n = n;
     for (int h = 0; h < comm->hosts; h++) s->peers[h] = rank_at(comm, h, slice);
-    return r.wire == NULL ? gy_ring_create(comm, &members, &r, &s->ring)
-                          : gy_exchange_create(comm, &members, &r, &s->exchange);
+    return gy_engine_create(comm, &members, rows_between(&r), &r, &s->between);
 }
 
-static gy_status share(state *s)
+static gy_status find_parts(state *s)
 {
-    gy_comm *comm = s->comm;
-    int64_t place = s->in_place ? s->r.x - gy_host_memory_values(s->r.memory) : SIGNAL;
-    GY_TRY(gy_host_memory_create(comm, SIGNAL + (s->in_place ? 0 : s->r.n), &s->memory));
-    GY_REQUIRE(gy_host_memory_is_real(s->memory), GY_E_COMM,
+    const gy_host_memory *memory = gy_room_memory(s->r.room);
+    const int64_t place = s->in_place ? s->r.x - gy_host_memory_values(s->r.memory) : SIGNAL;
+    GY_REQUIRE(gy_host_memory_is_real(memory), GY_E_COMM,
                "cannot share memory within a host" GY_AT "%s" GY_WHY
                "its ranks do not see each other's memory, or there is no more of it" GY_HINT
                "choose comm.allreduce: ring",
-               gy_comm_host(comm, comm->rank));
-    for (int l = 0; l < comm->local_ranks; l++) {
-        float *memory = gy_host_memory_part(s->memory, l);
-        s->parts[l].signal = (_Atomic int64_t *)(void *)memory;
-        s->parts[l].x = (s->in_place ? gy_host_memory_part(s->r.memory, l) : memory) + place;
+               gy_comm_host(s->comm, s->comm->rank));
+    for (int l = 0; l < s->comm->local_ranks; l++) {
+        float *own_memory = gy_host_memory_part(memory, l);
+        s->parts[l].signal = (_Atomic int64_t *)(void *)own_memory;
+        s->parts[l].x = (s->in_place ? gy_host_memory_part(s->r.memory, l) : own_memory) + place;
     }
     return GY_OK;
-}
-
-static gy_status prepare(gy_comm *comm, const gy_reduction *r, state **out)
-{
-    state *s = NULL;
-    GY_TRY(gy_new(comm->ctx, &s));
-    *out = s;
-    s->comm = comm;
-    s->r = *r;
-    s->in_place = r->memory != NULL;
-    s->slices = fewest_on_a_host(comm);
-    own(comm, r->n, comm->rank, &s->own_from, &s->own_to);
-    GY_TRY(gy_new_array(comm->ctx, comm->hosts, &s->peers));
-    return gy_new_array(comm->ctx, comm->local_ranks, &s->parts);
 }
 
 static gy_status create(gy_comm *comm, const gy_reduction *r, void **out)
 {
     gy_status status;
     state *s = NULL;
-    GY_TRY_GOTO(fail, gy_comm_agree(comm, prepare(comm, r, &s))); /* what follows is collective */
-    GY_TRY_GOTO(fail, share(s));
-    GY_TRY_GOTO(fail, gy_comm_agree(comm, join_members(s))); /* and so is destroy */
+    GY_TRY(gy_new(comm->ctx, &s));
+    s->comm = comm;
+    s->r = *r;
+    s->in_place = r->memory != NULL;
+    s->slices = fewest_on_a_host(comm);
+    own(comm, r->n, comm->rank, &s->own_from, &s->own_to);
+    GY_TRY_GOTO(fail, gy_new_array(comm->ctx, comm->hosts, &s->peers));
+    GY_TRY_GOTO(fail, gy_new_array(comm->ctx, comm->local_ranks, &s->parts));
+    GY_TRY_GOTO(fail, find_parts(s));
+    GY_TRY_GOTO(fail, join_members(s));
     *out = s;
     return GY_OK;
 fail:
@@ -203,17 +203,7 @@ static gy_status begin(void *memory)
 static gy_status begin_between(state *s)
 {
     s->stage = BETWEEN;
-    if (s->ring != NULL) GY_TRY(gy_ring_begin(s->ring));
-    if (s->exchange != NULL) GY_TRY(gy_exchange_begin(s->exchange));
-    return GY_OK;
-}
-
-static gy_status progress_between(state *s, bool *home)
-{
-    *home = true;
-    if (s->ring != NULL) GY_TRY(gy_ring_progress(s->ring, home));
-    if (s->exchange != NULL) GY_TRY(gy_exchange_progress(s->exchange, home));
-    return GY_OK;
+    return s->between != NULL ? gy_engine_begin(s->between) : GY_OK;
 }
 
 static void copy(float *to, const float *from, int64_t at, int64_t end)
@@ -280,8 +270,8 @@ static gy_status progress(void *memory, bool *done)
     if (s->stage == GIVE && all_have(s, s->before)) GY_TRY(give(s));
     if (s->stage == SUM && all_have(s, s->before + GIVEN)) GY_TRY(sum(s));
     if (s->stage == BETWEEN) {
-        bool home;
-        GY_TRY(progress_between(s, &home));
+        bool home = true;
+        if (s->between != NULL) GY_TRY(gy_engine_progress(s->between, &home));
         if (home) hand(s);
     }
     if (s->stage == TAKE && all_have(s, s->before + SUMMED)) take(s);
@@ -293,9 +283,9 @@ const gy_all_reduce_kind gy_all_reduce_hierarchical = {
     .kind = {.name = "hierarchical",
              .help = "shared memory in a host, parallel rings between hosts"},
     .cost = cost,
-    .wires = true,
     .in_place = true,
     .own = own,
+    .size = size,
     .create = create,
     .begin = begin,
     .progress = progress,

@@ -2,185 +2,155 @@
  *
  * Up to DOUBLING elements by recursive doubling: whole vectors, log2 p rounds. Above by recursive
  * halving and doubling (Rabenseifner 2004, "Optimization of collective reduction operations"):
- * 2 log2 p rounds, each of half the length of the one before. Where p is no power of two, the ranks
- * above the largest one fold their part into a partner first and get the result back at the end.
+ * 2 log2 p rounds, each of half the length of the one before; near partners have the long ones. Where p
+ * is no power of two, the ranks above the largest one fold their part into a partner first and get the
+ * result back at the end.
  *
- * All of it is one schedule of rounds, written at creation:
+ *     distance 1     | mine: kept and added | given to the partner      |       the upper of the two
+ *              2     | mine   | given       |                                   keeps the upper half
+ *              4 …   | mine |                 a rank's own block: its sum
  *
- *     for each round:  send x[give] to peer, receive x[take] from peer, added or put in place
- *
- * Partners add the same two numbers, so that they hold the same bits; halving leaves each sum with
- * one rank that passes it on. One round is under way at a time. */
+ * and back again, sums to where the given parts lay. Both ways pairs are added alike, so that partners
+ * hold the same bits, and doubling has those of halving. With a wire it is halving always: one rank
+ * rounds a sum, and sums of several go as a row each, cut as they were. */
 #include "../all_reduce_list.h"
-#include "../comm_mpi.h"
+#include "../rows_impl.h"
 
-#include "base/number.h"
+#include "base/param.h"
 
-enum { DOUBLING = 2048, ROUNDS = 64 };
+#include <math.h>
+
+enum { DOUBLING = 2048, ROUNDS = 32 };
 
 typedef struct range {
-    int from, to;
+    int64_t from, to;
 } range;
 
-typedef struct round_of_tree {
-    int peer;
-    range give, take; /* empty: no message */
-    bool add;
-} round_of_tree;
-
-typedef struct state {
-    gy_comm *comm;
-    float *x;
-    float *buffer; /* [n] what is to be added */
-    int tag;
-    round_of_tree rounds[ROUNDS];
-    int n_rounds, now;
-    MPI_Request requests[2];
-} state;
-
-static void schedule(state *s, int peer, range give, range take, bool add)
+/* The greatest power of two of them. */
+static int core_of(int ranks)
 {
-    s->rounds[s->n_rounds++] =
-        (round_of_tree){.peer = peer, .give = give, .take = take, .add = add};
+    int core = 1;
+    while (core <= ranks / 2) core *= 2;
+    return core;
 }
 
-static void schedule_doubling(state *s, int members, range all)
+static range half_of(range r, bool upper)
 {
-    for (int d = 1; d < members; d *= 2) schedule(s, s->comm->rank ^ d, all, all, true);
+    const int64_t middle = r.from + gy_block_start(r.to - r.from, 2, 1);
+    return upper ? (range){middle, r.to} : (range){r.from, middle};
 }
 
-static void schedule_halving(state *s, int members, range all)
+static void own(const gy_comm *comm, int64_t n, int rank, int64_t *from, int64_t *to)
 {
-    range mine = all, given[ROUNDS];
-    int levels = 0;
-    for (int d = members / 2; d >= 1; d /= 2) {
-        int middle = mine.from + (mine.to - mine.from) / 2;
-        range low = {mine.from, middle}, high = {middle, mine.to};
-        bool upper = (s->comm->rank & d) != 0;
-        mine = upper ? high : low;
-        given[levels] = upper ? low : high;
-        schedule(s, s->comm->rank ^ d, given[levels], mine, true);
-        levels++;
-    }
-    for (int d = 1; d < members; d *= 2) {
-        range other = given[--levels];
-        schedule(s, s->comm->rank ^ d, mine, other, false);
-        mine = (range){mine.from < other.from ? mine.from : other.from,
-                       mine.to > other.to ? mine.to : other.to};
-    }
+    const int core = core_of(comm->ranks);
+    range mine = {0, rank < core ? n : 0};
+    for (int d = 1; d < core; d *= 2) mine = half_of(mine, (rank & d) != 0);
+    *from = mine.from;
+    *to = mine.to;
 }
 
-static void schedule_all(state *s, int n)
+static void add_row(gy_row_list *list, range r, gy_row row)
 {
-    const range all = {0, n}, none = {0, 0};
-    int rank = s->comm->rank, ranks = s->comm->ranks, members = 1;
-    while (members <= ranks / 2) members *= 2;
-    if (rank >= members) { /* folded into rank − members */
-        schedule(s, rank - members, all, none, false);
-        schedule(s, rank - members, none, all, false);
+    row.from = r.from;
+    row.n = r.to - r.from;
+    gy_row_add(list, &row);
+}
+
+/* Sums of a range that those at distance ≥ d have cut. */
+static void add_sums(gy_row_list *list, const gy_reduction *r, int core, range sums, int d,
+                     gy_row row)
+{
+    if (d >= core || r->wire == NULL) {
+        add_row(list, sums, row);
         return;
     }
-    bool folds = rank + members < ranks;
-    if (folds) schedule(s, rank + members, none, all, true);
-    if (n <= DOUBLING)
-        schedule_doubling(s, members, all);
+    add_sums(list, r, core, half_of(sums, false), 2 * d, row);
+    add_sums(list, r, core, half_of(sums, true), 2 * d, row);
+}
+
+static void list_doubling(const gy_members *m, int core, range all, gy_rows *out)
+{
+    for (int d = 1; d < core; d *= 2) {
+        add_row(&out->sends, all,
+                (gy_row){.peer = m->me ^ d, .after = gy_row_last(&out->receives)});
+        add_row(&out->receives, all,
+                (gy_row){.peer = m->me ^ d, .after = gy_row_last(&out->sends), .add = true});
+    }
+}
+
+static void list_halving(const gy_members *m, const gy_reduction *r, int core, range all,
+                         gy_rows *out)
+{
+    range kept[ROUNDS] = {all}, mine = all;
+    int given[ROUNDS], level = 0;
+    for (int d = 1; d < core; d *= 2, level++) {
+        const bool upper = (m->me & d) != 0;
+        kept[level] = mine;
+        given[level] = -1;
+        if (r->half != GY_GATHER) {
+            add_row(&out->sends, half_of(mine, !upper),
+                    (gy_row){.peer = m->me ^ d, .after = gy_row_last(&out->receives)});
+            add_row(&out->receives, half_of(mine, upper),
+                    (gy_row){.peer = m->me ^ d, .after = -1, .add = true});
+            given[level] = gy_row_last(&out->sends);
+        }
+        mine = half_of(mine, upper);
+    }
+    for (int d = core / 2; d >= 1 && r->half != GY_SCATTER; d /= 2) {
+        const bool upper = (m->me & d) != 0;
+        level--;
+        add_sums(&out->sends, r, core, half_of(kept[level], upper), 2 * d,
+                 (gy_row){.peer = m->me ^ d,
+                          .after = gy_row_last(&out->receives),
+                          .round = d == core / 2});
+        add_sums(&out->receives, r, core, half_of(kept[level], !upper), 2 * d,
+                 (gy_row){.peer = m->me ^ d, .after = given[level]});
+    }
+}
+
+static void list_rows(const gy_members *m, const gy_reduction *r, gy_rows *out)
+{
+    const range all = {0, r->n};
+    const int core = core_of(m->n), partner = m->me < core ? m->me + core : m->me - core;
+    const bool gives = r->half != GY_GATHER, takes = r->half != GY_SCATTER;
+    if (m->me >= core) { /* folded */
+        if (gives) add_row(&out->sends, all, (gy_row){.peer = partner, .after = -1});
+        if (takes)
+            add_sums(&out->receives, r, core, all, 1,
+                     (gy_row){.peer = partner, .after = gy_row_last(&out->sends)});
+        return;
+    }
+    const bool folds = partner < m->n;
+    if (folds && gives)
+        add_row(&out->receives, all, (gy_row){.peer = partner, .after = -1, .add = true});
+    if (r->n <= DOUBLING && r->half == GY_WHOLE && r->wire == NULL)
+        list_doubling(m, core, all, out);
     else
-        schedule_halving(s, members, all);
-    if (folds) schedule(s, rank + members, all, none, false);
+        list_halving(m, r, core, all, out);
+    if (folds && takes)
+        add_sums(&out->sends, r, core, all, 1,
+                 (gy_row){.peer = partner, .after = gy_row_last(&out->receives)});
 }
 
 /* Rounds of messages; partners at the larger distances are on other hosts, all ranks of a host at
  * once. */
 static double cost(const gy_topology *t, const gy_reduction *r)
 {
-    double rounds = 0, bytes = gy_reduction_bytes(r);
-    for (int members = 1; members < t->ranks; members *= 2) rounds++;
-    bool folds = ((t->ranks - 1) & t->ranks) != 0;
+    double rounds = 0, bytes = gy_reduction_bytes(r), halves = gy_reduction_halves(r);
+    for (int ranks = 1; ranks < t->ranks; ranks *= 2) rounds++;
+    const bool folds = core_of(t->ranks) < t->ranks;
+    if (r->wire != NULL) return HUGE_VAL; /* less exact than others: for who asks for it */
+    if (folds && r->half != GY_WHOLE) return HUGE_VAL; /* some would own nothing */
     if (folds) rounds += 2;
-    if (r->n <= DOUBLING) return rounds * (t->message_s + bytes * t->byte_s);
+    if (r->n <= DOUBLING && r->half == GY_WHOLE) return rounds * (t->message_s + bytes * t->byte_s);
     double flows = t->hosts > 1 ? t->local_ranks * (1 - 1.0 / t->hosts) : 1 - 1.0 / t->ranks;
-    return 2 * rounds * t->message_s + (2 * flows + 2 * folds) * bytes * t->byte_s +
+    return halves * rounds * t->message_s + (halves * flows + 2 * folds) * bytes * t->byte_s +
            2 * bytes * t->copy_s;
-}
-
-static void destroy(void *memory)
-{
-    state *s = memory;
-    if (s->requests[0] != MPI_REQUEST_NULL) (void)MPI_Request_free(&s->requests[0]);
-    if (s->requests[1] != MPI_REQUEST_NULL) {
-        (void)MPI_Cancel(&s->requests[1]);
-        (void)MPI_Wait(&s->requests[1], MPI_STATUS_IGNORE);
-    }
-    gy_free(s->comm->ctx, s->buffer);
-    gy_free(s->comm->ctx, s);
-}
-
-static gy_status create(gy_comm *comm, const gy_reduction *r, void **out)
-{
-    gy_status status;
-    state *s = NULL;
-    int length;
-    GY_TRY(gy_int(r->n, &length));
-    GY_TRY(gy_new(comm->ctx, &s));
-    s->comm = comm;
-    s->x = r->x;
-    s->tag = r->tag;
-    s->requests[0] = s->requests[1] = MPI_REQUEST_NULL;
-    GY_TRY_GOTO(fail, gy_new_array(comm->ctx, r->n, &s->buffer));
-    schedule_all(s, length);
-    *out = s;
-    return GY_OK;
-fail:
-    destroy(s);
-    return status;
-}
-
-static gy_status post(state *s)
-{
-    const round_of_tree *r = &s->rounds[s->now];
-    int take = r->take.to - r->take.from, give = r->give.to - r->give.from;
-    if (take > 0)
-        GY_MPI(MPI_Irecv((r->add ? s->buffer : s->x) + r->take.from, take, MPI_FLOAT, r->peer,
-                         s->tag, s->comm->wire, &s->requests[1]));
-    s->comm->sent += give * (int64_t)sizeof(float);
-    if (give > 0)
-        GY_MPI(MPI_Isend(s->x + r->give.from, give, MPI_FLOAT, r->peer, s->tag, s->comm->wire,
-                         &s->requests[0]));
-    return GY_OK;
-}
-
-static gy_status begin(void *memory)
-{
-    state *s = memory;
-    s->now = 0;
-    return post(s);
-}
-
-static void add(float *restrict x, const float *restrict y, range r)
-{
-    for (int i = r.from; i < r.to; i++) x[i] += y[i];
-}
-
-static gy_status progress(void *memory, bool *done)
-{
-    state *s = memory;
-    while (s->now < s->n_rounds) {
-        bool both;
-        GY_TRY(gy_mpi_test(s->requests, 2, &both));
-        if (!both) break;
-        const round_of_tree *r = &s->rounds[s->now++];
-        if (r->add) add(s->x, s->buffer, r->take);
-        if (s->now < s->n_rounds) GY_TRY(post(s));
-    }
-    *done = s->now == s->n_rounds;
-    return GY_OK;
 }
 
 const gy_all_reduce_kind gy_all_reduce_tree = {
     .kind = {.name = "tree", .help = "recursive halving and doubling; for small vectors"},
     .cost = cost,
-    .create = create,
-    .begin = begin,
-    .progress = progress,
-    .destroy = destroy,
+    .own = own,
+    .rows = list_rows,
 };

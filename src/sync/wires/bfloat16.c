@@ -1,4 +1,5 @@
-/* The upper half of a float32, rounded to the nearest, ties to even: its range, 8 bits of precision. */
+/* The upper half of a float32, rounded to the nearest, ties to even: its range, 8 bits of precision.
+ * What is above the largest by half a place becomes infinite, what is below 2^-133 loses places. */
 #include "../wire_list.h"
 
 #include <string.h>
@@ -39,7 +40,7 @@ static void add(int64_t n, const void *in, float *x)
 }
 
 static const gy_wire wire = {
-    .bytes = sizeof(uint16_t), .encode = encode, .decode = decode, .add = add};
+    .bytes = sizeof(uint16_t), .error = 0x1p-8, .encode = encode, .decode = decode, .add = add};
 
 const gy_wire_kind gy_wire_bfloat16 = {
     .kind = {.name = "bfloat16", .help = "16 bits: the range of float32, 8 bits of precision"},

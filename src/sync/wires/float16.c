@@ -1,9 +1,11 @@
-/* IEEE 754 binary16, each message scaled by a power of two so that its largest number lies between
- * 2^14 and 2^15: nothing overflows, and what is lost is below 2^-39 of the largest.
+/* IEEE 754 binary16, each message scaled by a power of two so that its largest finite number lies
+ * between 2^14 and 2^15: what is lost is below 2^-39 of the largest, or a number's own 2^-11.
  *
- * The scale is chosen a little up, for numbers that round up to the next power of two: so it is the
- * same, or finer, when what was decoded is encoded again, and the numbers are the same. The message
- * begins with the factor that undoes it. */
+ * The scale is that of the largest rounded up to 11 bits: so it is the same when what was decoded is
+ * encoded again, and so are the numbers. The message begins with the factor that undoes it, 2^-126 at
+ * least: by then all places of a float32 are kept. Infinity and NaN arrive as they are, and what is
+ * above the largest float32 of 11 bits by half a place as infinity; the others are not touched by
+ * them. */
 #include "../wire_list.h"
 
 #include <math.h>
@@ -44,24 +46,24 @@ static float widened(uint16_t h)
     return float_of(bits_of(x) | sign);
 }
 
-static float largest(int64_t n, const float *x)
+/* The exponent of the largest finite one, rounded to 11 bits. */
+static int exponent(int64_t n, const float *x)
 {
     uint32_t most = 0; /* numbers without sign are ordered as their bits are */
     for (int64_t i = 0; i < n; i++) {
         uint32_t u = bits_of(x[i]) & 0x7fffffff;
+        u = u < 0x7f800000 ? u : 0;
         most = u > most ? u : most;
     }
-    return float_of(most);
+    return (int)((most + 0x1000) >> 23) - 127;
 }
 
 static void encode(int64_t n, const float *x, void *out)
 {
-    float most = largest(n, x), back = 1.0f;
-    if (isfinite(most) && most >= 0x1p-100f)
-        back = ldexpf(1.0f, ilogbf(most * (1 + 0x1p-11f)) - 14);
+    const int least = -112, e = exponent(n, x), shift = 14 - (e > least ? e : least);
+    const float back = ldexpf(1, -shift), scale = ldexpf(1, shift);
     uint16_t *h = (uint16_t *)out + sizeof back / sizeof *h;
     memcpy(out, &back, sizeof back);
-    const float scale = 1 / back;
     for (int64_t i = 0; i < n; i++) h[i] = rounded(x[i] * scale);
 }
 
@@ -83,6 +85,8 @@ static void add(int64_t n, const void *in, float *x)
 
 static const gy_wire wire = {.bytes = sizeof(uint16_t),
                              .head = sizeof(float),
+                             .error = 0x1p-11,
+                             .floor = 0x1p-39,
                              .encode = encode,
                              .decode = decode,
                              .add = add};
