@@ -1,33 +1,36 @@
-/* A training run on standard error: summary, progress, a line an evaluation and a checkpoint. */
+/* A training run on standard error: summary, progress, a line an epoch and a checkpoint. */
 #include "terminal.h"
 
-#include "table.h"
+#include "page.h"
 
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-const char *const gy_progress_names[] = {"auto", "bar", "plain", "none", NULL};
+const char *const gy_progress_forms[] = {"auto", "bar", "plain", "none", NULL};
 
 static const double BAR_EVERY_S = 0.1, PLAIN_EVERY_S = 5;
 
-/* Whether a bar stands on the line now: of the one terminal that the process has. */
-static bool bar_stands;
+/* What stands on the line now, of the one terminal that the process has. */
+static enum { NOTHING, BAR, VALUES } line;
 
 void gy_terminal_clear_line(void)
 {
-    if (!bar_stands) return;
-    (void)fputs("\r\033[K", stderr);
-    bar_stands = false;
+    if (line == BAR) (void)fputs("\r\033[K", stderr);
+    if (line == VALUES) (void)fputc('\n', stderr);
+    line = NOTHING;
 }
 
-void gy_terminal_init(gy_terminal *t, const gy_cli *cli, int progress, bool quiet)
+void gy_terminal_init(gy_terminal *t, const gy_cli *cli, int form, bool quiet)
 {
-    *t = (gy_terminal){.cli = cli, .progress = (gy_progress)progress, .quiet = quiet};
-    if (t->progress == GY_PROGRESS_AUTO)
-        t->progress = isatty(STDERR_FILENO) ? GY_PROGRESS_BAR : GY_PROGRESS_PLAIN;
-    t->first_time = -1;
-    t->shown_time = -INFINITY;
+    *t = (gy_terminal){.cli = cli,
+                       .form = (gy_progress_form)form,
+                       .quiet = quiet,
+                       .progress = {.first_time = -1, .shown_time = -INFINITY},
+                       .valued_step = -1};
+    if (t->form == GY_PROGRESS_AUTO)
+        t->form = isatty(STDERR_FILENO) ? GY_PROGRESS_BAR : GY_PROGRESS_PLAIN;
+    gy_straggler_init(&t->straggler);
 }
 
 static int64_t whole(const gy_event *e, const char *name)
@@ -35,148 +38,130 @@ static int64_t whole(const gy_event *e, const char *name)
     return (int64_t)gy_event_number(e, name, 0);
 }
 
-static const char *plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
-}
-
-static void show_data(const gy_event *e)
-{
-    static const char *const parts[][2] = {
-        {"train", "train_samples"}, {"validation", "validation_samples"}, {"test", "test_samples"}};
-    char text[GY_TEXT];
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        if (gy_event_field(e, parts[i][0]) == NULL) continue;
-        (void)fprintf(stderr, "%-11s %s samples of %s", parts[i][0],
-                      gy_format_count(whole(e, parts[i][1]), text),
-                      gy_event_text(e, parts[i][0], ""));
-        if (i == 0)
-            (void)fprintf(stderr, ", shape %s (%s)", e->anatomy->input,
-                          gy_event_text(e, "format", ""));
-        if (i == 0 && whole(e, "classes") > 0)
-            (void)fprintf(stderr, ", %lld classes", (long long)whole(e, "classes"));
-        (void)fputc('\n', stderr);
-    }
-}
-
-static void show_start(gy_terminal *t, const gy_event *e)
-{
-    char text[GY_TEXT], more[GY_TEXT];
-    int64_t ranks = whole(e, "ranks"), hosts = whole(e, "hosts"), threads = whole(e, "threads");
-    t->steps = whole(e, "steps");
-    t->batches = whole(e, "steps_an_epoch");
-    if (t->quiet) return;
-    (void)fprintf(stderr, "gyre %s: %s in %s\n", gy_event_text(e, "version", ""),
-                  gy_event_text(e, "name", ""), gy_event_text(e, "run_dir", ""));
-    (void)fprintf(stderr,
-                  "machine     %lld rank%s on %lld host%s, %lld thread%s each; %s, %s, %s\n",
-                  (long long)ranks, plural(ranks), (long long)hosts, plural(hosts),
-                  (long long)threads, plural(threads), gy_event_text(e, "mpi", ""),
-                  gy_event_text(e, "blas", ""), gy_event_text(e, "simd", ""));
-    show_data(e);
-    (void)fputc('\n', stderr);
-    gy_table_layers(stderr, e->anatomy);
-    (void)fputc('\n', stderr);
-    gy_table_totals(stderr, e->anatomy);
-    (void)fprintf(stderr, "training    %s by %s; batch %s, %s steps an epoch, ",
-                  gy_event_text(e, "loss", ""), gy_event_text(e, "optimizer", ""),
-                  gy_format_count(whole(e, "batch_size"), text), gy_format_count(t->batches, more));
-    (void)fprintf(stderr, "%s in all\n", gy_format_count(t->steps, text));
-    (void)fprintf(stderr, "gradients   %s a step",
-                  gy_format_bytes(whole(e, "gradient_bytes"), text));
-    if (ranks > 1 && whole(e, "buckets") > 0)
-        (void)fprintf(stderr, " in %lld bucket%s by %s", (long long)whole(e, "buckets"),
-                      plural(whole(e, "buckets")), gy_event_text(e, "allreduce", ""));
-    if (whole(e, "grains") > 0)
-        (void)fprintf(stderr, ", %lld grains: the same bits on 1 to %lld ranks",
-                      (long long)whole(e, "grains"), (long long)whole(e, "grains"));
-    if (gy_event_field(e, "message_us") != NULL)
-        (void)fprintf(stderr, " (measured: %.1f us a message, %.2f GB/s)",
-                      gy_event_number(e, "message_us", 0),
-                      gy_event_number(e, "wire_gb_per_second", 0));
-    (void)fputs("\n\n", stderr);
-}
-
-/* Share of the step that was spent waiting for others, as rank 0 saw it. */
-static double waiting(const gy_event *e)
-{
-    double all = 0, communication = 0;
-    for (int i = 0; i < e->n; i++) {
-        if (e->fields[i].type != GY_FIELD_PHASE) continue;
-        all += e->fields[i].number;
-        if (strcmp(e->fields[i].name, "communication") == 0) communication = e->fields[i].number;
-    }
-    return all > 0 ? 100 * communication / all : 0;
-}
-
-static void format_bar(int64_t step, int64_t steps, char *out, int cells)
-{
-    int full = steps > 0 ? (int)(cells * step / steps) : 0;
-    for (int i = 0; i < cells; i++) out[i] = i < full ? '#' : '-';
-    out[cells] = '\0';
-}
-
 static void show_progress(gy_terminal *t, const gy_event *e)
 {
-    enum { CELLS = 20 };
-    char bar[CELLS + 1], left[GY_TEXT];
-    bool is_bar = t->progress == GY_PROGRESS_BAR;
-    if (t->first_time < 0) {
-        t->first_time = e->time;
-        t->first_step = e->step;
+    char text[256];
+    gy_progress *p = &t->progress;
+    bool bar = t->form == GY_PROGRESS_BAR;
+    if (p->first_time < 0) {
+        p->first_time = e->time;
+        p->first_step = e->step;
     }
-    if (t->progress == GY_PROGRESS_NONE || t->quiet) return;
-    if (e->time - t->shown_time < (is_bar ? BAR_EVERY_S : PLAIN_EVERY_S)) return;
-    t->shown_time = e->time;
-    int64_t done = e->step - t->first_step;
-    double each = done > 0 ? (e->time - t->first_time) / (double)done : 0;
-    const char *rest = gy_format_seconds(each * (double)(t->steps - e->step), left);
-    format_bar(e->step, t->steps, bar, CELLS);
+    if (t->form == GY_PROGRESS_NONE || t->quiet) return;
+    if (e->time - p->shown_time < (bar ? BAR_EVERY_S : PLAIN_EVERY_S)) return;
+    p->shown_time = e->time;
+    gy_progress_format(p, e, gy_page_columns(stderr), bar, text, sizeof text);
     gy_terminal_clear_line();
-    if (is_bar) (void)fprintf(stderr, "[%s] ", bar);
-    (void)fprintf(stderr, "epoch %lld step %lld/%lld loss %.4g rate %.3g %.0f samples/s",
-                  (long long)e->epoch, (long long)e->step, (long long)t->steps,
-                  gy_event_number(e, "loss", NAN), gy_event_number(e, "learning_rate", NAN),
-                  gy_event_number(e, "samples_per_second", 0));
-    (void)fprintf(stderr, " wait %.0f%% left %s%s", waiting(e), done > 0 ? rest : "?",
-                  is_bar ? "" : "\n");
-    bar_stands = is_bar;
+    (void)fprintf(stderr, "%s%s", text, bar ? "" : "\n");
+    line = bar ? BAR : NOTHING;
     (void)fflush(stderr);
 }
 
-/* "validation_loss 0.1234  validation_accuracy 0.9712" */
-static void show_values(const gy_event *e)
+static void show_straggler(gy_terminal *t, const gy_event *e)
 {
-    for (int i = 0; i < e->n; i++) {
-        const gy_field *f = &e->fields[i];
-        bool other = f->type != GY_FIELD_FLOAT || strcmp(f->name, "seconds") == 0;
-        if (!other) (void)fprintf(stderr, "  %s %.4f", f->name, f->number);
-    }
-    (void)fputc('\n', stderr);
+    char text[GY_STRAGGLER_TEXT];
+    if (!gy_straggler_observe(&t->straggler, e, text) || t->quiet) return;
+    gy_terminal_clear_line();
+    (void)fprintf(stderr, "gyre: warning: %s\n", text);
 }
 
-/* The command line as it was typed: the same command goes on. */
-static void show_command(const gy_terminal *t, const char *more)
+/* "train loss 0.1234 accuracy 0.9712" of train_loss and train_accuracy. */
+static void format_values(const gy_event *e, char *out, size_t room)
 {
-    const char *ranks = gy_comm_ranks(t->cli->comm) > 1 ? "mpirun … " : "";
-    (void)fprintf(stderr, "go on with  %s", ranks);
-    for (int i = 0; i < t->cli->argc; i++)
-        (void)fprintf(stderr, "%s%s", i > 0 ? " " : "", t->cli->argv[i]);
-    (void)fprintf(stderr, "%s\n", more);
+    const char *group = "";
+    size_t used = 0, length = 0;
+    out[0] = '\0';
+    for (int i = 0; i < e->n && used < room; i++) {
+        const gy_field *f = &e->fields[i];
+        const char *name = strchr(f->name, '_');
+        if (f->type != GY_FIELD_FLOAT || name == NULL) continue;
+        bool same = length == (size_t)(name - f->name) && strncmp(group, f->name, length) == 0;
+        group = f->name;
+        length = (size_t)(name - f->name);
+        used += (size_t)snprintf(out + used, room - used, "%s%.*s %s %.4g",
+                                 same || used == 0 ? "" : ", ", same ? 0 : (int)length, group,
+                                 name + 1, f->number);
+    }
+}
+
+/* Training and validation of an epoch stand on one line, where it is long enough. */
+static void show_values(gy_terminal *t, const gy_event *e, bool epoch)
+{
+    char values[512], head[64];
+    int columns = gy_page_columns(stderr);
+    format_values(e, values, sizeof values);
+    bool goes_on = line == VALUES && t->valued_step == e->step;
+    if (!goes_on) gy_terminal_clear_line();
+    if (epoch && gy_event_field(e, "epochs") != NULL && whole(e, "epochs") > 0)
+        (void)snprintf(head, sizeof head, "epoch %lld/%lld", (long long)e->epoch,
+                       (long long)whole(e, "epochs"));
+    else
+        (void)snprintf(head, sizeof head, epoch ? "epoch %lld" : "step %lld",
+                       (long long)(epoch ? e->epoch : e->step));
+    int length = gy_page_length(values);
+    bool breaks = goes_on && columns > 0 && t->used + length + 2 > columns;
+    if (goes_on)
+        (void)fprintf(stderr, "%s%s", breaks ? ",\n    " : ", ", values);
+    else
+        (void)fprintf(stderr, "%s: %s", head, values);
+    t->used = goes_on ? t->used + length + 2 : gy_page_length(head) + 2 + length;
+    t->valued_step = e->step;
+    line = VALUES;
+    (void)fflush(stderr);
+}
+
+/* Of `--set train.epochs=4 --set train.epochs=8` the last one counts, and is shown alone. */
+static bool sets(const char *argument, const char *key)
+{
+    if (strncmp(argument, "--set=", 6) == 0) argument += 6;
+    size_t n = strlen(key);
+    return strncmp(argument, key, n) == 0 && argument[n] == '=';
+}
+
+/* As a shell takes it for one word. */
+static void show_word(const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./+=:,@%^";
+    bool quoted = *word == '\0' || word[strspn(word, plain)] != '\0';
+    (void)fputs(quoted ? " '" : " ", stderr);
+    for (const char *p = word; *p != '\0'; p++) {
+        if (*p == '\'')
+            (void)fputs("'\\''", stderr);
+        else
+            (void)fputc((unsigned char)*p < ' ' ? '?' : *p, stderr);
+    }
+    if (quoted) (void)fputc('\'', stderr);
+}
+
+/* The command line as it was typed goes on; with another value of a setting, where one is named. */
+static void show_command(const gy_terminal *t, const char *key, int64_t value)
+{
+    char *const *argv = t->cli->argv;
+    (void)fprintf(stderr, "go on with %s", gy_comm_ranks(t->cli->comm) > 1 ? " mpirun …" : "");
+    for (int i = 0; i < t->cli->argc; i++) {
+        bool pair = key != NULL && strcmp(argv[i], "--set") == 0 && i + 1 < t->cli->argc &&
+                    sets(argv[i + 1], key);
+        bool joined = key != NULL && strncmp(argv[i], "--set=", 6) == 0 && sets(argv[i], key);
+        if (!pair && !joined) show_word(argv[i]);
+        i += pair;
+    }
+    if (key != NULL) (void)fprintf(stderr, " --set %s=%lld", key, (long long)value);
+    (void)fputc('\n', stderr);
 }
 
 /* A run that is finished goes on when it is given more to do. */
 static void show_more(const gy_terminal *t, const gy_event *e)
 {
-    char more[64];
-    const char *key = gy_event_field(e, "epochs") != NULL ? "epochs" : "steps";
-    (void)snprintf(more, sizeof more, " --set train.%s=%lld", key, (long long)(2 * whole(e, key)));
-    show_command(t, more);
+    bool epochs = gy_event_field(e, "epochs") != NULL;
+    show_command(t, epochs ? "train.epochs" : "train.steps",
+                 2 * whole(e, epochs ? "epochs" : "steps"));
 }
 
 static void show_end(const gy_terminal *t, const gy_event *e)
 {
     char time[GY_TEXT];
+    const char *path = gy_event_text(e, "path", "");
     (void)fprintf(stderr, "\ndone after %lld steps in %s, %.0f samples/s%s\n", (long long)e->step,
                   gy_format_seconds(e->time, time), gy_event_number(e, "samples_per_second", 0),
                   gy_event_number(e, "early", 0) != 0 ? ", stopped early" : "");
@@ -189,30 +174,26 @@ static void show_end(const gy_terminal *t, const gy_event *e)
     if (gy_event_field(e, "best") != NULL)
         (void)fprintf(stderr, "  best %-19s %.6g at step %lld\n", gy_event_text(e, "monitor", ""),
                       gy_event_number(e, "best", NAN), (long long)whole(e, "best_step"));
-    (void)fprintf(stderr, "checkpoint  %s\n", gy_event_text(e, "path", ""));
-    (void)fprintf(stderr, "use it      gyre eval %s\n", gy_event_text(e, "path", ""));
+    (void)fprintf(stderr, "checkpoint  %s\n", path);
+    (void)fprintf(stderr, "use it      gyre eval %s\n", gy_event_text(e, "best_path", path));
     show_more(t, e);
 }
 
-static void show_not_finite(const gy_event *e)
+static void show_checkpoint(const gy_event *e)
 {
-    (void)fprintf(stderr, "gyre: warning: step %lld was skipped: loss or gradient is not finite\n",
-                  (long long)e->step);
+    char time[GY_TEXT], waited[GY_TEXT];
+    (void)fprintf(stderr, "checkpoint %s (%s, waited %s)%s\n", gy_event_text(e, "path", ""),
+                  gy_format_seconds(gy_event_number(e, "seconds", 0), time),
+                  gy_format_seconds(gy_event_number(e, "waited_seconds", 0), waited),
+                  gy_event_number(e, "best", 0) != 0 ? " best so far" : "");
 }
 
 static void show_line(const gy_terminal *t, const gy_event *e)
 {
-    char time[GY_TEXT], more[GY_TEXT];
     const char *path = gy_event_text(e, "path", "");
     gy_terminal_clear_line();
-    if (strcmp(e->type, "evaluate") == 0) {
-        (void)fprintf(stderr, "epoch %lld step %lld:", (long long)e->epoch, (long long)e->step);
-        show_values(e);
-    } else if (strcmp(e->type, "checkpoint") == 0) {
-        (void)fprintf(stderr, "checkpoint %s (%s, waited %s)%s\n", path,
-                      gy_format_seconds(gy_event_number(e, "seconds", 0), time),
-                      gy_format_seconds(gy_event_number(e, "waited_seconds", 0), more),
-                      gy_event_number(e, "best", 0) != 0 ? " best so far" : "");
+    if (strcmp(e->type, "checkpoint") == 0) {
+        show_checkpoint(e);
     } else if (strcmp(e->type, "resume") == 0) {
         (void)fprintf(stderr, "goes on from %s: epoch %lld, step %lld\n", path, (long long)e->epoch,
                       (long long)e->step);
@@ -225,9 +206,11 @@ static void show_line(const gy_terminal *t, const gy_event *e)
     } else if (strcmp(e->type, "stop") == 0) {
         (void)fprintf(stderr, "stopped by %s at step %lld\n", gy_event_text(e, "reason", "request"),
                       (long long)e->step);
-        show_command(t, "");
+        show_command(t, NULL, 0);
     } else if (strcmp(e->type, "not_finite") == 0) {
-        show_not_finite(e);
+        (void)fprintf(stderr,
+                      "gyre: warning: step %lld was skipped: loss or gradient is not finite\n",
+                      (long long)e->step);
     } else if (strcmp(e->type, "end") == 0) {
         show_end(t, e);
     }
@@ -236,10 +219,17 @@ static void show_line(const gy_terminal *t, const gy_event *e)
 void gy_terminal_observe(void *user, const gy_event *event)
 {
     gy_terminal *t = user;
-    if (strcmp(event->type, "start") == 0)
-        show_start(t, event);
+    if (strcmp(event->type, "start") == 0) t->progress.steps = whole(event, "steps");
+    if (strcmp(event->type, "step") == 0)
+        show_straggler(t, event);
     else if (strcmp(event->type, "progress") == 0)
         show_progress(t, event);
-    else if (!t->quiet)
+    else if (t->quiet)
+        return;
+    else if (strcmp(event->type, "start") == 0)
+        gy_summary_show(stderr, event);
+    else if (strcmp(event->type, "epoch") == 0 || strcmp(event->type, "evaluate") == 0)
+        show_values(t, event, strcmp(event->type, "epoch") == 0);
+    else
         show_line(t, event);
 }

@@ -3,32 +3,39 @@
 #define GY_CLI_TERMINAL_H
 
 #include "cli.h"
+#include "progress.h"
+#include "straggler.h"
 
-typedef enum gy_progress {
+#include <stdio.h>
+
+typedef enum gy_progress_form {
     GY_PROGRESS_AUTO, /* a bar where standard error is a terminal, else lines */
     GY_PROGRESS_BAR,
     GY_PROGRESS_PLAIN,
     GY_PROGRESS_NONE
-} gy_progress;
+} gy_progress_form;
 
-extern const char *const gy_progress_names[]; /* NULL-terminated */
+extern const char *const gy_progress_forms[]; /* NULL-terminated */
 
 typedef struct gy_terminal {
     const gy_cli *cli;
+    gy_progress_form form;
+    bool quiet; /* errors alone */
     gy_progress progress;
-    bool quiet;             /* errors alone */
-    int64_t steps, batches; /* of the run, of an epoch */
-    double first_time;      /* of this job's first step, to tell what is left */
-    int64_t first_step;
-    double shown_time; /* of the last progress shown */
+    gy_straggler straggler;
+    int64_t valued_step; /* whose values stand on the line that is not ended yet */
+    int used;            /* characters of that line */
 } gy_terminal;
 
-void gy_terminal_init(gy_terminal *t, const gy_cli *cli, int progress, bool quiet);
+void gy_terminal_init(gy_terminal *t, const gy_cli *cli, int form, bool quiet);
 
 /** The gy_observer of a training run; user is the gy_terminal. */
 void gy_terminal_observe(void *user, const gy_event *event);
 
-/** Removes a progress bar before something else is printed. */
+/** Removes a progress bar, ends a line of values, before something else is printed. */
 void gy_terminal_clear_line(void);
+
+/** summary.c: what an event "start" says. */
+void gy_summary_show(FILE *out, const gy_event *event);
 
 #endif

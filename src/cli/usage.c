@@ -1,6 +1,8 @@
 /* How a command is used, from its setting rows; printing for the library's callbacks. */
 #include "cli.h"
 
+#include "page.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -25,20 +27,28 @@ static const char *value_of(const gy_setting *s, char *out, size_t room)
     }
 }
 
+static void print_row(int width, const char *name, const char *words)
+{
+    char row[1024];
+    (void)snprintf(row, sizeof row, "  %-*s  %s", width, name, words);
+    gy_cli_print_help(NULL, row);
+}
+
 static void print_option(const gy_setting *s)
 {
-    char name[64], value[128], option[200];
+    enum { NAMES = 27 };
+    char name[64], value[128], option[200], words[512];
     size_t n = 0;
     for (const char *p = s->key; *p != '\0' && n + 1 < sizeof name; p++)
         name[n++] = *p == '_' ? '-' : *p;
     name[n] = '\0';
     (void)snprintf(option, sizeof option, "%s%s%s", n == 1 ? "-" : "--", name,
                    value_of(s, value, sizeof value));
-    printf("  %-28s %s", option, s->help);
     bool shown = s->standard != NULL && s->standard[0] != '\0' && s->type != GY_SETTING_BOOL &&
                  strcmp(s->standard, "[]") != 0;
-    if (shown) printf(" (%s)", s->standard);
-    printf("\n");
+    (void)snprintf(words, sizeof words, "%s%s%s%s", s->help, shown ? " (" : "",
+                   shown ? s->standard : "", shown ? ")" : "");
+    print_row(NAMES, option, words);
 }
 
 /* "bench step"; out holds GY_TEXT */
@@ -54,7 +64,9 @@ static void print_parts(const gy_registry *parts)
     printf("\n%ss:\n", parts->noun);
     for (int i = 0; i < parts->n; i++) {
         const gy_command *part = (const gy_command *)parts->kinds[i];
-        printf("  %-10s %-16s %s\n", part->kind.name, part->operands, part->kind.help);
+        char name[GY_TEXT];
+        (void)snprintf(name, sizeof name, "%s %s", part->kind.name, part->operands);
+        print_row(20, name, part->kind.help);
     }
 }
 
@@ -84,6 +96,13 @@ void gy_cli_print_line(void *user, const char *line)
 {
     (void)user;
     printf("%s\n", line);
+}
+
+void gy_cli_print_help(void *user, const char *line)
+{
+    (void)user;
+    int columns = gy_page_columns(stdout);
+    gy_page_print(stdout, columns > 0 ? columns : GY_PAGE_WIDTH, line);
 }
 
 void gy_cli_print_json(void *user, const gy_event *event)

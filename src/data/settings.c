@@ -35,6 +35,7 @@ const gy_setting gy_data_setting_rows[] = {
     {.key = "train",
      .type = GY_SETTING_STRING,
      AT(gy_data_settings, train),
+     .standard = "",
      .help = "source of the training samples: PATH[:GROUP][?key=value&…]"},
     {.key = "validation",
      .type = GY_SETTING_STRING,

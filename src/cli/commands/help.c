@@ -7,9 +7,12 @@
 static void list_commands(void)
 {
     printf("usage: gyre COMMAND …, alone or under mpirun or srun\n\ncommands:\n");
-    for (int i = 0; i < gy_command_registry.n; i++)
-        printf("  %-10s %s\n", gy_command_registry.kinds[i]->name,
-               gy_command_registry.kinds[i]->help);
+    for (int i = 0; i < gy_command_registry.n; i++) {
+        const gy_kind *command = gy_command_registry.kinds[i];
+        char row[256];
+        (void)snprintf(row, sizeof row, "  %-9s  %s", command->name, command->help);
+        gy_cli_print_help(NULL, row);
+    }
     printf("\ngyre help COMMAND           its options\n"
            "gyre help config            every setting of a configuration, with its default\n"
            "gyre help inject           faults on purpose, for gyre train --inject\n"
@@ -42,12 +45,12 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
     }
     const char *topic = operands->v[0];
     if (strcmp(topic, "config") == 0) {
-        (void)gy_config_describe(cli->ctx, NULL, gy_cli_print_line, NULL);
+        (void)gy_config_describe(cli->ctx, NULL, gy_cli_print_help, NULL);
         return GY_OK;
     }
     if (strcmp(topic, "inject") == 0) {
         printf("gyre train … --inject FAULT makes a fault on purpose, once or more:\n\n");
-        gy_fault_describe(cli->ctx, gy_cli_print_line, NULL);
+        gy_fault_describe(cli->ctx, gy_cli_print_help, NULL);
         return GY_OK;
     }
     const gy_kind *kind = gy_registry_find(&gy_command_registry, topic);
@@ -56,9 +59,9 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
         gy_cli_usage((const gy_command *)kind);
         printf("\n");
     }
-    bool found = gy_config_describe(cli->ctx, topic, gy_cli_print_line, NULL) != 0;
+    bool found = gy_config_describe(cli->ctx, topic, gy_cli_print_help, NULL) != 0;
     bool format = gy_data_describe(cli->ctx, strcmp(topic, "data") == 0 ? NULL : topic,
-                                   gy_cli_print_line, NULL);
+                                   gy_cli_print_help, NULL);
     GY_REQUIRE(kind != NULL || found || format, GY_E_USAGE,
                "no help" GY_AT "gyre help %s" GY_WHY
                "there is no command, section or kind of that name" GY_HINT "see gyre help",

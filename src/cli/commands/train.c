@@ -51,7 +51,7 @@ static const gy_setting rows[] = {
      .type = GY_SETTING_CHOICE,
      AT(progress),
      .standard = "auto",
-     .choices = gy_progress_names,
+     .choices = gy_progress_forms,
      .help = "how progress is shown"},
     {.key = "quiet",
      .type = GY_SETTING_BOOL,

@@ -1,0 +1,76 @@
+/* What is trained, on what, how: the first lines of a run. */
+#include "terminal.h"
+
+#include "page.h"
+#include "table.h"
+
+static int64_t whole(const gy_event *e, const char *name)
+{
+    return (int64_t)gy_event_number(e, name, 0);
+}
+
+static const char *plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void show_data(FILE *out, const gy_event *e)
+{
+    static const char *const parts[][2] = {
+        {"train", "train_samples"}, {"validation", "validation_samples"}, {"test", "test_samples"}};
+    char text[GY_TEXT], more[GY_TEXT] = "";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (gy_event_field(e, parts[i][0]) == NULL) continue;
+        if (whole(e, "classes") > 0)
+            (void)snprintf(more, sizeof more, ", %lld classes", (long long)whole(e, "classes"));
+        const char *samples = gy_format_count(whole(e, parts[i][1]), text);
+        const char *source = gy_event_text(e, parts[i][0], "");
+        if (i == 0)
+            gy_page_say(out, "%-11s %s samples of %s, shape %s (%s)%s", parts[i][0], samples,
+                        source, e->anatomy->input, gy_event_text(e, "format", ""), more);
+        else
+            gy_page_say(out, "%-11s %s samples of %s", parts[i][0], samples, source);
+    }
+}
+
+static void show_gradients(FILE *out, const gy_event *e)
+{
+    char bytes[GY_TEXT], buckets[128] = "", grains[128] = "", rates[128] = "";
+    int64_t n = whole(e, "buckets"), g = whole(e, "grains");
+    if (whole(e, "ranks") > 1 && n > 0)
+        (void)snprintf(buckets, sizeof buckets, " in %lld bucket%s by %s", (long long)n, plural(n),
+                       gy_event_text(e, "allreduce", ""));
+    if (g > 0)
+        (void)snprintf(grains, sizeof grains, ", %lld grains: the same bits on 1 to %lld ranks",
+                       (long long)g, (long long)g);
+    if (gy_event_field(e, "message_us") != NULL)
+        (void)snprintf(rates, sizeof rates, " (measured: %.1f us a message, %.2f GB/s)",
+                       gy_event_number(e, "message_us", 0),
+                       gy_event_number(e, "wire_gb_per_second", 0));
+    gy_page_say(out, "gradients   %s a step%s%s%s",
+                gy_format_bytes(whole(e, "gradient_bytes"), bytes), buckets, grains, rates);
+}
+
+void gy_summary_show(FILE *out, const gy_event *e)
+{
+    char batch[GY_TEXT], epoch[GY_TEXT], all[GY_TEXT];
+    int64_t ranks = whole(e, "ranks"), hosts = whole(e, "hosts"), threads = whole(e, "threads");
+    (void)fprintf(out, "gyre %s: %s in %s\n", gy_event_text(e, "version", ""),
+                  gy_event_text(e, "name", ""), gy_event_text(e, "run_dir", ""));
+    gy_page_say(out, "machine     %lld rank%s on %lld host%s, %lld thread%s each; %s, %s, %s",
+                (long long)ranks, plural(ranks), (long long)hosts, plural(hosts),
+                (long long)threads, plural(threads), gy_event_text(e, "mpi", ""),
+                gy_event_text(e, "blas", ""), gy_event_text(e, "simd", ""));
+    show_data(out, e);
+    (void)fputc('\n', out);
+    gy_table_layers(out, e->anatomy);
+    (void)fputc('\n', out);
+    gy_table_totals(out, e->anatomy);
+    gy_page_say(out, "training    %s by %s; batch %s, %s step%s an epoch, %s in all",
+                gy_event_text(e, "loss", ""), gy_event_text(e, "optimizer", ""),
+                gy_format_count(whole(e, "batch_size"), batch),
+                gy_format_count(whole(e, "steps_an_epoch"), epoch),
+                plural(whole(e, "steps_an_epoch")), gy_format_count(whole(e, "steps"), all));
+    show_gradients(out, e);
+    (void)fputc('\n', out);
+}
