@@ -47,6 +47,13 @@ typedef struct gy_checkpoint_note {
     double number;
 } gy_checkpoint_note;
 
+/** Which evaluation was the best so far, and where its parameters are. */
+typedef struct gy_best_is {
+    int64_t step; /* 0: there was none */
+    double value;
+    bool is_alone; /* they were written alone, just before: gy_checkpoint.is_best_alone */
+} gy_best_is;
+
 /** All that a checkpoint holds. */
 typedef struct gy_checkpoint {
     const gy_params *params;
@@ -60,6 +67,10 @@ typedef struct gy_checkpoint {
     const char *config; /* the resolved YAML */
     const gy_checkpoint_note *notes;
     int n_notes;
+    gy_best_is best;
+    const char *end;     /* what a run that has ended says, in one line; NULL: it goes on */
+    const char *flushed; /* a file that is on disk before this is; NULL: none */
+    bool is_best_alone;  /* the best parameters, of an earlier step: no run goes on from them */
 } gy_checkpoint;
 
 /** Checkpoints of a run in the making, one at a time; keeps room for copies between them. */
@@ -69,7 +80,7 @@ typedef struct gy_saver gy_saver;
 typedef struct gy_saved {
     const char *path; /* until the next begin */
     int64_t step, epoch, sample_in_epoch;
-    bool best;
+    bool is_best;
     int64_t bytes;  /* of numbers */
     double seconds; /* from begin to commit */
 } gy_saved;
@@ -82,15 +93,24 @@ gy_status gy_saver_create(gy_context *ctx, gy_comm *comm, const char *run_dir,
 void gy_saver_free(gy_saver *s);
 
 /**
- * Begins to write run_dir/checkpoints/step-NNNNNNNNN, to move `latest` (and `best`), to remove old
- * ones: commit.c. Tables and texts of `c` stay until the end; its notes need not.
+ * Before the first checkpoint of a job: where the run goes on from one of its own that is not the newest,
+ * that one is the newest from now on. From here on no other job may write there.
+ * @param path  of the checkpoint; NULL: a new run
+ * @param own   out: whether it is one of its own
+ */
+gy_status gy_saver_go_on(gy_saver *s, const char *path, int64_t step, const gy_best_is *best,
+                         bool *own) GY_CHECKED;
+
+/**
+ * Begins to write run_dir/checkpoints/step-NNNNNNNNN, to note it in HEAD, to remove old ones: commit.c.
+ * The best alone becomes best-NNNNNNNNN, and is noted with the checkpoint that follows it.
+ * Tables and texts of `c` stay until the end; its notes need not.
  *
  * @param copy  copies this rank's part, so that training may go on: memory of that size, kept for the
  *              next; false: no number of `c` may change until the end
- * @param best  whether this is the best by the monitored metric
  * @return GY_OK; GY_E_IO, GY_E_NOMEM: nothing of earlier checkpoints is touched
  */
-gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy, bool best) GY_CHECKED;
+gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy) GY_CHECKED;
 
 /** Whether one has begun and not ended. Local. */
 bool gy_saver_is_busy(const gy_saver *s);
@@ -117,15 +137,28 @@ gy_status gy_checkpoint_try_room(gy_context *ctx, gy_comm *comm, const char *run
                                  const gy_checkpoint_settings *settings,
                                  const gy_checkpoint *c) GY_CHECKED;
 
-/** Removes half-written directories of earlier processes. On rank 0. */
-gy_status gy_checkpoint_clean(gy_context *ctx, gy_comm *comm, const char *run_dir) GY_CHECKED;
+/**
+ * Removes what earlier processes left half-written, and sets the links right. On rank 0.
+ * @param alone  whether no other process can be writing there; else what might be another's stays
+ */
+gy_status gy_checkpoint_clean(gy_context *ctx, gy_comm *comm, const char *run_dir,
+                              bool alone) GY_CHECKED;
 
 /**
  * The newest valid checkpoint of a run directory; bad ones are named as warnings and passed over.
  * @param path  out: free with gy_free(); NULL where there is none
+ * @return GY_OK; GY_E_IO where there are some and none is valid, or where they cannot be looked at
  */
 gy_status gy_checkpoint_newest(gy_context *ctx, gy_comm *comm, const char *run_dir,
                                char **path) GY_CHECKED;
+
+/**
+ * The checkpoint of the best evaluation, beside another one of its run.
+ * @param path  of that other one
+ * @param out   in the pool; NULL where it is not there
+ */
+gy_status gy_checkpoint_best(gy_context *ctx, gy_comm *comm, const char *path, int64_t step,
+                             gy_pool *pool, const char **out) GY_CHECKED;
 
 /** What stands in a checkpoint besides its tensors. Texts are in the pool. */
 typedef struct gy_checkpoint_head {

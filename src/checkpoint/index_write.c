@@ -152,6 +152,7 @@ static gy_status write_all(gy_writer *w, gy_h5 *f)
 {
     GY_TRY(write_head(w, f));
     GY_TRY(write_notes(&w->c, f));
+    if (w->c.is_best_alone) GY_TRY(gy_h5_write_int(f, "/state", "best_alone", 1));
     GY_TRY(write_vectors(w, f));
     GY_TRY(write_buffers(w, f));
     return write_shards(w, f);

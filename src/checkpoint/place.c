@@ -9,15 +9,15 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static const char step_prefix[] = "step-";
+static const char step_prefix[] = "step-", best_prefix[] = "best-";
 enum { PREFIX = sizeof step_prefix - 1, DIGITS = 9 };
 
-int64_t gy_step_number(const char *name)
+/* The number behind a prefix, −1 for other names. */
+static int64_t number_of(const char *name, const char *prefix)
 {
     int64_t step;
-    if (strncmp(name, step_prefix, PREFIX) != 0) return -1;
+    if (strncmp(name, prefix, PREFIX) != 0) return -1;
     size_t n = strspn(name + PREFIX, "0123456789");
     if (n < DIGITS || name[PREFIX + n] != '\0') return -1;
     if (n > DIGITS && name[PREFIX] == '0') return -1; /* one name a step */
@@ -26,9 +26,32 @@ int64_t gy_step_number(const char *name)
     return gy_number_int(digits, &step) ? step : -1;
 }
 
-gy_status gy_step_path(gy_pool *pool, const char *dir, int64_t step, const char **out)
+int64_t gy_step_number(const char *name)
 {
-    return gy_pool_format(pool, out, "%s/%s%0*lld", dir, step_prefix, (int)DIGITS, (long long)step);
+    return number_of(name, step_prefix);
+}
+
+int64_t gy_best_number(const char *name)
+{
+    return number_of(name, best_prefix);
+}
+
+gy_status gy_step_name(gy_pool *pool, int64_t step, const char **out)
+{
+    return gy_pool_format(pool, out, "%s%0*lld", step_prefix, (int)DIGITS, (long long)step);
+}
+
+gy_status gy_best_name(gy_pool *pool, int64_t step, const char **out)
+{
+    return gy_pool_format(pool, out, "%s%0*lld", best_prefix, (int)DIGITS, (long long)step);
+}
+
+gy_status gy_dir_above(gy_pool *pool, const char *path, const char **out)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path || gy_step_number(slash + 1) < 0)
+        return gy_pool_format(pool, out, "%s/..", path); /* a link is followed first */
+    return gy_pool_format(pool, out, "%.*s", (int)(slash - path), path);
 }
 
 static int descending(const void *a, const void *b)
@@ -50,44 +73,34 @@ gy_status gy_steps_list(gy_pool *pool, const char *dir, int64_t **steps, int *n)
     return GY_OK;
 }
 
-int64_t gy_link_step(const char *dir, const char *link)
-{
-    char target[64], path[PATH_MAX];
-    size_t n = strlen(dir), m = strlen(link);
-    if (n + m + 2 > sizeof path) return -1;
-    memcpy(path, dir, n);
-    path[n] = '/';
-    memcpy(path + n + 1, link, m + 1);
-    ssize_t length = readlink(path, target, sizeof target - 1);
-    if (length < 0) return -1;
-    target[length] = '\0';
-    return gy_step_number(target);
-}
-
-static bool is_in(gy_pool *pool, const char *dir, const char *name, bool *out)
+/* Whether something of that name is in a directory. */
+static gy_status look_for(gy_pool *pool, const char *dir, const char *name, bool *out)
 {
     const char *path;
-    if (gy_pool_format(pool, &path, "%s/%s", dir, name) != GY_OK) return false;
-    *out = gy_path_exists(path);
-    return true;
+    gy_lies there;
+    GY_TRY(gy_pool_format(pool, &path, "%s/%s", dir, name));
+    GY_TRY(gy_path_kind(path, &there));
+    *out = there != GY_IS_NONE;
+    return GY_OK;
 }
 
-/* Whether a directory's own name, or that of what it links to, is a step's: its index is lost. */
-static bool is_named_step(const char *path)
+/* Whether a directory's own name, or that of what it links to, is a checkpoint's: its index is lost. */
+static bool is_named_one(const char *path)
 {
     char whole[PATH_MAX];
     const char *name = realpath(path, whole) == NULL ? path : whole;
     const char *slash = strrchr(name, '/');
-    return gy_step_number(slash == NULL ? name : slash + 1) >= 0;
+    if (slash != NULL) name = slash + 1;
+    return gy_step_number(name) >= 0 || gy_best_number(name) >= 0;
 }
 
 static gy_status find_directory(gy_pool *pool, const char *path, gy_place *place, const char **dir)
 {
     bool index = false, below = false, latest = false;
-    if (!is_in(pool, path, "index.h5", &index) || !is_in(pool, path, "checkpoints", &below) ||
-        !is_in(pool, path, "latest", &latest))
-        return GY_E_NOMEM;
-    if (index || is_named_step(path)) {
+    GY_TRY(look_for(pool, path, "index.h5", &index));
+    GY_TRY(look_for(pool, path, "checkpoints", &below));
+    GY_TRY(look_for(pool, path, "latest", &latest));
+    if (index || is_named_one(path)) {
         *place = GY_PLACE_CHECKPOINT;
         return gy_pool_string(pool, path, dir);
     }
@@ -113,9 +126,11 @@ static bool is_index(gy_context *ctx, const char *path)
 
 gy_status gy_place_find(gy_pool *pool, const char *path, gy_place *place, const char **dir)
 {
-    if (gy_path_is_directory(path)) return find_directory(pool, path, place, dir);
-    GY_REQUIRE(gy_path_exists(path), GY_E_USAGE, "cannot open" GY_AT "%s" GY_WHY "%s", path,
-               strerror(errno));
+    gy_lies there;
+    GY_TRY(gy_path_kind(path, &there));
+    if (there == GY_IS_DIRECTORY) return find_directory(pool, path, place, dir);
+    GY_REQUIRE(there != GY_IS_NONE, GY_E_USAGE, "cannot open" GY_AT "%s" GY_WHY "%s", path,
+               strerror(ENOENT));
     if (!is_index(pool->ctx, path)) {
         *place = GY_PLACE_FILE;
         return gy_pool_string(pool, path, dir);

@@ -1,43 +1,51 @@
-/*
- * Which checkpoints stay: the newest `keep` up to the one just written, and those that `latest` and
- * `best` point to. Steps beyond it are of another history (the run went on from before them), or
- * damaged: they are left alone.
- */
+/* What goes once HEAD says so: checkpoints that it marks as gone, and what was replaced. */
 #include "checkpoint_impl.h"
 
 #include "store/file.h"
 
 #include <string.h>
 
-gy_status gy_step_remove(gy_context *ctx, const char *dir, int64_t step)
+/* So that half of it never passes for a checkpoint. */
+static gy_status remove_one(gy_pool *pool, const char *dir, const char *name)
 {
-    const char *path, *gone;
-    gy_pool pool;
-    gy_pool_init(&pool, ctx);
-    gy_status status = gy_step_path(&pool, dir, step, &path);
-    if (status == GY_OK)
-        status = gy_pool_format(&pool, &gone, "%s/.tmp-gone-%s", dir, strrchr(path, '/') + 1);
-    if (status == GY_OK) status = gy_path_remove(ctx, gone);
-    if (status == GY_OK) status = gy_path_rename(ctx, path, gone);
-    if (status == GY_OK) status = gy_path_remove(ctx, gone);
-    gy_pool_clear(&pool);
-    return status;
+    const char *path, *as, *gone;
+    GY_TRY(gy_pool_format(pool, &path, "%s/%s", dir, name));
+    GY_TRY(gy_pool_format(pool, &as, "%s/gone-%s", dir, name));
+    GY_TRY(gy_temporary_name(pool, as, &gone));
+    GY_TRY(gy_path_rename(pool->ctx, path, gone));
+    return gy_tree_remove(gone);
 }
 
-gy_status gy_retain(const gy_commit *c, int64_t keep, int64_t step)
+static gy_status remove_gone(gy_pool *pool, const char *dir, const gy_manifest *m)
 {
-    const char *dir = c->dir;
-    int64_t *steps, kept = 0, best = gy_link_step(dir, "best"),
-                    latest = gy_link_step(dir, "latest");
-    int n = 0;
-    gy_pool pool;
-    gy_pool_init(&pool, c->ctx);
-    gy_status status = gy_path_remove(c->ctx, c->old);
-    if (status == GY_OK) status = gy_steps_list(&pool, dir, &steps, &n);
-    for (int i = 0; i < n && status == GY_OK; i++) { /* the newest first */
-        if (steps[i] > step || kept++ < keep || steps[i] == best || steps[i] == latest) continue;
-        status = gy_step_remove(c->ctx, dir, steps[i]);
+    for (int i = 0; i < m->n; i++) {
+        bool there = false;
+        if (!m->v[i].is_gone) continue;
+        GY_TRY(gy_listed_is_there(pool, dir, &m->v[i], &there));
+        if (there) GY_TRY(remove_one(pool, dir, m->v[i].name));
     }
-    gy_pool_clear(&pool);
-    return status;
+    return GY_OK;
+}
+
+static gy_status remove_replaced(gy_pool *pool, const char *dir)
+{
+    const char *const *names, *path;
+    int n;
+    GY_TRY(gy_directory_list(pool, dir, &names, &n));
+    for (int i = 0; i < n; i++) {
+        const char *what = gy_temporary_of(names[i]);
+        if (what == NULL || strncmp(what, "old-", 4) != 0 || !gy_temporary_is_own(names[i]))
+            continue;
+        GY_TRY(gy_pool_format(pool, &path, "%s/%s", dir, names[i]));
+        GY_TRY(gy_tree_remove(path));
+    }
+    return GY_OK;
+}
+
+gy_status gy_retain(gy_pool *pool, const char *dir, const gy_manifest *m)
+{
+    gy_status status = remove_gone(pool, dir, m);
+    gy_error first = *gy_error_last();
+    gy_status other = remove_replaced(pool, dir);
+    return status == GY_OK ? other : gy_error_restore(&first);
 }

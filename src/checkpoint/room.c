@@ -23,8 +23,11 @@ static int64_t count_there(gy_context *ctx, const char *dir)
     int64_t *steps;
     int n = 0;
     gy_pool pool;
+    gy_lies there = GY_IS_NONE;
     gy_pool_init(&pool, ctx);
-    if (gy_path_is_directory(dir) && gy_steps_list(&pool, dir, &steps, &n) != GY_OK) n = 0;
+    if (gy_path_kind(dir, &there) != GY_OK || there != GY_IS_DIRECTORY ||
+        gy_steps_list(&pool, dir, &steps, &n) != GY_OK)
+        n = 0;
     gy_pool_clear(&pool);
     return n;
 }
@@ -44,18 +47,16 @@ static void warn(gy_context *ctx, const char *run_dir, const char *dir, int64_t 
 static gy_status try_room(gy_context *ctx, gy_comm *comm, const char *run_dir,
                           const gy_checkpoint_settings *s, int64_t bytes)
 {
-    const char *dir, *name;
+    const char *dir;
     int64_t free = 0;
-    int rank = gy_comm_rank(comm);
     bool all = s->writer == GY_WRITER_ALL;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
-    gy_status status = gy_directory_make(run_dir);
+    gy_status status = gy_directory_make(ctx, run_dir);
     if (status == GY_OK) status = gy_pool_format(&pool, &dir, "%s/checkpoints", run_dir);
-    if (status == GY_OK) status = gy_pool_format(&pool, &name, ".tmp-room-%d", rank);
     if (status == GY_OK)
-        status = gy_room_try(ctx, run_dir, name, all ? bytes / gy_comm_ranks(comm) : bytes, &free);
-    if (status == GY_OK && rank == 0) warn(ctx, run_dir, dir, s->keep, bytes, free);
+        status = gy_room_try(ctx, run_dir, all ? bytes / gy_comm_ranks(comm) : bytes, &free);
+    if (status == GY_OK && gy_comm_rank(comm) == 0) warn(ctx, run_dir, dir, s->keep, bytes, free);
     gy_pool_clear(&pool);
     return status;
 }

@@ -17,6 +17,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "comm/watchdog.h"
+#include "store/file.h"
 
 #include <assert.h>
 #include <signal.h>
@@ -35,6 +36,7 @@ struct gy_saver {
     gy_writer w;
     pthread_t thread;
     gy_error failure; /* to carry; status GY_OK: none */
+    gy_known known;
     double begun_s;
     gy_saved saved;
 };
@@ -118,7 +120,20 @@ static gy_status prepare(gy_saver *s)
     GY_TRY(gy_stage_prepare(w, s->settings->shards));
     GY_TRY(gy_carrier_init(w));
     if (writes(s)) GY_TRY(gy_hasher_create(s->ctx, &w->hasher));
-    return gy_commit_name(s->ctx, &w->pool, s->run_dir, w->c.step, &w->commit);
+    return gy_commit_name(&w->pool, s->run_dir, &w->c, &w->commit);
+}
+
+/* All ranks write where rank 0 says. */
+static gy_status share_name(gy_saver *s)
+{
+    gy_commit *c = &s->w.commit;
+    char *made = NULL;
+    gy_status status = s->w.rank == 0 ? gy_copy_string(s->ctx, c->made, &made) : GY_OK;
+    status = gy_comm_agree(s->comm, status);
+    if (status == GY_OK) status = gy_comm_broadcast_text(s->comm, &made);
+    if (status == GY_OK) status = gy_pool_string(&s->w.pool, made, &c->made);
+    gy_free(s->ctx, made);
+    return gy_comm_agree(s->comm, status);
 }
 
 static gy_status start_thread(gy_saver *s)
@@ -137,6 +152,7 @@ static gy_status begin(gy_saver *s)
 {
     gy_writer *w = &s->w;
     GY_TRY(gy_comm_agree(s->comm, prepare(s)));
+    if (w->all) GY_TRY(share_name(s));
     GY_TRY(gy_stage_share(w));
     gy_status status = make_room(s);
     if (status == GY_OK) status = start_thread(s);
@@ -159,7 +175,7 @@ static int64_t state_bytes(const gy_checkpoint *c)
     return (int64_t)sizeof(float) * (floats + (c->buffers == NULL ? 0 : c->buffers->floats));
 }
 
-gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy, bool best)
+gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy)
 {
     assert(!s->busy);
     gy_pool_clear(&s->w.pool);
@@ -170,7 +186,7 @@ gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy, bool be
                        .all = s->settings->writer == GY_WRITER_ALL,
                        .c = *c,
                        .keep = s->settings->keep,
-                       .best = best};
+                       .known = &s->known};
     gy_pool_init(&s->w.pool, s->ctx);
     s->copies = copy;
     s->failure.status = GY_OK;
@@ -183,6 +199,44 @@ gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy, bool be
     put_down(s);
     if (s->w.rank == 0) gy_commit_abort(&s->w.commit);
     return gy_error_restore(&first);
+}
+
+/* Where the step lies among the run's own, HEAD follows; what HEAD says is remembered. */
+static gy_status go_on(gy_saver *s, gy_pool *pool, const char *path, int64_t step,
+                       const gy_best_is *best, bool *own)
+{
+    const char *dir, *above;
+    gy_manifest m;
+    gy_lies there;
+    s->known = (gy_known){.is_known = true};
+    GY_TRY(gy_pool_format(pool, &dir, "%s/checkpoints", s->run_dir));
+    GY_TRY(gy_path_kind(dir, &there));
+    if (there == GY_IS_NONE) return GY_OK;
+    GY_TRY(gy_history_gather(pool, dir, &m));
+    if (path != NULL) {
+        GY_TRY(gy_dir_above(pool, path, &above));
+        GY_TRY(gy_path_is_same(above, dir, own));
+    }
+    if (*own) GY_TRY(gy_history_turn(pool, dir, step, best, &m));
+    s->known.is_there = *own || m.is_there;
+    s->known.history = m.history;
+    s->known.generation = m.generation;
+    return GY_OK;
+}
+
+gy_status gy_saver_go_on(gy_saver *s, const char *path, int64_t step, const gy_best_is *best,
+                         bool *own)
+{
+    gy_status status = GY_OK;
+    *own = false;
+    if (gy_comm_rank(s->comm) == 0) {
+        gy_pool pool;
+        gy_pool_init(&pool, s->ctx);
+        status = go_on(s, &pool, path, step, best, own);
+        gy_pool_clear(&pool);
+    }
+    GY_TRY(gy_comm_agree(s->comm, status));
+    return gy_comm_broadcast(s->comm, own, sizeof *own, 0);
 }
 
 bool gy_saver_is_busy(const gy_saver *s)
@@ -259,14 +313,13 @@ gy_status gy_saver_end(gy_saver *s, gy_saved *out)
     put_down(s);
     gy_watchdog_note(s->comm, w->c.step, "checkpoint", GY_WAITS);
     status = gy_comm_agree(s->comm, status);
-    if (w->warning.status != GY_OK)
-        gy_log(s->ctx, GY_WARNING, "old checkpoints stay: %s", w->warning.text);
+    if (w->warning.status != GY_OK) gy_log(s->ctx, GY_WARNING, "%s", w->warning.text);
     GY_TRY(status);
     *out = (gy_saved){.path = w->commit.final,
                       .step = w->c.step,
                       .epoch = w->c.epoch,
                       .sample_in_epoch = w->c.sample_in_epoch,
-                      .best = w->best,
+                      .is_best = w->c.best.step == w->c.step || w->c.best.is_alone,
                       .bytes = state_bytes(&w->c),
                       .seconds = gy_clock_s() - s->begun_s};
     return GY_OK;

@@ -105,19 +105,21 @@ static gy_status look_at(verifier *v, const char *dir)
 static gy_status look_at_all(verifier *v, gy_pool *pool, const char *path)
 {
     gy_place place;
-    const char *dir, *step;
-    int64_t *steps;
-    int n;
+    const char *dir, *one, *const *names;
+    int n, found = 0;
     GY_TRY(gy_place_find(pool, path, &place, &dir));
     GY_REQUIRE(place != GY_PLACE_FILE, GY_E_USAGE,
                "cannot verify" GY_AT "%s" GY_WHY "it is neither a checkpoint nor a run", path);
     if (place == GY_PLACE_CHECKPOINT) return look_at(v, dir);
-    GY_TRY(gy_steps_list(pool, dir, &steps, &n));
-    GY_REQUIRE(n > 0, GY_E_USAGE, "cannot verify" GY_AT "%s" GY_WHY "it holds no checkpoint", path);
-    for (int i = n - 1; i >= 0; i--) { /* the oldest first */
-        GY_TRY(gy_step_path(pool, dir, steps[i], &step));
-        GY_TRY(look_at(v, step));
+    GY_TRY(gy_directory_list(pool, dir, &names, &n));
+    for (int i = 0; i < n; i++) {
+        if (gy_step_number(names[i]) < 0 && gy_best_number(names[i]) < 0) continue;
+        GY_TRY(gy_pool_format(pool, &one, "%s/%s", dir, names[i]));
+        GY_TRY(look_at(v, one));
+        found++;
     }
+    GY_REQUIRE(found > 0, GY_E_USAGE, "cannot verify" GY_AT "%s" GY_WHY "it holds no checkpoint",
+               path);
     return GY_OK;
 }
 

@@ -3,7 +3,7 @@
  *
  *     shards     shard.c: all of them on rank 0, or each rank its own
  *     receipts   where each rank wrote its own, rank 0 waits for the word of all
- *     finish     on rank 0: index.h5, commit.c, retain.c
+ *     finish     on rank 0: index.h5, commit.c
  *
  * It calls no MPI, and tells nobody: how it ended stands in the writer for the main thread.
  */
@@ -42,7 +42,9 @@ static gy_status look_for_shards(gy_writer *w)
     for (int i = 0; i < w->n_shards; i++) {
         const char *path;
         GY_TRY(gy_pool_format(&w->pool, &path, "%s/%s", w->commit.made, w->shards[i].file));
-        GY_REQUIRE(gy_path_exists(path), GY_E_IO,
+        gy_lies there;
+        GY_TRY(gy_path_kind(path, &there));
+        GY_REQUIRE(there == GY_IS_FILE, GY_E_IO,
                    "a shard is missing" GY_AT "%s" GY_WHY
                    "rank %d wrote it, and rank 0 does not see it" GY_HINT
                    "use checkpoint.writer: rank0, or a run directory that all hosts share",
@@ -56,9 +58,7 @@ static gy_status finish(gy_writer *w)
 {
     if (w->all) GY_TRY(look_for_shards(w));
     GY_TRY(gy_index_write(w));
-    GY_TRY(gy_commit_finish(&w->commit, w->best));
-    if (gy_retain(&w->commit, w->keep, w->c.step) != GY_OK) w->warning = *gy_error_last();
-    return GY_OK;
+    return gy_commit_finish(w);
 }
 
 static gy_status write_all(gy_writer *w)

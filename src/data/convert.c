@@ -12,6 +12,7 @@ enum { BLOCK_FLOATS = 1 << 18, CHUNK_FLOATS = 1 << 14 };
 typedef struct conversion {
     gy_context *ctx;
     gy_pool pool;
+    gy_output *output;
     gy_h5 *file;
     int deflate;
     gy_source_options options;
@@ -125,8 +126,8 @@ static gy_status convert_part(conversion *c, const gy_data_part *part)
 {
     gy_source *source;
     GY_TRY(gy_source_open(c->ctx, part->source, &c->options, &source));
-    gy_status status = GY_OK;
-    if (c->options.fit == NULL) {
+    gy_status status = gy_source_spare(source, c->output);
+    if (status == GY_OK && c->options.fit == NULL) {
         status = gy_source_fit(source, &c->fit);
         c->options.fit = gy_buffer_text(&c->fit);
     }
@@ -136,12 +137,12 @@ static gy_status convert_part(conversion *c, const gy_data_part *part)
     return status;
 }
 
-static gy_status convert_all(conversion *c, const gy_data_part *parts, int n, const char *path)
+static gy_status convert_all(conversion *c, const gy_data_part *parts, int n)
 {
     for (int i = 0; i < n; i++)
         GY_REQUIRE(parts[i].group[0] == '/', GY_E_USAGE,
                    "not a group" GY_AT "%s" GY_WHY "it must begin with /", parts[i].group);
-    GY_TRY(gy_h5_create(c->ctx, path, &c->file));
+    GY_TRY(gy_h5_create(c->ctx, gy_output_name(c->output), &c->file));
     for (int i = 0; i < n; i++) GY_TRY(convert_part(c, &parts[i]));
     gy_h5 *file = c->file;
     c->file = NULL;
@@ -152,24 +153,20 @@ gy_status gy_data_convert(gy_context *ctx, const gy_data_part *parts, int n,
                           const gy_data_text *text, int deflate, const char *path)
 {
     gy_status status;
-    const char *temporary;
-    gy_pool names;
     conversion c = {.ctx = ctx, .deflate = deflate};
     gy_pool_init(&c.pool, ctx);
-    gy_pool_init(&names, ctx);
     gy_buffer_init(&c.fit, ctx);
     GY_TRY_GOTO(done, gy_data_text_options(text, &c.options));
-    GY_TRY_GOTO(done, gy_pool_format(&names, &temporary, "%s.tmp", path));
-    GY_TRY_GOTO(remove, convert_all(&c, parts, n, temporary));
-    GY_TRY_GOTO(remove, gy_path_rename(ctx, temporary, path));
-    goto done;
-remove:;
+    GY_TRY_GOTO(done, gy_output_begin(ctx, path, &c.output));
+    GY_TRY_GOTO(done, convert_all(&c, parts, n));
+    status = gy_output_commit(c.output);
+    c.output = NULL;
+done:;
     gy_error error = *gy_error_last();
-    if (gy_h5_close(c.file) != GY_OK || gy_path_remove(ctx, temporary) != GY_OK) {}
+    if (gy_h5_close(c.file) != GY_OK) {} /* something failed before */
+    gy_output_abort(c.output);
     (void)gy_error_restore(&error);
-done:
     gy_buffer_clear(&c.fit);
     gy_pool_clear(&c.pool);
-    gy_pool_clear(&names);
     return status;
 }

@@ -14,6 +14,7 @@
 #include "base/registry.h"
 #include "base/setting.h"
 #include "base/shape.h"
+#include "store/file.h"
 
 typedef enum gy_normalize {
     GY_NORMALIZE_NONE,
@@ -137,6 +138,8 @@ gy_status gy_source_open(gy_context *ctx, const char *text, const gy_source_opti
 void gy_source_close(gy_source *s);
 const gy_source_info *gy_source_get_info(const gy_source *s);
 const char *gy_source_get_text(const gy_source *s); /* for messages */
+/** @return GY_OK; GY_E_USAGE where an output would replace a file of the source */
+gy_status gy_source_spare(const gy_source *s, const gy_output *output) GY_CHECKED;
 
 /** GY_E_DATA naming both shapes unless samples are like `input` (but for axes of 1) or flat. */
 gy_status gy_source_check_shape(const gy_source *s, const gy_shape *input) GY_CHECKED;

@@ -39,7 +39,9 @@ static gy_status read_head(gy_context *ctx, const char *path, char *head, int64_
 {
     gy_status status;
     gy_stream *stream = NULL;
-    GY_REQUIRE(!gy_path_is_directory(path), GY_E_DATA,
+    gy_lies there;
+    GY_TRY(gy_path_kind(path, &there));
+    GY_REQUIRE(there != GY_IS_DIRECTORY, GY_E_DATA,
                "cannot read the data" GY_AT "%s" GY_WHY "it is a directory" GY_HINT
                "name a file in it",
                path);
@@ -150,6 +152,13 @@ void gy_source_close(gy_source *s)
 const gy_source_info *gy_source_get_info(const gy_source *s)
 {
     return &s->info;
+}
+
+gy_status gy_source_spare(const gy_source *s, const gy_output *output)
+{
+    if (s->text.scheme != NULL && strcmp(s->text.scheme, "synthetic") == 0) return GY_OK;
+    GY_TRY(gy_output_spare(output, s->text.path));
+    return s->text.second == NULL ? GY_OK : gy_output_spare(output, s->text.second);
 }
 
 const char *gy_source_get_text(const gy_source *s)

@@ -72,21 +72,24 @@ static char *parse_scheme(char *rest, gy_source_text *out)
     return rest;
 }
 
-static void parse_path(char *rest, gy_source_text *out)
+static gy_status parse_path(char *rest, gy_source_text *out)
 {
+    gy_lies there;
     out->path = rest;
-    if (gy_path_exists(rest)) return;
+    GY_TRY(gy_path_kind(rest, &there));
+    if (there != GY_IS_NONE) return GY_OK;
     for (char *colon = rest; (colon = strstr(colon, ":/")) != NULL; colon++) {
         if (colon == rest) continue;
         out->group = colon + 1;
         *colon = '\0';
         break;
     }
-    if (gy_path_exists(rest)) return;
+    GY_TRY(gy_path_kind(rest, &there));
     char *comma = strchr(rest, ',');
-    if (comma == NULL) return;
+    if (there != GY_IS_NONE || comma == NULL) return GY_OK;
     *comma = '\0';
     out->second = comma + 1;
+    return GY_OK;
 }
 
 gy_status gy_source_text_parse(gy_pool *pool, const char *text, gy_source_text *out)
@@ -104,7 +107,7 @@ gy_status gy_source_text_parse(gy_pool *pool, const char *text, gy_source_text *
     if (out->scheme != NULL && strcmp(out->scheme, "synthetic") == 0)
         out->path = rest;
     else
-        parse_path(rest, out);
+        GY_TRY(parse_path(rest, out));
     GY_REQUIRE(out->path[0] != '\0', GY_E_DATA,
                "cannot read the source" GY_AT "%s" GY_WHY "it names no file", text);
     return GY_OK;

@@ -26,19 +26,27 @@ static gy_status fail(const char *what, const char *path)
     return gy_raise(GY_E_IO, "cannot %s" GY_AT "%s" GY_WHY "%s", what, path, strerror(errno));
 }
 
+/* Some file systems flush no directories. */
+static bool flushes_none(int fd, int reason)
+{
+    struct stat info;
+    if (reason == EINVAL) return true;
+    return (reason == ENOTSUP || reason == EBADF || reason == ENOSYS) && fstat(fd, &info) == 0 &&
+           S_ISDIR(info.st_mode);
+}
+
 gy_status gy_path_sync(gy_context *ctx, const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return fail("flush to disk", path);
     int result = gy_disk_flush(ctx, fd), reason = errno;
+    bool good = result == 0 || flushes_none(fd, reason);
     (void)close(fd);
     errno = reason;
-    if (result == 0 || reason == EINVAL) return GY_OK; /* some file systems flush no directories */
-    return fail("flush to disk", path);
+    return good ? GY_OK : fail("flush to disk", path);
 }
 
-/* Flushes the directory that holds a path. */
-static gy_status sync_above(gy_context *ctx, const char *path)
+gy_status gy_path_sync_above(gy_context *ctx, const char *path)
 {
     char copy[PATH_MAX];
     if (strlen(path) >= sizeof copy) {
@@ -54,15 +62,7 @@ gy_status gy_path_rename(gy_context *ctx, const char *from, const char *to)
     if (gy_disk_rename(ctx, from, to) != 0)
         return gy_raise(GY_E_IO, "cannot rename" GY_AT "%s to %s" GY_WHY "%s", from, to,
                         strerror(errno));
-    return sync_above(ctx, to);
-}
-
-/* A name beside `path` that nobody looks for: .tmp-NAME. */
-static gy_status beside(gy_pool *pool, const char *path, const char **out)
-{
-    const char *slash = strrchr(path, '/');
-    int above = slash == NULL ? 0 : (int)(slash - path) + 1;
-    return gy_pool_format(pool, out, "%.*s.tmp-%s", above, path, path + above);
+    return gy_path_sync_above(ctx, to);
 }
 
 gy_status gy_link_swap(gy_context *ctx, const char *target, const char *link)
@@ -70,9 +70,8 @@ gy_status gy_link_swap(gy_context *ctx, const char *target, const char *link)
     const char *other;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
-    gy_status status = beside(&pool, link, &other);
+    gy_status status = gy_temporary_name(&pool, link, &other);
     if (status == GY_OK) {
-        (void)unlink(other);
         status = symlink(target, other) == 0 ? gy_path_rename(ctx, other, link)
                                              : fail("make the link", link);
         if (status != GY_OK) (void)unlink(other);
@@ -96,19 +95,15 @@ static bool write_all(gy_context *ctx, int fd, const char *bytes, size_t n)
 
 gy_status gy_file_write(gy_context *ctx, const char *path, const void *bytes, size_t n)
 {
-    const char *other;
-    gy_pool pool;
-    gy_pool_init(&pool, ctx);
-    gy_status status = beside(&pool, path, &other);
-    if (status == GY_OK) {
-        int fd = open(other, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-        if (fd < 0 || !write_all(ctx, fd, bytes, n) || gy_disk_flush(ctx, fd) != 0)
-            status = fail("write the file", path);
-        if (fd >= 0 && close(fd) != 0 && status == GY_OK) status = fail("write the file", path);
-        if (status == GY_OK) status = gy_path_rename(ctx, other, path);
-        if (status != GY_OK) (void)unlink(other);
-    }
-    gy_pool_clear(&pool);
+    gy_output *output;
+    gy_status status = GY_OK;
+    GY_TRY(gy_output_begin(ctx, path, &output));
+    int fd = open(gy_output_name(output), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || !write_all(ctx, fd, bytes, n) || gy_disk_flush(ctx, fd) != 0)
+        status = fail("write the file", path);
+    if (fd >= 0 && close(fd) != 0 && status == GY_OK) status = fail("write the file", path);
+    if (status == GY_OK) return gy_output_commit(output);
+    gy_output_abort(output);
     return status;
 }
 
@@ -133,6 +128,16 @@ static gy_status read_all(gy_buffer *b, int fd, const char *path, int64_t limit,
     GY_TRY(b->status);
     return gy_raise(status, "%s" GY_AT "%s" GY_WHY "it is longer than %lld bytes", what, path,
                     (long long)limit);
+}
+
+gy_status gy_file_look(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), reason = errno;
+    if (fd >= 0) (void)close(fd);
+    GY_REQUIRE(fd >= 0 || reason == ENOENT || reason == ENOTDIR || reason == ELOOP ||
+                   reason == ENXIO,
+               GY_E_IO, "cannot open the file" GY_AT "%s" GY_WHY "%s", path, strerror(reason));
+    return GY_OK;
 }
 
 gy_status gy_file_read(gy_context *ctx, const char *path, int64_t limit, gy_status status,

@@ -17,7 +17,8 @@ void gy_path_forget(gy_context *ctx, const char *path)
     const char *const *names, *file;
     int n = 0;
     gy_pool pool;
-    if (!gy_path_is_directory(path)) {
+    gy_lies there = GY_IS_NONE;
+    if (gy_path_kind(path, &there) != GY_OK || there != GY_IS_DIRECTORY) {
         forget(path);
         return;
     }

@@ -122,7 +122,7 @@ static gy_status create_hdf5(gy_h5 *f)
 {
     static const char what[] = "cannot create the HDF5 file";
     gy_status status = GY_OK;
-    f->disk.fd = open(f->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    f->disk.fd = open(f->path, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
     GY_REQUIRE(f->disk.fd >= 0, f->status, "%s" GY_AT "%s" GY_WHY "%s", what, f->path,
                strerror(errno));
     hid_t access = gy_h5_access(f), creation = (hid_t)H5(f, H5Pcreate(H5P_FILE_CREATE));

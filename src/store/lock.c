@@ -34,26 +34,35 @@ static void write_holder(gy_context *ctx, int fd, const char *text)
         (void)!gy_disk_write(ctx, fd, "\n", 1);
 }
 
-gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool create, int *fd,
-                       char holder[GY_LOCK_TEXT])
+/* Whether it is fine that a file which is not to be made cannot be written: then nothing is. */
+static bool is_no_writer(int reason)
+{
+    return reason == ENOENT || reason == ENOTDIR || reason == EACCES || reason == EPERM ||
+           reason == EROFS;
+}
+
+gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool create,
+                       gy_lock *out, char holder[GY_LOCK_TEXT])
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     holder[0] = '\0';
-    *fd = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
-    if (*fd < 0 && !create) return GY_OK;
-    if (*fd < 0)
-        return gy_raise(GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path, strerror(errno));
-    if (fcntl(*fd, SET_LOCK, &whole) == 0 || (errno != EAGAIN && errno != EACCES)) {
-        write_holder(ctx, *fd, text); /* where the file system does not lock, nobody holds it */
+    *out =
+        (gy_lock){.fd = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), 0666)};
+    if (out->fd < 0 && !create && is_no_writer(errno)) return GY_OK;
+    GY_REQUIRE(out->fd >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path,
+               errno == ELOOP ? "it is a link" : strerror(errno));
+    out->is_sure = fcntl(out->fd, SET_LOCK, &whole) == 0;
+    if (out->is_sure || (errno != EAGAIN && errno != EACCES)) {
+        write_holder(ctx, out->fd, text);
         return GY_OK;
     }
-    read_holder(*fd, holder);
-    gy_lock_release(fd);
+    read_holder(out->fd, holder);
+    gy_lock_release(out);
     return GY_OK;
 }
 
-void gy_lock_release(int *fd)
+void gy_lock_release(gy_lock *lock)
 {
-    if (*fd >= 0) (void)close(*fd);
-    *fd = -1;
+    if (lock->fd >= 0) (void)close(lock->fd);
+    *lock = (gy_lock){.fd = -1};
 }

@@ -1,12 +1,9 @@
-/*
- * Paths: what lies where, directories, removal. Removal goes by descriptors of directories, so that
- * a link put in its way is removed itself and never followed.
- */
+/* Paths: what lies where, directories, the names in them. */
+#include "disk_impl.h"
 #include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,86 +11,71 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DEEPEST = 64 };
-
-bool gy_path_exists(const char *path)
+gy_status gy_path_kind(const char *path, gy_lies *out)
 {
     struct stat info;
-    return stat(path, &info) == 0;
+    *out = GY_IS_NONE;
+    if (stat(path, &info) == 0) {
+        *out = S_ISDIR(info.st_mode)   ? GY_IS_DIRECTORY
+               : S_ISREG(info.st_mode) ? GY_IS_FILE
+                                       : GY_IS_OTHER;
+        return GY_OK;
+    }
+    if (errno == ENOENT || errno == ENOTDIR || errno == ENAMETOOLONG) return GY_OK;
+    return gy_raise(GY_E_IO, "cannot look for the file" GY_AT "%s" GY_WHY "%s", path,
+                    strerror(errno));
 }
 
-bool gy_path_is_directory(const char *path)
+gy_status gy_path_is_same(const char *a, const char *b, bool *out)
 {
-    struct stat info;
-    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+    struct stat at_a, at_b;
+    gy_lies there_a, there_b;
+    *out = false;
+    GY_TRY(gy_path_kind(a, &there_a));
+    GY_TRY(gy_path_kind(b, &there_b));
+    if (there_a != GY_IS_NONE && there_b != GY_IS_NONE)
+        *out = stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && at_a.st_dev == at_b.st_dev &&
+               at_a.st_ino == at_b.st_ino;
+    return GY_OK;
 }
 
-gy_status gy_directory_make(const char *path)
+static gy_status cannot_make(const char *path, int reason)
+{
+    return gy_raise(GY_E_IO, "cannot make the directory" GY_AT "%s" GY_WHY "%s", path,
+                    strerror(reason));
+}
+
+/* One of them, those above it being there. */
+static gy_status make_one(gy_context *ctx, const char *path)
+{
+    gy_lies there = GY_IS_NONE;
+    if (mkdir(path, 0777) == 0) return gy_path_sync_above(ctx, path);
+    int reason = errno;
+    if (reason == EEXIST || reason == EROFS) { /* above a place to write all may be read-only */
+        GY_TRY(gy_path_kind(path, &there));
+        if (there == GY_IS_DIRECTORY) return GY_OK;
+    }
+    return cannot_make(path, reason == EEXIST ? ENOTDIR : reason);
+}
+
+gy_status gy_directory_make(gy_context *ctx, const char *path)
 {
     char part[PATH_MAX];
     size_t n = strlen(path);
-    GY_REQUIRE(n > 0 && n < sizeof part, GY_E_IO,
-               "cannot make the directory" GY_AT "%s" GY_WHY "the path is %s", path,
-               n == 0 ? "empty" : "too long");
+    if (n == 0 || n >= sizeof part) return cannot_make(path, n == 0 ? ENOENT : ENAMETOOLONG);
     for (size_t i = 1; i <= n; i++) {
         if (path[i] != '/' && path[i] != '\0') continue;
         memcpy(part, path, i);
         part[i] = '\0';
-        if (mkdir(part, 0777) == 0 || (errno == EEXIST && gy_path_is_directory(part))) continue;
-        if (errno == EEXIST) errno = ENOTDIR;
-        if (errno == EROFS && gy_path_is_directory(part)) continue; /* above a place to write */
-        return gy_raise(GY_E_IO, "cannot make the directory" GY_AT "%s" GY_WHY "%s", part,
-                        strerror(errno));
+        GY_TRY(make_one(ctx, part));
     }
     return GY_OK;
 }
 
-static gy_status cannot_remove(const char *path)
+gy_status gy_directory_make_new(gy_context *ctx, const char *path)
 {
-    return gy_raise(GY_E_IO, "cannot remove" GY_AT "%s" GY_WHY "%s", path, strerror(errno));
-}
-
-static gy_status remove_at(int above, const char *name, const char *path, int depth);
-
-/* Removes all in an open directory; closes it. */
-static gy_status empty(int fd, const char *path, int depth)
-{
-    gy_status status = GY_OK;
-    DIR *directory = fdopendir(fd);
-    if (directory == NULL) {
-        status = cannot_remove(path);
-        (void)close(fd);
-        return status;
-    }
-    for (struct dirent *e; status == GY_OK && (e = readdir(directory)) != NULL;)
-        if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-            status = remove_at(fd, e->d_name, path, depth + 1);
-    (void)closedir(directory);
-    return status;
-}
-
-static gy_status remove_at(int above, const char *name, const char *path, int depth)
-{
-    if (unlinkat(above, name, 0) == 0 || errno == ENOENT) return GY_OK;
-    if (errno != EISDIR && errno != EPERM) return cannot_remove(path);
-    int reason = errno;
-    int fd = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == ENOTDIR) errno = reason; /* a file that may not go */
-    if (fd < 0) return cannot_remove(path);
-    if (depth > DEEPEST) {
-        (void)close(fd);
-        errno = ELOOP;
-        return cannot_remove(path);
-    }
-    GY_TRY(empty(fd, path, depth));
-    if (unlinkat(above, name, AT_REMOVEDIR) == 0 || errno == ENOENT) return GY_OK;
-    return cannot_remove(path);
-}
-
-gy_status gy_path_remove(gy_context *ctx, const char *path)
-{
-    (void)ctx;
-    return remove_at(AT_FDCWD, path, path, 0);
+    if (mkdir(path, 0777) != 0) return cannot_make(path, errno);
+    return gy_path_sync_above(ctx, path);
 }
 
 /* Names while they are counted. */
@@ -107,10 +89,20 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static gy_status read_names(gy_pool *pool, DIR *directory, struct entry **first, int *n)
+static gy_status cannot_list(const char *path)
 {
-    for (struct dirent *e; (e = readdir(directory)) != NULL;) {
+    return gy_raise(GY_E_IO, "cannot list the directory" GY_AT "%s" GY_WHY "%s", path,
+                    strerror(errno));
+}
+
+static gy_status read_names(gy_pool *pool, const char *path, DIR *directory, struct entry **first,
+                            int *n)
+{
+    for (;;) {
         struct entry *one;
+        errno = 0; /* NULL is the end, or a failure */
+        const struct dirent *e = readdir(directory);
+        if (e == NULL) return errno == 0 ? GY_OK : cannot_list(path);
         if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
         GY_TRY(gy_pool_new(pool, &one));
         GY_TRY(gy_pool_string(pool, e->d_name, &one->name));
@@ -118,7 +110,6 @@ static gy_status read_names(gy_pool *pool, DIR *directory, struct entry **first,
         *first = one;
         ++*n;
     }
-    return GY_OK;
 }
 
 gy_status gy_directory_list(gy_pool *pool, const char *path, const char *const **names, int *n)
@@ -127,9 +118,8 @@ gy_status gy_directory_list(gy_pool *pool, const char *path, const char *const *
     const char **list;
     int count = 0;
     DIR *directory = opendir(path);
-    GY_REQUIRE(directory != NULL, GY_E_IO, "cannot list the directory" GY_AT "%s" GY_WHY "%s", path,
-               strerror(errno));
-    gy_status status = read_names(pool, directory, &first, &count);
+    if (directory == NULL) return cannot_list(path);
+    gy_status status = read_names(pool, path, directory, &first, &count);
     (void)closedir(directory);
     GY_TRY(status);
     GY_TRY(gy_pool_array(pool, count, &list));

@@ -22,7 +22,7 @@ static gy_status fail(const char *path, int64_t bytes)
 static gy_status try_file(gy_context *ctx, const char *path, int64_t bytes)
 {
     static const char text[] = "gyre tries whether there is room\n";
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return fail(path, bytes);
     gy_status status = GY_OK;
     bool good = gy_disk_write(ctx, fd, text, sizeof text - 1) == (ssize_t)sizeof text - 1;
@@ -35,14 +35,14 @@ static gy_status try_file(gy_context *ctx, const char *path, int64_t bytes)
     return status;
 }
 
-gy_status gy_room_try(gy_context *ctx, const char *directory, const char *name, int64_t bytes,
-                      int64_t *free)
+gy_status gy_room_try(gy_context *ctx, const char *directory, int64_t bytes, int64_t *free)
 {
     struct statvfs info;
-    const char *path;
+    const char *room, *path;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
-    gy_status status = gy_pool_format(&pool, &path, "%s/%s", directory, name);
+    gy_status status = gy_pool_format(&pool, &room, "%s/room", directory);
+    if (status == GY_OK) status = gy_temporary_name(&pool, room, &path);
     if (status == GY_OK) status = try_file(ctx, path, bytes);
     gy_pool_clear(&pool);
     GY_TRY(status);

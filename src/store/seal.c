@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -66,6 +67,31 @@ gy_status gy_seal_put(gy_context *ctx, const char *path, int fd)
     return fail(path, "cannot write the file", put < 0 ? strerror(errno) : "the disk is full");
 }
 
+/* Whether a file that cannot be opened is not there. */
+static bool is_none(int reason)
+{
+    return reason == ENOENT || reason == ENOTDIR;
+}
+
+gy_status gy_seal_read(const char *path, uint64_t *seal, bool *there)
+{
+    static const char before[] = "gyre seal xxh3 ";
+    char text[sizeof before + 16] = "", *end = text;
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    *seal = 0;
+    *there = fd >= 0;
+    if (fd < 0 && is_none(errno)) return GY_OK;
+    if (fd < 0) return fail(path, "cannot open the file", strerror(errno));
+    ssize_t got = pread(fd, text, sizeof text - 1, 0);
+    int reason = errno;
+    (void)close(fd);
+    if (got < 0 && reason == ESTALE) return fail(path, "cannot read the file", strerror(reason));
+    if (got < 0 || strncmp(text, before, sizeof before - 1) != 0) return GY_OK;
+    uint64_t value = strtoull(text + sizeof before - 1, &end, 16);
+    if (end == text + sizeof text - 1) *seal = value;
+    return GY_OK;
+}
+
 static gy_status check(gy_context *ctx, const char *path, int fd, int64_t *bytes)
 {
     static const char what[] = "the file is damaged";
@@ -73,6 +99,7 @@ static gy_status check(gy_context *ctx, const char *path, int fd, int64_t *bytes
     char seal[GY_SEAL_BYTES], there[GY_SEAL_BYTES];
     struct stat info;
     if (fstat(fd, &info) != 0) return fail(path, "cannot read the file", strerror(errno));
+    if (!S_ISREG(info.st_mode)) return fail(path, what, "it is no regular file");
     *bytes = (int64_t)info.st_size;
     ssize_t got = pread(fd, there, sizeof there, 0);
     if (got < 0) return fail(path, "cannot read the file", strerror(errno));

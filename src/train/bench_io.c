@@ -122,7 +122,9 @@ static gy_status make_directory(bench *b, char **dir)
 {
     const char *above = b->options->dir != NULL ? b->options->dir : ".";
     const char *pattern;
-    GY_REQUIRE(gy_path_is_directory(above), GY_E_USAGE,
+    gy_lies there;
+    GY_TRY(gy_path_kind(above, &there));
+    GY_REQUIRE(there == GY_IS_DIRECTORY, GY_E_USAGE,
                "no directory" GY_AT "%s" GY_WHY "files are to be written there" GY_HINT
                "name one with --dir",
                above);
@@ -211,7 +213,7 @@ static gy_status read_plain(bench *b, double *seconds)
     gy_free(b->ctx, piece);
     GY_REQUIRE(got == 0, GY_E_IO, "cannot read the file" GY_AT "%s" GY_WHY "%s", b->plain,
                strerror(reason));
-    return gy_path_remove(b->ctx, b->plain);
+    return gy_file_remove(b->plain);
 }
 
 /* What the disk can do with these bytes. */
@@ -233,7 +235,7 @@ static gy_status save(bench *b, double seconds[N_STAGES], const char **path)
     for (int i = 0; i < GY_SPENTS; i++) before[i] = gy_spent_s(b->ctx, (gy_spent)i);
     double start = gy_clock_s();
     b->c.step++;
-    GY_TRY(gy_saver_begin(b->saver, &b->c, true, false));
+    GY_TRY(gy_saver_begin(b->saver, &b->c, true));
     seconds[STAGE_copy] = gy_clock_s() - start;
     GY_TRY(gy_saver_end(b->saver, &saved));
     seconds[STAGE_save] = gy_clock_s() - start;
@@ -306,7 +308,7 @@ static gy_status clean(bench *b, gy_status status)
     gy_error first = *gy_error_last();
     gy_saver_free(b->saver);
     gy_status removed = GY_OK;
-    if (b->rank == 0 && b->dir != NULL) removed = gy_path_remove(b->ctx, b->dir);
+    if (b->rank == 0 && b->dir != NULL) removed = gy_tree_remove(b->dir);
     removed = gy_comm_agree(b->comm, removed);
     return status == GY_OK ? removed : gy_error_restore(&first);
 }

@@ -36,7 +36,7 @@ static gy_status claim(gy_run *run, bool create)
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/lock", dir));
     for (int looks = 0;; looks++) {
         GY_TRY(gy_lock_take(run->ctx, path, text, create, &run->claim, holder));
-        if (holder[0] == '\0') return GY_OK;
+        if (holder[0] == '\0') break;
         GY_REQUIRE(gy_clock_s() - start < PATIENCE_S, GY_E_IO,
                    "the run is under way" GY_AT "%s" GY_WHY "another job writes there, %s" GY_HINT
                    "end that one, or give this one a run_dir of its own",
@@ -45,12 +45,17 @@ static gy_status claim(gy_run *run, bool create)
             gy_log(run->ctx, GY_INFO, "waits: another job writes to %s, %s", dir, holder);
         (void)nanosleep(&look, NULL);
     }
+    if (run->claim.fd >= 0 && !run->claim.is_sure)
+        gy_log(run->ctx, GY_WARNING,
+               "%s cannot be locked on this file system: see to it that no other job writes there",
+               dir);
+    return GY_OK;
 }
 
 gy_status gy_run_claim(gy_run *run, bool create)
 {
     gy_status status = GY_OK;
-    if (run->rank == 0 && run->claim < 0) status = claim(run, create);
+    if (run->rank == 0 && run->claim.fd < 0) status = claim(run, create);
     return gy_comm_agree(run->comm, status);
 }
 

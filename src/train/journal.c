@@ -28,14 +28,14 @@ static gy_status open_files(gy_run *run)
     return GY_OK;
 }
 
-/* Nothing has begun: what is wrong with the directory is wrong with the configuration. */
+/* Where nothing has begun, what is wrong with the directory is wrong with the configuration. */
 gy_status gy_journal_open(gy_run *run)
 {
     gy_status status = GY_OK;
     if (run->rank == 0) {
-        status = gy_directory_make(run->config->run_dir);
+        status = gy_directory_make(run->ctx, run->config->run_dir);
         if (status == GY_OK) status = open_files(run);
-        if (status == GY_E_IO) {
+        if (status == GY_E_IO && run->at.step == 0) {
             gy_error error = *gy_error_last();
             error.status = GY_E_CONFIG;
             status = gy_error_restore(&error);
@@ -73,13 +73,19 @@ double gy_run_time(const gy_run *run)
     return run->at.elapsed_s + gy_clock_s() - run->started_s;
 }
 
-void gy_run_tell(gy_run *run, gy_report *report, bool keep)
+void gy_run_stamp(const gy_run *run, gy_report *report)
 {
     gy_event *event = &report->event;
     event->step = run->at.step;
     event->epoch = run->now.epoch_ended ? run->at.epoch : run->at.epoch + 1;
     if (run->at.step == 0) event->epoch = 0;
-    gy_run_tell_event(run, event, keep);
+    event->time = gy_run_time(run);
+}
+
+void gy_run_tell(gy_run *run, gy_report *report, bool keep)
+{
+    gy_run_stamp(run, report);
+    gy_run_tell_event(run, &report->event, keep);
 }
 
 void gy_run_tell_event(gy_run *run, gy_event *event, bool keep)

@@ -29,7 +29,6 @@ static gy_status tell_stop(gy_run *run)
 gy_status gy_run_loop(gy_run *run)
 {
     while (!gy_run_is_over(run)) {
-        run->at.best.is_new = false;
         GY_TRY(gy_run_step(run));
         gy_watchdog_note(run->comm, run->at.step, "what follows", GY_WAITS);
         for (int i = 0; i < gy_hook_registry.n; i++)

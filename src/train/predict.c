@@ -15,7 +15,7 @@ typedef struct writer {
     gy_run *run;
     gy_h5 *file;
     gy_h5_data *outputs, *classes; /* classes NULL: the loss does not tell any apart */
-    const char *temporary;
+    gy_output *output;
     float *y;        /* [most, outputs] of any rank's part */
     int64_t *top;    /* [most, outputs / classes] */
     int64_t written; /* samples */
@@ -33,15 +33,16 @@ static gy_status create_data(writer *w, int64_t samples)
     return gy_h5_data_create(w->file, "/classes", GY_H5_INT64, &all, 0, 0, &w->classes);
 }
 
-static gy_status begin(writer *w, int64_t samples, int64_t most, const char *path)
+static gy_status begin(writer *w, gy_part part, int64_t samples, int64_t most, const char *path)
 {
     gy_context *ctx = w->run->ctx;
     const gy_task *task = &w->run->task;
     GY_TRY(gy_new_array(ctx, most * task->outputs, &w->y));
     GY_TRY(gy_new_array(ctx, most * (task->outputs / task->classes), &w->top));
     if (w->run->rank != 0) return GY_OK;
-    GY_TRY(gy_pool_format(&w->run->pool, &w->temporary, "%s.tmp", path));
-    GY_TRY(gy_h5_create(ctx, w->temporary, &w->file));
+    GY_TRY(gy_output_begin(ctx, path, &w->output));
+    GY_TRY(gy_source_spare(w->run->feed.source[part], w->output));
+    GY_TRY(gy_h5_create(ctx, gy_output_name(w->output), &w->file));
     return create_data(w, samples);
 }
 
@@ -117,19 +118,16 @@ static gy_status write_all(writer *w, gy_part part)
     return GY_OK;
 }
 
-static gy_status end(writer *w, gy_status status, const char *path)
+static gy_status end(writer *w, gy_status status)
 {
     gy_h5_data_close(w->outputs);
     gy_h5_data_close(w->classes);
     gy_status closed = gy_h5_close(w->file);
     if (status == GY_OK) status = closed;
-    if (status == GY_OK && w->temporary != NULL)
-        status = gy_path_rename(w->run->ctx, w->temporary, path);
-    if (status != GY_OK && w->temporary != NULL) {
-        gy_error error = *gy_error_last();
-        (void)!gy_path_remove(w->run->ctx, w->temporary);
-        status = gy_error_restore(&error);
-    }
+    if (status == GY_OK && w->output != NULL)
+        status = gy_output_commit(w->output);
+    else
+        gy_output_abort(w->output);
     gy_free(w->run->ctx, w->y);
     gy_free(w->run->ctx, w->top);
     return status;
@@ -142,9 +140,9 @@ gy_status gy_run_predict(gy_run *run, gy_part part, const char *path)
     int64_t samples = run->feed.split[part].samples;
     int64_t most = run->config->train.batch_size; /* of a rank's part: no more than all */
     if (run->grains == 0) most = run->micro * run->micros;
-    gy_status status = gy_comm_agree(run->comm, begin(&w, samples, most, path));
+    gy_status status = gy_comm_agree(run->comm, begin(&w, part, samples, most, path));
     if (status == GY_OK) status = write_all(&w, part);
-    status = gy_comm_agree(run->comm, end(&w, status, path));
+    status = gy_comm_agree(run->comm, end(&w, status));
     if (status != GY_OK) return status;
     gy_report report;
     gy_report_begin(&report, "predict");

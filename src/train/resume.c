@@ -12,8 +12,6 @@
 #include "base/log.h"
 #include "store/file.h"
 
-#include <libgen.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +62,10 @@ static void differ(void *user, const char *key, const char *old_value, const cha
 static gy_status compare(gy_run *run, gy_past *past)
 {
     comparison c = {.run = run, .past = past};
+    GY_REQUIRE(gy_checkpoint_note_find(&past->head, "/state", "best_alone") == NULL, GY_E_USAGE,
+               "cannot go on" GY_AT "%s" GY_WHY "it holds the best parameters alone" GY_HINT
+               "use --init to start from them",
+               past->path);
     GY_TRY(gy_config_compare(run->ctx, past->head.config, gy_config_text(run->config), differ, &c));
     if (!past->model_changed) return GY_OK;
     if (run->options->init != NULL) {
@@ -80,7 +82,10 @@ static gy_status compare(gy_run *run, gy_past *past)
 
 gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out)
 {
-    unsigned char there = gy_comm_rank(comm) == 0 && gy_path_is_directory(path);
+    gy_lies kind = GY_IS_NONE;
+    gy_status status = gy_comm_rank(comm) == 0 ? gy_path_kind(path, &kind) : GY_OK;
+    GY_TRY(gy_comm_agree(comm, status));
+    unsigned char there = kind == GY_IS_DIRECTORY;
     GY_TRY(gy_comm_broadcast(comm, &there, 1, 0));
     *out = there != 0;
     return GY_OK;
@@ -93,7 +98,8 @@ static gy_status choose(gy_run *run, char **path)
     bool is_run = false;
     if (resume != NULL && strcmp(resume, "none") == 0) return GY_OK;
     if (resume == NULL || strcmp(resume, "auto") == 0) {
-        if (!run->options->dry_run) GY_TRY(gy_checkpoint_clean(run->ctx, run->comm, dir));
+        if (!run->options->dry_run)
+            GY_TRY(gy_checkpoint_clean(run->ctx, run->comm, dir, run->claim.is_sure));
         return gy_checkpoint_newest(run->ctx, run->comm, dir, path);
     }
     GY_TRY(gy_pool_format(&run->pool, &below, "%s/checkpoints", resume));
@@ -164,34 +170,6 @@ gy_status gy_past_find(gy_run *run, gy_past *past)
     return GY_OK;
 }
 
-/* The best parameters lie in the checkpoint that `best` beside this one points to. */
-static gy_status take_best(gy_run *run, const gy_past *past)
-{
-    gy_best *best = &run->at.best;
-    const char *path;
-    char *copy;
-    gy_checkpoint_head head;
-    if (isnan(best->value) || best->values == NULL) return GY_OK;
-    GY_TRY(gy_copy_string(run->ctx, past->path, &copy));
-    gy_status status = gy_pool_format(&run->pool, &path, "%s/best", dirname(copy));
-    gy_free(run->ctx, copy);
-    GY_TRY(status);
-    status = gy_checkpoint_read_head(run->ctx, run->comm, path, &run->pool, &head);
-    bool same = status == GY_OK && head.step == best->step;
-    gy_checkpoint_slot average = {"average", best->values, NULL};
-    if (same)
-        status = gy_checkpoint_read(
-            run->ctx, run->comm, path, GY_MATCH_PARAMS, gy_model_params(run->model), best->values,
-            gy_model_buffers(run->model), best->buffers, &average, run->average != NULL ? 1 : 0);
-    if (same && status == GY_OK) return GY_OK;
-    if (run->rank == 0)
-        gy_log(run->ctx, GY_WARNING,
-               "resume: the best parameters (step %lld) are not in %s: the best is sought anew",
-               (long long)best->step, path);
-    best->value = NAN;
-    return GY_OK;
-}
-
 gy_status gy_past_take(gy_run *run, const gy_past *past)
 {
     const gy_checkpoint_head *head = &past->head;
@@ -204,5 +182,5 @@ gy_status gy_past_take(gy_run *run, const gy_past *past)
         run->at.index = 0;
         run->at.epoch++;
     }
-    return take_best(run, past);
+    return gy_run_take_best(run, past);
 }

@@ -31,7 +31,7 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
         .rows = config->comm.reproducible_grains > 0 ? (int)config->comm.reproducible_grains : 1,
         .at = {.best = {.value = NAN}},
         .tell = {.journal = -1, .trouble = GY_OK},
-        .claim = -1,
+        .claim = {.fd = -1},
         .started_s = gy_clock_s(),
         .deadline_s = INFINITY};
     gy_pool_init(&run->pool, ctx);
@@ -148,10 +148,7 @@ static gy_status load_feed(gy_run *run)
 
 static gy_status make_best(gy_run *run)
 {
-    const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
-    bool restores = stopping->patience > 0 && stopping->restore_best;
-    bool asked = restores || run->feed.source[GY_PART_TEST] != NULL;
-    if (!asked || run->feed.source[GY_PART_VALIDATION] == NULL) return GY_OK;
+    if (run->feed.source[GY_PART_VALIDATION] == NULL) return GY_OK;
     int64_t floats = gy_model_params(run->model)->floats;
     GY_TRY(gy_new_array(run->ctx, floats, &run->at.best.values));
     return gy_new_array(run->ctx, gy_model_buffers(run->model)->floats, &run->at.best.buffers);

@@ -38,10 +38,11 @@ static void add_text(note_list *list, const char *group, const char *name, const
     if (list->n < NOTES) list->v[list->n++] = (gy_checkpoint_note){group, name, text, 0};
 }
 
-static void add_state(const gy_run *run, bool finished, note_list *list)
+static void add_state(const gy_run *run, const char *end, note_list *list)
 {
     add_number(list, "/state", "elapsed_seconds", gy_run_time(run));
-    add_number(list, "/state", "finished", finished);
+    add_number(list, "/state", "finished", end != NULL);
+    if (end != NULL) add_text(list, "/state", "end", end);
     add_number(list, "/state", "ended_early", run->at.early);
     add_number(list, "/state", "skipped_in_a_row", (double)run->at.skipped);
     add_number(list, "/state", "schedule_factor", run->at.schedule.factor);
@@ -117,10 +118,10 @@ static gy_status add_texts(gy_run *run, gy_pool *pool, const double *sums, note_
     return status;
 }
 
-static gy_status take_notes(gy_run *run, bool finished, const double *sums, gy_pool *pool,
+static gy_status take_notes(gy_run *run, const char *end, const double *sums, gy_pool *pool,
                             note_list *list)
 {
-    add_state(run, finished, list);
+    add_state(run, end, list);
     add_topology(run, list);
     GY_TRY(add_values(run, pool, list));
     return add_texts(run, pool, sums, list);
@@ -148,7 +149,7 @@ gy_status gy_run_try_room(gy_run *run)
                                   &run->config->checkpoint, &c);
 }
 
-static gy_status begin_saving(gy_run *run, const note_list *notes, bool meanwhile)
+static gy_status begin_saving(gy_run *run, const note_list *notes, const char *end, bool meanwhile)
 {
     int64_t sample = run->at.index * run->config->train.batch_size;
     gy_checkpoint c = {.params = gy_model_params(run->model),
@@ -161,10 +162,17 @@ static gy_status begin_saving(gy_run *run, const note_list *notes, bool meanwhil
                        .seed = (uint64_t)run->config->seed,
                        .config = gy_config_text(run->config),
                        .notes = notes->v,
-                       .n_notes = notes->n};
+                       .n_notes = notes->n,
+                       .end = end,
+                       .flushed = run->tell.journal_path};
+    bool alone = false;
+    GY_TRY(gy_run_save_best(run, &c, &alone));
+    c.best = gy_run_best(run);
+    c.best.is_alone = alone;
     c.n_slots = list_slots(run, c.slots);
     c.n_slots += gy_run_list_residuals(run, c.slots + c.n_slots);
-    return gy_saver_begin(run->saver, &c, meanwhile, run->at.best.is_new);
+    run->at.best.is_written = true;
+    return gy_saver_begin(run->saver, &c, meanwhile);
 }
 
 gy_status gy_run_end_saving(gy_run *run)
@@ -178,7 +186,7 @@ gy_status gy_run_end_saving(gy_run *run)
     gy_report report;
     gy_report_begin(&report, "checkpoint");
     gy_report_text(&report, "path", saved.path);
-    gy_report_bool(&report, "best", saved.best);
+    gy_report_bool(&report, "best", saved.is_best);
     gy_report_float(&report, "seconds", saved.seconds);
     gy_report_float(&report, "waited_seconds", run->save_waited_s + run->saved_s - start);
     gy_report_int(&report, "bytes", saved.bytes);
@@ -188,13 +196,13 @@ gy_status gy_run_end_saving(gy_run *run)
     return GY_OK;
 }
 
-gy_status gy_run_save(gy_run *run, bool finished)
+gy_status gy_run_save(gy_run *run, const char *end)
 {
     note_list notes = {.n = 0};
     double *sums = NULL;
     gy_pool pool;
     /* the last one of a job is waited for: no copy is needed */
-    bool last = finished || gy_run_must_stop(run);
+    bool last = end != NULL || gy_run_must_stop(run);
     bool meanwhile = run->config->checkpoint.asynchronous && !last;
     GY_TRY(gy_run_end_saving(run));
     double start = gy_clock_s();
@@ -205,8 +213,8 @@ gy_status gy_run_save(gy_run *run, bool finished)
     gy_pool_init(&pool, run->ctx);
     gy_status status = sum_tally(run, &pool, &sums);
     if (status == GY_OK)
-        status = gy_comm_agree(run->comm, take_notes(run, finished, sums, &pool, &notes));
-    if (status == GY_OK) status = begin_saving(run, &notes, meanwhile);
+        status = gy_comm_agree(run->comm, take_notes(run, end, sums, &pool, &notes));
+    if (status == GY_OK) status = begin_saving(run, &notes, end, meanwhile);
     gy_pool_clear(&pool);
     run->save_waited_s = gy_clock_s() - start;
     if (status != GY_OK || meanwhile) return status;

@@ -26,18 +26,6 @@ static gy_status take_init(gy_run *run)
     return GY_OK;
 }
 
-/* A new run where an older one lies: its files are kept under another name. */
-static gy_status move_aside(gy_run *run)
-{
-    const char *dir = run->config->run_dir, *from, *to = NULL;
-    GY_TRY(gy_pool_format(&run->pool, &from, "%s/checkpoints", dir));
-    if (run->rank != 0 || !gy_path_exists(from)) return GY_OK;
-    for (int i = 1; to == NULL || gy_path_exists(to); i++)
-        GY_TRY(gy_pool_format(&run->pool, &to, "%s/checkpoints.%d", dir, i));
-    gy_log(run->ctx, GY_INFO, "a new run: the checkpoints of the older one are now in %s", to);
-    return gy_path_rename(run->ctx, from, to);
-}
-
 static gy_status tell_resume(gy_run *run, const gy_past *past)
 {
     gy_report report;
@@ -46,44 +34,6 @@ static gy_status tell_resume(gy_run *run, const gy_past *past)
     gy_report_int(&report, "sample_in_epoch", past->head.sample_in_epoch);
     gy_report_int(&report, "earlier_ranks", past->head.world_size);
     gy_report_int(&report, "ranks", run->ranks);
-    gy_run_tell(run, &report, true);
-    return GY_OK;
-}
-
-static gy_status tell_finished(gy_run *run, const gy_past *past)
-{
-    gy_report report;
-    run->at.step = past->head.step;
-    run->at.epoch = past->head.epoch;
-    run->now.epoch_ended = past->head.sample_in_epoch == 0;
-    gy_report_begin(&report, "finished");
-    gy_report_text(&report, "path", past->path);
-    gy_run_tell(run, &report, false);
-    return GY_OK;
-}
-
-static gy_status tell_end(gy_run *run)
-{
-    gy_report report;
-    const char *path;
-    GY_TRY(gy_pool_format(&run->pool, &path, "%s/checkpoints/latest", run->config->run_dir));
-    gy_report_begin(&report, "end");
-    for (int i = 0; i < run->at.n_values; i++)
-        gy_report_float(&report, run->at.values[i].name, run->at.values[i].value);
-    if (!isnan(run->at.best.value)) {
-        gy_report_text(&report, "monitor", run->config->train.early_stopping.monitor);
-        gy_report_float(&report, "best", run->at.best.value);
-        gy_report_int(&report, "best_step", run->at.best.step);
-    }
-    const gy_train_settings *train = &run->config->train;
-    double seconds = gy_clock_s() - run->started_s;
-    gy_report_bool(&report, "early", run->at.early);
-    gy_report_float(&report, "samples_per_second", round(10 * (double)run->samples / seconds) / 10);
-    if (train->steps > 0)
-        gy_report_int(&report, "steps", train->steps);
-    else
-        gy_report_int(&report, "epochs", train->epochs);
-    gy_report_text(&report, "path", path);
     gy_run_tell(run, &report, true);
     return GY_OK;
 }
@@ -134,9 +84,16 @@ static gy_status finish(gy_run *run)
     bool restores = known && stopping->patience > 0 && stopping->restore_best;
     if (restores) put_best(run);
     if (run->feed.source[GY_PART_TEST] != NULL) GY_TRY(test(run, known && !restores));
-    GY_TRY(gy_run_save(run, true));
-    GY_TRY(gy_run_end_saving(run));
-    return tell_end(run);
+    return gy_run_tell_end(run);
+}
+
+static gy_status go_on(gy_run *run, const gy_past *past)
+{
+    bool own = false;
+    const gy_best_is best = gy_run_best(run);
+    GY_TRY(gy_saver_go_on(run->saver, past->path, past->head.step, &best, &own));
+    run->at.best.is_written = own;
+    return GY_OK;
 }
 
 static gy_status begin(gy_run *run, const gy_past *past)
@@ -145,7 +102,8 @@ static gy_status begin(gy_run *run, const gy_past *past)
     GY_TRY(on ? gy_past_take(run, past) : take_init(run));
     GY_TRY(gy_run_try_room(run)); /* the first that writes */
     GY_TRY(gy_run_claim(run, true));
-    if (!on) GY_TRY(gy_comm_agree(run->comm, move_aside(run)));
+    if (!on) GY_TRY(gy_run_move_aside(run));
+    GY_TRY(go_on(run, past));
     GY_TRY(gy_journal_open(run));
     run->saved_s = run->tell.logged_s = gy_clock_s();
     GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));
@@ -171,7 +129,7 @@ static gy_status train(gy_run *run)
     if (!run->options->dry_run)
         GY_TRY(gy_run_claim(run, false)); /* before its checkpoints are looked at */
     GY_TRY(gy_past_find(run, &past));
-    if (past.finished) return tell_finished(run, &past);
+    if (past.finished) return gy_run_tell_finished(run, &past);
     gy_run_set_deadline(run);
     GY_TRY(gy_run_build(run, &past.taught));
     GY_TRY(gy_run_check_cores(run));

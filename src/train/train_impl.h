@@ -20,6 +20,7 @@
 #include "feed_impl.h"
 #include "job_impl.h"
 #include "model/model.h"
+#include "store/file.h"
 #include "sync/grains.h"
 #include "task_impl.h"
 
@@ -68,8 +69,9 @@ typedef struct gy_best {
     double value;            /* of the monitored value; NAN: none yet */
     int64_t step;            /* of it */
     int64_t waited;          /* evaluations without progress since */
-    bool is_new;             /* found after this very step */
-    float *values, *buffers; /* copies; NULL where nobody will ask for them */
+    int64_t epoch, sample;   /* where the run stood then */
+    bool is_written;         /* it is among the run's checkpoints */
+    float *values, *buffers; /* copies; NULL without validation */
 } gy_best;
 
 enum { GY_VALUES = 2 * (GY_TASK_METRICS + 1) };
@@ -164,7 +166,7 @@ typedef struct gy_run {
     double saved_s, saving_s;   /* end of the last checkpoint; how long it took */
     double save_waited_s;       /* how long training waited for its begin */
     int64_t samples;            /* that this job trained on */
-    int claim;                  /* the lock of its directory; −1: not held by this rank */
+    gy_lock claim;              /* the lock of its directory; not held by other ranks */
 } gy_run;
 
 /** Whether the run has done all its steps. */
@@ -173,7 +175,9 @@ bool gy_run_is_over(const gy_run *run);
 bool gy_run_must_stop(const gy_run *run);
 /** Seconds of training, earlier jobs included. */
 double gy_run_time(const gy_run *run);
-/** Adds where the run stands, tells the observer, and writes it down where `keep`. On rank 0. */
+/** Adds where the run stands and the time. */
+void gy_run_stamp(const gy_run *run, gy_report *report);
+/** The same; tells the observer, and writes it down where `keep`. On rank 0. */
 void gy_run_tell(gy_run *run, gy_report *report, bool keep);
 /** The same of an earlier step, which the event names. On rank 0. */
 void gy_run_tell_event(gy_run *run, gy_event *event, bool keep);
@@ -292,13 +296,41 @@ gy_status gy_journal_rewind(gy_context *ctx, const char *path, int64_t step) GY_
 
 /** Whether the run's directory can be written to and has room for checkpoints. Collective. */
 gy_status gy_run_try_room(gy_run *run) GY_CHECKED;
-/** Begins a checkpoint; ends an earlier one first, and this one where it is not asynchronous. Collective. */
-gy_status gy_run_save(gy_run *run, bool finished) GY_CHECKED;
+/**
+ * Begins a checkpoint; ends an earlier one first, and this one where it is not asynchronous. Collective.
+ * @param end  what a run that has ended says; NULL: it goes on
+ */
+gy_status gy_run_save(gy_run *run, const char *end) GY_CHECKED;
 /** Waits for the checkpoint under way, where there is one, and tells it. Collective. */
 gy_status gy_run_end_saving(gy_run *run) GY_CHECKED;
 /** Everything but the position, from a checkpoint's head and tensors. Collective. */
 gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head *head,
                          bool with_slots) GY_CHECKED;
+
+/* best.c: the best parameters, in checkpoints */
+
+/** Fills what a checkpoint says of the best. Local. */
+gy_best_is gy_run_best(const gy_run *run);
+/**
+ * Writes them alone where they are of an earlier step, and not there. Collective.
+ * @param c      what is written next
+ * @param alone  out: whether they were
+ */
+gy_status gy_run_save_best(gy_run *run, const gy_checkpoint *c, bool *alone) GY_CHECKED;
+/** From the checkpoints of the run that goes on; else the best is sought anew. Collective. */
+gy_status gy_run_take_best(gy_run *run, const gy_past *past) GY_CHECKED;
+
+/* ending.c: what a run says at its end */
+
+/** Saves the last checkpoint, with the run's last words, and says them. Collective. */
+gy_status gy_run_tell_end(gy_run *run) GY_CHECKED;
+/** Of a run that has ended before: says it, and writes its last words where they are missing. */
+gy_status gy_run_tell_finished(gy_run *run, const gy_past *past) GY_CHECKED;
+
+/* aside.c */
+
+/** A new run where an older one lies: that is moved below old.N. Collective. */
+gy_status gy_run_move_aside(gy_run *run) GY_CHECKED;
 
 /* residual.c: what compression left out, in checkpoints */
 

@@ -9,7 +9,7 @@ static void writes_or_reads(void)
     gy_trial t;
     gy_trial_make(&t, !writes, 300);
     if (writes) {
-        CU_ASSERT_EQUAL(gy_trial_write(&t, run, 7, 0, 3, false), GY_OK);
+        CU_ASSERT_EQUAL(gy_trial_write(&t, run, 7, 0, 3, 0), GY_OK);
     } else {
         char *path = NULL;
         CU_ASSERT_EQUAL_FATAL(gy_checkpoint_newest(gy_test_ctx, gy_test_comm, run, &path), GY_OK);

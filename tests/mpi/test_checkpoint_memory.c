@@ -16,19 +16,19 @@ static void writes_fail_cleanly(void)
     gy_trial_directory(&dir);
     gy_trial_make(&t, false, 3);
     const char *run = gy_tempdir_join(&dir, "run");
-    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 5, 2, 1, false), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 5, 2, 1, 0), GY_OK);
     int64_t balance = gy_context_balance(gy_test_ctx), k = 1;
     gy_verify_result result;
     for (int victim = last;; victim = 0) {
         gy_status status = GY_E_NOMEM;
         for (k = 1; status != GY_OK && k < 2000; k++) {
             fail_on(victim, k);
-            status = gy_trial_write(&t, run, 9, 2, 1, false);
+            status = gy_trial_write(&t, run, 9, 2, 1, 0);
             gy_alloc_fail_at(gy_test_ctx, 0);
             CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), balance);
             if (status == GY_OK) break;
             CU_ASSERT_EQUAL(status, GY_E_NOMEM);
-            CU_ASSERT_STRING_EQUAL_FATAL(gy_trial_list(&dir, "run"), "latest step-000000005 ");
+            CU_ASSERT_STRING_EQUAL_FATAL(gy_trial_list(&dir, "run"), "HEAD latest step-000000005 ");
             const char *old = gy_tempdir_join(&dir, step_5);
             if (k % 16 == 0 && gy_trial_is_first())
                 CU_ASSERT_EQUAL(gy_checkpoint_verify(gy_test_ctx, old, NULL, NULL, &result), GY_OK);
@@ -36,8 +36,8 @@ static void writes_fail_cleanly(void)
         CU_ASSERT_EQUAL(status, GY_OK);
         if (victim == 0) break;
         CU_ASSERT_TRUE(k >= 2);
-        CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 10, 2, 1, false), GY_OK);
-        CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 5, 2, 1, false), GY_OK);
+        CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 10, 2, 1, 0), GY_OK);
+        CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 5, 2, 1, 0), GY_OK);
         if (gy_trial_is_first()) {
             char command[2 * GY_TEMPDIR];
             (void)snprintf(command, sizeof command, "rm -rf '%s'/checkpoints/step-*1?", run);
@@ -56,7 +56,7 @@ static void reads_fail_cleanly(void)
     gy_trial_directory(&dir);
     gy_trial_make(&t, false, 3);
     const char *path = gy_tempdir_join(&dir, step_5), *run = gy_tempdir_join(&dir, "run");
-    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 5, 2, 1, false), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 5, 2, 1, 0), GY_OK);
     int64_t balance = gy_context_balance(gy_test_ctx), k;
     gy_status status = GY_E_NOMEM;
     for (k = 1; status != GY_OK && k < 2000; k++) {

@@ -25,8 +25,8 @@ static void reads_back_equal(void)
     const char *path = gy_tempdir_join(&dir, step_7);
     for (int i = 0; i < WAYS; i++) {
         bool own = ways[i].writer == OWN;
-        gy_trial_fill(&t, 7, i);
-        CU_ASSERT_EQUAL_FATAL(gy_trial_save(gy_tempdir_join(&dir, "run"), &ways[i], &t.c, false,
+        gy_trial_fill(&t, 7, i, 0);
+        CU_ASSERT_EQUAL_FATAL(gy_trial_save(gy_tempdir_join(&dir, "run"), &ways[i], &t.c,
                                             ways[i].asynchronous ? &t : NULL),
                               GY_OK);
         gy_trial_wipe(&t);
@@ -55,7 +55,7 @@ static void large_tensors_go_in_pieces(void)
     gy_trial t;
     gy_trial_directory(&dir);
     gy_trial_make(&t, false, 250000);
-    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, 2, 3, false), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, 2, 3, 0), GY_OK);
     int64_t before = gy_alloc_peak_bytes(gy_test_ctx);
     CU_ASSERT_TRUE(before < gy_alloc_bytes(gy_test_ctx) + (10 << 20));
     gy_trial_wipe(&t);
@@ -75,7 +75,7 @@ static void head_and_notes_come_back(void)
     gy_pool_init(&pool, gy_test_ctx);
     gy_trial_make(&t, false, 3);
     const char *run = gy_tempdir_join(&dir, "run"), *path = gy_tempdir_join(&dir, step_7);
-    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 7, 0, 3, false), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, run, 7, 0, 3, 0), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_checkpoint_read_head(gy_test_ctx, gy_test_comm, path, &pool, &h),
                           GY_OK);
     CU_ASSERT_TRUE(h.step == 7 && h.epoch == 3 && h.sample_in_epoch == 40);
@@ -125,7 +125,7 @@ static void slices_go_and_come(void)
     gy_trial_make(&t, false, 100);
     int64_t length = t.table.trainable;
     gy_checkpoint_settings settings = {.keep = 3, .shards = 2};
-    gy_trial_fill(&t, 7, 0);
+    gy_trial_fill(&t, 7, 0, 0);
     gy_ranges held = {ranges[0], deal(ranges[0], length, 0)};
     gy_ranges wanted = {ranges[1], deal(ranges[1], length, 1)};
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, length, &packed), GY_OK);
@@ -133,7 +133,7 @@ static void slices_go_and_come(void)
     t.c.slots[0] = (gy_checkpoint_slot){"momentum", packed, &held};
     t.c.n_slots = 1;
     const char *run = gy_tempdir_join(&dir, "run");
-    CU_ASSERT_EQUAL_FATAL(gy_trial_save(run, &settings, &t.c, false, NULL), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_save(run, &settings, &t.c, NULL), GY_OK);
     memset(packed, 0, (size_t)length * sizeof *packed);
     gy_checkpoint_slot slot = {"momentum", packed, &wanted};
     CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, gy_tempdir_join(&dir, step_7),
@@ -147,7 +147,7 @@ static void slices_go_and_come(void)
         at += n;
     }
     held.n--; /* a slice that nobody holds */
-    CU_ASSERT_EQUAL(gy_trial_save(run, &settings, &t.c, false, NULL), GY_E_SHAPE);
+    CU_ASSERT_EQUAL(gy_trial_save(run, &settings, &t.c, NULL), GY_E_SHAPE);
     gy_free(gy_test_ctx, packed);
     gy_trial_free(&t);
     gy_trial_leave(&dir);
@@ -159,7 +159,7 @@ static void averages_may_lie_on_values(void)
     gy_trial t;
     gy_trial_directory(&dir);
     gy_trial_make(&t, false, 40);
-    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, 3, 3, false), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, 3, 3, 0), GY_OK);
     gy_trial_wipe(&t);
     gy_checkpoint_slot average = {"average", t.values, NULL};
     CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, gy_tempdir_join(&dir, step_7),
@@ -203,7 +203,7 @@ static void others_see_whole_tensors(void)
     gy_trial_directory(&dir);
     gy_trial_make(&t, false, 30);
     for (int64_t shards = 1; shards < 6; shards += 2) {
-        CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, shards, 3, false),
+        CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, shards, 3, 0),
                               GY_OK);
         if (gy_trial_is_first()) {
             FILE *raw = fopen(gy_tempdir_join(&dir, "want.f4"), "wb");
@@ -271,9 +271,9 @@ static void little_is_written_too(void)
     const char *run = gy_tempdir_join(&dir, "run");
     c.n_slots = 1; /* of no length */
     c.slots[0] = (gy_checkpoint_slot){"momentum", x, NULL};
-    CU_ASSERT_EQUAL_FATAL(gy_trial_save(run, &settings, &c, true, NULL), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_save(run, &settings, &c, NULL), GY_OK);
     float y[16] = {0};
-    const char *path = gy_tempdir_join(&dir, "run/checkpoints/best");
+    const char *path = gy_tempdir_join(&dir, "run/checkpoints/latest");
     CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, path, GY_MATCH_ALL, &table, y,
                                        NULL, NULL, NULL, 0),
                     GY_OK);

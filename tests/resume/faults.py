@@ -37,7 +37,7 @@ def disk_full(bench):
     done = bench.train(place, "--inject", "disk_full:checkpoint=2", code=1)
     lines = error_lines(done)
     assert len(lines) == 1 and "No space left on device" in lines[0], done.stderr
-    assert steps_there(place) == ["latest", "step-000000003"], steps_there(place)
+    assert steps_there(place) == ["HEAD", "latest", "step-000000003"], steps_there(place)
     goes_on(bench, place)
 
 
@@ -94,7 +94,7 @@ def flip_bit(bench):
     assert len(lines) == 1, done.stderr
     assert "a rank has other parameters than the others (rank 1 on " in lines[0], done.stderr
     assert "found after step 8" in lines[0], done.stderr
-    assert steps_there(place) == ["latest", "step-000000003", "step-000000006"]
+    assert steps_there(place) == ["HEAD", "latest", "step-000000003", "step-000000006"]
     goes_on(bench, place)
 
 

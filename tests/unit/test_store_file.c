@@ -20,6 +20,20 @@ static bool says(const char *part)
     return strstr(gy_error_last()->text, part) != NULL;
 }
 
+static bool is_there(const char *path)
+{
+    gy_lies there;
+    CU_ASSERT_EQUAL(gy_path_kind(path, &there), GY_OK);
+    return there != GY_IS_NONE;
+}
+
+static bool is_directory(const char *path)
+{
+    gy_lies there;
+    CU_ASSERT_EQUAL(gy_path_kind(path, &there), GY_OK);
+    return there == GY_IS_DIRECTORY;
+}
+
 static void directories_come_and_go(void)
 {
     gy_context *ctx = gy_test_context();
@@ -29,14 +43,14 @@ static void directories_come_and_go(void)
     gy_pool_init(&pool, ctx);
     const char *const *names;
     int n;
-    CU_ASSERT_EQUAL(gy_directory_make(gy_tempdir_join(&t, "a/b/c")), GY_OK);
-    CU_ASSERT_EQUAL(gy_directory_make(gy_tempdir_join(&t, "a/b/c/")), GY_OK);
-    CU_ASSERT_TRUE(gy_path_is_directory(gy_tempdir_join(&t, "a/b/c")));
+    CU_ASSERT_EQUAL(gy_directory_make(ctx, gy_tempdir_join(&t, "a/b/c")), GY_OK);
+    CU_ASSERT_EQUAL(gy_directory_make(ctx, gy_tempdir_join(&t, "a/b/c/")), GY_OK);
+    CU_ASSERT_TRUE(is_directory(gy_tempdir_join(&t, "a/b/c")));
     spill(gy_tempdir_join(&t, "a/b/z"), "z", 1);
     spill(gy_tempdir_join(&t, "keep"), "k", 1);
     CU_ASSERT_EQUAL(symlink("../keep", gy_tempdir_join(&t, "a/link")), 0);
     CU_ASSERT_EQUAL(symlink("..", gy_tempdir_join(&t, "a/up")), 0);
-    CU_ASSERT_EQUAL(gy_directory_make(gy_tempdir_join(&t, "keep/d")), GY_E_IO);
+    CU_ASSERT_EQUAL(gy_directory_make(ctx, gy_tempdir_join(&t, "keep/d")), GY_E_IO);
     CU_ASSERT_TRUE(says("keep"));
 
     CU_ASSERT_EQUAL(gy_directory_list(&pool, gy_tempdir_join(&t, "a"), &names, &n), GY_OK);
@@ -46,10 +60,10 @@ static void directories_come_and_go(void)
     CU_ASSERT_STRING_EQUAL(names[2], "up");
     CU_ASSERT_EQUAL(gy_directory_list(&pool, gy_tempdir_join(&t, "none"), &names, &n), GY_E_IO);
 
-    CU_ASSERT_EQUAL(gy_path_remove(ctx, gy_tempdir_join(&t, "a")), GY_OK);
-    CU_ASSERT_FALSE(gy_path_exists(gy_tempdir_join(&t, "a")));
-    CU_ASSERT_TRUE(gy_path_exists(gy_tempdir_join(&t, "keep"))); /* links were not followed */
-    CU_ASSERT_EQUAL(gy_path_remove(ctx, gy_tempdir_join(&t, "a")), GY_OK);
+    CU_ASSERT_EQUAL(gy_tree_remove(gy_tempdir_join(&t, "a")), GY_OK);
+    CU_ASSERT_FALSE(is_there(gy_tempdir_join(&t, "a")));
+    CU_ASSERT_TRUE(is_there(gy_tempdir_join(&t, "keep"))); /* links were not followed */
+    CU_ASSERT_EQUAL(gy_tree_remove(gy_tempdir_join(&t, "a")), GY_OK);
     gy_pool_clear(&pool);
     gy_tempdir_remove(&t);
     gy_test_end(ctx);
@@ -95,9 +109,9 @@ static void links_are_swapped(void)
     CU_ASSERT_EQUAL(gy_link_swap(ctx, "two", link), GY_OK);
     CU_ASSERT_EQUAL(readlink(link, target, sizeof target - 1), 3);
     CU_ASSERT_STRING_EQUAL(target, "two");
-    CU_ASSERT_EQUAL(gy_directory_make(gy_tempdir_join(&t, "dir/x")), GY_OK);
+    CU_ASSERT_EQUAL(gy_directory_make(ctx, gy_tempdir_join(&t, "dir/x")), GY_OK);
     CU_ASSERT_EQUAL(gy_link_swap(ctx, "two", gy_tempdir_join(&t, "dir")), GY_E_IO);
-    CU_ASSERT_FALSE(gy_path_exists(gy_tempdir_join(&t, ".tmp-dir")));
+    CU_ASSERT_FALSE(is_there(gy_tempdir_join(&t, ".tmp-dir")));
     gy_tempdir_remove(&t);
     gy_test_end(ctx);
 }

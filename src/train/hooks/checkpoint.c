@@ -1,6 +1,6 @@
 /*
- * Saves when it is due: by steps, epochs or minutes, on request, and with every new best, so that
- * the best parameters survive a restart. The last checkpoint of a run is made at its end.
+ * Saves when it is due: by steps, epochs or minutes, and on request. A new best is written with the
+ * next of these (best.c). The last checkpoint of a run is made at its end.
  * Here too a checkpoint under way is driven, and ended once it is written.
  */
 #include "../hook_list.h"
@@ -8,11 +8,9 @@
 static bool is_due(const gy_run *run)
 {
     const gy_checkpoint_settings *c = &run->config->checkpoint;
-    bool periodic = c->every_steps > 0 || c->every_epochs > 0 || c->every_minutes > 0;
     if (run->now.requests != 0 || run->now.time_is_up) return true;
     if (run->now.skipped) return false; /* the last good one stands */
     if (run->now.checkpoint_is_due) return true;
-    if (periodic && run->at.best.is_new) return true;
     if (c->every_steps > 0 && run->at.step % c->every_steps == 0) return true;
     return run->now.epoch_ended && c->every_epochs > 0 && run->at.epoch % c->every_epochs == 0;
 }

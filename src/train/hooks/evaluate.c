@@ -24,7 +24,9 @@ static gy_status keep_best(gy_run *run, double value)
     best->value = value;
     best->step = run->at.step;
     best->waited = 0;
-    best->is_new = true;
+    best->epoch = run->at.epoch;
+    best->sample = run->at.index * run->config->train.batch_size;
+    best->is_written = false;
     if (best->values == NULL) return GY_OK;
     int64_t floats = gy_model_params(run->model)->floats;
     int64_t buffers = gy_model_buffers(run->model)->floats;

@@ -1,0 +1,92 @@
+/*
+ * The best parameters in checkpoints. They are copied when they are evaluated, and written with the next
+ * regular checkpoint: where that is of a later step, alone, just before it.
+ */
+#include "train_impl.h"
+
+#include "base/log.h"
+
+#include <math.h>
+#include <string.h>
+
+gy_best_is gy_run_best(const gy_run *run)
+{
+    const gy_best *best = &run->at.best;
+    bool known = !isnan(best->value) && best->step > 0;
+    gy_best_is is = {.value = best->value};
+    if (known && (best->is_written || best->values != NULL)) is.step = best->step;
+    return is;
+}
+
+/* What eval and predict need; not where the run stands. */
+static int choose_notes(const gy_checkpoint *c, gy_checkpoint_note *out)
+{
+    int n = 0;
+    for (int i = 0; i < c->n_notes; i++) {
+        const gy_checkpoint_note *note = &c->notes[i];
+        bool of_best = strcmp(note->group, "/metrics") == 0 && strncmp(note->name, "best_", 5) == 0;
+        if (of_best || strcmp(note->group, "/data") == 0) out[n++] = *note;
+    }
+    return n;
+}
+
+static gy_status save(gy_run *run, const gy_checkpoint *c, gy_checkpoint_note *notes)
+{
+    const gy_best *best = &run->at.best;
+    gy_saved saved;
+    gy_checkpoint alone = *c;
+    alone.is_best_alone = true;
+    alone.values = best->values;
+    alone.buffer_values = best->buffers;
+    alone.step = best->step;
+    alone.epoch = best->epoch;
+    alone.sample_in_epoch = best->sample;
+    alone.end = NULL;
+    alone.notes = notes;
+    alone.n_notes = choose_notes(c, notes);
+    if (run->average != NULL) /* what was evaluated is the average */
+        alone.slots[alone.n_slots++] = (gy_checkpoint_slot){"average", best->values, NULL};
+    GY_TRY(gy_saver_begin(run->saver, &alone, false));
+    return gy_saver_end(run->saver, &saved);
+}
+
+gy_status gy_run_save_best(gy_run *run, const gy_checkpoint *c, bool *alone)
+{
+    const gy_best *best = &run->at.best;
+    gy_checkpoint_note *notes;
+    *alone = !best->is_written && best->step != c->step && gy_run_best(run).step > 0;
+    if (!*alone) return GY_OK;
+    gy_pool pool;
+    gy_pool_init(&pool, run->ctx);
+    gy_status status = gy_comm_agree(run->comm, gy_pool_array(&pool, c->n_notes + 1, &notes));
+    if (status == GY_OK) status = save(run, c, notes);
+    gy_pool_clear(&pool);
+    return status;
+}
+
+gy_status gy_run_take_best(gy_run *run, const gy_past *past)
+{
+    gy_best *best = &run->at.best;
+    const char *path;
+    gy_checkpoint_head head;
+    if (isnan(best->value) || best->values == NULL) return GY_OK;
+    GY_TRY(gy_checkpoint_best(run->ctx, run->comm, past->path, best->step, &run->pool, &path));
+    gy_status status = GY_E_IO;
+    if (path != NULL)
+        status = gy_checkpoint_read_head(run->ctx, run->comm, path, &run->pool, &head);
+    bool same = status == GY_OK && head.step == best->step;
+    gy_checkpoint_slot average = {"average", best->values, NULL};
+    if (same)
+        status = gy_checkpoint_read(
+            run->ctx, run->comm, path, GY_MATCH_PARAMS, gy_model_params(run->model), best->values,
+            gy_model_buffers(run->model), best->buffers, &average, run->average != NULL ? 1 : 0);
+    best->epoch = same ? head.epoch : 0;
+    best->sample = same ? head.sample_in_epoch : 0;
+    if (same && status == GY_OK) return GY_OK;
+    if (run->rank == 0)
+        gy_log(run->ctx, GY_WARNING,
+               "resume: the best parameters (step %lld) are not beside %s: the best is sought anew",
+               (long long)best->step, past->path);
+    best->value = NAN;
+    return GY_OK;
+}
