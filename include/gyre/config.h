@@ -33,11 +33,16 @@ GY_API void gy_config_free(gy_config *config);
 GY_API const char *gy_config_text(const gy_config *config);
 
 /**
- * Describes the schema, a line a setting, to `line`: `topic` is a section ("train"), a layer kind
- * ("dense"), "layers", or NULL for everything. Local. @return whether there is such a topic
+ * Describes the schema, a line a setting, to `line`: `topic` is a section ("train"), a key at any
+ * depth ("batch_size"), a kind of any list ("dense", "adam", "ring"), a word that a setting can be,
+ * the plural of a list ("losses"), or NULL for everything. Local. @return whether there is such a
+ * topic
  */
 GY_API int gy_config_describe(gy_context *ctx, const char *topic,
                               void (*line)(void *user, const char *text), void *user);
+
+/** The topic most like a wrong one; NULL if none is near. Local. */
+GY_API const char *gy_config_nearest(const char *topic);
 
 #ifdef __cplusplus
 }

@@ -36,9 +36,9 @@ typedef struct gy_train_options {
     void *stalled_user;
 } gy_train_options;
 
-/** Tells the faults that can be injected, a line each. Local. */
-GY_API void gy_fault_describe(gy_context *ctx, void (*line)(void *user, const char *text),
-                              void *user);
+/** Tells the faults that can be injected, or one, a line each. Local. @return whether there is one */
+GY_API bool gy_fault_describe(gy_context *ctx, const char *fault,
+                              void (*line)(void *user, const char *text), void *user);
 
 /**
  * Trains as a configuration says: the whole of `gyre train`. Collective.

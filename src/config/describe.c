@@ -63,45 +63,100 @@ static void describe_layer(writer *w, const gy_kind *kind)
     if (gy_layer_kind_of(kind)->has_params) describe_rows(w, gy_layer_init_settings, 1);
 }
 
-/* A kind of any other list, by its name. */
-static bool describe_other(writer *w, const char *topic)
+/*
+ * A topic is whatever has a name in the rows: a section or another key at any depth, a kind of any
+ * list, a word that a setting can be, the plural of a list's noun. Each place where it is met is
+ * described, below the section that it belongs to.
+ */
+typedef struct search {
+    writer *w; /* NULL: nothing is described */
+    const char *topic;
+    bool found;
+    const char *nearest; /* name; NULL: none is near */
+} search;
+
+static bool meets(search *s, const char *name)
 {
-    const gy_registry *const registries[] = {&gy_loss_registry, &gy_metric_registry,
-                                             &gy_optim_registry, &gy_schedule_registry};
-    bool found = false;
-    for (size_t i = 0; i < sizeof registries / sizeof *registries; i++) {
-        const gy_kind *kind = gy_registry_find(registries[i], topic);
-        if (kind == NULL) continue;
-        describe_kind(w, registries[i], kind, 0);
-        found = true;
-    }
-    return found;
+    const char *const names[] = {s->nearest, name};
+    bool first = s->nearest == NULL;
+    s->nearest = gy_nearest(s->topic, names + first, 2 - first);
+    bool met = strcmp(s->topic, name) == 0;
+    s->found = s->found || met;
+    return met && s->w != NULL;
 }
 
-static bool describe(writer *w, const char *topic)
+/* "losses", "all-reduces" */
+static bool meets_plural(search *s, const char *noun)
 {
+    size_t n = strlen(noun);
+    const char *end = strncmp(s->topic, noun, n) == 0 ? s->topic + n : "";
+    bool met = strcmp(end, "s") == 0 || strcmp(end, "es") == 0;
+    s->found = s->found || met;
+    return met && s->w != NULL;
+}
+
+static bool meets_word(search *s, const gy_setting *row)
+{
+    bool met = false;
+    for (const char *const *word = row->choices; word != NULL && *word != NULL; word++)
+        met = meets(s, *word) || met;
+    return met;
+}
+
+static void describe_row(search *s, const char *section, const gy_setting *row)
+{
+    const gy_setting alone[] = {*row, GY_SETTING_END};
+    if (section[0] != '\0') {
+        gy_buffer_format(&s->w->text, "%s:", section);
+        flush(s->w);
+    }
+    describe_rows(s->w, alone, section[0] != '\0');
+    if (row->type == GY_SETTING_KINDS) describe_registry(s->w, row->registry, 1);
+}
+
+static void search_rows(search *s, const char *section, const gy_setting *rows);
+
+static void search_registry(search *s, const char *section, const gy_registry *r)
+{
+    if (meets_plural(s, r->noun)) describe_registry(s->w, r, 0);
+    for (int i = 0; i < r->n; i++) {
+        if (meets(s, r->kinds[i]->name)) describe_kind(s->w, r, r->kinds[i], 0);
+        search_rows(s, section, r->kinds[i]->settings);
+    }
+}
+
+static void search_rows(search *s, const char *section, const gy_setting *rows)
+{
+    for (const gy_setting *row = rows; row != NULL && row->key != NULL; row++) {
+        bool key = meets(s, row->key), word = meets_word(s, row);
+        if (key || word) describe_row(s, section, row);
+        if (row->type == GY_SETTING_SECTION) search_rows(s, row->key, row->section);
+        bool kinds = row->type == GY_SETTING_KIND || row->type == GY_SETTING_KINDS;
+        if (kinds) search_registry(s, section, row->registry);
+    }
+}
+
+/* Settings of layers are not looked through: `units` is one of twenty kinds. */
+static void search_layers(search *s)
+{
+    for (int i = 0; i < gy_layer_registry.n; i++)
+        if (meets(s, gy_layer_registry.kinds[i]->name))
+            describe_layer(s->w, gy_layer_registry.kinds[i]);
+    if (meets(s, "layers")) describe_layers(s->w);
+}
+
+static bool describe(writer *w, const char *topic, const char **nearest)
+{
+    search s = {.w = w, .topic = topic};
     if (topic == NULL) {
         describe_rows(w, gy_config_rows, 0);
         describe_layers(w);
         return true;
     }
-    if (strcmp(topic, "layers") == 0) {
-        describe_layers(w);
-        return true;
-    }
-    const gy_setting *s = gy_setting_find(gy_config_rows, topic);
-    const gy_kind *layer = gy_registry_find(&gy_layer_registry, topic);
-    if (s != NULL) {
-        const gy_setting alone[] = {*s, GY_SETTING_END};
-        describe_rows(w, alone, 0);
-        if (s->type == GY_SETTING_KINDS) describe_registry(w, s->registry, 1);
-        return true;
-    }
-    if (layer != NULL) {
-        describe_layer(w, layer);
-        return true;
-    }
-    return describe_other(w, topic);
+    search_rows(&s, "", gy_config_rows);
+    search_layers(&s);
+    if (nearest != NULL) *nearest = s.nearest;
+    return s.found;
 }
 
 int gy_config_describe(gy_context *ctx, const char *topic,
@@ -109,7 +164,14 @@ int gy_config_describe(gy_context *ctx, const char *topic,
 {
     writer w = {.line = line, .user = user};
     gy_buffer_init(&w.text, ctx);
-    bool found = describe(&w, topic);
+    bool found = describe(&w, topic, NULL);
     gy_buffer_clear(&w.text);
     return found;
+}
+
+const char *gy_config_nearest(const char *topic)
+{
+    const char *nearest = NULL;
+    (void)describe(NULL, topic, &nearest);
+    return nearest;
 }

@@ -109,12 +109,16 @@ void gy_run_strike(gy_run *run, gy_moment moment)
     }
 }
 
-void gy_fault_describe(gy_context *ctx, void (*line)(void *user, const char *text), void *user)
+bool gy_fault_describe(gy_context *ctx, const char *fault,
+                       void (*line)(void *user, const char *text), void *user)
 {
     gy_buffer out;
+    bool found = false;
     gy_buffer_init(&out, ctx);
     for (int i = 0; i < gy_fault_registry.n; i++) {
         const gy_kind *kind = gy_fault_registry.kinds[i];
+        if (fault != NULL && strcmp(kind->name, fault) != 0) continue;
+        found = true;
         gy_buffer_reset(&out);
         gy_buffer_format(&out, "  %s:", kind->name);
         for (const gy_setting *row = kind->settings; row->key != NULL; row++)
@@ -124,4 +128,5 @@ void gy_fault_describe(gy_context *ctx, void (*line)(void *user, const char *tex
         line(user, gy_buffer_text(&out));
     }
     gy_buffer_clear(&out);
+    return found;
 }

@@ -1,4 +1,4 @@
-/* gyre help [COMMAND [PART]|SECTION|KIND] */
+/* gyre help [COMMAND [PART]|SETTING|KIND] */
 #include "../command_list.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ static void list_commands(void)
     printf("\ngyre help COMMAND           its options\n"
            "gyre help config            every setting of a configuration, with its default\n"
            "gyre help inject           faults on purpose, for gyre train --inject\n"
-           "gyre help SECTION|KIND      e.g. optimizer, layers, dense, cosine, csv\n"
+           "gyre help SETTING|KIND      e.g. optimizer, batch_size, layers, dense, losses, csv\n"
            "\nexit codes: 0 done, 1 failure, 2 usage, configuration or data, 3 diverged,\n"
            "75 stopped with a checkpoint: start the same command again to go on\n");
 }
@@ -50,7 +50,7 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
     }
     if (strcmp(topic, "inject") == 0) {
         printf("gyre train … --inject FAULT makes a fault on purpose, once or more:\n\n");
-        gy_fault_describe(cli->ctx, gy_cli_print_help, NULL);
+        (void)gy_fault_describe(cli->ctx, NULL, gy_cli_print_help, NULL);
         return GY_OK;
     }
     const gy_kind *kind = gy_registry_find(&gy_command_registry, topic);
@@ -60,17 +60,21 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
         printf("\n");
     }
     bool found = gy_config_describe(cli->ctx, topic, gy_cli_print_help, NULL) != 0;
-    bool format = gy_data_describe(cli->ctx, strcmp(topic, "data") == 0 ? NULL : topic,
-                                   gy_cli_print_help, NULL);
-    GY_REQUIRE(kind != NULL || found || format, GY_E_USAGE,
-               "no help" GY_AT "gyre help %s" GY_WHY
-               "there is no command, section or kind of that name" GY_HINT "see gyre help",
-               topic);
-    return GY_OK;
+    bool formats = strcmp(topic, "data") == 0 || strcmp(topic, "formats") == 0;
+    bool format = gy_data_describe(cli->ctx, formats ? NULL : topic, gy_cli_print_help, NULL);
+    if (kind != NULL || found || format) return GY_OK;
+    if (gy_fault_describe(cli->ctx, topic, gy_cli_print_help, NULL)) return GY_OK;
+    const char *near = gy_registry_nearest(&gy_command_registry, topic);
+    if (near == NULL) near = gy_config_nearest(topic);
+    return gy_raise(GY_E_USAGE,
+                    "no help" GY_AT "gyre help %s" GY_WHY
+                    "there is no command, setting or kind of that name" GY_HINT "%s%s%s",
+                    topic, near != NULL ? "did you mean " : "see gyre help",
+                    near != NULL ? near : "", near != NULL ? "?" : "");
 }
 
 const gy_command gy_command_help = {
     .kind = {.name = "help", .help = "what there is and how it is used"},
-    .operands = "[COMMAND [PART]|SECTION|KIND]",
+    .operands = "[COMMAND [PART]|SETTING|KIND]",
     .alone = true,
     .run = run};
