@@ -130,8 +130,8 @@ gy_status gy_saver_end(gy_saver *s, gy_saved *out) GY_CHECKED;
 /**
  * Makes the run's directory and tries whether checkpoints like `c` find room in it, quotas included;
  * warns where not all that shall be kept do.
- * @param c  its tables and number of slots
- * @return GY_OK; GY_E_CONFIG where not even one can be written
+ * @param c  its tables and number of slots; its step where a run goes on
+ * @return GY_OK; where not even one can be written GY_E_CONFIG, or GY_E_IO of a run that goes on
  */
 gy_status gy_checkpoint_try_room(gy_context *ctx, gy_comm *comm, const char *run_dir,
                                  const gy_checkpoint_settings *settings,

@@ -67,7 +67,7 @@ gy_status gy_checkpoint_try_room(gy_context *ctx, gy_comm *comm, const char *run
     gy_status status = GY_OK;
     if (gy_comm_rank(comm) == 0 || settings->writer == GY_WRITER_ALL)
         status = try_room(ctx, comm, run_dir, settings, checkpoint_bytes(comm, settings, c));
-    if (status == GY_E_IO) { /* nothing has begun: the directory is wrong, or the configuration */
+    if (status == GY_E_IO && c->step == 0) { /* nothing has begun: the configuration is wrong */
         gy_error error = *gy_error_last();
         error.status = GY_E_CONFIG;
         status = gy_error_restore(&error);

@@ -64,25 +64,32 @@ gy_status gy_run_save_best(gy_run *run, const gy_checkpoint *c, bool *alone)
     return status;
 }
 
+/* @param same  out: whether it is of the step that it should be of */
+static gy_status read_best(gy_run *run, const char *path, bool *same)
+{
+    gy_best *best = &run->at.best;
+    gy_checkpoint_head head;
+    gy_checkpoint_slot average = {"average", best->values, NULL};
+    GY_TRY(gy_checkpoint_read_head(run->ctx, run->comm, path, &run->pool, &head));
+    best->epoch = head.epoch;
+    best->sample = head.sample_in_epoch;
+    *same = head.step == best->step;
+    return gy_checkpoint_read(
+        run->ctx, run->comm, path, GY_MATCH_PARAMS, gy_model_params(run->model), best->values,
+        gy_model_buffers(run->model), best->buffers, &average, run->average != NULL ? 1 : 0);
+}
+
 gy_status gy_run_take_best(gy_run *run, const gy_past *past)
 {
     gy_best *best = &run->at.best;
     const char *path;
-    gy_checkpoint_head head;
+    bool same = false;
     if (isnan(best->value) || best->values == NULL) return GY_OK;
     GY_TRY(gy_checkpoint_best(run->ctx, run->comm, past->path, best->step, &run->pool, &path));
     gy_status status = GY_E_IO;
-    if (path != NULL)
-        status = gy_checkpoint_read_head(run->ctx, run->comm, path, &run->pool, &head);
-    bool same = status == GY_OK && head.step == best->step;
-    gy_checkpoint_slot average = {"average", best->values, NULL};
-    if (same)
-        status = gy_checkpoint_read(
-            run->ctx, run->comm, path, GY_MATCH_PARAMS, gy_model_params(run->model), best->values,
-            gy_model_buffers(run->model), best->buffers, &average, run->average != NULL ? 1 : 0);
-    best->epoch = same ? head.epoch : 0;
-    best->sample = same ? head.sample_in_epoch : 0;
-    if (same && status == GY_OK) return GY_OK;
+    for (int turn = 0; turn < 2 && path != NULL && status == GY_E_IO; turn++)
+        status = read_best(run, path, &same); /* damage stays, a disk may have failed once */
+    if (status == GY_OK && same) return GY_OK;
     if (run->rank == 0)
         gy_log(run->ctx, GY_WARNING,
                "resume: the best parameters (step %lld) are not beside %s: the best is sought anew",

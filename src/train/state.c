@@ -143,6 +143,7 @@ gy_status gy_run_try_room(gy_run *run)
 {
     gy_checkpoint c = {.params = gy_model_params(run->model),
                        .buffers = gy_model_buffers(run->model),
+                       .step = run->at.step,
                        .n_slots = gy_optim_slots(run->optim) + (run->average != NULL) +
                                   run->n_residuals + (gy_sync_memory_name(run->sync) != NULL)};
     return gy_checkpoint_try_room(run->ctx, run->comm, run->config->run_dir,
