@@ -21,6 +21,7 @@
 #include "rows_impl.h"
 
 #include "base/param.h"
+#include "comm_mpi.h"
 #include "room.h"
 
 enum { WINDOW = 4 };

@@ -9,7 +9,6 @@
 #define GY_COMM_ROWS_IMPL_H
 
 #include "all_reduce.h"
-#include "comm_mpi.h"
 
 #include <stdbool.h>
 

@@ -30,6 +30,7 @@
  *    in place or not. */
 #include "../all_reduce_list.h"
 #include "../host_memory_impl.h"
+#include "../comm_mpi.h"
 #include "../rows_impl.h"
 
 #include <math.h>

@@ -5,6 +5,7 @@
  * two calls of progress() is the library's affair; Open MPI's does not. In the room lie messages as
  * they travel: | to rank 0 | to rank 1 | … | from rank 0 | from rank 1 | … */
 #include "../all_reduce_list.h"
+#include "../comm_mpi.h"
 #include "../rows_impl.h"
 
 #include "base/number.h"

@@ -14,6 +14,7 @@
  * hold the same bits, and doubling has those of halving. With a wire it is halving always: one rank
  * rounds a sum, and sums of several go as a row each, cut as they were. */
 #include "../all_reduce_list.h"
+#include "../comm_mpi.h"
 #include "../rows_impl.h"
 
 #include "base/param.h"
