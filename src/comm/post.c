@@ -68,8 +68,7 @@ static void choose_addresses(gy_post *p, const gy_comm *comm)
 {
     for (int r = 0; r < comm->ranks; r++) {
         address *a = &p->addresses[r];
-        bool same = strcmp(comm->names[r], comm->names[comm->rank]) == 0;
-        if (same)
+        if (comm->host_of[r] == comm->host) /* names may be those of several */
             a->n = a->n > 0 ? 1 : 0;
         else if (a->n > 1)
             memmove(a->hosts, a->hosts + 1, (size_t)--a->n * sizeof *a->hosts);
