@@ -5,12 +5,13 @@
  *
  * Why not MPI_Win_allocate_shared: Open MPI 4.1 hangs where /dev/shm has no room, which containers
  * have 64 MiB of, and leaves a file there when it is killed. A process that may not see the other, or
- * sees another one under its number (the file's own number tells), has no shared memory: then nobody
- * on any host has. */
+ * sees another one under its number (the file's own number tells), has no shared memory, nor has one
+ * whose files may not grow so far, or whose host has no more pages: then nobody on any host has. */
 #define _GNU_SOURCE /* memfd_create */
 #include "comm_mpi.h"
 #include "host_memory_impl.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,7 +88,21 @@ static char *map_file(int file, size_t bytes)
     return base;
 }
 
-/* All ranks of all hosts, or none; files are open until everybody has opened them. */
+/* Takes the pages of this rank's part now, near it: later a page that is not to be had would be a
+ * signal. */
+static bool has_room(gy_host_memory *s, int file)
+{
+#ifdef MADV_POPULATE_WRITE /* by the mapping, which may have huge pages; a kernel may not know it */
+    char *part = s->base + (size_t)s->comm->local_rank * s->each;
+    if (madvise(part, s->each, MADV_POPULATE_WRITE) == 0) return true;
+    if (errno != EINVAL) return false;
+#endif
+    const off_t at = (off_t)((size_t)s->comm->local_rank * s->each);
+    return posix_fallocate(file, at, (off_t)s->each) == 0;
+}
+
+/* All ranks of all hosts, or none: then nobody tries again. Files are open until everybody has opened
+ * them. */
 static gy_status share(gy_host_memory *s)
 {
     gy_comm *comm = s->comm;
@@ -100,13 +115,13 @@ static gy_status share(gy_host_memory *s)
     GY_MPI(MPI_Bcast(&t, sizeof t, MPI_BYTE, 0, comm->local));
     int file = first ? t.file : open_file(&t);
     s->base = file < 0 ? NULL : map_file(file, s->bytes);
-    double all = s->base != NULL;
+    double all = s->base != NULL && has_room(s, file);
     gy_status status = gy_comm_min(comm, &all, 1);
     if (file >= 0) (void)close(file);
-    if (all == 0 && s->base != NULL) {
-        (void)munmap(s->base, s->bytes);
-        s->base = NULL;
-    }
+    if (status == GY_OK && all != 0) return GY_OK;
+    if (s->base != NULL) (void)munmap(s->base, s->bytes);
+    s->base = NULL;
+    comm->topology.host_memory = false;
     return status;
 }
 

@@ -10,6 +10,7 @@
 
 #include <math.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 
 static const int64_t counts[] = {0, 1, 2, 3, 17, 1000, 100003};
@@ -522,34 +523,55 @@ static void shared_memory_comes_and_goes(void)
     CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), blocks);
 }
 
-/* One rank that can open no file: nobody shares, `auto` does without, who insists is told. */
-static void works_where_nothing_can_be_shared(void)
+enum { LARGE = 300000 };
+
+/* With a communicator made while ranks from `first` on are limited so: nobody shares, `auto` does
+ * without, who insists is told. */
+static void nothing_is_shared(int first, int resource, rlim_t most)
 {
     int ranks = gy_comm_ranks(gy_test_comm), rank = gy_comm_rank(gy_test_comm);
-    struct rlimit usual, none;
+    struct rlimit usual, less;
     gy_comm *world = gy_test_comm, *comm = NULL;
-    CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &usual), 0);
-    none = usual;
-    int next = dup(STDERR_FILENO); /* the number that a new file would have */
-    CU_ASSERT(next > 0);
-    (void)close(next);
-    none.rlim_cur = (rlim_t)next;
-    if (rank == ranks - 1) CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+    CU_ASSERT_EQUAL(getrlimit(resource, &usual), 0);
+    less = usual;
+    less.rlim_cur = most;
+    if (rank >= first) CU_ASSERT_EQUAL(setrlimit(resource, &less), 0);
     gy_status status = gy_comm_create(gy_test_ctx, NULL, &comm);
-    CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &usual), 0);
     CU_ASSERT_EQUAL_FATAL(status, GY_OK);
     bool neighbours = gy_comm_topology(comm)->local_ranks > 1;
     gy_test_comm = comm;
     in_shared_memory = true; /* each rank's own, now */
-    exact(gy_registry_find(&gy_all_reduce_registry, "auto"), 1000);
-    float *x = vector(1000);
+    float *x = vector(LARGE);
+    CU_ASSERT_EQUAL(setrlimit(resource, &usual), 0);
+    for (int64_t i = 0; i < LARGE; i++) x[i] = whole(rank, i);
+    CU_ASSERT(!neighbours || !gy_comm_topology(comm)->host_memory);
+    CU_ASSERT_EQUAL(run(gy_registry_find(&gy_all_reduce_registry, "auto"), x, LARGE), GY_OK);
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < LARGE; i++) {
+        float sum = 0.0f;
+        for (int r = 0; r < ranks; r++) sum += whole(r, i);
+        wrong += x[i] != sum;
+    }
+    CU_ASSERT_EQUAL(wrong, 0);
     CU_ASSERT_EQUAL(run(gy_registry_find(&gy_all_reduce_registry, "hierarchical"), x, 1000),
                     neighbours ? GY_E_COMM : GY_OK);
     drop(x);
     in_shared_memory = false;
-    CU_ASSERT(!neighbours || !gy_comm_topology(comm)->host_memory);
     gy_test_comm = world;
     gy_comm_free(comm);
+}
+
+/* A rank that can open no file; ranks that may write none, or no large one. */
+static void works_where_nothing_can_be_shared(void)
+{
+    const int last = gy_comm_ranks(gy_test_comm) - 1;
+    int next = dup(STDERR_FILENO); /* the number that a new file would have */
+    CU_ASSERT(next > 0);
+    (void)close(next);
+    (void)signal(SIGXFSZ, SIG_IGN); /* as the command does */
+    nothing_is_shared(last, RLIMIT_NOFILE, (rlim_t)next);
+    nothing_is_shared(0, RLIMIT_FSIZE, 4096);
+    nothing_is_shared(0, RLIMIT_FSIZE, 8 << 16); /* signals have room, vectors have none */
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(sums_whole_numbers), GY_TEST(repeats_its_bits),
