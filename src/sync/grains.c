@@ -100,6 +100,11 @@ int64_t gy_grains_sent(int64_t n)
     return n + GY_EXACT_PLANES * stride(n) * (int64_t)sizeof(float);
 }
 
+int64_t gy_grains_room_bytes(const gy_grains *g)
+{
+    return gy_sync_room_bytes(g->sync);
+}
+
 int gy_grains_buckets(const gy_grains *g)
 {
     return gy_sync_buckets(g->sync);

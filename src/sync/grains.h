@@ -27,6 +27,9 @@ int64_t gy_grains_bytes(int64_t n);
 /** Bytes that are reduced over the ranks in a step. Local. */
 int64_t gy_grains_sent(int64_t n);
 
+/** Bytes that messages have while they are under way, for plans. Local. */
+int64_t gy_grains_room_bytes(const gy_grains *g);
+
 /** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_grains_buckets(const gy_grains *g);
 const char *gy_grains_algorithm(const gy_grains *g);

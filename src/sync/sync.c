@@ -121,8 +121,10 @@ static gy_status make_rooms(gy_sync *s, const gy_sync_settings *settings,
 {
     gy_room_size size = {.floats = 0};
     for (int i = 0; i < s->n_buckets; i++) add_sizes(s, settings, vector, i, &size);
-    for (int i = 0; i < GY_SYNC_AHEAD && i < s->n_buckets; i++)
+    for (int i = 0; i < GY_SYNC_AHEAD && i < s->n_buckets; i++) {
         GY_TRY(gy_room_create(s->comm, &size, &s->rooms[i]));
+        s->room_bytes += size.bytes + size.floats * (int64_t)sizeof(float);
+    }
     return GY_OK;
 }
 
@@ -266,6 +268,11 @@ const char *gy_sync_algorithm(const gy_sync *s)
     if (s->residual[0] != NULL) return s->compression->kind.name;
     const gy_bucket *b = &s->buckets[0];
     return gy_all_reduce_chosen(b->sum != NULL ? b->sum : b->spread)->name;
+}
+
+int64_t gy_sync_room_bytes(const gy_sync *s)
+{
+    return s->room_bytes;
 }
 
 static gy_status begin_sum(gy_sync *s, gy_bucket *b)

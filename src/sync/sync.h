@@ -70,6 +70,9 @@ int64_t gy_sync_residual_bytes(const gy_sync_settings *settings, int64_t n);
 /** Whether vectors that lie in memory of the host (comm/host_memory.h) are summed faster. Local. */
 bool gy_sync_wants_host_memory(const gy_sync_settings *settings);
 
+/** Bytes that messages have while they are under way, for plans. Local. */
+int64_t gy_sync_room_bytes(const gy_sync *s);
+
 /** Buckets of a step, and the name of the all-reduce chosen; 0 and "none" for one rank. Local. */
 int gy_sync_buckets(const gy_sync *s);
 const char *gy_sync_algorithm(const gy_sync *s);

@@ -30,6 +30,7 @@ struct gy_sync {
     int64_t n;
     gy_bucket *buckets; /* [n_buckets] falling starts; none for one rank */
     int n_buckets;
+    int64_t room_bytes;            /* of all: */
     gy_room *rooms[GY_SYNC_AHEAD]; /* bucket i has i mod GY_SYNC_AHEAD: no two that are under way */
     const gy_compression_kind *compression;
     float *residual[2]; /* [n] each, where there is a compression */

@@ -134,6 +134,8 @@ static gy_status take_memory(gy_anatomy *a, gy_run *run)
     GY_TRY(gy_model_measure(model, a->batch, gy_run_use(run), &memory));
     a->parameter_bytes = memory.parameters + memory.buffers;
     a->gradient_bytes = memory.gradients + residuals;
+    if (run->sync != NULL) a->gradient_bytes += gy_sync_room_bytes(run->sync);
+    if (run->grain_sums != NULL) a->gradient_bytes += gy_grains_room_bytes(run->grain_sums);
     a->activation_bytes = memory.activations;
     if (config->comm.reproducible_grains > 0)
         a->gradient_bytes += gy_grains_bytes(trainable + gy_model_buffers(model)->floats);

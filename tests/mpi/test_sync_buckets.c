@@ -244,6 +244,7 @@ static void rooms_are_few(void)
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, MANY * EACH, &g), GY_OK);
     const int64_t before = gy_alloc_bytes(gy_test_ctx);
     CU_ASSERT_EQUAL_FATAL(create(&settings, NULL, g, MANY * EACH, &s), GY_OK);
+    CU_ASSERT_EQUAL(gy_sync_room_bytes(s), 4 * room.bytes); /* 0 for one rank */
     CU_ASSERT(gy_alloc_bytes(gy_test_ctx) - before < 4 * room.bytes + MANY * 2048);
     gy_sync_free(s);
     gy_free(gy_test_ctx, g);
