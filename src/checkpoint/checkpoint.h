@@ -160,6 +160,17 @@ gy_status gy_checkpoint_newest(gy_context *ctx, gy_comm *comm, const char *run_d
 gy_status gy_checkpoint_best(gy_context *ctx, gy_comm *comm, const char *path, int64_t step,
                              gy_pool *pool, const char **out) GY_CHECKED;
 
+/** Whether rank 0 sees a directory there. */
+gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out) GY_CHECKED;
+
+/**
+ * The checkpoint that a path means: a checkpoint's directory, or a run's, then its newest.
+ * @param out  free with gy_free(), after a failure too
+ * @return GY_OK; GY_E_USAGE where a run holds none
+ */
+gy_status gy_checkpoint_find(gy_context *ctx, gy_comm *comm, const char *path,
+                             char **out) GY_CHECKED;
+
 /** What stands in a checkpoint besides its tensors. Texts are in the pool. */
 typedef struct gy_checkpoint_head {
     int64_t step, epoch, sample_in_epoch, world_size, parameters;

@@ -11,6 +11,7 @@
 #include "data/data.h"
 #include "layer/layer.h"
 #include "loss/loss.h"
+#include "network/network.h"
 #include "optim/optim.h"
 #include "sync/sync.h"
 
@@ -73,5 +74,15 @@ gy_status gy_config_compare(gy_context *ctx, const char *old_yaml, const char *n
                             void (*line)(void *user, const char *key, const char *old_value,
                                          const char *new_value),
                             void *user) GY_CHECKED;
+
+/** Its network, on this rank: gy_network_open(). Local. */
+void gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out);
+/** Whether vectors that all ranks need lie in memory that those of a host share. Local. */
+bool gy_config_uses_host_memory(const gy_config *c, gy_comm *comm);
+/** What training plans the memory of its network for, once that is cut. Local. */
+gy_model_use gy_config_use(const gy_config *c, gy_comm *comm, const gy_network *n);
+/** Takes the network apart, with the memory of all that training it holds. Local. */
+gy_status gy_config_take_apart(const gy_config *c, gy_comm *comm, gy_network *n,
+                               struct gy_anatomy **out) GY_CHECKED;
 
 #endif

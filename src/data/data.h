@@ -13,6 +13,7 @@
 
 #include "base/registry.h"
 #include "base/setting.h"
+#include "base/part.h"
 #include "base/shape.h"
 #include "store/file.h"
 
@@ -269,10 +270,7 @@ gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index) GY_CHECKED;
 /** The next batch; after an epoch's last the next epoch's first. Allocates nothing. */
 gy_status gy_loader_next(gy_loader *l, gy_batch *out) GY_CHECKED;
 
-/** Rank r's part of n samples: [⌊n r / ranks⌋, ⌊n (r + 1) / ranks⌋). */
-void gy_part_of(int64_t n, int rank, int ranks, int64_t *first, int64_t *count);
-
-/** The same in whole grains: n samples are cut into `grains` parts, and these among the ranks. 0: by
+/** A rank's part (base/part.h) in whole grains: n samples are cut into `grains` parts, and these among the ranks. 0: by
  * samples. */
 void gy_part_of_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count);
 

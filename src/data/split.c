@@ -58,16 +58,6 @@ int64_t gy_split_at(const gy_split *split, int64_t i)
     return gy_rng_permute((gy_rng){split->seed, GY_RNG_SPLIT, 0}, place, split->total);
 }
 
-void gy_part_of(int64_t n, int rank, int ranks, int64_t *first, int64_t *count)
-{
-    /* ⌊n r / ranks⌋ without overflow: n = q ranks + rest */
-    int64_t q = n / ranks, rest = n % ranks;
-    int64_t from = q * rank + rest * rank / ranks;
-    int64_t to = q * (rank + 1) + rest * (rank + 1) / ranks;
-    *first = from;
-    *count = to - from;
-}
-
 void gy_part_of_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count)
 {
     int64_t from, of_rank, start, end, last;

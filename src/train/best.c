@@ -74,9 +74,10 @@ static gy_status read_best(gy_run *run, const char *path, bool *same)
     best->epoch = head.epoch;
     best->sample = head.sample_in_epoch;
     *same = head.step == best->step;
-    return gy_checkpoint_read(
-        run->ctx, run->comm, path, GY_MATCH_PARAMS, gy_model_params(run->model), best->values,
-        gy_model_buffers(run->model), best->buffers, &average, run->average != NULL ? 1 : 0);
+    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_PARAMS,
+                              gy_model_params(run->network.model), best->values,
+                              gy_model_buffers(run->network.model), best->buffers, &average,
+                              run->average != NULL ? 1 : 0);
 }
 
 gy_status gy_run_take_best(gy_run *run, const gy_past *past)

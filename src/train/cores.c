@@ -33,8 +33,8 @@ static void warn(const gy_run *run, int cores, int threads, int64_t host)
 
 gy_status gy_run_check_cores(gy_run *run)
 {
-    GY_TRY(gy_comm_tell_threads(run->comm, gy_kernel_threads(run->kernel)));
-    double least[] = {gy_kernel_cores(), -gy_kernel_threads(run->kernel)};
+    GY_TRY(gy_comm_tell_threads(run->comm, gy_kernel_threads(run->network.kernel)));
+    double least[] = {gy_kernel_cores(), -gy_kernel_threads(run->network.kernel)};
     GY_TRY(gy_comm_min(run->comm, least, 2));
     if (run->rank == 0)
         warn(run, (int)least[0], (int)-least[1], (int64_t)sysconf(_SC_NPROCESSORS_ONLN));

@@ -1,6 +1,6 @@
 /*
- * Evaluation: a part of the data, forward only, every rank its owned of each batch, the sums added
- * over ranks (and grains) at the end. The moving average of the parameters stands in for them where there is one.
+ * Evaluation of a run: what it needs before, and what is remembered and told of it. The moving average of
+ * the parameters stands in for them where there is one.
  */
 #include "train_impl.h"
 
@@ -12,7 +12,7 @@
 
 gy_status gy_run_settle(gy_run *run)
 {
-    return gy_sync_need(run->sync, gy_model_params(run->model)->trainable, NULL);
+    return gy_sync_need(run->sync, gy_model_params(run->network.model)->trainable, NULL);
 }
 
 /* Every rank exchanges what it owns, and all take these. */
@@ -23,7 +23,7 @@ gy_status gy_run_swap_average(gy_run *run)
     const gy_ranges *owned = gy_sync_owned(run->sync);
     float *average = run->average;
     for (int i = 0; i < owned->n; i++) {
-        float *w = gy_model_values(run->model) + owned->v[i].from;
+        float *w = gy_model_values(run->network.model) + owned->v[i].from;
         int64_t n = owned->v[i].to - owned->v[i].from;
         for (int64_t j = 0; j < n; j++) {
             float kept = w[j];
@@ -41,9 +41,9 @@ gy_status gy_run_average_buffers(gy_run *run)
 {
     enum { BLOCK = 512 };
     double block[BLOCK];
-    float *values = gy_model_buffer_values(run->model);
-    int64_t floats = gy_model_buffers(run->model)->floats;
-    if (run->ranks == 1 || run->grains > 0) return GY_OK; /* grains leave them alike */
+    float *values = gy_model_buffer_values(run->network.model);
+    int64_t floats = gy_model_buffers(run->network.model)->floats;
+    if (run->ranks == 1 || run->network.grains > 0) return GY_OK; /* grains leave them alike */
     for (int64_t first = 0; first < floats; first += BLOCK) {
         int n = (int)(floats - first < BLOCK ? floats - first : BLOCK);
         for (int i = 0; i < n; i++) block[i] = (double)values[first + i];
@@ -51,68 +51,6 @@ gy_status gy_run_average_buffers(gy_run *run)
         for (int i = 0; i < n; i++) values[first + i] = (float)(block[i] / run->ranks);
     }
     return GY_OK;
-}
-
-/* This rank's part of one batch. */
-static gy_status evaluate_batch(gy_run *run, gy_part part, const gy_batch *batch, double *rows)
-{
-    gy_model_run pass = {.kernel = run->kernel,
-                         .seed = (uint64_t)run->config->seed,
-                         .step = run->at.step,
-                         .scale = 1.0 / (double)batch->global};
-    for (gy_piece piece = {.x = NULL}; gy_piece_next(run, part, batch, &piece);) {
-        float *y = NULL;
-        pass.first = batch->first + piece.first;
-        GY_TRY(gy_model_forward(run->model, &pass, piece.n, piece.x, &y));
-        (void)gy_task_add(&run->task, run->kernel, piece.n, y, piece.y, 1, NULL,
-                          rows + piece.grain * run->task.sums);
-    }
-    return GY_OK;
-}
-
-static gy_status evaluate(gy_run *run, gy_part part, double *rows)
-{
-    gy_loader *loader = run->feed.loader[part];
-    GY_TRY(gy_model_plan(run->model, run->micro, GY_USE_EVALUATION));
-    GY_TRY(gy_loader_seek(loader, 0, 0));
-    for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
-        gy_batch batch = {.n = 0};
-        gy_run_note(run, "evaluation", GY_WORKS);
-        GY_TRY(gy_loader_next(loader, &batch));
-        GY_TRY(gy_feed_check(&run->feed, part, batch.samples, batch.n, batch.x, batch.y));
-        GY_TRY(evaluate_batch(run, part, &batch, rows));
-    }
-    return GY_OK;
-}
-
-gy_status gy_run_sum_rows(gy_run *run, double *rows)
-{
-    return gy_comm_sum(run->comm, rows, run->rows * run->task.sums);
-}
-
-void gy_run_fold_rows(const gy_run *run, double *rows)
-{
-    const int sums = run->task.sums;
-    for (int row = 1; row < run->rows; row++)
-        for (int i = 0; i < sums; i++) rows[i] += rows[row * sums + i];
-}
-
-gy_status gy_run_evaluate(gy_run *run, gy_part part, double *tally)
-{
-    double *rows = NULL;
-    if (run->sync != NULL) GY_TRY(gy_run_settle(run)); /* `eval` has none */
-    GY_TRY(gy_run_average_buffers(run));
-    gy_status status = gy_new_array(run->ctx, run->rows * run->task.sums, &rows);
-    if (status == GY_OK) status = evaluate(run, part, rows);
-    gy_run_note(run, "evaluation", GY_WAITS);
-    status = gy_comm_agree(run->comm, status);
-    if (status == GY_OK) status = gy_run_sum_rows(run, rows);
-    if (status == GY_OK) {
-        gy_run_fold_rows(run, rows);
-        memcpy(tally, rows, (size_t)run->task.sums * sizeof *tally);
-    }
-    gy_free(run->ctx, rows);
-    return status;
 }
 
 double gy_run_value(const gy_run *run, const char *name)
@@ -152,9 +90,9 @@ static gy_status put(gy_run *run, gy_report *report, gy_part part, const char *w
 gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part, const double *tally)
 {
     GY_TRY(put(run, report, part, "loss", gy_task_loss(tally)));
-    for (int i = 0; i < run->task.n_metrics; i++)
-        GY_TRY(put(run, report, part, run->task.metrics[i]->kind.name,
-                   gy_task_metric(&run->task, i, tally)));
+    for (int i = 0; i < run->network.task.n_metrics; i++)
+        GY_TRY(put(run, report, part, run->network.task.metrics[i]->kind.name,
+                   gy_task_metric(&run->network.task, i, tally)));
     return GY_OK;
 }
 
@@ -162,8 +100,12 @@ gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
 {
     gy_report report;
     double start = gy_clock_s(), *tally = NULL;
-    gy_status status = gy_comm_agree(run->comm, gy_new_array(run->ctx, run->task.sums, &tally));
-    if (status == GY_OK) status = gy_run_evaluate(run, part, tally);
+    gy_status status =
+        gy_comm_agree(run->comm, gy_new_array(run->ctx, run->network.task.sums, &tally));
+    if (status == GY_OK) status = gy_run_settle(run);
+    if (status == GY_OK) status = gy_run_average_buffers(run);
+    if (status == GY_OK)
+        status = gy_feed_evaluate(&run->feed, &run->network, part, run->at.step, tally);
     gy_report_begin(&report, "evaluate");
     gy_report_text(&report, "split", gy_part_names[part]);
     gy_report_text(&report, "data", run->feed.text[part]);

@@ -21,21 +21,21 @@
 
 static int64_t trainable_of(const gy_run *run)
 {
-    return gy_model_params(run->model)->trainable;
+    return gy_model_params(run->network.model)->trainable;
 }
 
 static int64_t buffers_of(const gy_run *run)
 {
-    return gy_model_buffers(run->model)->floats;
+    return gy_model_buffers(run->network.model)->floats;
 }
 
 gy_status gy_run_make_grains(gy_run *run)
 {
-    if (run->grains == 0) return GY_OK;
-    gy_status status = gy_new_array(run->ctx, run->grains, &run->losses);
+    if (run->network.grains == 0) return GY_OK;
+    gy_status status = gy_new_array(run->ctx, run->network.grains, &run->losses);
     if (status == GY_OK) status = gy_new_array(run->ctx, buffers_of(run), &run->buffers_before);
     GY_TRY(gy_comm_agree(run->comm, status));
-    return gy_grains_create(run->ctx, run->comm, run->kernel, &run->config->comm,
+    return gy_grains_create(run->ctx, run->comm, run->network.kernel, &run->config->comm,
                             trainable_of(run) + buffers_of(run), &run->grain_sums);
 }
 
@@ -43,7 +43,7 @@ gy_status gy_run_make_grains(gy_run *run)
 static gy_status complete(void *user, int64_t from)
 {
     gy_run *run = user;
-    const float *g = gy_model_gradients(run->model);
+    const float *g = gy_model_gradients(run->network.model);
     gy_grains_add(run->grain_sums, from, run->mark - from, g + from);
     run->mark = from;
     return GY_OK;
@@ -51,25 +51,26 @@ static gy_status complete(void *user, int64_t from)
 
 static void put_buffers_back(gy_run *run)
 {
-    memcpy(gy_model_buffer_values(run->model), run->buffers_before,
+    memcpy(gy_model_buffer_values(run->network.model), run->buffers_before,
            (size_t)buffers_of(run) * sizeof(float));
 }
 
 /* Before the first grain all parameters are here: products are not cut by polls. */
 gy_status gy_run_pass_grains(gy_run *run, const gy_batch *batch)
 {
-    gy_model_run p = {.kernel = run->kernel,
+    gy_model_run p = {.kernel = run->network.kernel,
                       .seed = (uint64_t)run->config->seed,
                       .step = run->at.step,
                       .scale = 1.0 / (double)batch->global,
                       .layer_seconds = run->layer_seconds,
                       .user = run};
     GY_TRY(gy_run_settle(run));
-    memset(run->losses, 0, (size_t)run->grains * sizeof *run->losses);
-    memcpy(run->buffers_before, gy_model_buffer_values(run->model),
+    memset(run->losses, 0, (size_t)run->network.grains * sizeof *run->losses);
+    memcpy(run->buffers_before, gy_model_buffer_values(run->network.model),
            (size_t)buffers_of(run) * sizeof(float));
     gy_grains_begin(run->grain_sums);
-    for (gy_piece piece = {.x = NULL}; gy_piece_next(run, GY_PART_TRAIN, batch, &piece);) {
+    const gy_samples part = gy_feed_samples(batch);
+    for (gy_piece piece = {.x = NULL}; gy_piece_next(&run->network, &part, &piece);) {
         if (piece.begins) put_buffers_back(run);
         p.first = batch->first + piece.first;
         p.first_use = piece.begins;
@@ -79,7 +80,7 @@ gy_status gy_run_pass_grains(gy_run *run, const gy_batch *batch)
         if (!piece.ends) continue;
         GY_TRY(complete(run, 0));
         gy_grains_add(run->grain_sums, trainable_of(run), buffers_of(run),
-                      gy_model_buffer_values(run->model));
+                      gy_model_buffer_values(run->network.model));
     }
     return GY_OK;
 }
@@ -88,15 +89,16 @@ gy_status gy_run_sum_grains(gy_run *run, const gy_batch *batch, double *loss)
 {
     double waited;
     GY_TRY(gy_grains_finish(run->grain_sums, &waited));
-    GY_TRY(
-        gy_comm_sum(run->comm, run->losses, run->grains)); /* others' are 0: nothing is rounded */
+    GY_TRY(gy_comm_sum(run->comm, run->losses,
+                       run->network.grains)); /* others' are 0: nothing is rounded */
     *loss = 0;
-    for (int i = 0; i < run->grains && run->rank == 0; i++) *loss += run->losses[i];
+    for (int i = 0; i < run->network.grains && run->rank == 0; i++) *loss += run->losses[i];
 
     int64_t trainable = trainable_of(run), n = buffers_of(run);
-    float passed = (float)(batch->global < run->grains ? batch->global : run->grains);
-    float *buffers = gy_model_buffer_values(run->model);
-    gy_grains_take(run->grain_sums, 0, trainable, gy_model_gradients(run->model));
+    float passed =
+        (float)(batch->global < run->network.grains ? batch->global : run->network.grains);
+    float *buffers = gy_model_buffer_values(run->network.model);
+    gy_grains_take(run->grain_sums, 0, trainable, gy_model_gradients(run->network.model));
     gy_grains_take(run->grain_sums, trainable, n, buffers);
     for (int64_t i = 0; i < n; i++) buffers[i] /= passed;
     return GY_OK;
@@ -104,5 +106,5 @@ gy_status gy_run_sum_grains(gy_run *run, const gy_batch *batch, double *loss)
 
 void gy_run_skip_grains(gy_run *run)
 {
-    if (run->grains > 0) put_buffers_back(run);
+    if (run->network.grains > 0) put_buffers_back(run);
 }

@@ -10,7 +10,7 @@
  *  2. posix_spawn, not fork: neither the memory nor the threads of MPI are copied.
  *  3. What is not understood changes nothing.
  */
-#include "job_impl.h"
+#include "job.h"
 
 #include "base/clock.h"
 #include "base/log.h"

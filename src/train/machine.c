@@ -14,7 +14,7 @@
 gy_status gy_run_describe_machine(const gy_run *run, gy_pool *pool, const char **out)
 {
     char cpu[GY_CPU_TEXT];
-    int threads = gy_kernel_threads(run->kernel);
+    int threads = gy_kernel_threads(run->network.kernel);
     gy_cpu_name(cpu);
     return gy_pool_format(pool, out, "%s, %d thread%s, simd %s, %s", cpu, threads,
                           threads == 1 ? "" : "s", gy_context_simd(run->ctx), gy_blas_name());
@@ -48,7 +48,7 @@ gy_status gy_run_check_machine(gy_run *run, const gy_past *past)
 {
     const char *here = NULL;
     uint64_t *hashes = NULL;
-    if (run->grains == 0) return GY_OK;
+    if (run->network.grains == 0) return GY_OK;
     gy_status status = gy_run_describe_machine(run, &run->pool, &here);
     if (status == GY_OK) status = gy_new_array(run->ctx, run->ranks, &hashes);
     status = gy_comm_agree(run->comm, status);

@@ -20,7 +20,7 @@ gy_status gy_run_name_residuals(gy_run *run)
                "use compression: none",
                run->config->comm.compression.kind->name, (int)GY_RESIDUALS);
     run->n_residuals = any ? run->ranks : 0;
-    run->whole = (gy_range){0, gy_model_params(run->model)->trainable};
+    run->whole = (gy_range){0, gy_model_params(run->network.model)->trainable};
     run->all = (gy_ranges){&run->whole, 1};
     for (int r = 0; r < run->n_residuals; r++)
         GY_TRY(gy_pool_format(&run->pool, &run->residual_names[r], "residual_%d", r));
@@ -41,8 +41,8 @@ int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots)
 
 static gy_status read(gy_run *run, const char *path, const gy_checkpoint_slot *slot)
 {
-    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_ALL, gy_model_params(run->model),
-                              NULL, NULL, NULL, slot, 1);
+    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_ALL,
+                              gy_model_params(run->network.model), NULL, NULL, NULL, slot, 1);
 }
 
 /* Of another compression, or of none, there is nothing to be had. */

@@ -80,17 +80,6 @@ static gy_status compare(gy_run *run, gy_past *past)
                     past->path, c.first_model_key);
 }
 
-gy_status gy_look_for_directory(gy_comm *comm, const char *path, bool *out)
-{
-    gy_lies kind = GY_IS_NONE;
-    gy_status status = gy_comm_rank(comm) == 0 ? gy_path_kind(path, &kind) : GY_OK;
-    GY_TRY(gy_comm_agree(comm, status));
-    unsigned char there = kind == GY_IS_DIRECTORY;
-    GY_TRY(gy_comm_broadcast(comm, &there, 1, 0));
-    *out = there != 0;
-    return GY_OK;
-}
-
 /* The checkpoint to go on from; NULL for a new run. */
 static gy_status choose(gy_run *run, char **path)
 {

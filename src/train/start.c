@@ -14,7 +14,7 @@ static void add_machine(const gy_run *run, gy_report *report)
     gy_report_text(report, "version", gy_version());
     gy_report_int(report, "ranks", run->ranks);
     gy_report_int(report, "hosts", gy_comm_hosts(run->comm));
-    gy_report_int(report, "threads", gy_kernel_threads(run->kernel));
+    gy_report_int(report, "threads", gy_kernel_threads(run->network.kernel));
     gy_report_text(report, "blas", gy_blas_name());
     gy_report_text(report, "simd", gy_context_simd(run->ctx));
     gy_report_text(report, "mpi", gy_comm_library());
@@ -37,9 +37,9 @@ static void add_data(const gy_run *run, gy_report *report)
 /* Of gradients, that are summed over the ranks. */
 static int64_t bytes_a_step(const gy_run *run)
 {
-    const gy_params *params = gy_model_params(run->model);
-    return run->grains > 0
-               ? gy_grains_sent(params->trainable + gy_model_buffers(run->model)->floats)
+    const gy_params *params = gy_model_params(run->network.model);
+    return run->network.grains > 0
+               ? gy_grains_sent(params->trainable + gy_model_buffers(run->network.model)->floats)
                : gy_sync_bytes(&run->config->comm, params);
 }
 
@@ -59,7 +59,7 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
                   anatomy->parameter_bytes + anatomy->gradient_bytes + anatomy->optimizer_bytes +
                       anatomy->activation_bytes + anatomy->checkpoint_bytes);
     gy_report_int(report, "gradient_bytes", bytes_a_step(run));
-    if (run->grains > 0) gy_report_int(report, "grains", run->grains);
+    if (run->network.grains > 0) gy_report_int(report, "grains", run->network.grains);
     if (run->grain_sums != NULL) {
         gy_report_int(report, "buckets", gy_grains_buckets(run->grain_sums));
         gy_report_text(report, "allreduce", gy_grains_algorithm(run->grain_sums));
@@ -68,10 +68,10 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
         gy_report_text(report, "allreduce", gy_sync_algorithm(run->sync));
         add_topology(run, report);
     } else {
-        const gy_params *params = gy_model_params(run->model);
+        const gy_params *params = gy_model_params(run->network.model);
         const gy_sync_vector vector = {.n = params->trainable, .params = params};
         bool packs = ((const gy_compression_kind *)config->comm.compression.kind)->create != NULL;
-        if (run->grains == 0)
+        if (run->network.grains == 0)
             gy_report_int(report, "buckets", gy_sync_count(&config->comm, &vector));
         gy_report_text(report, "allreduce",
                        packs ? config->comm.compression.kind->name
@@ -80,7 +80,7 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
     gy_report_text(report, "loss", config->loss.kind->name);
     gy_report_text(report, "optimizer", config->optimizer.kind.kind->name);
     gy_report_int(report, "batch_size", config->train.batch_size);
-    gy_report_int(report, "micro_batch_size", run->micro);
+    gy_report_int(report, "micro_batch_size", run->network.micro);
     gy_report_int(report, "steps_an_epoch", run->batches);
     gy_report_int(report, "steps", run->steps);
     gy_report_bool(report, "dry_run", run->options->dry_run);
@@ -90,7 +90,9 @@ gy_status gy_run_tell_start(gy_run *run)
 {
     gy_report report;
     gy_anatomy *anatomy = NULL;
-    GY_TRY(gy_anatomy_take(run, &anatomy));
+    GY_TRY(gy_config_take_apart(run->config, run->comm, &run->network, &anatomy));
+    if (run->sync != NULL) anatomy->gradient_bytes += gy_sync_room_bytes(run->sync);
+    if (run->grain_sums != NULL) anatomy->gradient_bytes += gy_grains_room_bytes(run->grain_sums);
     gy_report_begin(&report, "start");
     add_machine(run, &report);
     add_data(run, &report);

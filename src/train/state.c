@@ -86,10 +86,10 @@ static gy_status add_values(gy_run *run, gy_pool *pool, note_list *list)
 /* The sums of the epoch so far, of all ranks, row by row. Collective. @param out  in the pool */
 static gy_status sum_tally(gy_run *run, gy_pool *pool, double **out)
 {
-    const int n = run->rows * run->task.sums;
+    const int n = run->network.rows * run->network.task.sums;
     GY_TRY(gy_comm_agree(run->comm, gy_pool_array(pool, n, out)));
     memcpy(*out, run->at.tally, (size_t)n * sizeof **out);
-    return gy_run_sum_rows(run, *out);
+    return gy_feed_sum_rows(&run->feed, &run->network, *out);
 }
 
 static gy_status add_texts(gy_run *run, gy_pool *pool, const double *sums, note_list *list)
@@ -98,7 +98,8 @@ static gy_status add_texts(gy_run *run, gy_pool *pool, const double *sums, note_
     gy_buffer out;
     gy_buffer_init(&out, run->ctx);
     gy_json_begin(&out, NULL, '[');
-    for (int i = 0; i < run->rows * run->task.sums; i++) gy_json_float(&out, NULL, sums[i]);
+    for (int i = 0; i < run->network.rows * run->network.task.sums; i++)
+        gy_json_float(&out, NULL, sums[i]);
     gy_json_end(&out, ']');
     gy_status status = gy_pool_string(pool, gy_buffer_text(&out), &text);
     if (status == GY_OK) add_text(list, "/state", "epoch_sums", text);
@@ -127,7 +128,7 @@ static gy_status take_notes(gy_run *run, const char *end, const double *sums, gy
     return add_texts(run, pool, sums, list);
 }
 
-/* The optimizer's vectors and the moving average: each rank's share, or the whole on every rank. */
+/* The optimizer's vectors and the moving average: what each rank owns, or the whole on every rank. */
 static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
 {
     int n = gy_optim_slots(run->optim);
@@ -141,8 +142,8 @@ static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
 
 gy_status gy_run_try_room(gy_run *run)
 {
-    gy_checkpoint c = {.params = gy_model_params(run->model),
-                       .buffers = gy_model_buffers(run->model),
+    gy_checkpoint c = {.params = gy_model_params(run->network.model),
+                       .buffers = gy_model_buffers(run->network.model),
                        .step = run->at.step,
                        .n_slots = gy_optim_slots(run->optim) + (run->average != NULL) +
                                   run->n_residuals + (gy_sync_memory_name(run->sync) != NULL)};
@@ -153,10 +154,10 @@ gy_status gy_run_try_room(gy_run *run)
 static gy_status begin_saving(gy_run *run, const note_list *notes, const char *end, bool meanwhile)
 {
     int64_t sample = run->at.index * run->config->train.batch_size;
-    gy_checkpoint c = {.params = gy_model_params(run->model),
-                       .values = gy_model_values(run->model),
-                       .buffers = gy_model_buffers(run->model),
-                       .buffer_values = gy_model_buffer_values(run->model),
+    gy_checkpoint c = {.params = gy_model_params(run->network.model),
+                       .values = gy_model_values(run->network.model),
+                       .buffers = gy_model_buffers(run->network.model),
+                       .buffer_values = gy_model_buffer_values(run->network.model),
                        .step = run->at.step,
                        .epoch = run->at.epoch,
                        .sample_in_epoch = sample,
@@ -231,10 +232,10 @@ static double number(const gy_checkpoint_head *head, const char *name, double ot
 /* Rows of grains go to the ranks that pass these; others, added up, to rank 0. */
 static void take_rows(gy_run *run, const gy_node *list)
 {
-    const int sums = run->task.sums;
-    const bool by_grain = run->grains > 0 && list->n == run->grains * sums;
+    const int sums = run->network.task.sums;
+    const bool by_grain = run->network.grains > 0 && list->n == run->network.grains * sums;
     int64_t first = 0, n = run->rank == 0;
-    if (by_grain) gy_part_of(run->grains, run->rank, run->ranks, &first, &n);
+    if (by_grain) gy_part_of(run->network.grains, run->rank, run->ranks, &first, &n);
     int i = 0;
     for (const gy_node *item = list->first; item != NULL; item = item->next, i++) {
         double value = 0;
@@ -253,7 +254,7 @@ static void take_tally(gy_run *run, const gy_checkpoint_head *head)
     gy_node *list = NULL;
     gy_pool_init(&pool, run->ctx);
     if (gy_json_parse(&pool, "/state", note->text, strlen(note->text), &list) == GY_OK &&
-        list->type == GY_NODE_LIST && list->n % run->task.sums == 0)
+        list->type == GY_NODE_LIST && list->n % run->network.task.sums == 0)
         take_rows(run, list);
     gy_pool_clear(&pool);
 }
@@ -288,12 +289,13 @@ gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head
 {
     gy_checkpoint_slot slots[GY_CHECKPOINT_SLOTS];
     int n = with_slots ? list_slots(run, slots) : 0;
-    GY_TRY(gy_checkpoint_read(
-        run->ctx, run->comm, path, with_slots ? GY_MATCH_ALL : GY_MATCH_PARAMS,
-        gy_model_params(run->model), gy_model_values(run->model), gy_model_buffers(run->model),
-        gy_model_buffer_values(run->model), slots, n));
+    GY_TRY(
+        gy_checkpoint_read(run->ctx, run->comm, path, with_slots ? GY_MATCH_ALL : GY_MATCH_PARAMS,
+                           gy_model_params(run->network.model), gy_model_values(run->network.model),
+                           gy_model_buffers(run->network.model),
+                           gy_model_buffer_values(run->network.model), slots, n));
     if (!with_slots && run->average != NULL)
-        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(run->model), run->average);
+        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(run->network.model), run->average);
     const gy_checkpoint_note *memory =
         gy_checkpoint_note_find(head, "/state", "compression_memory");
     if (with_slots)

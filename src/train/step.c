@@ -11,6 +11,7 @@
 #include "train_impl.h"
 
 #include "base/clock.h"
+#include "base/part.h"
 #include "kernel/elementwise.h"
 #include "kernel/limbs.h"
 
@@ -50,7 +51,8 @@ static gy_status add_up(void *user, double *values, int n)
 /* The gradients of no samples are zero, whatever lay in their place. */
 static void clear_gradients(gy_run *run, int64_t from)
 {
-    gy_fill(run->kernel, run->mark - from, 0, gy_model_gradients(run->model) + from);
+    gy_fill(run->network.kernel, run->mark - from, 0,
+            gy_model_gradients(run->network.model) + from);
     run->mark = from;
 }
 
@@ -91,14 +93,15 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
 gy_status gy_run_pass(gy_run *run, gy_model_run *p, const gy_piece *piece, double *loss)
 {
     float *y = NULL;
-    double start = gy_clock_s(), *tally = run->at.tally + piece->grain * run->task.sums;
+    double start = gy_clock_s(), *tally = run->at.tally + piece->grain * run->network.task.sums;
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
-    GY_TRY(gy_model_forward(run->model, p, piece->n, piece->x, &y));
-    double scale = p->scale / (double)run->task.count;
-    *loss += gy_task_add(&run->task, run->kernel, piece->n, y, piece->y, (float)scale, y, tally);
+    GY_TRY(gy_model_forward(run->network.model, p, piece->n, piece->x, &y));
+    double scale = p->scale / (double)run->network.task.count;
+    *loss += gy_task_add(&run->network.task, run->network.kernel, piece->n, y, piece->y,
+                         (float)scale, y, tally);
     double middle = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_backward], GY_WORKS);
-    GY_TRY(gy_model_backward(run->model, p, piece->n, piece->x, y));
+    GY_TRY(gy_model_backward(run->network.model, p, piece->n, piece->x, y));
     run->now.seconds[GY_PHASE_forward] += middle - start;
     run->now.seconds[GY_PHASE_backward] += gy_clock_s() - middle;
     return GY_OK;
@@ -107,7 +110,7 @@ gy_status gy_run_pass(gy_run *run, gy_model_run *p, const gy_piece *piece, doubl
 /* Gradients of the whole part, in micro-batches of even sizes: as many on every rank. */
 static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
 {
-    gy_model_run p = {.kernel = run->kernel,
+    gy_model_run p = {.kernel = run->network.kernel,
                       .seed = (uint64_t)run->config->seed,
                       .step = run->at.step,
                       .scale = 1.0 / (double)batch->global,
@@ -115,19 +118,19 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
                       .need = gy_sync_is_sharded(run->sync) ? need : NULL,
                       .layer_seconds = run->layer_seconds,
                       .user = run};
-    int64_t trainable = gy_model_params(run->model)->trainable;
-    int64_t each = gy_shape_count(gy_model_input(run->model));
-    int64_t targets = gy_shape_count(&gy_feed_info(&run->feed, GY_PART_TRAIN)->y);
-    for (int i = 0; i < run->micros; i++) {
+    int64_t trainable = gy_model_params(run->network.model)->trainable;
+    int64_t each = gy_shape_count(gy_model_input(run->network.model));
+    int64_t targets = run->network.task.targets;
+    for (int i = 0; i < run->network.micros; i++) {
         gy_piece piece = {.grain = 0};
-        gy_part_of(batch->n, i, run->micros, &piece.first, &piece.n);
+        gy_part_of(batch->n, i, run->network.micros, &piece.first, &piece.n);
         piece.x = batch->x + piece.first * each;
         piece.y = batch->y + piece.first * targets;
         p.first = batch->first + piece.first;
         p.first_use = i == 0 || run->passes_none;
         run->passes_none = p.first_use && piece.n == 0;
         run->mark = trainable;
-        if (i == run->micros - 1) p.complete = complete;
+        if (i == run->network.micros - 1) p.complete = complete;
         GY_TRY(gy_run_pass(run, &p, &piece, loss));
     }
     if (run->passes_none) clear_gradients(run, 0);
@@ -137,10 +140,10 @@ static gy_status pass_all(gy_run *run, const gy_batch *batch, double *loss)
 /* Penalties; the squares of this rank's part of the gradient, or of all where every rank has it. */
 static double prepare(gy_run *run)
 {
-    const float *w = gy_model_values(run->model);
-    float *g = gy_model_gradients(run->model);
-    return run->grains > 0 ? gy_optim_prepare_all(run->optim, w, g)
-                           : gy_optim_prepare(run->optim, w, g);
+    const float *w = gy_model_values(run->network.model);
+    float *g = gy_model_gradients(run->network.model);
+    return run->network.grains > 0 ? gy_optim_prepare_all(run->optim, w, g)
+                                   : gy_optim_prepare(run->optim, w, g);
 }
 
 /* Everything that ranks must know of each other, in one message. */
@@ -155,7 +158,7 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
     record->sum[SUM_CHECKPOINT] = (requests & GY_REQUEST_CHECKPOINT) != 0;
     record->sum[SUM_STOP] = (requests & GY_REQUEST_STOP) != 0;
     /* gradients that all ranks have count once */
-    bool counts = (gy_sync_is_sharded(run->sync) && run->grains == 0) || run->rank == 0;
+    bool counts = (gy_sync_is_sharded(run->sync) && run->network.grains == 0) || run->rank == 0;
     record->sum[SUM_SQUARES] = finite && counts ? squares : 0;
     if (run->rank == 0) {
         double minutes = run->config->checkpoint.every_minutes;
@@ -173,7 +176,7 @@ static void take_record(gy_run *run, const gy_record *record, int64_t global)
 {
     gy_step_result *now = &run->now;
     now->samples = global;
-    now->loss = record->sum[SUM_LOSS] / (double)(global * run->task.count);
+    now->loss = record->sum[SUM_LOSS] / (double)(global * run->network.task.count);
     now->norm = sqrt(record->sum[SUM_SQUARES]);
     now->skipped = record->sum[SUM_NOT_FINITE] > 0;
     now->requests = (record->sum[SUM_CHECKPOINT] > 0 ? GY_REQUEST_CHECKPOINT : 0) |
@@ -199,10 +202,11 @@ static double rate(const gy_run *run)
 /* With grains they must not depend on how the ranks cut the tensors. */
 static gy_status add_squares_in_limbs(gy_run *run, double clip)
 {
-    int n = 2 * gy_model_params(run->model)->n * GY_LIMBS;
+    int n = 2 * gy_model_params(run->network.model)->n * GY_LIMBS;
     memset(run->limbs, 0, (size_t)n * sizeof *run->limbs);
-    gy_optim_squares_in_limbs(run->optim, run->at.step + 1, clip, gy_model_values(run->model),
-                              gy_model_gradients(run->model), run->limbs);
+    gy_optim_squares_in_limbs(run->optim, run->at.step + 1, clip,
+                              gy_model_values(run->network.model),
+                              gy_model_gradients(run->network.model), run->limbs);
     if (gy_sync_is_sharded(run->sync)) GY_TRY(gy_comm_sum(run->comm, run->limbs, n));
     gy_optim_squares_take(run->optim, run->limbs, run->squares);
     return GY_OK;
@@ -211,38 +215,39 @@ static gy_status add_squares_in_limbs(gy_run *run, double clip)
 /* Norms of whole tensors, where ranks hold parts of them. */
 static gy_status add_squares(gy_run *run, double clip, const double **out)
 {
-    int n = 2 * gy_model_params(run->model)->n;
+    int n = 2 * gy_model_params(run->network.model)->n;
     *out = NULL;
     if (run->squares == NULL) return GY_OK;
     *out = run->squares;
-    if (run->grains > 0) return add_squares_in_limbs(run, clip);
+    if (run->network.grains > 0) return add_squares_in_limbs(run, clip);
     memset(run->squares, 0, (size_t)n * sizeof *run->squares);
-    gy_optim_squares(run->optim, run->at.step + 1, clip, gy_model_values(run->model),
-                     gy_model_gradients(run->model), run->squares);
+    gy_optim_squares(run->optim, run->at.step + 1, clip, gy_model_values(run->network.model),
+                     gy_model_gradients(run->network.model), run->squares);
     return gy_comm_sum(run->comm, run->squares, n);
 }
 
 static void average(gy_run *run)
 {
     const gy_ranges *owned = gy_sync_owned(run->sync);
-    const float *w = gy_model_values(run->model);
+    const float *w = gy_model_values(run->network.model);
     float *packed = run->average;
     for (int i = 0; i < owned->n && packed != NULL; i++) {
         int64_t n = owned->v[i].to - owned->v[i].from;
-        gy_average_update(run->kernel, run->config->train.parameter_average, n,
+        gy_average_update(run->network.kernel, run->config->train.parameter_average, n,
                           w + owned->v[i].from, packed);
         packed += n;
     }
 }
 
-/* Of this rank's owned, which then sets out to the others. */
+/* Of what this rank owns, which then sets out to the others. */
 static gy_status update(gy_run *run)
 {
     const double *squares;
     double clip = gy_clip_factor(run->config->train.clip_norm, run->now.norm);
     GY_TRY(add_squares(run, clip, &squares));
-    gy_optim_update(run->optim, run->at.step + 1, run->now.rate, clip, gy_model_values(run->model),
-                    gy_model_gradients(run->model), squares);
+    gy_optim_update(run->optim, run->at.step + 1, run->now.rate, clip,
+                    gy_model_values(run->network.model), gy_model_gradients(run->network.model),
+                    squares);
     average(run);
     gy_sync_commit(run->sync);
     return gy_sync_spread(run->sync);
@@ -251,7 +256,7 @@ static gy_status update(gy_run *run)
 /* The epoch's sums, and the buffers of grains, are as before. */
 static void skip(gy_run *run)
 {
-    const size_t tally = (size_t)(run->rows * run->task.sums);
+    const size_t tally = (size_t)(run->network.rows * run->network.task.sums);
     memcpy(run->at.tally, run->at.tally + tally, tally * sizeof *run->at.tally);
     gy_run_skip_grains(run);
 }
@@ -271,7 +276,7 @@ static void move_on(gy_run *run)
 static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss)
 {
     double waited, start;
-    if (run->grains > 0) {
+    if (run->network.grains > 0) {
         GY_TRY(gy_run_pass_grains(run, batch));
     } else {
         gy_sync_begin(run->sync);
@@ -280,7 +285,7 @@ static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss
     }
     start = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
-    if (run->grains > 0)
+    if (run->network.grains > 0)
         GY_TRY(gy_run_sum_grains(run, batch, loss));
     else
         GY_TRY(gy_sync_finish(run->sync, &waited));
@@ -293,7 +298,7 @@ gy_status gy_run_step(gy_run *run)
     gy_record record = {.n_sum = 0};
     gy_batch batch = {.n = 0};
     double loss = 0, *seconds = run->now.seconds;
-    const size_t tally = (size_t)(run->rows * run->task.sums);
+    const size_t tally = (size_t)(run->network.rows * run->network.task.sums);
     run->now = (gy_step_result){.rate = rate(run)};
     memcpy(run->at.tally + tally, run->at.tally, tally * sizeof *run->at.tally);
     gy_status status = take_batch(run, &batch);

@@ -15,14 +15,15 @@
 static gy_status take_init(gy_run *run)
 {
     const gy_train_options *options = run->options;
-    const gy_params *params = gy_model_params(run->model);
+    const gy_params *params = gy_model_params(run->network.model);
     if (options->init == NULL) return GY_OK;
     GY_TRY(gy_checkpoint_read(run->ctx, run->comm, options->init,
                               options->init_partial ? GY_MATCH_PARTIAL : GY_MATCH_PARAMS, params,
-                              gy_model_values(run->model), gy_model_buffers(run->model),
-                              gy_model_buffer_values(run->model), NULL, 0));
+                              gy_model_values(run->network.model),
+                              gy_model_buffers(run->network.model),
+                              gy_model_buffer_values(run->network.model), NULL, 0));
     if (run->average != NULL)
-        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(run->model), run->average);
+        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(run->network.model), run->average);
     return GY_OK;
 }
 
@@ -41,10 +42,11 @@ static gy_status tell_resume(gy_run *run, const gy_past *past)
 static void put_best(gy_run *run)
 {
     const gy_best *best = &run->at.best;
-    const gy_params *params = gy_model_params(run->model);
-    memcpy(gy_model_values(run->model), best->values, (size_t)params->floats * sizeof(float));
-    memcpy(gy_model_buffer_values(run->model), best->buffers,
-           (size_t)gy_model_buffers(run->model)->floats * sizeof(float));
+    const gy_params *params = gy_model_params(run->network.model);
+    memcpy(gy_model_values(run->network.model), best->values,
+           (size_t)params->floats * sizeof(float));
+    memcpy(gy_model_buffer_values(run->network.model), best->buffers,
+           (size_t)gy_model_buffers(run->network.model)->floats * sizeof(float));
     if (run->average != NULL) gy_ranges_pack(gy_sync_owned(run->sync), best->values, run->average);
 }
 
@@ -52,9 +54,9 @@ static void put_best(gy_run *run)
 static gy_status test(gy_run *run, bool with_best)
 {
     gy_best *best = &run->at.best;
-    const int64_t floats = gy_model_params(run->model)->floats;
-    const int64_t buffers = gy_model_buffers(run->model)->floats;
-    float *w = gy_model_values(run->model), *b = gy_model_buffer_values(run->model);
+    const int64_t floats = gy_model_params(run->network.model)->floats;
+    const int64_t buffers = gy_model_buffers(run->network.model)->floats;
+    float *w = gy_model_values(run->network.model), *b = gy_model_buffer_values(run->network.model);
     for (int turn = 0; turn < 2; turn++) {
         if (with_best) {
             for (int64_t i = 0; i < floats; i++) {

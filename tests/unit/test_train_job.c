@@ -2,7 +2,7 @@
 #include "gy_test.h"
 
 #include "base/clock.h"
-#include "train/job_impl.h"
+#include "train/job.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -7,8 +7,8 @@ static void strike(gy_run *run, const gy_fault_settings *settings)
 {
     (void)settings;
     uint32_t bits;
-    float *w = gy_model_values(run->model);
-    if (gy_model_params(run->model)->elements == 0) return;
+    float *w = gy_model_values(run->network.model);
+    if (gy_model_params(run->network.model)->elements == 0) return;
     memcpy(&bits, w, sizeof bits);
     bits ^= 1U << 10;
     memcpy(w, &bits, sizeof bits);

@@ -6,7 +6,8 @@
 static void strike(gy_run *run, const gy_fault_settings *settings)
 {
     (void)settings;
-    if (gy_model_params(run->model)->trainable > 0) gy_model_gradients(run->model)[0] = NAN;
+    if (gy_model_params(run->network.model)->trainable > 0)
+        gy_model_gradients(run->network.model)[0] = NAN;
 }
 
 static const gy_setting rows[] = {GY_FAULT_ROW_STEP, GY_SETTING_END};

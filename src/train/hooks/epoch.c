@@ -7,15 +7,16 @@ static gy_status after_step(gy_run *run)
 {
     gy_report report;
     if (!run->now.epoch_ended) return GY_OK;
-    GY_TRY(gy_run_sum_rows(run, run->at.tally));
-    gy_run_fold_rows(run, run->at.tally);
+    GY_TRY(gy_feed_sum_rows(&run->feed, &run->network, run->at.tally));
+    gy_task_fold(&run->network.task, run->network.rows, run->at.tally);
     gy_report_begin(&report, "epoch");
     if (run->at.tally[1] > 0) /* not all skipped */
         GY_TRY(gy_comm_agree(run->comm,
                              gy_run_report_tally(run, &report, GY_PART_TRAIN, run->at.tally)));
     gy_report_int(&report, "epochs", run->config->train.epochs);
     gy_run_tell(run, &report, true);
-    memset(run->at.tally, 0, (size_t)(run->rows * run->task.sums) * sizeof *run->at.tally);
+    memset(run->at.tally, 0,
+           (size_t)(run->network.rows * run->network.task.sums) * sizeof *run->at.tally);
     return GY_OK;
 }
 

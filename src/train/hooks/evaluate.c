@@ -28,11 +28,12 @@ static gy_status keep_best(gy_run *run, double value)
     best->sample = run->at.index * run->config->train.batch_size;
     best->is_written = false;
     if (best->values == NULL) return GY_OK;
-    int64_t floats = gy_model_params(run->model)->floats;
-    int64_t buffers = gy_model_buffers(run->model)->floats;
+    int64_t floats = gy_model_params(run->network.model)->floats;
+    int64_t buffers = gy_model_buffers(run->network.model)->floats;
     GY_TRY(gy_run_swap_average(run));
-    memcpy(best->values, gy_model_values(run->model), (size_t)floats * sizeof *best->values);
-    memcpy(best->buffers, gy_model_buffer_values(run->model),
+    memcpy(best->values, gy_model_values(run->network.model),
+           (size_t)floats * sizeof *best->values);
+    memcpy(best->buffers, gy_model_buffer_values(run->network.model),
            (size_t)buffers * sizeof *best->buffers);
     return gy_run_swap_average(run);
 }
@@ -41,7 +42,7 @@ static gy_status judge(gy_run *run)
 {
     const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
     const char *name = stopping->monitor + strlen("validation_");
-    bool larger = gy_task_larger_is_better(&run->task, name);
+    bool larger = gy_task_larger_is_better(&run->network.task, name);
     double value = gy_run_value(run, stopping->monitor), best = run->at.best.value;
     bool better = isnan(best) || (larger ? value > best + stopping->min_delta
                                          : value < best - stopping->min_delta);
@@ -59,7 +60,8 @@ static gy_status after_step(gy_run *run)
     GY_TRY(gy_run_swap_average(run));
     GY_TRY(gy_run_evaluate_and_tell(run, GY_PART_VALIDATION));
     GY_TRY(gy_run_swap_average(run));
-    GY_TRY(gy_model_plan(run->model, run->micro, gy_run_use(run)));
+    GY_TRY(gy_model_plan(run->network.model, run->network.micro,
+                         gy_config_use(run->config, run->comm, &run->network)));
     run->now.evaluated = true;
     return judge(run);
 }

@@ -13,9 +13,10 @@ static const char *const names[HASHES] = {"parameters", "optimizer state"};
 
 static void hash(gy_run *run, uint64_t out[HASHES])
 {
-    const gy_params *params = gy_model_params(run->model);
+    const gy_params *params = gy_model_params(run->network.model);
     size_t bytes = (size_t)params->trainable * sizeof(float);
-    out[PARAMETERS] = gy_hash(gy_model_values(run->model), (size_t)params->floats * sizeof(float));
+    out[PARAMETERS] =
+        gy_hash(gy_model_values(run->network.model), (size_t)params->floats * sizeof(float));
     out[STATE] = 0;
     if (gy_sync_is_sharded(run->sync)) return;
     for (int i = 0; i < gy_optim_slots(run->optim); i++)

@@ -1,0 +1,178 @@
+/* `inspect`: the anatomy of a configuration or of a checkpoint, with what its values are like. */
+#include "opened.h"
+
+#include <gyre/model.h>
+
+#include "text/tree.h"
+
+#include <math.h>
+#include <string.h>
+
+static void count_bins(gy_anatomy_param *p, const float *v)
+{
+    double width = (p->max - p->min) / GY_HISTOGRAM;
+    for (int64_t i = 0; i < p->count; i++) {
+        int bin = width > 0 ? (int)(((double)v[i] - p->min) / width) : 0;
+        p->histogram[bin < GY_HISTOGRAM ? bin : GY_HISTOGRAM - 1]++;
+    }
+}
+
+static void measure(gy_anatomy_param *p, const float *v)
+{
+    double sum = 0, squares = 0, apart = 0;
+    int64_t zeros = 0;
+    p->min = p->max = (double)v[0];
+    for (int64_t i = 0; i < p->count; i++) {
+        double x = (double)v[i];
+        sum += x;
+        squares += x * x;
+        zeros += x == 0;
+        if (x < p->min) p->min = x;
+        if (x > p->max) p->max = x;
+    }
+    p->mean = sum / (double)p->count;
+    for (int64_t i = 0; i < p->count; i++) {
+        double d = (double)v[i] - p->mean;
+        apart += d * d;
+    }
+    p->deviation = sqrt(apart / (double)p->count);
+    p->norm = sqrt(squares);
+    p->zeros = (double)zeros / (double)p->count;
+    if (isfinite(p->min) && isfinite(p->max)) count_bins(p, v);
+}
+
+static void measure_all(gy_anatomy *a, gy_model *model)
+{
+    const gy_params *table = gy_model_params(model);
+    const float *values = gy_model_values(model);
+    for (int i = 0; i < a->n_params; i++)
+        measure((gy_anatomy_param *)&a->params[i], values + table->v[i].offset);
+    a->values = true;
+}
+
+/* The network of a configuration taken apart; values where it comes from a checkpoint. */
+static gy_status inspect(gy_opened *o, gy_anatomy **out)
+{
+    gy_network_spec spec;
+    const gy_config *config = o->config;
+    gy_config_network(config, o->comm, &spec);
+    gy_status status = gy_network_open(o->ctx, &spec, &o->network);
+    if (status == GY_OK) {
+        gy_network_cut(&o->network, config->train.batch_size, o->ranks,
+                       config->train.micro_batch_size);
+        status = gy_config_take_apart(config, o->comm, &o->network, out);
+    }
+    if (status == GY_OK && o->path != NULL) status = gy_model_allocate(o->network.model, false);
+    GY_TRY(gy_comm_agree(o->comm, status));
+    if (o->path == NULL) return GY_OK;
+    GY_TRY(gy_opened_read(o));
+    measure_all(*out, o->network.model);
+    (*out)->step = o->head.step;
+    return GY_OK;
+}
+
+gy_status gy_anatomy_create(gy_context *ctx, gy_comm *comm, const char *path,
+                            const char *const *sets, int n, gy_anatomy **out)
+{
+    gy_anatomy *anatomy = NULL;
+    const gy_opening opening = {.path = path, .or_config = true, .sets = sets, .n_sets = n};
+    gy_opened o;
+    gy_status status = gy_opened_open(ctx, comm, &opening, &o);
+    if (status == GY_OK) status = inspect(&o, &anatomy);
+    gy_opened_close(&o);
+    if (status == GY_OK)
+        *out = anatomy;
+    else
+        gy_anatomy_free(ctx, anatomy);
+    return status;
+}
+
+static void print_layers(const gy_anatomy *a, gy_buffer *out)
+{
+    gy_json_begin(out, "layers", '[');
+    for (int i = 0; i < a->n_layers; i++) {
+        const gy_anatomy_layer *l = &a->layers[i];
+        gy_json_begin(out, NULL, '{');
+        gy_json_string(out, "name", l->name);
+        gy_json_string(out, "kind", l->kind);
+        if (l->method != NULL) gy_json_string(out, "method", l->method);
+        gy_json_string(out, "output", l->output);
+        gy_json_int(out, "weights", l->weights);
+        gy_json_int(out, "biases", l->biases);
+        gy_json_int(out, "parameters", l->weights + l->biases);
+        gy_json_int(out, "frozen", l->frozen);
+        gy_json_float(out, "flops", l->flops);
+        gy_json_end(out, '}');
+    }
+    gy_json_end(out, ']');
+}
+
+static void print_values(const gy_anatomy_param *p, bool histogram, gy_buffer *out)
+{
+    gy_json_float(out, "min", p->min);
+    gy_json_float(out, "max", p->max);
+    gy_json_float(out, "mean", p->mean);
+    gy_json_float(out, "standard_deviation", p->deviation);
+    gy_json_float(out, "zeros", p->zeros);
+    gy_json_float(out, "norm", p->norm);
+    if (!histogram) return;
+    gy_json_begin(out, "histogram", '[');
+    for (int i = 0; i < GY_HISTOGRAM; i++) gy_json_int(out, NULL, p->histogram[i]);
+    gy_json_end(out, ']');
+}
+
+static void print_params(const gy_anatomy *a, bool histogram, gy_buffer *out)
+{
+    gy_json_begin(out, "tensors", '[');
+    for (int i = 0; i < a->n_params; i++) {
+        const gy_anatomy_param *p = &a->params[i];
+        gy_json_begin(out, NULL, '{');
+        gy_json_string(out, "name", p->name);
+        gy_json_string(out, "role", p->role);
+        gy_json_string(out, "shape", p->shape);
+        gy_json_int(out, "count", p->count);
+        gy_json_bool(out, "trainable", p->trainable);
+        if (a->values) print_values(p, histogram, out);
+        gy_json_end(out, '}');
+    }
+    gy_json_end(out, ']');
+}
+
+static void print_totals(const gy_anatomy *a, gy_buffer *out)
+{
+    gy_json_int(out, "weights", a->weights);
+    gy_json_int(out, "biases", a->biases);
+    gy_json_int(out, "parameters", a->total);
+    gy_json_int(out, "trainable", a->trainable);
+    gy_json_int(out, "frozen", a->frozen);
+    gy_json_int(out, "buffers", a->buffers);
+    if (a->formula != NULL) gy_json_string(out, "formula", a->formula);
+    gy_json_float(out, "flops", a->flops);
+    gy_json_begin(out, "memory", '{');
+    gy_json_int(out, "batch", a->batch);
+    gy_json_int(out, "parameters", a->parameter_bytes);
+    gy_json_int(out, "gradients", a->gradient_bytes);
+    gy_json_int(out, "optimizer", a->optimizer_bytes);
+    gy_json_int(out, "activations", a->activation_bytes);
+    gy_json_int(out, "checkpoint", a->checkpoint_bytes);
+    gy_json_end(out, '}');
+}
+
+gy_status gy_anatomy_json(gy_context *ctx, const gy_anatomy *anatomy, bool histogram,
+                          void (*line)(void *user, const char *json), void *user)
+{
+    gy_buffer out;
+    gy_buffer_init(&out, ctx);
+    gy_json_begin(&out, NULL, '{');
+    gy_json_string(&out, "name", anatomy->name);
+    gy_json_string(&out, "input", anatomy->input);
+    if (anatomy->step >= 0) gy_json_int(&out, "step", anatomy->step);
+    print_layers(anatomy, &out);
+    print_params(anatomy, histogram, &out);
+    print_totals(anatomy, &out);
+    gy_json_end(&out, '}');
+    gy_status status = out.status;
+    if (status == GY_OK) line(user, gy_buffer_text(&out));
+    gy_buffer_clear(&out);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* A checkpoint as eval, predict, generate and inspect need it: its configuration and its tensors. */
+#include "opened.h"
+
+#include "base/clock.h"
+
+static const char *text_note(const gy_checkpoint_head *head, const char *name)
+{
+    const gy_checkpoint_note *note = gy_checkpoint_note_find(head, "/data", name);
+    return note == NULL ? NULL : note->text;
+}
+
+static gy_status open_checkpoint(gy_opened *o, const gy_opening *what)
+{
+    char *path = NULL;
+    gy_status status = gy_checkpoint_find(o->ctx, o->comm, what->path, &path);
+    if (status == GY_OK) status = gy_comm_agree(o->comm, gy_pool_string(&o->pool, path, &o->path));
+    gy_free(o->ctx, path);
+    GY_TRY(status);
+    GY_TRY(gy_checkpoint_read_head(o->ctx, o->comm, o->path, &o->pool, &o->head));
+    o->taught = (gy_taught){text_note(&o->head, "fit"), text_note(&o->head, "normalizer")};
+    return gy_comm_agree(o->comm, gy_config_parse(o->ctx, o->path, o->head.config, what->sets,
+                                                  what->n_sets, &o->config));
+}
+
+gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *what, gy_opened *out)
+{
+    bool is_checkpoint = true;
+    *out = (gy_opened){.ctx = ctx,
+                       .comm = comm,
+                       .rank = gy_comm_rank(comm),
+                       .ranks = gy_comm_ranks(comm),
+                       .observer = what->observer,
+                       .observer_user = what->observer_user,
+                       .started_s = gy_clock_s()};
+    gy_pool_init(&out->pool, ctx);
+    if (what->or_config) GY_TRY(gy_look_for_directory(comm, what->path, &is_checkpoint));
+    if (is_checkpoint) return open_checkpoint(out, what);
+    return gy_comm_agree(comm,
+                         gy_config_load(ctx, what->path, what->sets, what->n_sets, &out->config));
+}
+
+void gy_opened_close(gy_opened *o)
+{
+    gy_feed_clear(&o->feed); /* ends the loaders' threads */
+    gy_network_close(&o->network);
+    gy_config_free(o->config);
+    gy_pool_clear(&o->pool);
+}
+
+gy_status gy_opened_build(gy_opened *o)
+{
+    gy_network_spec spec;
+    gy_config_network(o->config, o->comm, &spec);
+    GY_TRY(gy_network_open(o->ctx, &spec, &o->network));
+    return gy_model_allocate(o->network.model, false);
+}
+
+gy_status gy_opened_read(gy_opened *o)
+{
+    gy_model *model = o->network.model;
+    bool averaged = o->config->train.parameter_average > 0;
+    gy_checkpoint_slot average = {"average", gy_model_values(model), NULL};
+    return gy_checkpoint_read(o->ctx, o->comm, o->path, GY_MATCH_PARAMS, gy_model_params(model),
+                              gy_model_values(model), gy_model_buffers(model),
+                              gy_model_buffer_values(model), &average, averaged ? 1 : 0);
+}
+
+void gy_opened_tell(const gy_opened *o, gy_report *report)
+{
+    gy_event *event = &report->event;
+    if (o->rank != 0 || o->observer == NULL) return;
+    event->step = o->head.step;
+    event->epoch = o->head.step == 0 ? 0 : o->head.epoch + 1;
+    event->time = gy_clock_s() - o->started_s;
+    o->observer(o->observer_user, event);
+}

@@ -1,0 +1,60 @@
+/** A checkpoint put to work: its configuration, its network with its values, data as it learned them. */
+#ifndef GY_APPLY_OPENED_H
+#define GY_APPLY_OPENED_H
+
+#include <gyre/train.h>
+
+#include "config/config.h"
+#include "event/event.h"
+#include "feed/feed.h"
+
+typedef struct gy_opened {
+    gy_context *ctx;
+    gy_comm *comm;
+    int rank, ranks;
+    gy_pool pool;
+    const char *path; /* of the checkpoint; NULL: a configuration alone */
+    gy_checkpoint_head head;
+    gy_config *config; /* its own, with what was set */
+    gy_taught taught;
+    gy_network network;
+    gy_feed feed;
+    gy_observer *observer;
+    void *observer_user;
+    double started_s;
+} gy_opened;
+
+/** What is to be opened. */
+typedef struct gy_opening {
+    const char *path;        /* a checkpoint's directory or a run's, then its newest */
+    bool or_config;          /* or a configuration's file */
+    const char *const *sets; /* [n_sets] "key.path=value" over its configuration */
+    int n_sets;
+    gy_observer *observer;
+    void *observer_user;
+} gy_opening;
+
+/** Finds the checkpoint, reads head and configuration; builds nothing. Collective. */
+gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *opening,
+                         gy_opened *out) GY_CHECKED;
+/** After a failure too. Local. */
+void gy_opened_close(gy_opened *o);
+
+/** Its network, allocated for inference, not planned. Local. */
+gy_status gy_opened_build(gy_opened *o) GY_CHECKED;
+/** The checkpoint's values into that; the moving average where there is one. Collective. */
+gy_status gy_opened_read(gy_opened *o) GY_CHECKED;
+/** Tells the observer, on rank 0. Local. */
+void gy_opened_tell(const gy_opened *o, gy_report *report);
+
+/**
+ * Opens, builds and reads it, and loads the data that it is to work on; the network is planned to evaluate
+ * that. Collective; data.c.
+ *
+ * @param part  out: what the data count as
+ */
+gy_status gy_opened_open_on_data(gy_context *ctx, gy_comm *comm, const char *path,
+                                 const gy_apply_options *options, gy_opened *out,
+                                 gy_part *part) GY_CHECKED;
+
+#endif

@@ -1,0 +1,168 @@
+/*
+ * Outputs of every sample in order into an HDF5 file: each rank passes its part of a batch and sends
+ * the outputs to rank 0, who writes them. The file appears whole, at the end.
+ */
+#include "opened.h"
+
+#include "base/clock.h"
+#include "store/file.h"
+#include "store/hdf5.h"
+
+#include <string.h>
+
+/* What rank 0 writes. */
+typedef struct writer {
+    gy_opened *o;
+    gy_h5 *file;
+    gy_h5_data *outputs, *classes; /* classes NULL: the loss does not tell any apart */
+    gy_output *output;
+    float *y;        /* [most, outputs] of any rank's part */
+    int64_t *top;    /* [most, outputs / classes] */
+    int64_t written; /* samples */
+} writer;
+
+static gy_status create_data(writer *w, int64_t samples)
+{
+    const gy_task *task = &w->o->network.task;
+    gy_shape all = {.n = task->out.n + 1, .d = {samples}};
+    GY_REQUIRE(all.n <= GY_DIMS, GY_E_SHAPE, "cannot write the outputs" GY_WHY "too many axes");
+    for (int i = 0; i < task->out.n; i++) all.d[i + 1] = task->out.d[i];
+    GY_TRY(gy_h5_data_create(w->file, "/outputs", GY_H5_FLOAT32, &all, 0, 0, &w->outputs));
+    if (!task->loss->classifies) return GY_OK;
+    all.n--;
+    return gy_h5_data_create(w->file, "/classes", GY_H5_INT64, &all, 0, 0, &w->classes);
+}
+
+static gy_status begin(writer *w, gy_part part, int64_t samples, int64_t most, const char *path)
+{
+    gy_context *ctx = w->o->ctx;
+    const gy_task *task = &w->o->network.task;
+    GY_TRY(gy_new_array(ctx, most * task->outputs, &w->y));
+    GY_TRY(gy_new_array(ctx, most * (task->outputs / task->classes), &w->top));
+    if (w->o->rank != 0) return GY_OK;
+    GY_TRY(gy_output_begin(ctx, path, &w->output));
+    GY_TRY(gy_source_spare(w->o->feed.source[part], w->output));
+    GY_TRY(gy_h5_create(ctx, gy_output_name(w->output), &w->file));
+    return create_data(w, samples);
+}
+
+/* The largest of each row; the first on a tie. */
+static void find_top(const gy_task *task, int64_t n, const float *y, int64_t *top)
+{
+    int64_t rows = n * (task->outputs / task->classes);
+    for (int64_t i = 0; i < rows; i++, y += task->classes) {
+        top[i] = 0;
+        for (int64_t c = 1; c < task->classes; c++)
+            if (y[c] > y[top[i]]) top[i] = c;
+    }
+}
+
+/* n samples' outputs, in w->y. */
+static gy_status put(writer *w, int64_t n)
+{
+    if (n == 0) return GY_OK;
+    GY_TRY(gy_h5_data_write(w->outputs, w->written, n, GY_H5_FLOAT32, w->y));
+    if (w->classes != NULL) {
+        find_top(&w->o->network.task, n, w->y, w->top);
+        GY_TRY(gy_h5_data_write(w->classes, w->written, n, GY_H5_INT64, w->top));
+    }
+    w->written += n;
+    return GY_OK;
+}
+
+/* This rank's outputs of a batch into w->y. */
+static gy_status pass(writer *w, gy_part part, gy_batch *batch)
+{
+    gy_opened *o = w->o;
+    int64_t outputs = o->network.task.outputs;
+    GY_TRY(gy_loader_next(o->feed.loader[part], batch));
+    GY_TRY(gy_feed_check(&o->feed, part, batch->samples, batch->n, batch->x, NULL));
+    const gy_samples samples = gy_feed_samples(batch);
+    gy_model_run p = {.kernel = o->network.kernel,
+                      .seed = (uint64_t)o->config->seed,
+                      .scale = 1.0 / (double)batch->global};
+    for (gy_piece piece = {.x = NULL}; gy_piece_next(&o->network, &samples, &piece);) {
+        float *y = NULL;
+        p.first = batch->first + piece.first;
+        GY_TRY(gy_model_forward(o->network.model, &p, piece.n, piece.x, &y));
+        memcpy(w->y + piece.first * outputs, y, (size_t)(piece.n * outputs) * sizeof *y);
+    }
+    return GY_OK;
+}
+
+/* Rank 0 writes its own part, then the others' as they come, in order. */
+static gy_status gather(writer *w, const gy_batch *batch)
+{
+    gy_comm *comm = w->o->comm;
+    int ranks = w->o->ranks;
+    int64_t bytes = w->o->network.task.outputs * (int64_t)sizeof *w->y, first, n;
+    if (w->o->rank != 0) return gy_comm_send(comm, w->y, batch->n * bytes, 0);
+    gy_status status = put(w, batch->n);
+    for (int r = 1; r < ranks; r++) {
+        gy_part_of_grains(batch->global, w->o->network.grains, r, ranks, &first, &n);
+        GY_TRY(gy_comm_receive(comm, w->y, n * bytes, r));
+        if (status == GY_OK) status = put(w, n);
+    }
+    return status;
+}
+
+static gy_status write_all(writer *w, gy_part part)
+{
+    gy_comm *comm = w->o->comm;
+    gy_loader *loader = w->o->feed.loader[part];
+    GY_TRY(gy_comm_agree(comm, gy_loader_seek(loader, 0, 0)));
+    for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
+        gy_batch batch = {.n = 0};
+        GY_TRY(gy_comm_agree(comm, pass(w, part, &batch)));
+        GY_TRY(gy_comm_agree(comm, gather(w, &batch)));
+    }
+    return GY_OK;
+}
+
+static gy_status end(writer *w, gy_status status)
+{
+    gy_h5_data_close(w->outputs);
+    gy_h5_data_close(w->classes);
+    gy_status closed = gy_h5_close(w->file);
+    if (status == GY_OK) status = closed;
+    if (status == GY_OK && w->output != NULL)
+        status = gy_output_commit(w->output);
+    else
+        gy_output_abort(w->output);
+    gy_free(w->o->ctx, w->y);
+    gy_free(w->o->ctx, w->top);
+    return status;
+}
+
+static gy_status predict(gy_opened *o, gy_part part, const char *path)
+{
+    writer w = {.o = o};
+    double start = gy_clock_s();
+    const gy_network *network = &o->network;
+    int64_t samples = o->feed.split[part].samples;
+    int64_t most = o->config->train.batch_size; /* of a rank's part: no more than all */
+    if (network->grains == 0) most = network->micro * network->micros;
+    gy_status status = gy_comm_agree(o->comm, begin(&w, part, samples, most, path));
+    if (status == GY_OK) status = write_all(&w, part);
+    GY_TRY(gy_comm_agree(o->comm, end(&w, status)));
+    gy_report report;
+    gy_report_begin(&report, "predict");
+    gy_report_text(&report, "data", o->feed.text[part]);
+    gy_report_text(&report, "path", path);
+    gy_report_int(&report, "samples", samples);
+    gy_report_bool(&report, "classes", network->task.loss->classifies);
+    gy_report_float(&report, "seconds", gy_clock_s() - start);
+    gy_opened_tell(o, &report);
+    return GY_OK;
+}
+
+gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
+                     const gy_apply_options *options, const char *out_path)
+{
+    gy_opened o;
+    gy_part part = GY_PART_TEST;
+    gy_status status = gy_opened_open_on_data(ctx, comm, path, options, &o, &part);
+    if (status == GY_OK) status = predict(&o, part, out_path);
+    gy_opened_close(&o);
+    return status;
+}

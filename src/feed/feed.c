@@ -1,0 +1,240 @@
+/*
+ * The feed: sources opened alike on every rank, what the training split taught, one loader a part.
+ *
+ * Order: open → taught (fit, normaliser) → scan → load. From `load` on the loader's thread alone
+ * reads its source, so that every part opens a source of its own.
+ */
+#include "feed.h"
+
+#include "base/number.h"
+#include "text/tree.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const gy_part_names[GY_PARTS] = {"train", "validation", "test"};
+
+void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *config,
+                  const gy_network *network)
+{
+    bool tokens = gy_model_takes_tokens(network->model);
+    *f = (gy_feed){.ctx = ctx,
+                   .comm = comm,
+                   .config = config,
+                   .input = *gy_model_input(network->model),
+                   .vocabulary = tokens ? gy_model_vocabulary(network->model) : 0};
+}
+
+const char *gy_feed_name(const gy_config *config, gy_part part)
+{
+    const gy_data_settings *data = &config->data;
+    if (part == GY_PART_TRAIN) return data->train;
+    if (part == GY_PART_TEST) return data->test;
+    bool fraction = data->validation == NULL && data->validation_fraction > 0;
+    return fraction ? data->train : data->validation;
+}
+
+static gy_status open_source(gy_feed *f, gy_part part, const char *fit)
+{
+    const gy_data_settings *data = &f->config->data;
+    gy_source_options options = {.sequence = data->sequence, .tokens = data->tokens, .fit = fit};
+    if (f->text[part] == NULL) return GY_OK;
+    return gy_source_open(f->ctx, f->text[part], &options, &f->source[part]);
+}
+
+static gy_status copy_fit(gy_feed *f)
+{
+    gy_buffer json;
+    gy_buffer_init(&json, f->ctx);
+    gy_status status = gy_source_fit(f->source[GY_PART_TRAIN], &json);
+    if (status == GY_OK) status = json.status;
+    if (status == GY_OK) status = gy_copy_string(f->ctx, gy_buffer_text(&json), &f->fit);
+    gy_buffer_clear(&json);
+    return status;
+}
+
+/* With validation_fraction train and validation are parts of one source's text. */
+static gy_status split_source(gy_feed *f, gy_part part)
+{
+    const gy_data_settings *data = &f->config->data;
+    const gy_source_info *info = gy_feed_info(f, part);
+    if (info == NULL) return GY_OK;
+    f->split[part] = gy_split_all(info->samples);
+    bool fraction = data->validation_fraction > 0 && data->validation == NULL;
+    if (!fraction || part == GY_PART_TEST) return GY_OK;
+    gy_split parts[GY_PARTS];
+    gy_split_source(info, data->validation_fraction, (uint64_t)f->config->seed,
+                    &parts[GY_PART_TRAIN], &parts[GY_PART_VALIDATION]);
+    f->split[part] = parts[part];
+    return GY_OK;
+}
+
+/* The training source first: the others are read as it taught. */
+static gy_status open_sources(gy_feed *f, const gy_taught *taught)
+{
+    bool fitted = taught->fit != NULL;
+    if (fitted) GY_TRY(gy_copy_string(f->ctx, taught->fit, &f->fit));
+    GY_TRY(open_source(f, GY_PART_TRAIN, f->fit));
+    GY_TRY(split_source(f, GY_PART_TRAIN));
+    if (!fitted && f->source[GY_PART_TRAIN] != NULL) {
+        GY_TRY(gy_source_learn(f->source[GY_PART_TRAIN], &f->split[GY_PART_TRAIN]));
+        GY_TRY(copy_fit(f));
+    }
+    for (int part = GY_PART_VALIDATION; part < GY_PARTS; part++) {
+        GY_TRY(open_source(f, (gy_part)part, f->fit));
+        GY_TRY(split_source(f, (gy_part)part));
+    }
+    return GY_OK;
+}
+
+/* Samples must be such as the model takes, targets of one shape. */
+static gy_status compare_parts(const gy_feed *f)
+{
+    const gy_source_info *train = gy_feed_info(f, GY_PART_TRAIN);
+    for (int part = 0; part < GY_PARTS; part++) {
+        const gy_source_info *info = gy_feed_info(f, (gy_part)part);
+        if (info == NULL) continue;
+        GY_TRY(gy_source_check_shape(f->source[part], &f->input));
+        if (train == NULL) continue;
+        char a[GY_SHAPE_TEXT], b[GY_SHAPE_TEXT];
+        GY_REQUIRE(gy_shape_alike(&info->y, &train->y), GY_E_DATA,
+                   "targets differ" GY_AT "%s" GY_WHY "shape %s, in the training data %s",
+                   f->text[part], gy_shape_text(&info->y, a), gy_shape_text(&train->y, b));
+    }
+    return GY_OK;
+}
+
+static gy_status add_up(void *comm, double *values, int n)
+{
+    return gy_comm_sum(comm, values, n);
+}
+
+/* A list of numbers of the checkpoint's normaliser. */
+static gy_status take_numbers(gy_feed *f, const gy_node *list, float **out)
+{
+    int64_t n = 0;
+    GY_REQUIRE(list != NULL && list->type == GY_NODE_LIST && list->n == f->normalizer.n, GY_E_IO,
+               "cannot use the normalisation" GY_AT "/data" GY_WHY "its lists are not whole");
+    GY_TRY(gy_new_array(f->ctx, list->n, out));
+    for (const gy_node *item = list->first; item != NULL; item = item->next) {
+        double value = 0;
+        GY_REQUIRE(gy_number_float(item->text, &value), GY_E_IO,
+                   "cannot use the normalisation" GY_AT "/data" GY_WHY "'%s' is no number",
+                   item->text);
+        (*out)[n++] = (float)value;
+    }
+    return GY_OK;
+}
+
+static gy_status take_normalizer(gy_feed *f, const char *json)
+{
+    gy_pool pool;
+    gy_node *tree = NULL;
+    gy_normalizer *n = &f->normalizer;
+    int64_t kind = 0;
+    gy_pool_init(&pool, f->ctx);
+    gy_status status = gy_json_parse(&pool, "/data", json, strlen(json), &tree);
+    if (status == GY_OK) {
+        const gy_node *mean = gy_node_find(tree, "mean"), *scale = gy_node_find(tree, "scale");
+        const gy_node *offset = gy_node_find(tree, "offset"), *k = gy_node_find(tree, "kind");
+        bool whole = mean != NULL && scale != NULL && offset != NULL && k != NULL &&
+                     scale->text != NULL && offset->text != NULL && k->text != NULL &&
+                     gy_number_float(scale->text, &n->scale) &&
+                     gy_number_float(offset->text, &n->offset) && gy_number_int(k->text, &kind);
+        n->n = whole ? mean->n : 0;
+        n->kind = (gy_normalize)kind;
+        status = whole ? take_numbers(f, mean, &n->mean)
+                       : gy_raise(GY_E_IO, "cannot use the normalisation" GY_AT "/data" GY_WHY
+                                           "it is not whole");
+        if (status == GY_OK)
+            status = take_numbers(f, gy_node_find(tree, "deviation"), &n->deviation);
+    }
+    gy_pool_clear(&pool);
+    return status;
+}
+
+/* Learned from the training split, block by block over the ranks, or as the checkpoint has it. */
+static gy_status learn(gy_feed *f, const gy_taught *taught)
+{
+    bool train = f->source[GY_PART_TRAIN] != NULL;
+    if (taught->normalizer != NULL) {
+        f->normalizes = true;
+        return take_normalizer(f, taught->normalizer);
+    }
+    if (!train) return GY_OK;
+    f->normalizes = true;
+    int ranks = gy_comm_ranks(f->comm);
+    return gy_normalizer_learn(f->ctx, &f->config->data, &f->input, f->source[GY_PART_TRAIN],
+                               &f->split[GY_PART_TRAIN], gy_comm_rank(f->comm), ranks,
+                               ranks > 1 ? add_up : NULL, f->comm, &f->normalizer);
+}
+
+gy_status gy_feed_open(gy_feed *f, const gy_taught *taught)
+{
+    gy_status status = open_sources(f, taught);
+    if (status == GY_OK) status = compare_parts(f);
+    GY_TRY(gy_comm_agree(f->comm, status));
+    return gy_comm_agree(f->comm, learn(f, taught));
+}
+
+gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
+{
+    const gy_data_settings *data = &f->config->data;
+    bool train = part == GY_PART_TRAIN;
+    gy_loader_spec spec = {.source = f->source[part],
+                           .split = f->split[part],
+                           .normalizer =
+                               f->normalizes && f->vocabulary == 0 ? &f->normalizer : NULL,
+                           .input = f->input,
+                           .shuffle = train && data->shuffle,
+                           .drop_last = train && data->drop_last,
+                           .seed = (uint64_t)f->config->seed,
+                           .batch = batch,
+                           .rank = gy_comm_rank(f->comm),
+                           .ranks = gy_comm_ranks(f->comm),
+                           .grains = (int)f->config->comm.reproducible_grains,
+                           .prefetch = true};
+    if (train) spec.augment = data->augment;
+    return gy_loader_create(f->ctx, &spec, &f->loader[part]);
+}
+
+void gy_feed_clear(gy_feed *f)
+{
+    for (int part = 0; part < GY_PARTS; part++) {
+        gy_loader_free(f->loader[part]);
+        gy_source_close(f->source[part]);
+    }
+    if (f->ctx != NULL) gy_normalizer_clear(f->ctx, &f->normalizer);
+    if (f->ctx != NULL) gy_free(f->ctx, f->fit);
+    *f = (gy_feed){0};
+}
+
+const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part)
+{
+    return f->source[part] == NULL ? NULL : gy_source_get_info(f->source[part]);
+}
+
+void gy_feed_print_normalizer(const gy_feed *f, gy_buffer *out)
+{
+    const gy_normalizer *n = &f->normalizer;
+    gy_json_begin(out, NULL, '{');
+    gy_json_int(out, "kind", (int64_t)n->kind);
+    gy_json_float(out, "scale", n->scale);
+    gy_json_float(out, "offset", n->offset);
+    gy_json_begin(out, "mean", '[');
+    for (int64_t i = 0; i < n->n; i++) gy_json_float(out, NULL, (double)n->mean[i]);
+    gy_json_end(out, ']');
+    gy_json_begin(out, "deviation", '[');
+    for (int64_t i = 0; i < n->n; i++) gy_json_float(out, NULL, (double)n->deviation[i]);
+    gy_json_end(out, ']');
+    gy_json_end(out, '}');
+}
+
+void gy_feed_print_classes(const gy_feed *f, gy_buffer *out)
+{
+    const gy_source_info *info = gy_feed_info(f, GY_PART_TRAIN);
+    if (info == NULL || info->class_names == NULL) return;
+    gy_json_begin(out, NULL, '[');
+    for (int64_t i = 0; i < info->classes; i++) gy_json_string(out, NULL, info->class_names[i]);
+    gy_json_end(out, ']');
+}

@@ -1,0 +1,80 @@
+/**
+ * The feed: the samples of a run, opened, split, loaded; whether they fit a network; and a part of them
+ * passed through one.
+ */
+#ifndef GY_FEED_FEED_H
+#define GY_FEED_FEED_H
+
+#include "base/buffer.h"
+#include "config/config.h"
+#include "network/network.h"
+
+typedef enum gy_part { GY_PART_TRAIN, GY_PART_VALIDATION, GY_PART_TEST, GY_PARTS } gy_part;
+extern const char *const gy_part_names[GY_PARTS];
+
+/** What an earlier training source taught, as kept in checkpoints; NULL: not known. */
+typedef struct gy_taught {
+    const char *fit, *normalizer;
+} gy_taught;
+
+typedef struct gy_feed {
+    gy_context *ctx;
+    gy_comm *comm;
+    const gy_config *config;
+    gy_shape input;              /* of the model */
+    int64_t vocabulary;          /* of the model's embedding; 0: no tokens */
+    int64_t classes;             /* that targets must be below; 0: values */
+    const char *text[GY_PARTS];  /* source strings; NULL: none */
+    gy_source *source[GY_PARTS]; /* one each: a loader's thread reads alone */
+    gy_split split[GY_PARTS];
+    gy_loader *loader[GY_PARTS];
+    gy_normalizer normalizer;
+    bool normalizes;
+    char *fit; /* JSON */
+} gy_feed;
+
+/** A feed of nothing yet, for a network. Local. */
+void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *config,
+                  const gy_network *network);
+/** The source of a part, as the configuration names it; NULL: there is none. Local. */
+const char *gy_feed_name(const gy_config *config, gy_part part);
+
+/**
+ * Opens the sources of a configuration whose names stand in feed->text. Collective.
+ * @param taught  of a checkpoint; fields NULL: learned from the training source
+ */
+gy_status gy_feed_open(gy_feed *f, const gy_taught *taught) GY_CHECKED;
+/**
+ * Makes the network's task that of a part's targets, which must be of the kind that its loss is for, and
+ * the outputs enough for them. Local.
+ */
+gy_status gy_feed_aim(gy_feed *f, gy_network *network, gy_part part) GY_CHECKED;
+/** Makes the loader of a part: shuffled, augmented and prefetched as training needs it. Local. */
+gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch) GY_CHECKED;
+/** Checks all samples of small sources, before anything is written. Collective. */
+gy_status gy_feed_scan(gy_feed *f) GY_CHECKED;
+/** Checks that tokens and classes are such as the model can take. Local. */
+gy_status gy_feed_check(const gy_feed *f, gy_part part, const int64_t *samples, int64_t n,
+                        const float *x, const float *y) GY_CHECKED;
+void gy_feed_clear(gy_feed *f);
+
+/** A batch as a network takes it. Local. */
+gy_samples gy_feed_samples(const gy_batch *batch);
+/**
+ * Loss and metrics over a part, all ranks' sums together; the network's memory is planned for it. Collective.
+ *
+ * @param step   for the watchdog: updates done
+ * @param tally  out: [task.sums]
+ */
+gy_status gy_feed_evaluate(gy_feed *f, gy_network *network, gy_part part, int64_t step,
+                           double *tally) GY_CHECKED;
+/** Adds a tally's rows [network->rows, task.sums] of all ranks, row by row. Collective. */
+gy_status gy_feed_sum_rows(gy_feed *f, const gy_network *network, double *rows) GY_CHECKED;
+
+const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part); /* NULL: no such part */
+/** The normaliser as JSON. */
+void gy_feed_print_normalizer(const gy_feed *f, gy_buffer *out);
+/** Class names as a JSON list; "" where there are none. */
+void gy_feed_print_classes(const gy_feed *f, gy_buffer *out);
+
+#endif

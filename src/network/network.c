@@ -1,0 +1,71 @@
+/* A network put together: kernel → model → (task) → how much is passed at once. */
+#include "network.h"
+
+#include <unistd.h>
+
+/* As asked for, else the cores that this process is bound to; ranks that nobody bound share them. With
+ * grains the bits must not depend on where a rank happens to run. */
+static gy_status make_kernel(gy_network *n)
+{
+    const gy_network_spec *spec = &n->spec;
+    if (spec->grains > 0 && spec->threads == 0) return gy_kernel_create(n->ctx, 1, &n->kernel);
+    GY_TRY(gy_kernel_create(n->ctx, spec->threads, &n->kernel));
+    int threads = gy_kernel_threads(n->kernel);
+    bool unbound = threads > 1 && threads >= sysconf(_SC_NPROCESSORS_ONLN);
+    if (spec->threads > 0 || spec->ranks <= 1 || !unbound) return GY_OK;
+    gy_kernel_free(n->kernel);
+    n->kernel = NULL;
+    return gy_kernel_create(n->ctx, threads > spec->ranks ? threads / spec->ranks : 1, &n->kernel);
+}
+
+gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_network *out)
+{
+    *out = (gy_network){.ctx = ctx,
+                        .spec = *spec,
+                        .grains = spec->grains,
+                        .rows = spec->grains > 0 ? spec->grains : 1};
+    GY_TRY(make_kernel(out));
+    const gy_model_spec model = {.input = spec->input,
+                                 .layers = spec->layers,
+                                 .where = spec->where,
+                                 .recompute_blocks = spec->recompute_blocks,
+                                 .threads = gy_kernel_threads(out->kernel)};
+    return gy_model_create(ctx, &model, &out->model);
+}
+
+void gy_network_close(gy_network *n)
+{
+    if (n->ctx == NULL) return;
+    gy_free(n->ctx, n->x);
+    gy_free(n->ctx, n->y);
+    gy_model_free(n->model);
+    gy_kernel_free(n->kernel);
+    *n = (gy_network){.ctx = NULL};
+}
+
+gy_status gy_network_aim(gy_network *n, const gy_shape *target)
+{
+    return gy_task_init(&n->task, &n->spec.loss, &n->spec.metrics, gy_model_output(n->model),
+                        target);
+}
+
+void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro)
+{
+    int parts = n->grains > 0 ? n->grains : ranks;
+    int64_t largest = (most + parts - 1) / parts; /* of any rank or grain */
+    n->micro = micro == 0 || micro > largest ? largest : micro;
+    n->micros = (int)((largest + n->micro - 1) / n->micro);
+}
+
+gy_status gy_network_make_pieces(gy_network *n)
+{
+    if (n->grains == 0) return GY_OK;
+    int64_t each = gy_shape_count(gy_model_input(n->model));
+    GY_TRY(gy_new_array(n->ctx, n->micro * each, &n->x));
+    return gy_new_array(n->ctx, n->micro * n->task.targets, &n->y);
+}
+
+gy_model_use gy_network_use(const gy_network *n, bool lent)
+{
+    return n->micros > 1 || lent ? GY_USE_TRAINING : GY_USE_STEPS;
+}

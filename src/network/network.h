@@ -1,0 +1,95 @@
+/**
+ * A network: a model with its kernel, its loss and metrics, and what its passes need: "this model, on
+ * these arrays". Knows no file, no loop, no checkpoint. All functions are local, but for passes of
+ * models that synchronise their batch statistics (gy_model_run.sum).
+ *
+ *     open → (aim) → cut → allocate, lend, start, plan: gy_model_… → passes
+ */
+#ifndef GY_NETWORK_NETWORK_H
+#define GY_NETWORK_NETWORK_H
+
+#include "base/setting.h"
+#include "model/model.h"
+#include "task.h"
+
+typedef struct gy_network_spec {
+    gy_shape input;        /* of one sample */
+    gy_layer_specs layers; /* must outlive the network, as all that is pointed to */
+    const char *where;     /* place of `layers` in the configuration */
+    bool recompute_blocks;
+    int threads; /* of the kernels; 0: the cores that this process is bound to */
+    int ranks;   /* on this host, that share its cores where nobody bound them */
+    int grains;  /* that a batch is cut into, to be passed one by one; 0: none */
+    gy_choice loss;
+    gy_strings metrics;
+} gy_network_spec;
+
+typedef struct gy_network {
+    gy_context *ctx;
+    gy_network_spec spec;
+    gy_kernel *kernel;
+    gy_model *model;
+    gy_task task;
+    int grains;    /* of a batch; 0: none */
+    int rows;      /* of a tally: one, or one a grain */
+    int64_t micro; /* samples that are passed at once at most */
+    int micros;    /* pieces of a rank's part or of a grain, the same on every rank */
+    float *x, *y;  /* [micro, …] where the samples of a grain are passed */
+} gy_network;
+
+/** Makes kernel and model. GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. */
+gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_network *out) GY_CHECKED;
+/** A network of zeros, or half open, may be closed too. */
+void gy_network_close(gy_network *n);
+
+/**
+ * Makes the task: loss and metrics of such targets.
+ * @param target  shape of one sample's; NULL: there are none, outputs alone are wanted
+ */
+gy_status gy_network_aim(gy_network *n, const gy_shape *target) GY_CHECKED;
+
+/**
+ * How much is passed at once of batches of up to `most` samples that are cut among `ranks`.
+ * @param micro  so many samples at most; 0: all of a part
+ */
+void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro);
+
+/** Allocates what pieces need, once it is aimed and cut. */
+gy_status gy_network_make_pieces(gy_network *n) GY_CHECKED;
+
+/**
+ * What training plans its memory for, once it is cut: a pass may be all of a step, or of a grain.
+ * @param lent  the gradients lie elsewhere: gy_model_lend()
+ */
+gy_model_use gy_network_use(const gy_network *n, bool lent);
+
+/** A rank's part of a global batch. */
+typedef struct gy_samples {
+    int64_t n;      /* may be 0 */
+    int64_t first;  /* number of its first sample within the global batch */
+    int64_t global; /* samples of that */
+    const float *x; /* [n, input…] */
+    const float *y; /* [n, target…]; NULL: none */
+} gy_samples;
+
+/** Samples of a part that are passed at once; begin with zeros. */
+typedef struct gy_piece {
+    int64_t first, n; /* within the part */
+    const float *x, *y;
+    int grain, turn;   /* which grain (0: none), which piece of it */
+    bool begins, ends; /* its grain */
+} gy_piece;
+
+/** The next piece of a part; false at its end. */
+bool gy_piece_next(const gy_network *n, const gy_samples *part, gy_piece *p);
+
+struct gy_anatomy;
+
+/**
+ * Takes the network apart, once it is cut: layers, parameters, the formula by which dense ones count, the
+ * memory of the model in passes for `use`. Free with gy_anatomy_free().
+ */
+gy_status gy_network_take_apart(gy_network *n, const char *name, gy_model_use use,
+                                struct gy_anatomy **out) GY_CHECKED;
+
+#endif

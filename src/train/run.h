@@ -1,0 +1,161 @@
+/**
+ * A training run: what it is made of, where it stands, how it tells. The door for rooms that take steps
+ * of their own.
+ */
+#ifndef GY_TRAIN_RUN_H
+#define GY_TRAIN_RUN_H
+
+#include <gyre/train.h>
+
+#include "base/buffer.h"
+#include "comm/host_memory.h"
+#include "feed/feed.h"
+#include "job.h"
+#include "store/file.h"
+#include "sync/grains.h"
+
+/* Faults on purpose */
+
+/** Where a run can be struck: before a step, between gradient and update, after it, at a checkpoint. */
+typedef enum gy_moment {
+    GY_MOMENT_STEP,
+    GY_MOMENT_GRADIENT,
+    GY_MOMENT_UPDATED,
+    GY_MOMENT_CHECKPOINT
+} gy_moment;
+
+/** One that was asked for; see fault_list.h. */
+typedef struct gy_injection {
+    const struct gy_fault_kind *kind;
+    const struct gy_fault_settings *settings;
+} gy_injection;
+
+/** X(phase): the parts of a step's time. */
+#define GY_PHASE_LIST(X) X(input) X(forward) X(backward) X(communication) X(update)
+#define GY_PHASE_ENUM(name) GY_PHASE_##name,
+typedef enum gy_phase { GY_PHASE_LIST(GY_PHASE_ENUM) GY_PHASES } gy_phase;
+#undef GY_PHASE_ENUM
+extern const char *const gy_phase_names[GY_PHASES];
+
+/** One step, after it: the same on every rank but for the seconds. */
+typedef struct gy_step_result {
+    double loss, rate, norm;            /* mean over the global batch; used; before clipping */
+    int64_t samples;                    /* of the global batch */
+    bool skipped;                       /* not finite: nothing was updated */
+    int requests;                       /* of any rank */
+    bool time_is_up, checkpoint_is_due; /* by rank 0's clock */
+    bool is_saved;                      /* the checkpoint under way is written */
+    bool epoch_ended;                   /* it was an epoch's last */
+    bool evaluated;                     /* on the validation data, after it */
+    double seconds[GY_PHASES];          /* of this rank */
+} gy_step_result;
+
+/** What is kept of the best evaluation. */
+typedef struct gy_best {
+    double value;            /* of the monitored value; NAN: none yet */
+    int64_t step;            /* of it */
+    int64_t waited;          /* evaluations without progress since */
+    int64_t epoch, sample;   /* where the run stood then */
+    bool is_written;         /* it is among the run's checkpoints */
+    float *values, *buffers; /* copies; NULL without validation */
+} gy_best;
+
+enum { GY_VALUES = 2 * (GY_TASK_METRICS + 1) };
+
+/** A value by name, as the last evaluation of a split gave it. */
+typedef struct gy_value {
+    const char *name; /* "validation_loss"; in the run's pool */
+    double value;
+} gy_value;
+
+/** Where a run stands: what a checkpoint keeps of it beside its vectors (state.c), and nothing else. */
+typedef struct gy_place {
+    int64_t step;         /* updates done */
+    int64_t epoch, index; /* epochs done, batches done in this one */
+    bool early;           /* ended by early stopping */
+    int64_t skipped;      /* steps in a row that were not finite */
+    double elapsed_s;     /* of earlier jobs */
+    double *tally;        /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
+    gy_schedule_state schedule;
+    gy_best best;
+    gy_value values[GY_VALUES]; /* of the last evaluations */
+    int n_values;
+} gy_place;
+
+/** How a run tells; on rank 0. */
+typedef struct gy_tell {
+    int journal; /* metrics.jsonl; −1: none */
+    const char *journal_path;
+    gy_buffer line;
+    double logged_s;        /* of the last step event */
+    int64_t logged_samples; /* since then */
+    gy_status trouble;      /* of these files: told to all with the next step */
+    gy_error trouble_error;
+} gy_tell;
+
+typedef struct gy_past gy_past;
+
+enum { GY_RESIDUALS = 64 };
+
+typedef struct gy_run {
+    gy_context *ctx;
+    gy_comm *comm;
+    const gy_config *config;
+    const gy_train_options *options;
+    gy_pool pool;
+    int rank, ranks;
+
+    gy_network network;
+    gy_feed feed;
+    gy_optim *optim;
+    gy_sync *sync;
+    gy_host_memory *host_values,
+        *host_gradients; /* of the model, where hosts share them; else NULL */
+    gy_range whole;      /* of the trainable parameters */
+    gy_ranges all;       /* that one */
+    const char *residual_names[GY_RESIDUALS];
+    int n_residuals;  /* ranks, where compression leaves something out */
+    float *average;   /* moving average of what this rank owns, packed; NULL: none */
+    double *squares;  /* [2 params] of whole tensors, where they are added apart; else NULL */
+    double *limbs;    /* [2 params, GY_LIMBS] likewise, with grains */
+    int64_t mark;     /* in a backward pass: gradients from here on are complete */
+    bool passes_none; /* this pass is the step's first and has no samples */
+
+    /* comm.reproducible_grains: grains.c */
+    gy_grains *grain_sums;
+    double *losses;        /* [grains] of a step */
+    float *buffers_before; /* as they were before the step */
+
+    gy_place at;
+    gy_step_result now;
+    gy_tell tell;
+    int64_t steps, batches; /* of the whole run; of an epoch */
+    double *layer_seconds;  /* see gy_model_run; NULL: not measured */
+
+    const gy_injection *faults; /* [n_faults] on purpose */
+    int n_faults;
+    int64_t saves; /* checkpoints begun by this job */
+    gy_saver *saver;
+
+    /* clocks and files; rank 0's are the ones that count */
+    double started_s;           /* this job's start */
+    double deadline_s;          /* stop by then; INFINITY: no limit is configured */
+    double looked_s, longest_s; /* at the clock last; the longest time between two looks */
+    gy_job job;                 /* the batch job that ends us */
+    double saved_s, saving_s;   /* end of the last checkpoint; how long it took */
+    double save_waited_s;       /* how long training waited for its begin */
+    int64_t samples;            /* that this job trained on */
+    gy_lock claim;              /* the lock of its directory; not held by other ranks */
+} gy_run;
+
+/** Makes all parts from run->config. Collective. `taught`: see gy_feed_open. */
+gy_status gy_run_build(gy_run *run, const gy_taught *taught) GY_CHECKED;
+void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *config,
+                 const gy_train_options *options);
+void gy_run_clear(gy_run *run);
+/** One step: run->now. Collective. */
+gy_status gy_run_step(gy_run *run) GY_CHECKED;
+/** Waits until the parameters are whole on every rank; a step may leave them on their way. */
+gy_status gy_run_settle(gy_run *run) GY_CHECKED;
+
+#endif
