@@ -77,6 +77,33 @@ sweep_segments() {
     done
 }
 
+# A count that was given, in decimal; nothing and code 2 where it is none. 08 is eight.
+count_of() { # NAME VALUE
+    local digits=$2
+    while [ "${digits#0}" != "$digits" ]; do digits=${digits#0}; done
+    case $digits in
+    '' | *[!0-9]*) ;;
+    *) [ ${#digits} -le 6 ] && { echo "$digits"; return; } ;;
+    esac
+    echo "launch: $1: '$2' is no count; give a whole number from 1 to 999999" >&2
+    return 2
+}
+
+# Where ranks were killed, mpirun's last words do not say how the run goes on.
+say_end() { # CODE COMMAND…
+    local code=$1
+    shift
+    case $code in
+    0 | 1 | 2 | 3 | 75 | "${GYRE_REQUEUE_EXIT_CODE:-75}") ;; # gyre itself has said it
+    *)
+        case " $* " in *' train '*) ;; *) return ;; esac
+        printf 'launch: the ranks ended with code %s, by no will of their own; the same command goes on from the newest checkpoint:\n  ' "$code" >&2
+        printf '%q ' "$@" >&2
+        echo >&2
+        ;;
+    esac
+}
+
 # Whether a run has reached its end, by its own journal: its last line then is the event "end".
 run_is_finished() { # RUN_DIR
     [ -f "$1/metrics.jsonl" ] && tail -n 1 "$1/metrics.jsonl" | grep -q '"event": *"end"'

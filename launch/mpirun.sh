@@ -20,7 +20,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-ranks='' threads='' hostfile='' shared='' dry=
+arguments=("$@") ranks='' threads='' hostfile='' shared='' dry=
 while getopts n:t:H:sd option; do
     case $option in
     n) ranks=$OPTARG ;;
@@ -34,6 +34,8 @@ done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || { sed -n 's/^#   //p' "$0" >&2; exit 2; }
 [ -z "$hostfile" ] || [ -r "$hostfile" ] || { echo "launch: cannot read $hostfile" >&2; exit 2; }
+[ -z "$ranks" ] || ranks=$(count_of -n "$ranks") || exit 2
+[ -z "$threads" ] || threads=$(count_of -t "$threads") || exit 2
 
 find_gyre
 mpirun_options
@@ -41,8 +43,9 @@ hosts=1
 cores=$(count_cores)
 if [ -n "$hostfile" ]; then
     hosts=$(sed 's/#.*//' "$hostfile" | awk 'NF' | wc -l)
-    slots=$(sed -n 's/.*slots *= *\([0-9]*\).*/\1/p' "$hostfile" | sort -n | head -n 1)
-    cores=${slots:-$cores}
+    [ "$hosts" -gt 0 ] || { echo "launch: $hostfile names no host" >&2; exit 2; }
+    slots=$(sed -n 's/#.*//; s/.*slots *= *\([^ ]*\).*/\1/p' "$hostfile" | sort -n | head -n 1)
+    [ -z "$slots" ] || cores=$(count_of "slots in $hostfile" "$slots") || exit 2
 fi
 threads=${threads:-1}
 ranks=${ranks:-$((hosts * cores / threads > 0 ? hosts * cores / threads : 1))}
@@ -71,5 +74,7 @@ if [ -n "$dry" ]; then
     exit 0
 fi
 sweep_segments
-STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1
-run_bounded "${command[@]}"
+code=0
+STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1 run_bounded "${command[@]}" || code=$?
+say_end "$code" "$0" "${arguments[@]}"
+exit "$code"

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# mpirun.sh BUILD: what launch/mpirun.sh takes, what it refuses, and what it says when ranks were killed.
+set -euo pipefail
+build=$(cd "$1" && pwd)
+cd "$(dirname "$0")/../.."
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+export GYRE=$build/gyre OMP_NUM_THREADS=1
+fail() { echo "$*"; cat "$place/out"; exit 1; }
+
+refused() { # WORD ARGUMENT…: code 2 and a line with the word
+    local word=$1 code=0
+    shift
+    launch/mpirun.sh -d "$@" train x.yaml >"$place/out" 2>&1 || code=$?
+    [ $code = 2 ] && grep -q "^launch: .*$word" "$place/out" || fail "$*: code $code"
+}
+echo 'a slots=many' >"$place/words"
+echo '# nobody' >"$place/none"
+printf 'a slots=08 # eight\nb slots=010\n' >"$place/hosts"
+refused "'x' is no count" -n x
+refused "'0' is no count" -t 0
+refused "'-1' is no count" -n -1
+refused "'many' is no count" -H "$place/words"
+refused 'names no host' -H "$place/none"
+refused 'cannot read' -H "$place/missing"
+launch/mpirun.sh -d -H "$place/hosts" -t 4 train x.yaml >"$place/out" 2>&1 || fail "hosts"
+grep -q -- '-n 4 ' "$place/out" || fail "two hosts of eight cores are four ranks of four threads"
+
+code=0
+launch/mpirun.sh -s -n 2 train datasets/digits.yaml --run-dir "$place/run 1" --quiet \
+    --inject kill:rank=1,step=9 >"$place/out" 2>&1 || code=$?
+[ $code = 137 ] || fail "a killed rank: code $code"
+grep -q '^launch: the ranks ended with code 137' "$place/out" || fail "a killed rank"
+tail -n 1 "$place/out" | grep -q 'run\\ 1' || fail "a command that can be pasted"
