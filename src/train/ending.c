@@ -14,9 +14,17 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Whether the last checkpoint is not of the best parameters, which are kept besides. */
+static bool best_is_apart(const gy_run *run)
+{
+    const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
+    bool restored = stopping->patience > 0 && stopping->restore_best;
+    return gy_run_best(run).step > 0 && run->at.best.step < run->at.step && !restored;
+}
+
 static gy_status describe(gy_run *run, gy_report *report)
 {
-    const char *path;
+    const char *path, *best_path;
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/checkpoints/latest", run->config->run_dir));
     gy_report_begin(report, "end");
     for (int i = 0; i < run->at.n_values; i++)
@@ -35,6 +43,10 @@ static gy_status describe(gy_run *run, gy_report *report)
     else
         gy_report_int(report, "epochs", train->epochs);
     gy_report_text(report, "path", path);
+    if (best_is_apart(run)) {
+        GY_TRY(gy_pool_format(&run->pool, &best_path, "%s/checkpoints/best", run->config->run_dir));
+        gy_report_text(report, "best_path", best_path);
+    }
     gy_run_stamp(run, report);
     return GY_OK;
 }
