@@ -178,6 +178,8 @@ typedef struct gy_checkpoint_head {
     const char *config, *created, *version;
     const gy_checkpoint_note *notes;
     int n_notes;
+    const char *const *slots; /* names of the vectors besides the parameters */
+    int n_slots;
 } gy_checkpoint_head;
 
 /** Reads the head (on rank 0, broadcast). `path`: a checkpoint's directory or a link to one. */
@@ -187,6 +189,9 @@ gy_status gy_checkpoint_read_head(gy_context *ctx, gy_comm *comm, const char *pa
 /** A note by group and name, NULL if there is none. Local. */
 const gy_checkpoint_note *gy_checkpoint_note_find(const gy_checkpoint_head *head, const char *group,
                                                   const char *name);
+
+/** Whether it has a vector of that name besides the parameters. Local. */
+bool gy_checkpoint_has_slot(const gy_checkpoint_head *head, const char *name);
 
 /** How gy_checkpoint_read matches names. */
 typedef enum gy_match {

@@ -66,24 +66,25 @@ void gy_batcher_samples(const gy_batcher *b, int64_t epoch, int64_t first, int64
 }
 
 /* Which samples of the source this rank's part is. */
-static void choose(const gy_batcher *b, gy_batch_slot *slot)
+static void choose(const gy_batcher *b, int64_t skip, gy_batch_slot *slot)
 {
     const gy_loader_spec *spec = &b->spec;
     gy_batch *batch = &slot->batch;
     int64_t first = batch->index * spec->batch;
     int64_t left = spec->split.samples - first;
-    batch->global = left < spec->batch ? left : spec->batch;
+    batch->global = (left < spec->batch ? left : spec->batch) - skip;
+    first += skip;
     gy_part_of_grains(batch->global, spec->grains, spec->rank, spec->ranks, &batch->first,
                       &batch->n);
     gy_batcher_samples(b, batch->epoch, first + batch->first, batch->n, slot->samples);
 }
 
-void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, gy_batch_slot *slot)
+void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, int64_t skip, gy_batch_slot *slot)
 {
     const gy_loader_spec *spec = &b->spec;
     slot->batch = (gy_batch){
         .epoch = epoch, .index = index, .samples = slot->samples, .x = slot->x, .y = slot->y};
-    choose(b, slot);
+    choose(b, skip, slot);
     const int64_t n = slot->batch.n;
     slot->status = GY_OK;
     if (n > 0) slot->status = gy_source_read(spec->source, slot->samples, n, slot->x, slot->y);

@@ -34,7 +34,8 @@ void gy_batch_slot_clear(gy_batch_slot *slot, gy_context *ctx);
 /** Numbers in the source of samples [first, first + n) of an epoch. */
 void gy_batcher_samples(const gy_batcher *b, int64_t epoch, int64_t first, int64_t n, int64_t *out);
 
-/** Fills a slot with batch `index` of `epoch`, its status and error included. */
-void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, gy_batch_slot *slot);
+/** Fills a slot with batch `index` of `epoch` but its first `skip` samples, status and error included. */
+void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, int64_t skip,
+                     gy_batch_slot *slot);
 
 #endif

@@ -267,6 +267,8 @@ int64_t gy_loader_batches(const gy_loader *l); /* an epoch */
 void gy_loader_samples(const gy_loader *l, int64_t epoch, int64_t first, int64_t n, int64_t *out);
 /** Where to go on: batch `index` of `epoch`. */
 gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index) GY_CHECKED;
+/** The same at any sample of an epoch: within a batch, the next one is what is left of it. */
+gy_status gy_loader_seek_sample(gy_loader *l, int64_t epoch, int64_t sample) GY_CHECKED;
 /** The next batch; after an epoch's last the next epoch's first. Allocates nothing. */
 gy_status gy_loader_next(gy_loader *l, gy_batch *out) GY_CHECKED;
 

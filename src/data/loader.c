@@ -22,6 +22,7 @@ enum { SLOTS = 2 };
 
 typedef struct place {
     int64_t epoch, index;
+    int64_t skip; /* samples of that batch that are left out */
     int slot;
 } place;
 
@@ -41,6 +42,7 @@ struct gy_loader {
 static void advance(const gy_loader *l, place *p)
 {
     p->slot = (p->slot + 1) % SLOTS;
+    p->skip = 0;
     if (++p->index < l->batcher.batches) return;
     p->index = 0;
     p->epoch++;
@@ -58,7 +60,7 @@ static void *work(void *user)
         }
         l->making = true;
         pthread_mutex_unlock(&l->lock);
-        gy_batcher_make(&l->batcher, p.epoch, p.index, &l->slots[p.slot]);
+        gy_batcher_make(&l->batcher, p.epoch, p.index, p.skip, &l->slots[p.slot]);
         pthread_mutex_lock(&l->lock);
         l->making = false;
         l->made[p.slot] = true;
@@ -135,22 +137,29 @@ void gy_loader_samples(const gy_loader *l, int64_t epoch, int64_t first, int64_t
     gy_batcher_samples(&l->batcher, epoch, first, n, out);
 }
 
-gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index)
+gy_status gy_loader_seek_sample(gy_loader *l, int64_t epoch, int64_t sample)
 {
+    const int64_t batch = l->batcher.spec.batch;
+    place p = {.epoch = epoch, .index = sample / batch, .skip = sample % batch};
     /* the end of an epoch is the start of the next */
-    epoch += index / l->batcher.batches;
-    index %= l->batcher.batches;
+    p.epoch += p.index / l->batcher.batches;
+    p.index %= l->batcher.batches;
     pthread_mutex_lock(&l->lock);
     while (l->making) pthread_cond_wait(&l->changed, &l->lock);
-    bool there = l->take.epoch == epoch && l->take.index == index;
+    bool there = l->take.epoch == p.epoch && l->take.index == p.index && l->take.skip == p.skip;
     if (!there) {
         for (int i = 0; i < SLOTS; i++) l->made[i] = false;
         l->held = -1;
-        l->make = l->take = (place){epoch, index, 0};
+        l->make = l->take = p;
         pthread_cond_broadcast(&l->changed);
     }
     pthread_mutex_unlock(&l->lock);
     return start(l);
+}
+
+gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index)
+{
+    return gy_loader_seek_sample(l, epoch, index * l->batcher.spec.batch);
 }
 
 gy_status gy_loader_next(gy_loader *l, gy_batch *out)
@@ -165,7 +174,7 @@ gy_status gy_loader_next(gy_loader *l, gy_batch *out)
         while (!l->made[slot]) pthread_cond_wait(&l->changed, &l->lock);
         l->made[slot] = false;
     } else {
-        gy_batcher_make(&l->batcher, l->take.epoch, l->take.index, &l->slots[slot]);
+        gy_batcher_make(&l->batcher, l->take.epoch, l->take.index, l->take.skip, &l->slots[slot]);
     }
     l->held = slot;
     advance(l, &l->take);

@@ -69,7 +69,7 @@ static gy_status read_best(gy_run *run, const char *path, bool *same)
 {
     gy_best *best = &run->at.best;
     gy_checkpoint_head head;
-    gy_checkpoint_slot average = {"average", best->values, NULL};
+    gy_checkpoint_slot average = {"average", best->values, NULL}; /* what was evaluated */
     GY_TRY(gy_checkpoint_read_head(run->ctx, run->comm, path, &run->pool, &head));
     best->epoch = head.epoch;
     best->sample = head.sample_in_epoch;
@@ -77,7 +77,7 @@ static gy_status read_best(gy_run *run, const char *path, bool *same)
     return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_PARAMS,
                               gy_model_params(run->network.model), best->values,
                               gy_model_buffers(run->network.model), best->buffers, &average,
-                              run->average != NULL ? 1 : 0);
+                              gy_checkpoint_has_slot(&head, average.name) ? 1 : 0);
 }
 
 gy_status gy_run_take_best(gy_run *run, const gy_past *past)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const gy_ranges nothing = {NULL, 0};
+static const char prefix[] = "residual_";
 
 gy_status gy_run_name_residuals(gy_run *run)
 {
@@ -23,8 +24,13 @@ gy_status gy_run_name_residuals(gy_run *run)
     run->whole = (gy_range){0, gy_model_params(run->network.model)->trainable};
     run->all = (gy_ranges){&run->whole, 1};
     for (int r = 0; r < run->n_residuals; r++)
-        GY_TRY(gy_pool_format(&run->pool, &run->residual_names[r], "residual_%d", r));
+        GY_TRY(gy_pool_format(&run->pool, &run->residual_names[r], "%s%d", prefix, r));
     return GY_OK;
+}
+
+bool gy_is_residual(const char *slot)
+{
+    return strncmp(slot, prefix, strlen(prefix)) == 0;
 }
 
 int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots)
@@ -45,11 +51,9 @@ static gy_status read(gy_run *run, const char *path, const gy_checkpoint_slot *s
                               gy_model_params(run->network.model), NULL, NULL, NULL, slot, 1);
 }
 
-/* Of another compression, or of none, there is nothing to be had. */
-static gy_status take_memory(gy_run *run, const char *path, const char *name)
+static gy_status take_memory(gy_run *run, const char *path)
 {
-    const char *wanted = gy_sync_memory_name(run->sync);
-    if (wanted == NULL || name == NULL || strcmp(wanted, name) != 0) return GY_OK;
+    const char *name = gy_sync_memory_name(run->sync);
     const gy_checkpoint_slot slot = {.name = name, .v = gy_sync_memory_room(run->sync)};
     GY_TRY(read(run, path, &slot));
     gy_sync_memory_take(run->sync);
@@ -60,7 +64,7 @@ static gy_status take(gy_run *run, const char *path, int k, float *x)
 {
     char name[32];
     const bool mine = k % run->ranks == run->rank;
-    (void)snprintf(name, sizeof name, "residual_%d", k);
+    (void)snprintf(name, sizeof name, "%s%d", prefix, k);
     const gy_checkpoint_slot slot = {.name = name, .v = x, .share = mine ? &run->all : &nothing};
     GY_TRY(read(run, path, &slot));
     float *residual = gy_sync_residual(run->sync);
@@ -68,16 +72,17 @@ static gy_status take(gy_run *run, const char *path, int k, float *x)
     return GY_OK;
 }
 
-gy_status gy_run_take_residuals(gy_run *run, const char *path, int n, const char *memory)
+gy_status gy_run_take_residuals(gy_run *run, const gy_past *past)
 {
+    const int n = (int)past->there.residuals;
     float *spare = NULL;
     if (gy_sync_residual(run->sync) == NULL || n == 0) return GY_OK;
     gy_status status = GY_OK;
     if (n > run->ranks) status = gy_new_array(run->ctx, run->whole.to, &spare);
     status = gy_comm_agree(run->comm, status);
     for (int k = 0; k < n && status == GY_OK; k++)
-        status = take(run, path, k, k < run->ranks ? gy_sync_residual(run->sync) : spare);
+        status = take(run, past->path, k, k < run->ranks ? gy_sync_residual(run->sync) : spare);
     gy_free(run->ctx, spare);
-    if (status == GY_OK) status = take_memory(run, path, memory);
-    return status;
+    if (status != GY_OK || !run->at.has_memory) return status;
+    return gy_sync_memory_name(run->sync) == NULL ? GY_OK : take_memory(run, past->path);
 }

@@ -1,7 +1,7 @@
 /*
  * How a run goes on.
  *
- *     find     the checkpoint, by --resume; its head; what differs in the configuration
+ *     find     the checkpoint, by --resume; its head; what differs in the configuration (change.c)
  *     (build)  the run is put together, with what the checkpoint knows of the data
  *     take     tensors, state, the loader at the very sample, the best parameters so far
  *
@@ -9,76 +9,11 @@
  */
 #include "train_impl.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/file.h"
 
-#include <stdio.h>
 #include <string.h>
-
-typedef struct comparison {
-    gy_run *run;
-    gy_past *past;
-    char first_model_key[128];
-} comparison;
-
-static bool begins(const char *key, const char *with)
-{
-    return strncmp(key, with, strlen(with)) == 0;
-}
-
-/* What a change does to a run that goes on; "" where it does what it says. */
-static const char *consequence(const char *key)
-{
-    if (begins(key, "train.batch_size"))
-        return ": goes on from the same sample, with other batches from here on";
-    if (begins(key, "seed"))
-        return ": the rest of the epoch is drawn anew, samples may come twice or not at all in it";
-    if (begins(key, "data.train") || begins(key, "data.validation_fraction"))
-        return ": the place in the epoch is kept, the samples are others";
-    if (begins(key, "data.normalize") || begins(key, "data.scale") || begins(key, "data.offset"))
-        return ": the model sees other numbers than it was trained with";
-    if (begins(key, "optimizer.kind")) return ": its state starts anew";
-    if (begins(key, "comm.reproducible_grains"))
-        return ": from here on the bits are those of other grains";
-    return "";
-}
-
-static void differ(void *user, const char *key, const char *old_value, const char *new_value)
-{
-    comparison *c = user;
-    if (begins(key, "name") || begins(key, "run_dir")) return;
-    if (begins(key, "model") && !c->past->model_changed)
-        (void)snprintf(c->first_model_key, sizeof c->first_model_key, "%s", key);
-    if (begins(key, "model")) c->past->model_changed = true;
-    if (begins(key, "data.")) c->past->data_changed = true;
-    if (begins(key, "optimizer.kind") || begins(key, "train.parameter_average"))
-        c->past->optimizer_changed = true;
-    if (begins(key, "train.") || begins(key, "data.")) c->past->train_changed = true;
-    if (c->run->rank == 0)
-        gy_log(c->run->ctx, GY_INFO, "resume: %s changed from %s to %s%s", key, old_value,
-               new_value, consequence(key));
-}
-
-static gy_status compare(gy_run *run, gy_past *past)
-{
-    comparison c = {.run = run, .past = past};
-    GY_REQUIRE(gy_checkpoint_note_find(&past->head, "/state", "best_alone") == NULL, GY_E_USAGE,
-               "cannot go on" GY_AT "%s" GY_WHY "it holds the best parameters alone" GY_HINT
-               "use --init to start from them",
-               past->path);
-    GY_TRY(gy_config_compare(run->ctx, past->head.config, gy_config_text(run->config), differ, &c));
-    if (!past->model_changed) return GY_OK;
-    if (run->options->init != NULL) {
-        if (run->rank == 0)
-            gy_log(run->ctx, GY_INFO, "resume: the model is another, the run starts from %s",
-                   run->options->init);
-        return GY_OK;
-    }
-    return gy_raise(GY_E_CONFIG,
-                    "cannot go on" GY_AT "%s" GY_WHY "%s differs from the checkpoint's" GY_HINT
-                    "use another --run-dir, or --init to take over parameters",
-                    past->path, c.first_model_key);
-}
 
 /* The checkpoint to go on from; NULL for a new run. */
 static gy_status choose(gy_run *run, char **path)
@@ -100,18 +35,12 @@ static gy_status choose(gy_run *run, char **path)
     return GY_OK;
 }
 
-static double note(const gy_past *past, const char *name)
-{
-    const gy_checkpoint_note *n = gy_checkpoint_note_find(&past->head, "/state", name);
-    return n == NULL ? 0 : n->number;
-}
-
 /* A run that stopped early is finished unless it is told to train otherwise. */
 static bool is_finished(const gy_run *run, const gy_past *past)
 {
     const gy_train_settings *train = &run->config->train;
-    if (note(past, "ended_early") != 0) return note(past, "finished") != 0 && !past->train_changed;
-    if (note(past, "finished") == 0) return false;
+    if (!past->there.finished) return false;
+    if (past->there.early) return !(past->changed & GY_CHANGED(GY_OF_plan));
     return train->steps > 0 ? past->head.step >= train->steps : past->head.epoch >= train->epochs;
 }
 
@@ -119,18 +48,6 @@ static const char *text_note(const gy_past *past, const char *name)
 {
     const gy_checkpoint_note *n = gy_checkpoint_note_find(&past->head, "/data", name);
     return n == NULL ? NULL : n->text;
-}
-
-/* On as many ranks and hosts all-reduces are chosen as before: the same bits. */
-static void take_topology(gy_run *run, const gy_past *past)
-{
-    const gy_topology *now = gy_comm_topology(run->comm);
-    gy_topology then = {.message_s = note(past, "comm_message_seconds"),
-                        .byte_s = note(past, "comm_byte_seconds"),
-                        .copy_s = note(past, "comm_copy_seconds")};
-    bool same =
-        (int)note(past, "comm_ranks") == now->ranks && (int)note(past, "comm_hosts") == now->hosts;
-    if (same) gy_comm_set_topology(run->comm, &then);
 }
 
 gy_status gy_past_find(gy_run *run, gy_past *past)
@@ -147,29 +64,44 @@ gy_status gy_past_find(gy_run *run, gy_past *past)
     GY_TRY(gy_comm_agree(run->comm, status));
     if (past->path == NULL) return GY_OK;
     GY_TRY(gy_checkpoint_read_head(run->ctx, run->comm, past->path, &run->pool, &past->head));
-    GY_TRY(gy_comm_agree(run->comm, compare(run, past)));
-    if (past->model_changed) { /* and --init was given */
+    GY_TRY(gy_comm_agree(run->comm, gy_past_compare(run, past)));
+    if (past->changed & GY_CHANGED(GY_OF_model)) { /* and --init was given */
         past->path = NULL;
         return GY_OK;
     }
+    gy_place_take(&past->there, run, &past->head, 0);
     past->finished = is_finished(run, past);
-    take_topology(run, past);
-    if (!past->data_changed)
+    /* on as many ranks and hosts all-reduces are chosen as before: the same bits */
+    if (past->there.topology.message_s > 0) gy_comm_set_topology(run->comm, &past->there.topology);
+    if (!(past->changed & GY_CHANGED(GY_OF_data)))
         past->taught = (gy_taught){text_note(past, "fit"), text_note(past, "normalizer")};
     return GY_OK;
 }
 
-gy_status gy_past_take(gy_run *run, const gy_past *past)
+/* Within a batch of another size than before: what is left of it comes first. */
+static void take_position(gy_run *run, const gy_checkpoint_head *head)
 {
-    const gy_checkpoint_head *head = &past->head;
-    int64_t batch = run->config->train.batch_size;
-    GY_TRY(gy_run_restore(run, past->path, head, !past->optimizer_changed));
+    const int64_t batch = run->config->train.batch_size;
     run->at.step = head->step;
     run->at.epoch = head->epoch;
     run->at.index = head->sample_in_epoch / batch;
-    if (run->at.index >= run->batches) {
-        run->at.index = 0;
-        run->at.epoch++;
-    }
+    run->at.ahead = head->sample_in_epoch % batch;
+    if (run->at.index < run->batches) return;
+    run->at.index = run->at.ahead = 0;
+    run->at.epoch++;
+}
+
+gy_status gy_past_take(gy_run *run, const gy_past *past)
+{
+    const double start = gy_clock_s();
+    gy_place_take(&run->at, run, &past->head, past->changed | GY_CHANGED(GY_OF_ending));
+    take_position(run, &past->head);
+    GY_TRY(gy_run_take_vectors(run, past));
+    /* the last one may have been its job's only one, which knew of none before */
+    const double taking_s = gy_clock_s() - start;
+    if (run->at.saving_s < taking_s) run->at.saving_s = taking_s;
+    if (!(past->changed & GY_CHANGED(GY_OF_sums))) gy_run_take_sums(run, &past->head);
+    GY_TRY(gy_comm_agree(run->comm, gy_run_take_values(run, &past->head)));
+    gy_past_tell(run, past);
     return gy_run_take_best(run, past);
 }

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "comm/host_memory.h"
+#include "comm/topology.h"
 #include "feed/feed.h"
 #include "job.h"
 #include "store/file.h"
@@ -40,7 +41,7 @@ extern const char *const gy_phase_names[GY_PHASES];
 /** One step, after it: the same on every rank but for the seconds. */
 typedef struct gy_step_result {
     double loss, rate, norm;            /* mean over the global batch; used; before clipping */
-    int64_t samples;                    /* of the global batch */
+    int64_t first, samples;             /* of the global batch: number in the epoch, how many */
     bool skipped;                       /* not finite: nothing was updated */
     int requests;                       /* of any rank */
     bool time_is_up, checkpoint_is_due; /* by rank 0's clock */
@@ -60,7 +61,7 @@ typedef struct gy_best {
     float *values, *buffers; /* copies; NULL without validation */
 } gy_best;
 
-enum { GY_VALUES = 2 * (GY_TASK_METRICS + 1) };
+enum { GY_VALUES = GY_PARTS * (GY_TASK_METRICS + 1) };
 
 /** A value by name, as the last evaluation of a split gave it. */
 typedef struct gy_value {
@@ -68,14 +69,23 @@ typedef struct gy_value {
     double value;
 } gy_value;
 
-/** Where a run stands: what a checkpoint keeps of it beside its vectors (state.c), and nothing else. */
+/**
+ * Where a run stands: what a checkpoint keeps of it beside its vectors, and nothing else: state_list.h,
+ * sums.c.
+ */
 typedef struct gy_place {
-    int64_t step;         /* updates done */
-    int64_t epoch, index; /* epochs done, batches done in this one */
-    bool early;           /* ended by early stopping */
-    int64_t skipped;      /* steps in a row that were not finite */
-    double elapsed_s;     /* of earlier jobs */
-    double *tally;        /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
+    int64_t step;               /* updates done */
+    int64_t epoch, index;       /* epochs done, batches done in this one */
+    int64_t ahead;              /* samples of the next batch that are done: others went before */
+    bool early, finished;       /* ended by early stopping; ended */
+    int64_t skipped;            /* steps in a row that were not finite */
+    double elapsed_s;           /* of earlier jobs */
+    double saving_s, longest_s; /* of the last checkpoint; the longest step with what follows it */
+    double next_rate;           /* learning rate of the next step */
+    int64_t residuals;          /* how many there are: residual.c */
+    bool has_memory;            /* of the compression */
+    gy_topology topology;       /* what all-reduces were chosen by; zeros: not known */
+    double *tally; /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
     gy_schedule_state schedule;
     gy_best best;
     gy_value values[GY_VALUES]; /* of the last evaluations */
@@ -138,14 +148,14 @@ typedef struct gy_run {
     gy_saver *saver;
 
     /* clocks and files; rank 0's are the ones that count */
-    double started_s;           /* this job's start */
-    double deadline_s;          /* stop by then; INFINITY: no limit is configured */
-    double looked_s, longest_s; /* at the clock last; the longest time between two looks */
-    gy_job job;                 /* the batch job that ends us */
-    double saved_s, saving_s;   /* end of the last checkpoint; how long it took */
-    double save_waited_s;       /* how long training waited for its begin */
-    int64_t samples;            /* that this job trained on */
-    gy_lock claim;              /* the lock of its directory; not held by other ranks */
+    double started_s;     /* this job's start */
+    double deadline_s;    /* stop by then; INFINITY: no limit is configured */
+    double looked_s;      /* at the clock last */
+    gy_job job;           /* the batch job that ends us */
+    double saved_s;       /* end of the last checkpoint */
+    double save_waited_s; /* how long training waited for its begin */
+    int64_t samples;      /* that this job trained on */
+    gy_lock claim;        /* the lock of its directory; not held by other ranks */
 } gy_run;
 
 /** Makes all parts from run->config. Collective. `taught`: see gy_feed_open. */

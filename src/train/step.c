@@ -186,7 +186,12 @@ static void take_record(gy_run *run, const gy_record *record, int64_t global)
     now->is_saved = record->sum[SUM_SAVED] > 0;
 }
 
-static double rate(const gy_run *run)
+int64_t gy_run_sample(const gy_run *run)
+{
+    return run->at.index * run->config->train.batch_size + run->at.ahead;
+}
+
+double gy_run_rate(const gy_run *run)
 {
     const gy_config *config = run->config;
     gy_schedule_point at = {.step = run->at.step,
@@ -266,6 +271,7 @@ static void move_on(gy_run *run)
     run->samples += run->now.samples;
     run->at.step++;
     run->at.index++;
+    run->at.ahead = 0;
     run->now.epoch_ended = run->at.index == run->batches;
     if (!run->now.epoch_ended) return;
     run->at.index = 0;
@@ -299,7 +305,7 @@ gy_status gy_run_step(gy_run *run)
     gy_batch batch = {.n = 0};
     double loss = 0, *seconds = run->now.seconds;
     const size_t tally = (size_t)(run->network.rows * run->network.task.sums);
-    run->now = (gy_step_result){.rate = rate(run)};
+    run->now = (gy_step_result){.first = gy_run_sample(run), .rate = gy_run_rate(run)};
     memcpy(run->at.tally + tally, run->at.tally, tally * sizeof *run->at.tally);
     gy_status status = take_batch(run, &batch);
     GY_TRY(make_gradients(run, &batch, &loss));

@@ -26,9 +26,9 @@ int gy_run_requests(gy_run *run)
 bool gy_run_time_is_up(gy_run *run)
 {
     double now = gy_clock_s(), deadline = run->deadline_s, ends = gy_job_deadline(&run->job);
-    if (run->looked_s > 0 && now - run->looked_s > run->longest_s)
-        run->longest_s = now - run->looked_s;
+    if (run->looked_s > 0 && now - run->looked_s > run->at.longest_s)
+        run->at.longest_s = now - run->looked_s;
     run->looked_s = now;
     if (ends < deadline) deadline = ends;
-    return now + run->longest_s + 2 * run->saving_s >= deadline;
+    return now + run->at.longest_s + 2 * run->at.saving_s >= deadline;
 }

@@ -110,8 +110,8 @@ static gy_status begin(gy_run *run, const gy_past *past)
     run->saved_s = run->tell.logged_s = gy_clock_s();
     GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));
     if (on) GY_TRY(tell_resume(run, past));
-    return gy_comm_agree(
-        run->comm, gy_loader_seek(run->feed.loader[GY_PART_TRAIN], run->at.epoch, run->at.index));
+    return gy_comm_agree(run->comm, gy_loader_seek_sample(run->feed.loader[GY_PART_TRAIN],
+                                                          run->at.epoch, gy_run_sample(run)));
 }
 
 /* A run that ends in failure still brings the checkpoint under way to its end, unless this rank alone
@@ -131,6 +131,7 @@ static gy_status train(gy_run *run)
     if (!run->options->dry_run)
         GY_TRY(gy_run_claim(run, false)); /* before its checkpoints are looked at */
     GY_TRY(gy_past_find(run, &past));
+    if (past.finished || run->options->dry_run) gy_past_tell(run, &past);
     if (past.finished) return gy_run_tell_finished(run, &past);
     gy_run_set_deadline(run);
     GY_TRY(gy_run_build(run, &past.taught));

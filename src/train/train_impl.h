@@ -10,9 +10,14 @@
 #include "comm/watchdog.h"
 #include "event/event.h"
 #include "run.h"
+#include "state_list.h"
 
 extern const gy_registry gy_fault_registry;
 
+/** Samples of this epoch that are done. */
+int64_t gy_run_sample(const gy_run *run);
+/** The learning rate of the next step. */
+double gy_run_rate(const gy_run *run);
 /** Whether the run has done all its steps. */
 bool gy_run_is_over(const gy_run *run);
 /** Whether it was asked to stop, or its time is up. */
@@ -106,9 +111,38 @@ gy_status gy_run_try_room(gy_run *run) GY_CHECKED;
 gy_status gy_run_save(gy_run *run, const char *end) GY_CHECKED;
 /** Waits for the checkpoint under way, where there is one, and tells it. Collective. */
 gy_status gy_run_end_saving(gy_run *run) GY_CHECKED;
-/** Everything but the position, from a checkpoint's head and tensors. Collective. */
-gy_status gy_run_restore(gy_run *run, const char *path, const gy_checkpoint_head *head,
-                         bool with_slots) GY_CHECKED;
+/** Parameters, buffers, and what goes on of slots, from a checkpoint. Collective. */
+gy_status gy_run_take_vectors(gy_run *run, const gy_past *past) GY_CHECKED;
+
+/* note.c: what a checkpoint keeps that is not a vector */
+
+enum { GY_NOTE_NAME = 128 };
+
+/** Notes being put together, in a pool; the first failure stays. */
+typedef struct gy_notes {
+    gy_pool *pool;
+    gy_checkpoint_note *v;
+    int n, room;
+    gy_status status;
+} gy_notes;
+
+/** Adds one; names stay where they are, texts are copied. Local. */
+void gy_notes_number(gy_notes *list, const char *group, const char *name, double number);
+void gy_notes_text(gy_notes *list, const char *group, const char *name, const char *text);
+/** All of a run. Collective. @param end  see gy_run_save */
+gy_status gy_run_list_notes(gy_run *run, const char *end, gy_notes *list) GY_CHECKED;
+
+#define GY_CHANGED(subject) (1U << (subject))
+/** Takes the table's fields, but for those of subjects that changed. Local. */
+void gy_place_take(gy_place *at, const gy_run *run, const gy_checkpoint_head *head,
+                   unsigned changed);
+/** Takes the last values of what the run measures. Local. */
+gy_status gy_run_take_values(gy_run *run, const gy_checkpoint_head *head) GY_CHECKED;
+
+/* sums.c: of the epoch under way */
+
+gy_status gy_run_list_sums(gy_run *run, gy_notes *list) GY_CHECKED; /* collective */
+void gy_run_take_sums(gy_run *run, const gy_checkpoint_head *head);
 
 /* best.c: the best parameters, in checkpoints */
 
@@ -139,26 +173,42 @@ gy_status gy_run_move_aside(gy_run *run) GY_CHECKED;
 
 /** Names them, once there is sync. Local. */
 gy_status gy_run_name_residuals(gy_run *run) GY_CHECKED;
+/** Whether a slot of that name is a rank's. Local. */
+bool gy_is_residual(const char *slot);
 /** Adds their slots, and that of what compression remembers besides. @return how many */
 int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots);
-/** Takes the n residuals of a checkpoint, and its slot `memory`; NULL: it has none. Collective. */
-gy_status gy_run_take_residuals(gy_run *run, const char *path, int n,
-                                const char *memory) GY_CHECKED;
+/** Takes what compression left out, and what it remembers. Collective. */
+gy_status gy_run_take_residuals(gy_run *run, const gy_past *past) GY_CHECKED;
 
 /* resume.c: which checkpoint the run goes on from, and how */
+
+/** A setting that differs from the checkpoint's. */
+typedef struct gy_change {
+    struct gy_change *next;
+    const char *key, *old_value, *new_value;
+} gy_change;
 
 struct gy_past {
     const char *path; /* of the checkpoint; NULL: the run starts anew */
     gy_checkpoint_head head;
+    gy_place there; /* where it stands, of what is in the table of state_list.h */
     gy_taught taught;
     bool finished; /* and the configuration asks for no more */
-    bool model_changed, data_changed, optimizer_changed, train_changed;
+    gy_change *changes;
+    unsigned changed; /* subjects: GY_CHANGED() */
 };
 
 /** Finds it and compares configurations, before the run is built. Collective. */
 gy_status gy_past_find(gy_run *run, gy_past *past) GY_CHECKED;
 /** Brings the run to where the checkpoint stands. Collective. */
 gy_status gy_past_take(gy_run *run, const gy_past *past) GY_CHECKED;
+
+/* change.c: what a changed configuration does to a run that goes on */
+
+/** What changed; GY_E_CONFIG where it is the model. Local. */
+gy_status gy_past_compare(gy_run *run, gy_past *past) GY_CHECKED;
+/** Says it; how the run goes on, too, where it is put there. Local. */
+void gy_past_tell(const gy_run *run, const gy_past *past);
 
 /* Hooks */
 

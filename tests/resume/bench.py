@@ -149,6 +149,12 @@ def states(place):
             for e in events(place) if e["event"] == "step"]
 
 
+def epochs(place):
+    """What epochs say of the training data."""
+    return [{k: v for k, v in e.items() if k == "step" or k.startswith("train_")}
+            for e in events(place) if e["event"] == "epoch"]
+
+
 def keep_until(place, step):
     """Leaves the run as if it had ended right after the checkpoint of a step."""
     run = place / "run/checkpoints"

@@ -4,7 +4,8 @@
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, progress, compressed, best,
-journal, finished, changed, diverged, writers, time_limit, life, own_norm.
+journal, finished, changed, diverged, writers, time_limit, life, own_norm, batch, monitor,
+another_memory.
 """
 import json
 import os
@@ -17,7 +18,7 @@ import time
 import h5py
 import numpy
 
-from bench import (CONFIG, SLOW, STEPS, all_end, close, events, keep_until, main, rank_process,
+from bench import (CONFIG, SLOW, STEPS, all_end, close, epochs, events, keep_until, main, rank_process,
                    same_bits, send, states, steps_are_whole, tensors, wait_for_event,
                    wait_for_step)
 
@@ -34,6 +35,7 @@ def from_any_step(bench):
         same_bits(want, tensors(place))
         steps_are_whole(place)
         assert states(place) == states(whole)
+        assert epochs(place) == epochs(whole)
 
 
 def signals(bench):
@@ -290,6 +292,44 @@ def changed(bench):
     assert "train.batch_size changed from 32 to 16" in done.stderr, done.stderr
 
 
+def batch(bench):
+    """In the midst of an epoch with another batch size: no sample comes twice, none is left out."""
+    config = CONFIG.replace("validation_fraction: 0.1", "shuffle: false").replace("n=330", "n=300")
+    for ranks in (1, bench.ranks):
+        place = bench.place(f"run-{ranks}", config)
+        bench.train(place, ranks=ranks)
+        keep_until(place, 12)  # 10 steps an epoch: at sample 64
+        bad = [word for step in range(13, 19) for word in ("--inject", f"not_finite:step={step}")]
+        done = bench.train(place, "--set", "train.batch_size=50", *bad, "--no-quiet", "--set",
+                           "train.not_finite.skip=100", ranks=ranks)
+        assert "goes on from sample 64 of the epoch" in done.stderr, done.stderr
+        samples = [n for e in events(place) if e["event"] == "not_finite" for n in e["samples"]]
+        assert samples == [*range(64, 300), *range(0, 50)], samples
+
+
+def monitor(bench):
+    """Another monitored value is not compared with the best of the one before."""
+    place = bench.place("run", CONFIG.replace("epochs: 4", "epochs: 4, early_stopping: {patience: 2}"))
+    bench.train(place)
+    keep_until(place, 15)
+    done = bench.train(place, "--set", "train.early_stopping.monitor=validation_accuracy",
+                       "--no-quiet")
+    assert "the best is sought anew" in done.stderr, done.stderr
+    end, seen = events(place)[-1], [e for e in events(place) if e["event"] == "evaluate"]
+    later = [e["validation_accuracy"] for e in seen if e["step"] > 15]
+    assert len(later) == 3 and end["best"] == max(later), (end, later)
+
+
+def another_memory(bench):
+    """What compression remembers of another shape, or another kind, is not taken."""
+    options = ["--set", "comm.compression=power_sgd", "--set", "comm.power_sgd_rank=2"]
+    place = bench.place("run")
+    bench.train(place, *options)
+    keep_until(place, 15)
+    done = bench.train(place, *options, "--set", "comm.power_sgd_rank=3", "--no-quiet")
+    assert "what the compression remembers starts anew" in done.stderr, done.stderr
+
+
 def writers(bench):
     """However a checkpoint is written, it is the same, and a run goes on from it."""
     whole = bench.place("whole")
@@ -349,6 +389,13 @@ def time_limit(bench):
     bench.train(place, "--inject", "slow:rank=0,ms=700", "--set", "train.time_limit_minutes=0.0333",
                 code=75)
     assert events(place)[-1]["step"] <= 2, events(place)[-1]
+    place = bench.place("later")  # what steps took an earlier job is known: the second would end late
+    bench.train(place, "--inject", "slow:rank=0,ms=700", "--set", "train.time_limit_minutes=0.0333",
+                code=75)
+    before = events(place)[-1]["step"]
+    bench.train(place, "--inject", "slow:rank=0,ms=700", "--set", "train.time_limit_minutes=0.02",
+                code=75)
+    assert events(place)[-1]["step"] == before + 1, events(place)[-1]
     place = bench.place("hangs")
     bench.train(place, env=squeue(bench, "hanging", "exec sleep 60"))
     same_bits(tensors(whole), tensors(place))
@@ -436,7 +483,8 @@ def life(bench):
         assert (done.returncode, done.stderr) == (0, ""), (command, done)
 
 
-CASES = {"life": life, "own_norm": own_norm, "from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
+CASES = {"batch": batch, "monitor": monitor, "another_memory": another_memory,
+         "life": life, "own_norm": own_norm, "from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
          "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "progress": progress, "compressed": compressed,
          "best": best, "journal": journal,

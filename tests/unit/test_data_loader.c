@@ -169,6 +169,14 @@ static void seeking_finds_the_same_stream(void)
             CU_ASSERT_EQUAL(memcmp(batch.x, x + b * 30, (size_t)batch.n * 12), 0);
         }
     }
+    CU_ASSERT_EQUAL(gy_loader_seek_sample(l, 0, 13),
+                    GY_OK); /* what is left of a batch, then the next */
+    for (int at = 13; at < 30; at += (int)batch.n) {
+        CU_ASSERT_EQUAL_FATAL(gy_loader_next(l, &batch), GY_OK);
+        CU_ASSERT_EQUAL(batch.n, at == 13 ? 7 : 10);
+        CU_ASSERT_EQUAL(memcmp(batch.samples, all + at, (size_t)batch.n * 8), 0);
+        CU_ASSERT_EQUAL(memcmp(batch.x, x + at * 3, (size_t)batch.n * 12), 0);
+    }
     CU_ASSERT_EQUAL(gy_loader_seek(l, 0, 11), GY_OK); /* an epoch's end is the next one's start */
     CU_ASSERT_EQUAL(gy_loader_next(l, &batch), GY_OK);
     CU_ASSERT_TRUE(batch.epoch == 1 && batch.index == 0);

@@ -22,16 +22,11 @@ static gy_status after_step(gy_run *run)
         return GY_OK;
     }
     run->at.skipped++;
-    int64_t batch = run->config->train.batch_size, epoch = run->at.epoch, index = run->at.index - 1;
-    if (run->now.epoch_ended) {
-        epoch = run->at.epoch - 1;
-        index = run->batches - 1;
-    }
     gy_report report;
     int64_t *samples = NULL;
     GY_TRY(gy_new_array(run->ctx, run->now.samples, &samples));
-    gy_loader_samples(run->feed.loader[GY_PART_TRAIN], epoch, index * batch, run->now.samples,
-                      samples);
+    gy_loader_samples(run->feed.loader[GY_PART_TRAIN], run->at.epoch - run->now.epoch_ended,
+                      run->now.first, run->now.samples, samples);
     gy_report_begin(&report, "not_finite");
     gy_report_float(&report, "loss", run->now.loss);
     gy_report_int(&report, "in_a_row", run->at.skipped);
