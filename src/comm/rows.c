@@ -10,7 +10,7 @@
  *
  * Invariants
  * 1. Each list is begun and done in its order, so what is added to an element is added in the order of
- *    the rows: the same bits every time. At most WINDOW are begun and not done.
+ *    the rows: the same bits every time. At most `window` are begun and not done.
  * 2. A message is sent when its row's `after` has received what it sends; x is overwritten or added to
  *    when `after` has sent what was there.
  * 3. What is added, and what is encoded, arrives in a buffer; what is put as it is arrives in x.
@@ -24,8 +24,6 @@
 #include "comm_mpi.h"
 #include "room.h"
 
-enum { WINDOW = 4 };
-
 /* A message of a list. */
 typedef struct spot {
     int64_t number;
@@ -36,8 +34,8 @@ typedef struct spot {
 typedef struct side {
     gy_row_list rows;
     spot begun, done;
-    char *buffers[WINDOW]; /* by number mod WINDOW */
-    MPI_Request requests[WINDOW];
+    char *buffers[GY_WINDOW]; /* by number mod window */
+    MPI_Request requests[GY_WINDOW];
 } side;
 
 struct gy_engine {
@@ -46,6 +44,7 @@ struct gy_engine {
     gy_row_maker *rows;
     gy_reduction r;
     int64_t segment; /* elements */
+    int window;
     side out, in;
 };
 
@@ -113,18 +112,24 @@ static int64_t row_bytes(const gy_row_list *list)
     return round_up(list->n * (int64_t)sizeof *list->v);
 }
 
+static gy_rows count(const gy_members *members, gy_row_maker *rows, const gy_reduction *r)
+{
+    gy_rows n = {.window = 2};
+    rows(members, r, &n);
+    return n;
+}
+
 int64_t gy_engine_bytes(const gy_comm *comm, const gy_members *members, gy_row_maker *rows,
                         const gy_reduction *r)
 {
-    gy_rows count = {.sends = {NULL, 0}};
-    rows(members, r, &count);
-    int buffers = r->wire == NULL ? WINDOW : 2 * WINDOW;
-    return row_bytes(&count.sends) + row_bytes(&count.receives) + buffers * buffer_bytes(comm, r);
+    const gy_rows n = count(members, rows, r);
+    const int buffers = r->wire == NULL ? n.window : 2 * n.window;
+    return row_bytes(&n.sends) + row_bytes(&n.receives) + buffers * buffer_bytes(comm, r);
 }
 
 static char *furnish(side *s, char *room, int buffers, int64_t bytes)
 {
-    for (int i = 0; i < WINDOW; i++) s->requests[i] = MPI_REQUEST_NULL;
+    for (int i = 0; i < GY_WINDOW; i++) s->requests[i] = MPI_REQUEST_NULL;
     for (int i = 0; i < buffers; i++, room += bytes) s->buffers[i] = room;
     return room;
 }
@@ -135,14 +140,14 @@ gy_status gy_engine_create(gy_comm *comm, const gy_members *members, gy_row_make
     gy_engine *e = NULL;
     GY_TRY(gy_new(comm->ctx, &e));
     *e = (gy_engine){.comm = comm, .members = *members, .rows = rows, .r = *r};
-    e->segment = segment_of(comm, r->n);
+    const gy_rows n = count(members, rows, r);
     const int64_t bytes = buffer_bytes(comm, r);
-    char *room = furnish(&e->in, gy_room_bytes(r->room), WINDOW, bytes);
-    room = furnish(&e->out, room, r->wire != NULL ? WINDOW : 0, bytes);
-    gy_rows count = {.sends = {NULL, 0}};
-    rows(members, r, &count);
+    e->segment = segment_of(comm, r->n);
+    e->window = n.window;
+    char *room = furnish(&e->in, gy_room_bytes(r->room), n.window, bytes);
+    room = furnish(&e->out, room, r->wire != NULL ? n.window : 0, bytes);
     e->in.rows.v = (gy_row *)(void *)room;
-    e->out.rows.v = (gy_row *)(void *)(room + row_bytes(&count.receives));
+    e->out.rows.v = (gy_row *)(void *)(room + row_bytes(&n.receives));
     *out = e;
     return GY_OK;
 }
@@ -150,7 +155,7 @@ gy_status gy_engine_create(gy_comm *comm, const gy_members *members, gy_row_make
 void gy_engine_free(gy_engine *e)
 {
     if (e == NULL) return;
-    for (int i = 0; i < WINDOW; i++) {
+    for (int i = 0; i < GY_WINDOW; i++) {
         if (e->in.requests[i] != MPI_REQUEST_NULL) {
             (void)MPI_Cancel(&e->in.requests[i]);
             (void)MPI_Wait(&e->in.requests[i], MPI_STATUS_IGNORE);
@@ -197,9 +202,9 @@ static bool may(const gy_row *row, const spot *at, int64_t n, const side *other)
     return before->from + other->done.at >= (reaches < ends ? reaches : ends);
 }
 
-static bool is_full(const side *s)
+static bool is_full(const gy_engine *e, const side *s)
 {
-    return at_end(s, &s->begun) || s->begun.number - s->done.number == WINDOW;
+    return at_end(s, &s->begun) || s->begun.number - s->done.number == e->window;
 }
 
 static int rank_of(const gy_engine *e, int member)
@@ -210,9 +215,9 @@ static int rank_of(const gy_engine *e, int member)
 static gy_status post(gy_engine *e, bool *moved)
 {
     side *s = &e->in;
-    while (!is_full(s)) {
+    while (!is_full(e, s)) {
         const gy_row *row = &s->rows.v[s->begun.row];
-        const int slot = (int)(s->begun.number % WINDOW);
+        const int slot = (int)(s->begun.number % e->window);
         const int64_t n = length_of(e, row, &s->begun);
         if (!row->add && !may(row, &s->begun, n, &e->out)) break;
         const bool in_place = !row->add && e->r.wire == NULL;
@@ -243,7 +248,7 @@ static gy_status take(gy_engine *e, bool *moved)
     side *s = &e->in;
     if (s->done.number == s->begun.number) return GY_OK;
     const gy_row *row = &s->rows.v[s->done.row];
-    const int slot = (int)(s->done.number % WINDOW);
+    const int slot = (int)(s->done.number % e->window);
     const int64_t n = length_of(e, row, &s->done);
     int arrived = 0;
     if (row->add && !may(row, &s->done, n, &e->out)) return GY_OK;
@@ -267,9 +272,9 @@ static const void *encode(const gy_wire *wire, bool rounds, float *x, int64_t n,
 static gy_status send(gy_engine *e, bool *moved)
 {
     side *s = &e->out;
-    while (!is_full(s)) {
+    while (!is_full(e, s)) {
         const gy_row *row = &s->rows.v[s->begun.row];
-        const int slot = (int)(s->begun.number % WINDOW);
+        const int slot = (int)(s->begun.number % e->window);
         const int64_t n = length_of(e, row, &s->begun);
         const int bytes = bytes_of(e->r.wire, n);
         if (!may(row, &s->begun, n, &e->in)) break;
@@ -289,7 +294,7 @@ static gy_status leave(gy_engine *e, bool *moved)
     side *s = &e->out;
     while (s->done.number < s->begun.number) {
         int gone = 0;
-        GY_MPI(MPI_Test(&s->requests[s->done.number % WINDOW], &gone, MPI_STATUS_IGNORE));
+        GY_MPI(MPI_Test(&s->requests[s->done.number % e->window], &gone, MPI_STATUS_IGNORE));
         if (!gone) return GY_OK;
         advance(e, s, &s->done);
         *moved = true;
@@ -308,7 +313,7 @@ static void start(side *s)
 gy_status gy_engine_begin(gy_engine *e)
 {
     bool moved;
-    gy_rows list = {{e->out.rows.v, 0}, {e->in.rows.v, 0}};
+    gy_rows list = {{e->out.rows.v, 0}, {e->in.rows.v, 0}, e->window};
     e->rows(&e->members, &e->r, &list);
     e->out.rows.n = list.sends.n;
     e->in.rows.n = list.receives.n;

@@ -36,7 +36,11 @@ typedef struct gy_row_list {
 /** Sends and receives, each in its order. Between two members both list the same elements, cut alike. */
 typedef struct gy_rows {
     gy_row_list sends, receives;
+    int window; /* messages of a list under way at most, to GY_WINDOW; 2 where it says nothing: one is
+                   used while the next comes */
 } gy_rows;
+
+enum { GY_WINDOW = 4 };
 
 void gy_row_add(gy_row_list *list, const gy_row *row);
 

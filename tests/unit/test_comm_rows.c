@@ -125,7 +125,7 @@ static void play(gy_row_maker *list, int ranks, const gy_reduction *r)
     for (int i = 0; i < ranks; i++) {
         player *p = &players[i];
         p->m = (gy_members){.me = i, .n = ranks};
-        p->rows = (gy_rows){{p->out_rows, 0}, {p->in_rows, 0}};
+        p->rows = (gy_rows){{p->out_rows, 0}, {p->in_rows, 0}, FEW};
         list(&p->m, r, &p->rows);
         CU_ASSERT_FATAL(p->rows.sends.n <= ROWS && p->rows.receives.n <= ROWS);
         p->begun = p->left = p->taken = (spot){0, 0};

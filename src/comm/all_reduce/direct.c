@@ -13,6 +13,7 @@
 void gy_direct_rows(const gy_members *m, const gy_reduction *r, gy_rows *out)
 {
     const int p = m->n;
+    if (p > 2) out->window = GY_WINDOW; /* they go to several */
     for (int t = 1; t < p && r->half != GY_GATHER; t++) {
         gy_row send = gy_block_row(m, r->n, (m->me + t) % p), add = gy_block_row(m, r->n, m->me);
         send.peer = (m->me + t) % p;
