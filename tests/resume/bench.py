@@ -121,6 +121,13 @@ def tensors(place, checkpoint="latest"):
     return out
 
 
+def state(place, checkpoint="latest"):
+    """What a checkpoint says of where the run stands, but for what clocks and the machine say."""
+    with h5py.File(place / "run/checkpoints" / checkpoint / "index.h5") as f:
+        return {k: str(v) for k, v in f["state"].attrs.items()
+                if not k.endswith("_seconds") and k not in ("machine", "end")}
+
+
 def same_bits(a, b):
     assert a.keys() == b.keys(), a.keys() ^ b.keys()
     for name in a:

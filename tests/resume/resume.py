@@ -19,7 +19,7 @@ import h5py
 import numpy
 
 from bench import (CONFIG, SLOW, STEPS, all_end, close, epochs, events, keep_until, main, rank_process,
-                   same_bits, send, states, steps_are_whole, tensors, wait_for_event,
+                   same_bits, send, state, states, steps_are_whole, tensors, wait_for_event,
                    wait_for_step)
 
 
@@ -36,6 +36,9 @@ def from_any_step(bench):
         steps_are_whole(place)
         assert states(place) == states(whole)
         assert epochs(place) == epochs(whole)
+        for later in range(step + 3, STEPS, 3):
+            name = f"step-{later:09d}"
+            assert state(place, name) == state(whole, name), (name, state(place, name))
 
 
 def signals(bench):
