@@ -264,7 +264,7 @@ typedef void gy_take(void *user, const float *x, int64_t at, int64_t n);
 
 /**
  * Reads vector k of shard i in pieces and checks it. Local.
- * @param piece  [GY_PIECE_FLOATS]
+ * @param piece  [GY_PIECE_FLOATS]; NULL: what it is is checked, its numbers are not read
  * @param take   may be NULL
  */
 gy_status gy_shard_read(gy_context *ctx, const gy_index *index, int i, int k, float *piece,
@@ -276,6 +276,9 @@ gy_status gy_index_write(gy_writer *w) GY_CHECKED;
 
 /** Reads and checks index.h5 of a checkpoint's directory; all lies in the pool. Local. */
 gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, gy_index *out) GY_CHECKED;
+/** Its head, notes and names of slots alone. Local. */
+gy_status gy_index_read_head(gy_context *ctx, const char *dir, gy_pool *pool,
+                             gy_index *out) GY_CHECKED;
 
 struct gy_h5;
 
@@ -350,7 +353,11 @@ gy_status gy_checkpoint_look_in(gy_pool *pool, const char *dir) GY_CHECKED;
 
 /* verify.c */
 
-/** Reads every byte of one checkpoint; adds to *out. Local. */
-gy_status gy_verify_one(gy_context *ctx, const char *dir, gy_verify_result *out) GY_CHECKED;
+/**
+ * Reads every byte of one checkpoint; adds to *out. Local.
+ * @param numbers  whether to read the numbers of sealed shards, too; who loads them does that
+ */
+gy_status gy_verify_one(gy_context *ctx, const char *dir, bool numbers,
+                        gy_verify_result *out) GY_CHECKED;
 
 #endif

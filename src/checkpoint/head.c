@@ -102,7 +102,7 @@ static gy_status read_packed(gy_context *ctx, const char *path, gy_buffer *b)
                           place == GY_PLACE_RUN ? "name one of its checkpoints, e.g. "
                                                   "checkpoints/latest"
                                                 : "name the directory of a checkpoint");
-    if (status == GY_OK) status = gy_index_read(ctx, dir, &pool, &index);
+    if (status == GY_OK) status = gy_index_read_head(ctx, dir, &pool, &index);
     if (status == GY_OK) {
         index.head.slots = index.slots;
         index.head.n_slots = index.n_vectors - 1;

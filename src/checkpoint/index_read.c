@@ -137,7 +137,6 @@ static gy_status read_shards(const reader *r)
     gy_shard *shards;
     GY_TRY(gy_h5_read_int(r->f, "/shards", "count", &n));
     if (n < 1 || n > 1000000) return damaged(r, "its number of shards makes no sense");
-    GY_TRY(read_slots(r));
     GY_TRY(gy_pool_array(r->pool, n, &shards));
     for (int i = 0; i < (int)n; i++) {
         const char *group;
@@ -209,17 +208,24 @@ static gy_status check_entries(const reader *r)
     return GY_OK;
 }
 
-static gy_status read_all(const reader *r)
+static gy_status read_beginning(const reader *r)
 {
     GY_TRY(read_head(r));
     GY_TRY(read_notes(r));
+    return read_slots(r);
+}
+
+static gy_status read_all(const reader *r)
+{
+    GY_TRY(read_beginning(r));
     GY_TRY(read_shards(r));
     GY_TRY(gy_entries_read(r->f, r->pool, "/params", true, &r->out->params));
     GY_TRY(gy_entries_read(r->f, r->pool, "/buffers", false, &r->out->buffers));
     return check_entries(r);
 }
 
-gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, gy_index *out)
+static gy_status read_sealed(gy_context *ctx, const char *dir, gy_pool *pool,
+                             gy_status (*read)(const reader *r), gy_index *out)
 {
     reader r = {.ctx = ctx, .pool = pool, .out = out};
     int64_t bytes;
@@ -227,9 +233,19 @@ gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, gy_inde
     GY_TRY(gy_pool_format(pool, &r.path, "%s/index.h5", dir));
     GY_TRY(gy_seal_check(ctx, r.path, &bytes));
     GY_TRY(gy_h5_open(ctx, r.path, GY_E_IO, &r.f));
-    gy_status status = read_all(&r);
+    gy_status status = read(&r);
     if (gy_h5_close(r.f) != GY_OK) {} /* nothing was written */
     return status;
+}
+
+gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, gy_index *out)
+{
+    return read_sealed(ctx, dir, pool, read_all, out);
+}
+
+gy_status gy_index_read_head(gy_context *ctx, const char *dir, gy_pool *pool, gy_index *out)
+{
+    return read_sealed(ctx, dir, pool, read_beginning, out);
 }
 
 /* In whole rows of about a piece. */

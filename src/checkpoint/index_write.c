@@ -70,8 +70,7 @@ static gy_status write_virtual(gy_writer *w, gy_h5 *f, int k, const gy_param *p,
                                     .to = from - p->offset,
                                     .n = to - from};
     }
-    GY_TRY(gy_h5_virtual_create(f, name, &p->shape, pieces, n));
-    return gy_h5_write_int(f, name, "offset", p->offset);
+    return gy_h5_virtual_create(f, name, &p->shape, pieces, n, p->offset);
 }
 
 static gy_status write_vectors(gy_writer *w, gy_h5 *f)

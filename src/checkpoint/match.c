@@ -1,6 +1,7 @@
 /* Tensors of a file and of a model, paired by name and shape; what does not fit is said by name. */
 #include "checkpoint_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { NAMED = 3 }; /* names of each sort in a message */
@@ -25,11 +26,34 @@ static void name_it(gy_buffer *b, int *n, const char *prefix, const char *name)
     if ((*n)++ < NAMED) gy_buffer_format(b, "%s%s%.80s", *n > 1 ? ", " : "", prefix, name);
 }
 
-static int find(const gy_entries *entries, const char *name)
+/* Names in order, to be found in: models may have thousands. */
+typedef struct ordered {
+    const char *name;
+    int at;
+} ordered;
+
+static int by_name(const void *a, const void *b)
 {
-    for (int i = 0; i < entries->n; i++)
-        if (strcmp(entries->v[i].name, name) == 0) return i;
-    return -1;
+    return strcmp(((const ordered *)a)->name, ((const ordered *)b)->name);
+}
+
+static int find(const ordered *v, int n, const char *name)
+{
+    const ordered *found =
+        n == 0 ? NULL : bsearch(&(ordered){.name = name}, v, (size_t)n, sizeof *v, by_name);
+    return found == NULL ? -1 : found->at;
+}
+
+static gy_status order(gy_pool *pool, const gy_entries *entries, const gy_params *model,
+                       ordered **there, ordered **here)
+{
+    GY_TRY(gy_pool_array(pool, entries->n, there));
+    GY_TRY(gy_pool_array(pool, model->n, here));
+    for (int i = 0; i < entries->n; i++) (*there)[i] = (ordered){entries->v[i].name, i};
+    for (int i = 0; i < model->n; i++) (*here)[i] = (ordered){model->v[i].name, i};
+    qsort(*there, (size_t)entries->n, sizeof **there, by_name);
+    qsort(*here, (size_t)model->n, sizeof **here, by_name);
+    return GY_OK;
 }
 
 static void name_wrong(gy_misfits *m, const char *prefix, const gy_entry *e, const gy_param *p)
@@ -46,12 +70,14 @@ gy_status gy_match_names(gy_pool *pool, const gy_entries *entries, const gy_para
                          const char *prefix, bool trainable, gy_misfits *m, gy_pair_found **pairs,
                          int *n)
 {
+    ordered *there, *here;
     GY_TRY(gy_pool_array(pool, model->n, pairs));
+    GY_TRY(order(pool, entries, model, &there, &here));
     *n = 0;
     for (int i = 0; i < model->n; i++) {
         const gy_param *p = &model->v[i];
         if (trainable && !p->trainable) continue;
-        int at = find(entries, p->name);
+        int at = find(there, entries->n, p->name);
         if (at < 0)
             name_it(&m->missing, &m->n_missing, prefix, p->name);
         else if (!gy_shape_equal(&entries->v[at].shape, &p->shape))
@@ -60,7 +86,7 @@ gy_status gy_match_names(gy_pool *pool, const gy_entries *entries, const gy_para
             (*pairs)[(*n)++] = (gy_pair_found){.entry = at, .param = i};
     }
     for (int i = 0; i < entries->n && !trainable; i++)
-        if (gy_params_find(model, entries->v[i].name) < 0)
+        if (find(here, model->n, entries->v[i].name) < 0)
             name_it(&m->additional, &m->n_additional, prefix, entries->v[i].name);
     m->n_found += *n;
     return GY_OK;

@@ -43,7 +43,7 @@ static gy_status look_at(search *s, const char *name, const char *what)
     GY_TRY(gy_pool_format(s->pool, &path, "%s/%s", s->dir, name));
     s->seen++;
     GY_TRY(gy_checkpoint_look_in(s->pool, path));
-    gy_status status = gy_verify_one(s->ctx, path, &result);
+    gy_status status = gy_verify_one(s->ctx, path, false, &result);
     if (status == GY_OK) s->found = path;
     if (status == GY_OK && what != NULL) gy_log(s->ctx, GY_WARNING, "%s: %s", path, what);
     if (status != GY_E_IO) return status;

@@ -29,6 +29,8 @@ gy_status gy_directory_list(gy_pool *pool, const char *path, const char *const *
 gy_status gy_path_sync(gy_context *ctx, const char *path) GY_CHECKED;
 /** Flushes the directory that holds a path. */
 gy_status gy_path_sync_above(gy_context *ctx, const char *path) GY_CHECKED;
+/** The size of a file. */
+gy_status gy_file_size(const char *path, int64_t *out) GY_CHECKED;
 /** Asks the system to drop what it holds of a file in memory, so that it is read from the disk; of a
  * directory, of all files in it. What fails is left as it is. */
 void gy_path_forget(gy_context *ctx, const char *path);

@@ -87,9 +87,12 @@ typedef struct gy_h5_piece {
     int64_t n;            /* elements */
 } gy_h5_piece;
 
-/** A float32 virtual data set of `shape` over pieces; fill value NaN. Found from any working directory. */
+/**
+ * A float32 virtual data set of `shape` over pieces; fill value NaN. Found from any working directory.
+ * @param offset  its attribute of that name
+ */
 gy_status gy_h5_virtual_create(gy_h5 *f, const char *name, const gy_shape *shape,
-                               const gy_h5_piece *pieces, int n) GY_CHECKED;
+                               const gy_h5_piece *pieces, int n, int64_t offset) GY_CHECKED;
 
 /** "HDF5 1.10.8". */
 const char *gy_h5_library(void);

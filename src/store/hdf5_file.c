@@ -255,8 +255,10 @@ gy_status gy_h5_visit(gy_h5 *f, const char *group, gy_status (*visit)(void *user
                                              H5O_INFO_BASIC, H5P_DEFAULT));
     gy_status status = list.status;
     if (result < 0) status = gy_h5_fail(f, "cannot list the group", group);
+    gy_h5_calling(f); /* once for all calls that are made meanwhile */
     for (const struct named *n = list.first; n != NULL && status == GY_OK; n = n->next)
         status = visit(user, n->name);
+    (void)gy_h5_called(f, 0);
     gy_pool_clear(&list.pool);
     return status;
 }

@@ -61,6 +61,9 @@ gy_status gy_h5_fail(gy_h5 *f, const char *what, const char *object);
         if (H5(f, call) < 0) return gy_h5_fail(f, what, object);                                   \
     } while (0)
 
+/** Gives a new object that is open an attribute. */
+bool gy_h5_attach_int(gy_h5 *f, hid_t id, const char *name, int64_t v);
+
 /** A file-access property list over the disk. < 0: failed. */
 hid_t gy_h5_access(gy_h5 *f);
 

@@ -16,6 +16,7 @@ typedef struct maker {
     const char *name;
     const gy_shape *shape;
     const gy_h5_piece *piece;
+    int64_t offset;
     hid_t creation, space;
 } maker;
 
@@ -87,21 +88,23 @@ static gy_status create(maker *m, const gy_h5_piece *pieces, int n)
     if (links >= 0 && H5(f, H5Pset_create_intermediate_group(links, 1)) >= 0)
         id = (hid_t)H5(f, H5Dcreate2(f->id, m->name, H5T_IEEE_F32LE, m->space, links, m->creation,
                                      H5P_DEFAULT));
-    gy_status status = id < 0 ? gy_h5_fail(f, what, m->name) : GY_OK;
+    bool good = id >= 0 && gy_h5_attach_int(f, id, "offset", m->offset);
+    gy_status status = good ? GY_OK : gy_h5_fail(f, what, m->name);
     if (id >= 0) (void)H5(f, H5Dclose(id));
     if (links >= 0) (void)H5(f, H5Pclose(links));
     return status;
 }
 
 gy_status gy_h5_virtual_create(gy_h5 *f, const char *name, const gy_shape *shape,
-                               const gy_h5_piece *pieces, int n)
+                               const gy_h5_piece *pieces, int n, int64_t offset)
 {
     hsize_t lengths[GY_DIMS] = {0};
     GY_REQUIRE(shape->n > 0, f->status,
                "cannot make the virtual data set" GY_AT "%s:%s" GY_WHY "it has no axis", f->path,
                name);
     for (int i = 0; i < shape->n; i++) lengths[i] = (hsize_t)shape->d[i];
-    maker m = {.f = f, .name = name, .shape = shape};
+    maker m = {.f = f, .name = name, .shape = shape, .offset = offset};
+    gy_h5_calling(f); /* once for all calls in it */
     m.space = (hid_t)H5(f, H5Screate_simple(shape->n, lengths, NULL));
     m.creation = (hid_t)H5(f, H5Pcreate(H5P_DATASET_CREATE));
     gy_status status = m.space < 0 || m.creation < 0
@@ -109,5 +112,6 @@ gy_status gy_h5_virtual_create(gy_h5 *f, const char *name, const gy_shape *shape
                            : create(&m, pieces, n);
     if (m.creation >= 0) (void)H5(f, H5Pclose(m.creation));
     if (m.space >= 0) (void)H5(f, H5Sclose(m.space));
+    (void)gy_h5_called(f, 0);
     return status;
 }

@@ -26,6 +26,15 @@ gy_status gy_path_kind(const char *path, gy_lies *out)
                     strerror(errno));
 }
 
+gy_status gy_file_size(const char *path, int64_t *out)
+{
+    struct stat info;
+    GY_REQUIRE(stat(path, &info) == 0, GY_E_IO, "cannot look for the file" GY_AT "%s" GY_WHY "%s",
+               path, strerror(errno));
+    *out = (int64_t)info.st_size;
+    return GY_OK;
+}
+
 gy_status gy_path_is_same(const char *a, const char *b, bool *out)
 {
     struct stat at_a, at_b;

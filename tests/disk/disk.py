@@ -32,7 +32,7 @@ train: {epochs: 5, batch_size: 16, evaluate_every_epochs: 1}
 checkpoint: {every_steps: EVERY, every_epochs: 0, keep: 1, asynchronous: false}
 log: {every_steps: 1}
 """
-MOMENTS = 10  # of a short trial
+MOMENTS = 6  # of a short trial
 TIMES = ("time", "seconds", "waited_seconds", "samples_per_second", "path")
 
 

@@ -195,12 +195,13 @@ static void virtual_data_are_whole(void)
             gy_h5_piece pieces[] = {{"s0.h5", "/values", 60, start, 0, 60 - start},
                                     {"s1.h5", "/values", 60, 0, 60 - start, 60},
                                     {"s2.h5", "/values", 60, 0, 120 - start, start}};
-            CU_ASSERT_EQUAL(gy_h5_virtual_create(f, name, &shapes[s], pieces, start == 0 ? 2 : 3),
-                            GY_OK);
+            CU_ASSERT_EQUAL(
+                gy_h5_virtual_create(f, name, &shapes[s], pieces, start == 0 ? 2 : 3, start),
+                GY_OK);
         }
     }
     gy_h5_piece part = {"s0.h5", "/values", 60, 1, 3, 2};
-    CU_ASSERT_EQUAL(gy_h5_virtual_create(f, "/part", &(gy_shape){2, {2, 5}}, &part, 1), GY_OK);
+    CU_ASSERT_EQUAL(gy_h5_virtual_create(f, "/part", &(gy_shape){2, {2, 5}}, &part, 1, 0), GY_OK);
     CU_ASSERT_EQUAL(gy_h5_close(f), GY_OK);
     char script[1024];
     (void)snprintf(script, sizeof script,
