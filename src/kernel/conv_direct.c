@@ -170,7 +170,19 @@ static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *pa
     }
 }
 
-/* A whole slide by all of the team. */
+/* The outputs of a slide that no weight meets. By all of the team. */
+static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y)
+{
+    size_t pixel = sizeof *y * (size_t)s->channels;
+#pragma omp for schedule(static)
+    for (int64_t line = 0; line < p->batch * s->v.out; line++) {
+        int64_t n = line / s->v.out, row = s->v.first + line % s->v.out * s->v.skip;
+        float *to = y + ((n * s->out_height + row) * s->out_width + s->h.first) * s->channels;
+        for (int64_t i = 0; i < s->h.out; i++) memset(to + i * s->h.skip * s->channels, 0, pixel);
+    }
+}
+
+/* A whole slide by all of the team: every one of its outputs is written. */
 static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l, const float *x,
                       float *y)
 {
@@ -178,6 +190,10 @@ static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l,
     int64_t in = s->v.in * s->h.in * s->in_channels;
     int64_t out = s->out_height * s->out_width * s->channels;
     float *band = own_scratch(p, l);
+    if (gy_slide_taps(s) == 0) {
+        clear_all(p, s, y);
+        return;
+    }
     gy_slide_pack(p->c, s, p->w, p->scratch);
 #pragma omp for schedule(static)
     for (int64_t item = 0; item < p->batch * bands; item++) {
@@ -204,18 +220,10 @@ static void backward_data(const gy_conv_pass *p)
     const gy_conv *c = p->c;
     layout l = layout_of(c);
     int64_t rows = gy_least(c->stride_h, c->height), columns = gy_least(c->stride_w, c->width);
-    int64_t image = c->height * c->width * c->channels;
 #pragma omp parallel num_threads(gy_conv_threads(p))
-    {
-        if (rows * columns > 1) { /* phases without a weight are zero */
-#pragma omp for schedule(static)
-            for (int64_t n = 0; n < p->batch; n++)
-                memset(p->dx + n * image, 0, sizeof *p->dx * (size_t)image);
-        }
-        for (int64_t at = 0; at < rows * columns; at++) {
-            gy_slide s = gy_slide_backward(c, at / columns, at % columns);
-            if (gy_slide_taps(&s) > 0) slide_all(p, &s, &l, p->dz, p->dx);
-        }
+    for (int64_t at = 0; at < rows * columns; at++) { /* the phases are all of dx */
+        gy_slide s = gy_slide_backward(c, at / columns, at % columns);
+        slide_all(p, &s, &l, p->dz, p->dx);
     }
 }
 

@@ -33,4 +33,11 @@ static inline void gy_test_values(unsigned seed, int64_t n, double range, float 
     }
 }
 
+/** A whole number from least to most; `state` is any number to begin with, the same draws each time. */
+static inline int64_t gy_test_draw(uint64_t *state, int64_t least, int64_t most)
+{
+    *state = *state * 6364136223846793005u + 1442695040888963407u;
+    return least + (int64_t)(*state >> 33) % (most - least + 1);
+}
+
 #endif

@@ -1,6 +1,7 @@
 /*
  * Convolution: every algorithm that can do a shape against seven plain loops in double, all three
- * passes, at every level, with one thread and more.
+ * passes, at every level, with one thread and more. Outputs and scratch are full of NaN beforehand,
+ * so that what a pass leaves out shows. Shapes are listed, and drawn.
  */
 #include "levels.h"
 
@@ -162,10 +163,15 @@ static void expect(const trial *t, double got, double limit, const char *what)
 {
     const gy_conv *c = &t->c;
     if (!(got <= limit))
-        printf("\n    %s %lldx%lldx%lld → %lldx%lldx%lld, %d threads: %s off by %g",
+        printf("\n    %s %lldx%lldx%lld → %lldx%lldx%lld, kernel %lldx%lld, stride %lldx%lld, "
+               "dilation "
+               "%lldx%lld, padding %lldx%lld, %lld groups, %d threads: %s off by %g",
                gy_conv_names[c->algorithm], (long long)c->height, (long long)c->width,
                (long long)c->channels, (long long)c->out_height, (long long)c->out_width,
-               (long long)c->filters, c->threads, what, got);
+               (long long)c->filters, (long long)c->kernel_h, (long long)c->kernel_w,
+               (long long)c->stride_h, (long long)c->stride_w, (long long)c->dilation_h,
+               (long long)c->dilation_w, (long long)c->pad_top, (long long)c->pad_left,
+               (long long)c->groups, c->threads, what, got);
     CU_ASSERT(got <= limit);
 }
 
@@ -204,28 +210,80 @@ static void run(trial *t, const gy_kernel *k, double limit)
     expect(t, error(t->weights, t->dw, t->want_dw, false), limit, "dw beta");
 }
 
+static void try_shape(const gy_kernel *k, const gy_conv *shape, int64_t batch)
+{
+    trial t;
+    begin(&t, shape, batch);
+    for (int a = 0; a < GY_CONV_COUNT; a++) {
+        if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
+        gy_conv_plan(&t.c, (gy_conv_algorithm)a, gy_kernel_threads(k));
+        CU_ASSERT(a == GY_CONV_auto || (int)t.c.algorithm == a);
+        t.scratch = take(&t, t.c.scratch, sizeof *t.scratch);
+        run(&t, k, t.c.algorithm == GY_CONV_winograd ? 2e-5 : 2e-6);
+        gy_free(t.ctx, t.scratch);
+    }
+    end(&t);
+}
+
 static void try_shapes(const gy_kernel *k)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-        for (int64_t batch = 1; batch <= 5; batch += 2) {
-            trial t;
-            begin(&t, &shapes[i], batch);
-            for (int a = 0; a < GY_CONV_COUNT; a++) {
-                if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
-                gy_conv_plan(&t.c, (gy_conv_algorithm)a, gy_kernel_threads(k));
-                CU_ASSERT(a == GY_CONV_auto || (int)t.c.algorithm == a);
-                t.scratch = take(&t, t.c.scratch, sizeof *t.scratch);
-                run(&t, k, t.c.algorithm == GY_CONV_winograd ? 2e-5 : 2e-6);
-                gy_free(t.ctx, t.scratch);
-            }
-            end(&t);
-        }
-    }
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int64_t batch = 1; batch <= 5; batch += 2) try_shape(k, &shapes[i], batch);
 }
 
 static void against_loops(void)
 {
     gy_test_levels(try_shapes);
+}
+
+/* One axis: a third of all images are a pixel long, where phases of a stride have no weight at all. */
+static void draw_axis(uint64_t *dice, bool winograd, int64_t *in, int64_t *kernel, int64_t *stride,
+                      int64_t *dilation, int64_t *pad, int64_t *out)
+{
+    int64_t span, behind;
+    do {
+        *in = gy_test_draw(dice, 0, 2) == 0 ? 1 : gy_test_draw(dice, 1, 9);
+        if (!winograd) *kernel = gy_test_draw(dice, 1, 5);
+        *stride = winograd ? 1 : gy_test_draw(dice, 1, 4);
+        *dilation = winograd ? 1 : gy_test_draw(dice, 1, 4);
+        *pad = gy_test_draw(dice, 0, 6);
+        behind = gy_test_draw(dice, 0, 6);
+        span = (*kernel - 1) * *dilation + 1;
+    } while (*in + *pad + behind < span);
+    *out = (*in + *pad + behind - span) / *stride + 1;
+}
+
+static gy_conv draw_shape(uint64_t *dice)
+{
+    bool winograd = gy_test_draw(dice, 0, 3) == 0;
+    gy_conv c = {.kernel_h = 2 * gy_test_draw(dice, 1, 2) + 1};
+    c.kernel_w = c.kernel_h;
+    draw_axis(dice, winograd, &c.height, &c.kernel_h, &c.stride_h, &c.dilation_h, &c.pad_top,
+              &c.out_height);
+    draw_axis(dice, winograd, &c.width, &c.kernel_w, &c.stride_w, &c.dilation_w, &c.pad_left,
+              &c.out_width);
+    c.groups = winograd ? 1 : gy_test_draw(dice, 0, 2) == 0 ? gy_test_draw(dice, 2, 18) : 1;
+    bool depthwise = gy_test_draw(dice, 0, 1) == 0;
+    c.channels =
+        c.groups * (c.groups > 1 && depthwise ? 1 : gy_test_draw(dice, 1, 20 / c.groups + 1));
+    c.filters =
+        c.groups * (c.groups > 1 && depthwise ? 1 : gy_test_draw(dice, 1, 20 / c.groups + 1));
+    return c;
+}
+
+static void try_drawn(const gy_kernel *k)
+{
+    enum { SHAPES = 250 };
+    uint64_t dice = 7;
+    for (int i = 0; i < SHAPES; i++) {
+        const gy_conv shape = draw_shape(&dice);
+        try_shape(k, &shape, gy_test_draw(&dice, 1, 3));
+    }
+}
+
+static void drawn_shapes(void)
+{
+    gy_test_levels(try_drawn);
 }
 
 /* An empty part of the batch: a rank may have none. */
@@ -307,4 +365,5 @@ static void not_finite(void)
     end(&t);
 }
 
-GY_TEST_MAIN(GY_TEST(against_loops), GY_TEST(no_samples), GY_TEST(same_bits), GY_TEST(not_finite))
+GY_TEST_MAIN(GY_TEST(against_loops), GY_TEST(drawn_shapes), GY_TEST(no_samples), GY_TEST(same_bits),
+             GY_TEST(not_finite))
