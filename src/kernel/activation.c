@@ -3,14 +3,21 @@
 
 #include "kernel_impl.h"
 
-#define NAME(name, reads_x) #name,
+#define NAME(name, ...) #name,
 const char *const gy_activation_names[GY_ACTIVATION_COUNT + 1] = {GY_ACTIVATION_LIST(NAME) NULL};
 
 bool gy_activation_reads_x(gy_activation a)
 {
-#define READS_X(name, reads_x) reads_x,
+#define READS_X(name, reads_x, halves) reads_x,
     static const bool reads[] = {GY_ACTIVATION_LIST(READS_X)};
     return reads[a];
+}
+
+bool gy_activation_halves(gy_activation a)
+{
+#define HALVES(name, reads_x, halves) halves,
+    static const bool half[] = {GY_ACTIVATION_LIST(HALVES)};
+    return half[a];
 }
 
 enum { COST = 8 }; /* simple operations an element */

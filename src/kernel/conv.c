@@ -6,15 +6,12 @@
 #define NAME(name) #name,
 const char *const gy_conv_names[GY_CONV_COUNT + 1] = {GY_CONV_LIST(NAME) NULL};
 
-static const gy_conv_method *const methods[GY_CONV_COUNT] = {
-    [GY_CONV_direct] = &gy_conv_by_direct,
-    [GY_CONV_winograd] = &gy_conv_by_winograd,
-    [GY_CONV_gemm] = &gy_conv_by_gemm,
-};
+#define METHOD(name) [GY_CONV_##name] = &gy_conv_by_##name,
+static const gy_conv_method *const methods[GY_CONV_COUNT] = {GY_CONV_METHOD_LIST(METHOD)};
 
 bool gy_conv_can(const gy_conv *c, gy_conv_algorithm a)
 {
-    return a == GY_CONV_auto || (methods[a] != NULL && methods[a]->can(c));
+    return a == GY_CONV_auto || methods[a]->can(c);
 }
 
 /*

@@ -13,12 +13,13 @@
 
 #include "activation.h"
 
-/** X(name): how it is computed; auto chooses by shape. */
-#define GY_CONV_LIST(X)                                                                            \
-    X(auto)                                                                                        \
+/** X(name): the ways to compute it, a gy_conv_by_name each. */
+#define GY_CONV_METHOD_LIST(X)                                                                     \
     X(direct)                                                                                      \
     X(winograd)                                                                                    \
     X(gemm)
+/** And auto, which chooses by shape. */
+#define GY_CONV_LIST(X) X(auto) GY_CONV_METHOD_LIST(X)
 #define GY_CONV_ENUM(name) GY_CONV_##name,
 typedef enum gy_conv_algorithm { GY_CONV_LIST(GY_CONV_ENUM) GY_CONV_COUNT } gy_conv_algorithm;
 #undef GY_CONV_ENUM

@@ -27,7 +27,9 @@ typedef struct gy_conv_method {
     void (*backward_weight)(const gy_conv_pass *p);
 } gy_conv_method;
 
-extern const gy_conv_method gy_conv_by_direct, gy_conv_by_winograd, gy_conv_by_gemm;
+#define GY_CONV_METHOD(name) extern const gy_conv_method gy_conv_by_##name;
+GY_CONV_METHOD_LIST(GY_CONV_METHOD)
+#undef GY_CONV_METHOD
 
 /* [*from, *to): the part of n pieces that thread `thread` of `threads` takes. */
 static inline void gy_conv_part(int64_t n, int thread, int threads, int64_t *from, int64_t *to)

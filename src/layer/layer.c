@@ -163,17 +163,7 @@ gy_shape gy_shape_of(int n, ...)
 
 gy_init gy_init_for(gy_activation a)
 {
-    switch (a) {
-    case GY_ACTIVATION_relu:
-    case GY_ACTIVATION_leaky_relu:
-    case GY_ACTIVATION_elu:
-    case GY_ACTIVATION_gelu:
-    case GY_ACTIVATION_gelu_tanh:
-    case GY_ACTIVATION_silu:
-        return (gy_init){GY_INIT_he_normal, 1};
-    default:
-        return (gy_init){GY_INIT_xavier_uniform, 1};
-    }
+    return (gy_init){gy_activation_halves(a) ? GY_INIT_he_normal : GY_INIT_xavier_uniform, 1};
 }
 
 /* Letters, digits, `_` and `-`, and not digits alone: names go into paths. */

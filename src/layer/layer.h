@@ -256,7 +256,7 @@ static inline int64_t gy_align_floats(int64_t n)
     return (n + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
 }
 
-/** he_normal before relu-like activations, else xavier_uniform: the usual start of weights. */
+/** he_normal before activations that halve, else xavier_uniform: the usual start of weights. */
 gy_init gy_init_for(gy_activation a);
 
 /** The row `activation` of kinds that end in one. */

@@ -4,34 +4,56 @@
 #include "kernel/activation.h"
 
 #include <math.h>
-#include <string.h>
+
+/* What each elementwise activation is; one of the list that is not here does not compile. */
+static double exact_none(double x)
+{
+    return x;
+}
+static double exact_relu(double x)
+{
+    return x > 0 ? x : 0;
+}
+static double exact_leaky_relu(double x)
+{
+    return x > 0 ? x : 0.01 * x;
+}
+static double exact_elu(double x)
+{
+    return x > 0 ? x : expm1(x);
+}
+static double exact_gelu(double x)
+{
+    return x * 0.5 * erfc(-x / sqrt(2.0));
+}
+static double exact_gelu_tanh(double x)
+{
+    return 0.5 * x * (1 + tanh(sqrt(2 / 3.141592653589793) * (x + 0.044715 * x * x * x)));
+}
+static double exact_silu(double x)
+{
+    return x / (1 + exp(-x));
+}
+static double exact_sigmoid(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+static double exact_tanh(double x)
+{
+    return tanh(x);
+}
+static double exact_softplus(double x)
+{
+    return x > 30 ? x : log1p(exp(x));
+}
+
+enum { KINDS = GY_ACTIVATION_softmax }; /* the elementwise ones */
+#define EXACT(name, ...) exact_##name,
+static double (*const exacts[KINDS])(double) = {GY_ELEMENTWISE_LIST(EXACT)};
 
 static double exact(gy_activation a, double x)
 {
-    switch (a) {
-    case GY_ACTIVATION_none:
-        return x;
-    case GY_ACTIVATION_relu:
-        return x > 0 ? x : 0;
-    case GY_ACTIVATION_leaky_relu:
-        return x > 0 ? x : 0.01 * x;
-    case GY_ACTIVATION_elu:
-        return x > 0 ? x : expm1(x);
-    case GY_ACTIVATION_gelu:
-        return x * 0.5 * erfc(-x / sqrt(2.0));
-    case GY_ACTIVATION_gelu_tanh:
-        return 0.5 * x * (1 + tanh(sqrt(2 / 3.141592653589793) * (x + 0.044715 * x * x * x)));
-    case GY_ACTIVATION_silu:
-        return x / (1 + exp(-x));
-    case GY_ACTIVATION_sigmoid:
-        return 1 / (1 + exp(-x));
-    case GY_ACTIVATION_tanh:
-        return tanh(x);
-    case GY_ACTIVATION_softplus:
-        return x > 30 ? x : log1p(exp(x));
-    default:
-        return NAN;
-    }
+    return exacts[a](x);
 }
 
 static double slope(gy_activation a, double x)
@@ -43,23 +65,24 @@ static double slope(gy_activation a, double x)
 enum { N = 100003 };
 static float x[N], y[N], dy[N], dx[N];
 
-/* Value and derivative in one pass have the bits of two. */
+/* Value and derivative in one pass are those of two. */
 static void check_slope(const gy_kernel *k, gy_activation a)
 {
     static float value[N], product[N];
     gy_activation_slope(k, a, N, x, value, product);
-    for (int i = 0; i < N; i++) product[i] *= dy[i];
-    CU_ASSERT_EQUAL(memcmp(value, y, sizeof value), 0);
-    CU_ASSERT_EQUAL(memcmp(product, dx, sizeof product), 0);
+    bool same = true;
+    for (int i = 0; i < N; i++) same &= value[i] == y[i] && product[i] * dy[i] == dx[i];
+    CU_ASSERT_TRUE(same);
 }
 
 static void elementwise(const gy_kernel *k)
 {
     for (int i = 0; i < N; i++) x[i] = (float)((i - 50000) * (i % 3 == 0 ? 2e-3 : 1.1e-4) + 1e-4);
     gy_test_values(9, N, 2.0, dy);
-    for (int act = 0; act < GY_ACTIVATION_softmax; act++) {
+    for (int act = 0; act < KINDS; act++) {
         const gy_activation a = (gy_activation)act;
         double worst = 0.0, worst_slope = 0.0;
+        for (int i = 0; i < N; i++) y[i] = dx[i] = NAN;
         gy_activation_forward(k, a, 1, N, x, y);
         gy_activation_backward(k, a, 1, N, gy_activation_reads_x(a) ? x : NULL,
                                gy_activation_reads_x(a) ? NULL : y, dy, dx);
@@ -75,7 +98,7 @@ static void elementwise(const gy_kernel *k)
             printf("%s: %g, slope %g\n", gy_activation_names[act], worst, worst_slope);
         CU_ASSERT_TRUE(worst < 6e-7);
         CU_ASSERT_TRUE(worst_slope < 3e-6);
-        if (gy_activation_reads_x(a)) check_slope(k, a);
+        check_slope(k, a);
         gy_activation_forward(k, a, 1, N, x, x); /* in place */
         CU_ASSERT_EQUAL(x[N / 3], y[N / 3]);
         for (int i = 0; i < N; i++)
@@ -92,7 +115,7 @@ static void edges(const gy_kernel *k)
 {
     static const float in[] = {NAN, INFINITY, -INFINITY, 0.0f, 1000.0f, -1000.0f, 88.72f, -87.3f};
     enum { COUNT = sizeof in / sizeof *in };
-    for (int act = 0; act < GY_ACTIVATION_softmax; act++) {
+    for (int act = 0; act < KINDS; act++) {
         const gy_activation a = (gy_activation)act;
         float out[COUNT], one[COUNT], back[COUNT];
         for (int i = 0; i < COUNT; i++) one[i] = 1.0f;

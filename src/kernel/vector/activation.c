@@ -1,6 +1,7 @@
 /*
- * Activations and their derivatives at one level: a scalar function of each, and one loop around
- * each. Comparisons are written so that NaN passes.
+ * Activations and their derivatives at one level: two scalar functions of each, forward_name and
+ * backward_name, and three loops around them, which the list makes: one without its functions does
+ * not compile. Comparisons are written so that NaN passes.
  */
 #include "softmax.h"
 #include "vector.h"
@@ -8,6 +9,10 @@
 static const float leak = 0.01f;                          /* of leaky_relu */
 static const float root = 0.79788456f, cubic = 0.044715f; /* gelu_tanh: √(2/π) */
 
+static inline float forward_none(float x)
+{
+    return x;
+}
 static inline float forward_relu(float x)
 {
     return x < 0.0f ? 0.0f : x;
@@ -46,7 +51,12 @@ static inline float forward_softplus(float x)
     return vec_softplus(x);
 }
 
-/* the derivative times g, from y or, where gy_activation_reads_x, from x */
+/* the derivative times g, from y or, where the list says reads_x, from x */
+static inline float backward_none(float y, float g)
+{
+    (void)y;
+    return g;
+}
 static inline float backward_relu(float y, float g)
 {
     return y <= 0.0f ? 0.0f : g;
@@ -77,7 +87,7 @@ static inline float backward_silu(float x, float g)
 }
 static inline float backward_sigmoid(float y, float g)
 {
-    return g * y * (1.0f - y);
+    return g * (y * (1.0f - y));
 }
 static inline float backward_tanh(float y, float g)
 {
@@ -88,26 +98,36 @@ static inline float backward_softplus(float y, float g)
     return -g * vec_expm1(-y);
 }
 
-#define EACH(X)                                                                                    \
-    X(relu)                                                                                        \
-    X(leaky_relu) X(elu) X(gelu) X(gelu_tanh) X(silu) X(sigmoid) X(tanh) X(softplus)
+/* switch (a): a loop over n elements of every elementwise one; there are no others here */
+#define LOOPS(X)                                                                                   \
+    GY_ELEMENTWISE_LIST(X)                                                                         \
+    case GY_ACTIVATION_softmax:                                                                    \
+    case GY_ACTIVATION_COUNT:                                                                      \
+        break;
 
-#define FORWARD(name)                                                                              \
+#define FORWARD(name, ...)                                                                         \
     case GY_ACTIVATION_##name:                                                                     \
         _Pragma("omp simd") for (int64_t i = 0; i < n; i++) y[i] = forward_##name(x[i]);           \
         break;
-#define BACKWARD(name)                                                                             \
+#define BACKWARD(name, ...)                                                                        \
     case GY_ACTIVATION_##name:                                                                     \
         _Pragma("omp simd") for (int64_t i = 0; i < n; i++) dx[i] =                                \
             backward_##name(from[i], dy[i]);                                                       \
+        break;
+#define SLOPE(name, reads_x, ...)                                                                  \
+    case GY_ACTIVATION_##name:                                                                     \
+        _Pragma("omp simd") for (int64_t i = 0; i < n; i++)                                        \
+        {                                                                                          \
+            float at = x[i], value = forward_##name(at);                                           \
+            y[i] = value;                                                                          \
+            slope[i] = backward_##name(reads_x ? at : value, 1.0f);                                \
+        }                                                                                          \
         break;
 
 void GY_OF_LEVEL(activation_forward)(gy_activation a, int64_t n, const float *x, float *y)
 {
     switch (a) {
-        EACH(FORWARD)
-    default: /* none */
-        if (y != x) memcpy(y, x, (size_t)n * sizeof *y);
+        LOOPS(FORWARD)
     }
 }
 
@@ -116,31 +136,15 @@ void GY_OF_LEVEL(activation_backward)(gy_activation a, int64_t n, const float *x
 {
     const float *from = gy_activation_reads_x(a) ? x : y;
     switch (a) {
-        EACH(BACKWARD)
-    default:
-        if (dx != dy) memcpy(dx, dy, (size_t)n * sizeof *dx);
+        LOOPS(BACKWARD)
     }
 }
-
-#define SLOPE(name)                                                                                \
-    case GY_ACTIVATION_##name:                                                                     \
-        _Pragma("omp simd") for (int64_t i = 0; i < n; i++)                                        \
-        {                                                                                          \
-            float at = x[i];                                                                       \
-            y[i] = forward_##name(at);                                                             \
-            slope[i] = backward_##name(at, 1.0f);                                                  \
-        }                                                                                          \
-        break;
 
 void GY_OF_LEVEL(activation_slope)(gy_activation a, int64_t n, const float *x, float *y,
                                    float *slope)
 {
     switch (a) {
-        SLOPE(gelu)
-        SLOPE(gelu_tanh)
-        SLOPE(silu)
-    default:
-        break;
+        LOOPS(SLOPE)
     }
 }
 

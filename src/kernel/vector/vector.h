@@ -167,7 +167,7 @@ enum { GY_COLUMN_TILE = 256 }; /* columns that column_moments and column_product
     X(void, activation_forward, (gy_activation a, int64_t n, const float *x, float *y))            \
     X(void, activation_backward,                                                                   \
       (gy_activation a, int64_t n, const float *x, const float *y, const float *dy, float *dx))    \
-    /* of those that read x; y apart from x */                                                     \
+    /* y apart from x */                                                                           \
     X(void, activation_slope,                                                                      \
       (gy_activation a, int64_t n, const float *x, float *y, float *slope))                        \
     X(void, softmax_forward, (int64_t rows, int64_t columns, const float *x, float *y))            \

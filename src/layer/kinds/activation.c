@@ -47,7 +47,7 @@ static const gy_setting rows[] = {
     GY_SETTING_END,
 };
 
-#define SAMPLE(name, reads_x) {.yaml = "activation: {kind: " #name "}", .in = {2, {3, 5}}},
+#define SAMPLE(name, ...) {.yaml = "activation: {kind: " #name "}", .in = {2, {3, 5}}},
 static const gy_layer_sample samples[] = {GY_ACTIVATION_LIST(SAMPLE){.yaml = NULL}};
 
 const gy_layer_kind gy_layer_activation = {
