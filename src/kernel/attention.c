@@ -44,7 +44,7 @@ typedef struct block {
 
 static int64_t whole(int64_t n)
 {
-    return (n + GY_PANEL - 1) / GY_PANEL * GY_PANEL;
+    return gy_round_up(n, GY_PANEL);
 }
 
 /* The next n floats of a scratch, of which *at are taken. */

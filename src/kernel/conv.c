@@ -23,7 +23,7 @@ static gy_conv_algorithm choose(const gy_conv *c)
     enum { LEAST_CHANNELS = 16, LARGE_PRODUCT = 128 * 1024 };
     if (gy_conv_can(c, GY_CONV_winograd)) {
         int64_t side = 7 - c->kernel_h; /* of a tile */
-        int64_t tiles = ((c->out_height + side - 1) / side) * ((c->out_width + side - 1) / side);
+        int64_t tiles = gy_pieces(c->out_height, side) * gy_pieces(c->out_width, side);
         bool full = 3 * c->out_height * c->out_width >= side * side * tiles;
         if (full && c->channels >= LEAST_CHANNELS && c->filters >= LEAST_CHANNELS)
             return GY_CONV_winograd;

@@ -30,11 +30,6 @@ static bool can(const gy_conv *c)
     return true;
 }
 
-static int64_t more(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 /* How the scratch is cut; floats. */
 typedef struct layout {
     int64_t packed, sum, sums; /* of all threads; sums: their number */
@@ -52,11 +47,11 @@ static layout layout_of(const gy_conv *c)
     int64_t rows = gy_least(c->stride_h, c->height), columns = gy_least(c->stride_w, c->width);
     for (int64_t i = 0; i < rows * columns; i++) {
         gy_slide b = gy_slide_backward(c, i / columns, i % columns);
-        l.packed = more(l.packed, gy_slide_packed(&b));
-        l.band = more(l.band, gy_slide_band(&b));
-        l.tail = more(l.tail, b.h.out);
+        l.packed = gy_most(l.packed, gy_slide_packed(&b));
+        l.band = gy_most(l.band, gy_slide_band(&b));
+        l.tail = gy_most(l.tail, b.h.out);
     }
-    l.band = gy_conv_round(l.band, PANEL);
+    l.band = gy_round_up(l.band, PANEL);
     l.tail *= PANEL;
     l.sums = 1; /* the largest divisor of the threads that fits */
     for (int64_t n = 2; n <= c->threads && n * l.sum <= SUMS_FLOATS; n++)
@@ -164,7 +159,7 @@ static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *pa
                                 .relu = p->relu};
     int64_t whole = s->out / PANEL, most = panels_at_once(s);
     for (int64_t o = 0; o < s->out; o += product.panels * PANEL) {
-        product.panels = more(gy_least(whole - o / PANEL, most), 1);
+        product.panels = gy_most(gy_least(whole - o / PANEL, most), 1);
         product.b = packed + (group * s->panel + o) / PANEL * panel;
         slide_panels(p, s, product, group, o, row, rows, band, tail, image);
     }
@@ -186,7 +181,7 @@ static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y)
 static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l, const float *x,
                       float *y)
 {
-    int64_t bands = (s->v.out + s->rows - 1) / s->rows;
+    int64_t bands = gy_pieces(s->v.out, s->rows);
     int64_t in = s->v.in * s->h.in * s->in_channels;
     int64_t out = s->out_height * s->out_width * s->channels;
     float *band = own_scratch(p, l);
@@ -294,7 +289,7 @@ static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, 
 {
     const gy_conv *c = p->c;
     float *band = own_scratch(p, l), *copy = band + l->band + l->tail;
-    int64_t bands = (s->v.out + s->rows - 1) / s->rows, panels = s->panel / PANEL;
+    int64_t bands = gy_pieces(s->v.out, s->rows), panels = s->panel / PANEL;
     int64_t image = c->height * c->width * c->channels;
     bool whole = s->out == s->panel && s->channels % s->out == 0;
     for (int64_t item = begin; item < end; item++) {
@@ -319,7 +314,7 @@ static void backward_weight(const gy_conv_pass *p)
     gy_slide s = gy_slide_forward(p->c);
     layout l = layout_of(p->c);
     float *sums = p->scratch + l.packed;
-    int64_t items = p->batch * ((s.v.out + s.rows - 1) / s.rows);
+    int64_t items = p->batch * gy_pieces(s.v.out, s.rows);
 #pragma omp parallel num_threads(gy_conv_threads(p))
     {
         /* thread t: part t mod sums of the batch, part t / sums of the panels */

@@ -26,7 +26,7 @@ static int64_t patch(const gy_conv *c)
 static int64_t tile(const gy_conv *c)
 {
     int64_t n = TILE_FLOATS / patch(c) / TILE_MIN * TILE_MIN;
-    return n < TILE_MIN ? TILE_MIN : n > TILE_MAX ? TILE_MAX : n;
+    return gy_most(TILE_MIN, gy_least(n, TILE_MAX));
 }
 
 static bool can(const gy_conv *c)
@@ -38,8 +38,7 @@ static bool can(const gy_conv *c)
 static int64_t scratch(const gy_conv *c)
 {
     if (gy_conv_is_product(c)) return 0;
-    return c->threads *
-           (gy_conv_round(gy_conv_weights(c), 16) + gy_conv_round(tile(c) * patch(c), 16));
+    return c->threads * (gy_round_up(gy_conv_weights(c), 16) + gy_round_up(tile(c) * patch(c), 16));
 }
 
 /* Where the patch under output position `at` (of the whole batch) begins in x; may be outside. */
@@ -112,8 +111,8 @@ static void scatter(const gy_conv *c, const float *restrict rows, int group, int
 static float *own_tile(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
-    return p->scratch + c->threads * gy_conv_round(gy_conv_weights(c), 16) +
-           omp_get_thread_num() * gy_conv_round(tile(c) * patch(c), 16);
+    return p->scratch + c->threads * gy_round_up(gy_conv_weights(c), 16) +
+           omp_get_thread_num() * gy_round_up(tile(c) * patch(c), 16);
 }
 
 static void poll(const gy_conv_pass *p)
@@ -137,7 +136,7 @@ static void forward(const gy_conv_pass *p)
         float *rows = own_tile(p);
 #pragma omp for schedule(static)
         for (int64_t from = 0; from < positions; from += step) {
-            int64_t to = from + step < positions ? from + step : positions;
+            int64_t to = gy_least(from + step, positions);
             float *y = p->y + from * c->filters;
             for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
                 gather(c, p->x, g, from, to, rows);
@@ -168,7 +167,7 @@ static void backward_data(const gy_conv_pass *p)
         for (int64_t n = 0; n < p->batch; n++) {
             memset(p->dx + n * image, 0, sizeof *p->dx * (size_t)image);
             for (int64_t from = n * area; from < (n + 1) * area; from += step) {
-                int64_t to = from + step < (n + 1) * area ? from + step : (n + 1) * area;
+                int64_t to = gy_least(from + step, (n + 1) * area);
                 for (int g = 0; g < c->groups; g++) { /* dP = dz W */
                     gy_gemm_serial(false, false, to - from, inner, filters, 1,
                                    p->dz + from * c->filters + g * filters, c->filters,
@@ -199,7 +198,7 @@ static void backward_weight(const gy_conv_pass *p)
         memset(part, 0, sizeof *part * (size_t)weights);
         gy_conv_part(positions, omp_get_thread_num(), omp_get_num_threads(), &begin, &end);
         for (int64_t from = begin; from < end; from += step) {
-            int64_t to = from + step < end ? from + step : end;
+            int64_t to = gy_least(from + step, end);
             for (int g = 0; g < c->groups; g++) { /* dW += dzᵀ P */
                 gather(c, p->x, g, from, to, rows);
                 gy_gemm_serial(true, false, filters, inner, to - from, 1,

@@ -38,11 +38,6 @@ static inline void gy_conv_part(int64_t n, int thread, int threads, int64_t *fro
     *to = n * (thread + 1) / threads;
 }
 
-static inline int64_t gy_conv_round(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 /* Elements of w. */
 static inline int64_t gy_conv_weights(const gy_conv *c)
 {

@@ -5,16 +5,6 @@
 
 enum { PANEL = GY_PANEL, BAND_FLOATS = 24 * 1024 }; /* 96 KiB */
 
-static int64_t less(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
-static int64_t more(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
-
 static int64_t band_of(const gy_slide *s, int64_t rows)
 {
     return gy_axis_span(&s->v, rows) * gy_axis_span(&s->h, s->h.out) * s->in;
@@ -38,11 +28,11 @@ static gy_slide complete(const gy_conv *c, gy_slide s)
     s.out = s.channels / c->groups;
     s.diagonal = s.in == 1 && s.out == 1 && c->groups > 1;
     if (s.diagonal) {
-        s.groups = (c->groups + PANEL - 1) / PANEL;
+        s.groups = gy_pieces(c->groups, PANEL);
         s.in = s.out = PANEL;
     }
     s.inner = s.diagonal ? 1 : s.in;
-    s.panel = gy_conv_round(s.out, PANEL);
+    s.panel = gy_round_up(s.out, PANEL);
     s.rows = 1;
     while (s.rows < s.v.out && band_of(&s, s.rows + 1) <= BAND_FLOATS) s.rows++;
     return s;
@@ -69,12 +59,12 @@ gy_slide gy_slide_forward(const gy_conv *c)
 static gy_axis phase(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
                      int64_t pad, int64_t first)
 {
-    gy_axis a = {.in = out, .out = (in - first + stride - 1) / stride, .stride = 1};
+    gy_axis a = {.in = out, .out = gy_pieces(in - first, stride), .stride = 1};
     int64_t tap = 0, step = stride;
     a.first = first;
     a.skip = stride;
-    while (tap < less(kernel, stride) && (first + pad - tap * dilation) % stride != 0) tap++;
-    if (tap >= less(kernel, stride)) return a;
+    while (tap < gy_least(kernel, stride) && (first + pad - tap * dilation) % stride != 0) tap++;
+    if (tap >= gy_least(kernel, stride)) return a;
     for (int64_t rest = dilation, gcd = stride; gcd > 0;) { /* Euclid */
         int64_t next = rest % gcd;
         rest = gcd;
@@ -108,7 +98,7 @@ gy_slide gy_slide_backward(const gy_conv *c, int64_t row, int64_t column)
 static void pack_tap(const gy_slide *s, int64_t filter, int64_t group, int64_t first,
                      const float *from, float *to)
 {
-    int64_t n = less(PANEL, s->out - first);
+    int64_t n = gy_least(PANEL, s->out - first);
     if (s->diagonal) {
         int64_t channel = group * PANEL;
         for (int64_t o = 0; o < PANEL; o++)
@@ -145,9 +135,10 @@ void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, int64_t
                    float *band)
 {
     int64_t width = gy_axis_span(&s->h, s->h.out), first = group * s->in;
-    int64_t n = less(s->in, s->in_channels - first); /* less than `in` in the last panel alone */
-    int64_t left = less(more(s->h.before, 0), width), skipped = more(-s->h.before, 0);
-    int64_t inside = more(less(s->h.in - skipped, width - left), 0);
+    int64_t n =
+        gy_least(s->in, s->in_channels - first); /* less than `in` in the last panel alone */
+    int64_t left = gy_least(gy_most(s->h.before, 0), width), skipped = gy_most(-s->h.before, 0);
+    int64_t inside = gy_most(gy_least(s->h.in - skipped, width - left), 0);
     int64_t top = row * s->v.stride - s->v.before;
     size_t pixel = sizeof *band * (size_t)s->in, used = sizeof *band * (size_t)n;
     for (int64_t r = top; r < top + gy_axis_span(&s->v, rows); r++, band += width * s->in) {

@@ -30,6 +30,12 @@ void gy_axpby(const gy_kernel *k, int64_t n, float alpha, const float *x, float 
         k->vector->axpby(gy_block(n, i), alpha, x + i, beta, y + i);
 }
 
+void gy_lerp(const gy_kernel *k, int64_t n, float share, const float *x, float *y)
+{
+    GY_SPREAD(gy_team(k, n, 1))
+    for (int64_t i = 0; i < n; i += GY_BLOCK) k->vector->lerp(gy_block(n, i), share, x + i, y + i);
+}
+
 void gy_multiply(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y)
 {
     GY_SPREAD(gy_team(k, n, 1))
@@ -37,17 +43,10 @@ void gy_multiply(const gy_kernel *k, int64_t n, const float *a, const float *b, 
         k->vector->multiply(gy_block(n, i), a + i, b + i, y + i);
 }
 
-void gy_multiply_add(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y)
-{
-    GY_SPREAD(gy_team(k, n, 1))
-    for (int64_t i = 0; i < n; i += GY_BLOCK)
-        k->vector->multiply_add(gy_block(n, i), a + i, b + i, y + i);
-}
-
 void gy_add_rows(const gy_kernel *k, int64_t rows, int64_t n, const float *x, const float *v,
                  float *y)
 {
-    const int64_t blocks = (n + GY_BLOCK - 1) / GY_BLOCK;
+    const int64_t blocks = gy_pieces(n, GY_BLOCK);
     GY_SPREAD(gy_team(k, rows * n, 1))
     for (int64_t b = 0; b < rows * blocks; b++) {
         const int64_t i = b % blocks * GY_BLOCK, at = b / blocks * n + i;
@@ -55,28 +54,9 @@ void gy_add_rows(const gy_kernel *k, int64_t rows, int64_t n, const float *x, co
     }
 }
 
-double gy_sum(const gy_kernel *k, int64_t n, const float *x)
-{
-    GY_SUM_OF_BLOCKS(1, k->vector->sum(m, x + i));
-}
-
 double gy_sum_squares(const gy_kernel *k, int64_t n, const float *x)
 {
     GY_SUM_OF_BLOCKS(1, k->vector->sum_squares(m, x + i));
-}
-
-double gy_dot(const gy_kernel *k, int64_t n, const float *x, const float *y)
-{
-    GY_SUM_OF_BLOCKS(1, k->vector->dot(m, x + i, y + i));
-}
-
-bool gy_all_finite(const gy_kernel *k, int64_t n, const float *x)
-{
-    bool finite = true;
-#pragma omp parallel for schedule(static) num_threads(gy_team(k, n, 1)) reduction(&& : finite)
-    for (int64_t i = 0; i < n; i += GY_BLOCK)
-        finite = finite && k->vector->all_finite(gy_block(n, i), x + i);
-    return finite;
 }
 
 enum { TILE = 64, PARTS = 16, PART_ROWS = 512 }; /* columns and row blocks of a column sum */
@@ -90,8 +70,8 @@ typedef struct tile {
 
 static void begin_tile(int64_t rows, int64_t stride, int64_t width, const float *x, tile *t)
 {
-    const int64_t least = (rows + PARTS - 1) / PARTS, block = least > PART_ROWS ? least : PART_ROWS;
-    *t = (tile){rows, stride, width, block, (rows + block - 1) / block, x, {{0}}};
+    const int64_t block = gy_most(gy_pieces(rows, PARTS), PART_ROWS);
+    *t = (tile){rows, stride, width, block, gy_pieces(rows, block), x, {{0}}};
 }
 
 static void sum_block(const gy_vector *v, tile *t, int64_t b)
@@ -160,7 +140,7 @@ void gy_dropout(const gy_kernel *k, gy_rng key, int64_t step, int64_t first, int
                 int64_t n, float rate, const float *x, float *y)
 {
     const gy_drop drop = gy_drop_of(key, step, rate);
-    const int64_t blocks = (n + GY_BLOCK - 1) / GY_BLOCK;
+    const int64_t blocks = gy_pieces(n, GY_BLOCK);
     GY_SPREAD(gy_team(k, batch * n, 8))
     for (int64_t b = 0; b < batch * blocks; b++) {
         const int64_t sample = b / blocks, i = b % blocks * GY_BLOCK, at = sample * n + i;

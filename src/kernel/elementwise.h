@@ -5,23 +5,19 @@
 #include "base/rng.h"
 #include "kernel.h"
 
-#include <stdbool.h>
-
 void gy_fill(const gy_kernel *k, int64_t n, float value, float *y);
 void gy_copy(const gy_kernel *k, int64_t n, const float *x, float *y);
 /** y = alpha x + beta y; beta = 0 does not read y. */
 void gy_axpby(const gy_kernel *k, int64_t n, float alpha, const float *x, float beta, float *y);
+/** y += share (x − y): where x = y, y keeps its bits. */
+void gy_lerp(const gy_kernel *k, int64_t n, float share, const float *x, float *y);
 /** y = a b, elementwise; y may be a or b. */
 void gy_multiply(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y);
-/** y = a b + y. */
-void gy_multiply_add(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y);
 /** y[row] = x[row] + v, for rows [rows, n]; y may be x. */
 void gy_add_rows(const gy_kernel *k, int64_t rows, int64_t n, const float *x, const float *v,
                  float *y);
-double gy_sum(const gy_kernel *k, int64_t n, const float *x);
+/** Σ x² */
 double gy_sum_squares(const gy_kernel *k, int64_t n, const float *x);
-double gy_dot(const gy_kernel *k, int64_t n, const float *x, const float *y);
-bool gy_all_finite(const gy_kernel *k, int64_t n, const float *x);
 /** y[column] = beta y + Σ rows x[row, column]. */
 void gy_column_sum(const gy_kernel *k, int64_t rows, int64_t columns, const float *x, float beta,
                    float *y);

@@ -122,7 +122,7 @@ static void run_blas(const gy_kernel *k, const gy_product *p, gy_block_of at)
 /** Where the i-th of `parts` parts of n begins. */
 static int64_t cut(int64_t n, int64_t parts, int64_t i)
 {
-    return gy_least(n, (n + UNIT - 1) / UNIT * i / parts * UNIT);
+    return gy_least(n, gy_pieces(n, UNIT) * i / parts * UNIT);
 }
 
 /** Parts by rows and columns for a team: those whose blocks need the least of A and B. */

@@ -48,16 +48,10 @@ bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner)
     return k->packs && m >= LEAST && n >= LEAST && inner >= LEAST;
 }
 
-static int64_t up(int64_t n, int64_t to)
-{
-    return (n + to - 1) / to * to;
-}
-
 /* n in as few equal parts as `most` allows, rounded up to `unit`. */
 static int64_t even(int64_t n, int64_t most, int64_t unit)
 {
-    int64_t parts = (n + most - 1) / most;
-    return up((n + parts - 1) / parts, unit);
+    return gy_round_up(gy_pieces(n, gy_pieces(n, most)), unit);
 }
 
 /* A piece of a matrix that will be wanted: `rows` rows of `lines` cache lines. */
@@ -68,7 +62,7 @@ typedef struct ahead {
 
 static ahead ahead_of(const float *x, int64_t row, int64_t rows, int64_t width)
 {
-    return (ahead){.at = x, .row = row, .rows = rows, .lines = (width + LINE - 1) / LINE};
+    return (ahead){.at = x, .row = row, .rows = rows, .lines = gy_pieces(width, LINE)};
 }
 
 static int64_t lines_of(const ahead *f)
@@ -209,7 +203,7 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
 {
     const gy_product *p = s->p;
     int64_t depth = s->k1 - s->k0, wide = gy_least(PAIR, s->at.n1 - column);
-    int64_t panels = (wide + PANEL - 1) / PANEL;
+    int64_t panels = gy_pieces(wide, PANEL);
     bool whole = wide % PANEL == 0, first = s->k0 == 0, last = s->k1 == p->inner;
     float *c = p->c + row * p->ldc + column, start[PAIR];
     gy_panel_product product = {.rows = rows,
@@ -266,15 +260,15 @@ static void run_stage(stage *s, int64_t n_end)
     gy_block_of at = s->at;
     bool last = s->k1 == p->inner;
     ahead b = next_right(s, n_end);
-    int64_t pairs = (at.n1 - at.n0 + PAIR - 1) / PAIR;
-    int64_t products = (at.m1 - at.m0 + s->rows - 1) / s->rows * pairs;
-    int64_t b_lines = (lines_of(&b) + products - 1) / products;
+    int64_t pairs = gy_pieces(at.n1 - at.n0, PAIR);
+    int64_t products = gy_pieces(at.m1 - at.m0, s->rows) * pairs;
+    int64_t b_lines = gy_pieces(lines_of(&b), products);
     pack_right(s);
     for (int64_t row = at.m0; row < at.m1; row += s->rows) {
         int64_t rows = gy_least(s->rows, at.m1 - row);
         const ahead next = next_left(s, row + s->rows);
         ahead a = next;
-        int64_t a_lines = (lines_of(&a) + pairs - 1) / pairs;
+        int64_t a_lines = gy_pieces(lines_of(&a), pairs);
         if (!s->as_they_are) pack_left(s, row, rows);
         if (s->k0 == 0 && p->beta != 0.0f && p->beta != 1.0f)
             for (int64_t r = row; r < row + rows; r++)

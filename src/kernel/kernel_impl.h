@@ -2,6 +2,7 @@
 #ifndef GY_KERNEL_KERNEL_IMPL_H
 #define GY_KERNEL_KERNEL_IMPL_H
 
+#include "base/count.h"
 #include "base/rng.h"
 #include "kernel.h"
 #include "vector/vector.h"
@@ -40,11 +41,6 @@ static inline int gy_team(const gy_kernel *k, int64_t n, int64_t cost)
     return n * cost < GY_TEAM_WORK ? 1 : k->threads;
 }
 
-static inline int64_t gy_least(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /** Length of the block at i of n. */
 static inline int64_t gy_block(int64_t n, int64_t i)
 {
@@ -60,8 +56,7 @@ static inline int64_t gy_block_rows(int64_t columns)
 /** Length of a sum's blocks: a function of n alone, so that sums do not depend on threads. */
 static inline int64_t gy_sum_block(int64_t n)
 {
-    int64_t least = (n + GY_PARTIALS - 1) / GY_PARTIALS;
-    return least <= GY_BLOCK ? GY_BLOCK : (least + 15) / 16 * 16;
+    return gy_most(GY_BLOCK, gy_round_up(gy_pieces(n, GY_PARTIALS), 16));
 }
 
 /** GY_SPREAD(threads) for (int64_t i = 0; …): the blocks of a loop, in fixed shares. */
@@ -71,7 +66,7 @@ static inline int64_t gy_sum_block(int64_t n)
 /** Returns the sum over blocks [i, i + m) of [0, n) of `call`, added in order. Ends a function. */
 #define GY_SUM_OF_BLOCKS(cost, call)                                                               \
     double partial[GY_PARTIALS];                                                                   \
-    const int64_t block = gy_sum_block(n), blocks = (n + block - 1) / block;                       \
+    const int64_t block = gy_sum_block(n), blocks = gy_pieces(n, block);                           \
     if (blocks == 1) { /* no team, and none made */                                                \
         const int64_t i = 0, m = n;                                                                \
         return call;                                                                               \

@@ -15,8 +15,8 @@ double gy_softmax_cross_entropy(const gy_kernel *k, int64_t rows, int64_t classe
                                 float scale, float *dlogits)
 {
     double partial[GY_PARTIALS];
-    const int64_t least = (rows + GY_PARTIALS - 1) / GY_PARTIALS, fit = gy_block_rows(classes);
-    const int64_t step = least > fit ? least : fit, blocks = (rows + step - 1) / step;
+    const int64_t step = gy_most(gy_pieces(rows, GY_PARTIALS), gy_block_rows(classes));
+    const int64_t blocks = gy_pieces(rows, step);
     GY_SPREAD(gy_team(k, rows * classes, COST))
     for (int64_t b = 0; b < blocks; b++) {
         const int64_t row = b * step;

@@ -127,15 +127,13 @@ void gy_columns_backward(const gy_vector *v, int64_t rows, int64_t columns, cons
 /* Rows of a part: a function of the shape alone. */
 static int64_t part_rows(int64_t rows, int64_t columns)
 {
-    const int64_t least = (rows + GY_COLUMN_PARTS - 1) / GY_COLUMN_PARTS;
-    const int64_t small = (PART_FLOATS + columns - 1) / columns;
-    return least > small ? least : small;
+    return gy_most(gy_pieces(rows, GY_COLUMN_PARTS), gy_pieces(PART_FLOATS, columns));
 }
 
 void gy_column_moments(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
                        double *partial, double *mean, double *squares)
 {
-    const int64_t step = part_rows(rows, columns), parts = rows > 0 ? (rows + step - 1) / step : 1;
+    const int64_t step = part_rows(rows, columns), parts = gy_most(gy_pieces(rows, step), 1);
     double *means = partial, *all = partial + parts * columns;
     GY_SPREAD(gy_team(k, rows * columns, COST))
     for (int64_t p = 0; p < parts; p++)
@@ -148,7 +146,7 @@ void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const
                         const gy_column_norm *n, const float *dy, double *partial, double *sum,
                         double *product)
 {
-    const int64_t step = part_rows(rows, columns), parts = (rows + step - 1) / step;
+    const int64_t step = part_rows(rows, columns), parts = gy_pieces(rows, step);
     double *sums = partial, *products = partial + parts * columns;
     GY_SPREAD(gy_team(k, rows * columns, COST))
     for (int64_t p = 0; p < parts; p++) {

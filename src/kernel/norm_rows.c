@@ -25,15 +25,14 @@ void gy_row_norm_forward(const gy_kernel *k, const gy_row_norm *p, const float *
 
 static int64_t part_rows(int64_t rows)
 {
-    const int64_t least = (rows + GY_ROW_NORM_PARTS - 1) / GY_ROW_NORM_PARTS;
-    return least > PART_ROWS ? least : PART_ROWS;
+    return gy_most(gy_pieces(rows, GY_ROW_NORM_PARTS), PART_ROWS);
 }
 
 void gy_row_norm_backward(const gy_kernel *k, const gy_row_norm *p, const float *x,
                           const float *gamma, const float *stats, const float *dy, float *scratch,
                           float *dx, float *dgamma, float keep_gamma, float *dbeta, float keep_beta)
 {
-    const int64_t step = part_rows(p->rows), count = (p->rows + step - 1) / step;
+    const int64_t step = part_rows(p->rows), count = gy_pieces(p->rows, step);
     float *gammas = dgamma == NULL ? NULL : scratch;
     float *betas = dbeta == NULL ? NULL : scratch + count * p->n;
     GY_SPREAD(gy_team(k, p->rows * p->n, 2 * COST))

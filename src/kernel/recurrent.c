@@ -51,12 +51,12 @@ bool gy_cell_has_state(gy_cell cell)
 /* An odd number of cache lines, so that the rows of a tile do not fall into the same few sets. */
 static int64_t row_floats(int64_t n)
 {
-    return ((n + WIDE - 1) / WIDE | 1) * WIDE;
+    return (gy_pieces(n, WIDE) | 1) * WIDE;
 }
 
 static int64_t blocks_of(const gy_recurrent *r)
 {
-    return (r->units + WIDE - 1) / WIDE;
+    return gy_pieces(r->units, WIDE);
 }
 
 /* One pass: where everything lies. */
@@ -122,7 +122,7 @@ static int side_by_side(const float *const *v, int64_t n, int64_t count)
 static int team_of(const pass *p)
 {
     double flop = 2.0 * (double)p->batch * (double)(p->gates * p->r->units * p->r->units);
-    int64_t tasks = p->blocks * ((p->batch + ROWS - 1) / ROWS);
+    int64_t tasks = p->blocks * gy_pieces(p->batch, ROWS);
     return flop < team_flop ? 1 : (int)gy_least(p->kernel->threads, tasks);
 }
 
@@ -134,7 +134,7 @@ typedef struct task {
 
 static task task_of(const pass *p, int64_t i)
 {
-    int64_t parts = (p->batch + ROWS - 1) / ROWS;
+    int64_t parts = gy_pieces(p->batch, ROWS);
     task t = {.block = i / parts, .unit = i / parts * WIDE, .first = i % parts * ROWS};
     t.units = gy_least(WIDE, p->r->units - t.unit);
     t.rows = gy_least(ROWS, p->batch - t.first);
@@ -143,7 +143,7 @@ static task task_of(const pass *p, int64_t i)
 
 static int64_t tasks_of(const pass *p)
 {
-    return p->blocks * ((p->batch + ROWS - 1) / ROWS);
+    return p->blocks * gy_pieces(p->batch, ROWS);
 }
 
 /* c[rows, 16] (+)= a[rows, depth] b[depth, 16], b being one part of the panel at a time. */

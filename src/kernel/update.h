@@ -1,6 +1,7 @@
 /**
  * Updates of parameters: one fused pass over weights w, gradient g and state. The gradient that
  * counts is g' = clip g + decay w, where `decay` is 0 unless the method adds its weight decay there.
+ * State (v, m) that would be denormal is 0.
  */
 #ifndef GY_KERNEL_UPDATE_H
 #define GY_KERNEL_UPDATE_H

@@ -39,8 +39,7 @@ static bool can(const gy_conv *c)
 static int64_t block(const gy_plane *g)
 {
     int64_t n = BLOCK_FLOATS / POINTS / (g->in_width + g->out_panels);
-    n = n < BLOCK_MIN ? BLOCK_MIN : n > BLOCK_MAX ? BLOCK_MAX : n;
-    return n / BLOCK_STEP * BLOCK_STEP;
+    return gy_most(BLOCK_MIN, gy_least(n, BLOCK_MAX)) / BLOCK_STEP * BLOCK_STEP;
 }
 
 static int64_t weights_floats(const gy_plane *g)
@@ -61,9 +60,8 @@ static int64_t pass_scratch(const gy_conv *c, const gy_plane *g)
 static int64_t scratch(const gy_conv *c)
 {
     gy_plane f = gy_plane_forward(c, 0), b = gy_plane_backward(c, 0);
-    int64_t forward = pass_scratch(c, &f), backward = pass_scratch(c, &b);
-    int64_t pass = forward > backward ? forward : backward, sum = gy_winograd_sum_scratch(c);
-    return pass > sum ? pass : sum;
+    int64_t pass = gy_most(pass_scratch(c, &f), pass_scratch(c, &b));
+    return gy_most(pass, gy_winograd_sum_scratch(c));
 }
 
 /* m[k] = v[k] u[k] for the 36 points, `rows` tiles. */
@@ -114,8 +112,7 @@ static void convolve(const gy_conv_pass *p, const gy_plane *g, const float *x, b
     {
         int64_t thread = omp_get_thread_num(), from, to;
         gy_plane_weights(p->kernel->vector, g, p->w, flip, u);
-        gy_conv_part((tiles + BLOCK_STEP - 1) / BLOCK_STEP, (int)thread, omp_get_num_threads(),
-                     &from, &to);
+        gy_conv_part(gy_pieces(tiles, BLOCK_STEP), (int)thread, omp_get_num_threads(), &from, &to);
         convolve_part(p, g, from * BLOCK_STEP, gy_least(to * BLOCK_STEP, tiles), u,
                       own + thread * own_floats(g), x, y);
     }

@@ -10,10 +10,10 @@ static gy_plane complete(const gy_conv *c, int64_t samples, gy_plane g)
     g.samples = samples;
     g.kernel = (int)c->kernel_h;
     g.side = EDGE + 1 - g.kernel;
-    g.in_width = gy_conv_round(g.in, PANEL);
-    g.out_panels = gy_conv_round(g.out, PANEL);
-    g.rows = (g.out_height + g.side - 1) / g.side;
-    g.columns = (g.out_width + g.side - 1) / g.side;
+    g.in_width = gy_round_up(g.in, PANEL);
+    g.out_panels = gy_round_up(g.out, PANEL);
+    g.rows = gy_pieces(g.out_height, g.side);
+    g.columns = gy_pieces(g.out_width, g.side);
     return g;
 }
 
@@ -46,7 +46,7 @@ gy_plane gy_plane_backward(const gy_conv *c, int64_t samples)
 
 int64_t gy_tiles_zeros(const gy_plane *g)
 {
-    return g->in_width > g->out_panels ? g->in_width : g->out_panels;
+    return gy_most(g->in_width, g->out_panels);
 }
 
 /* All images of a plane's input or output. */
@@ -100,7 +100,7 @@ static inline __attribute__((always_inline)) void fetch(const images *m, const f
                                                         int64_t side, int64_t n)
 {
     int64_t row = p.sample * m->height + p.row, end = gy_least(row + side, m->samples * m->height);
-    int64_t column = p.column > 0 ? p.column : 0, columns = gy_least(side, m->width - column);
+    int64_t column = gy_most(p.column, 0), columns = gy_least(side, m->width - column);
     int64_t runs = n == m->channels ? 1 : columns, run = runs == 1 ? columns * n : n;
     for (; row < end; row++) {
         const float *at = x + (row * m->width + column) * m->channels;

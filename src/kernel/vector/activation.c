@@ -157,13 +157,21 @@ void GY_OF_LEVEL(softmax_forward)(int64_t rows, int64_t columns, const float *x,
     }
 }
 
+static double dot(int64_t n, const float *x, const float *y)
+{
+    double s = 0.0;
+#pragma omp simd reduction(+ : s)
+    for (int64_t i = 0; i < n; i++) s += (double)x[i] * (double)y[i];
+    return s;
+}
+
 /* dx = y (dy − Σ y dy) */
 void GY_OF_LEVEL(softmax_backward)(int64_t rows, int64_t columns, const float *y, const float *dy,
                                    float *dx)
 {
     for (int64_t row = 0; row < rows; row++, y += columns, dy += columns, dx += columns) {
-        float dot = (float)GY_OF_LEVEL(dot)(columns, y, dy);
+        float mean = (float)dot(columns, y, dy);
 #pragma omp simd
-        for (int64_t i = 0; i < columns; i++) dx[i] = y[i] * (dy[i] - dot);
+        for (int64_t i = 0; i < columns; i++) dx[i] = y[i] * (dy[i] - mean);
     }
 }

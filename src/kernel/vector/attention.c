@@ -7,7 +7,7 @@
 
 static inline int64_t whole(int64_t n)
 {
-    return (n + GY_PANEL - 1) / GY_PANEL * GY_PANEL;
+    return gy_round_up(n, GY_PANEL);
 }
 
 typedef float quad __attribute__((vector_size(16)));
@@ -42,7 +42,7 @@ void GY_OF_LEVEL(attention_transpose)(int64_t rows, int64_t width, const float *
                                       float *panels)
 {
     for (int64_t r = 0; r < rows; r += GY_PANEL, panels += GY_PANEL * width, x += GY_PANEL * row) {
-        const int64_t n = rows - r < GY_PANEL ? rows - r : GY_PANEL;
+        const int64_t n = gy_least(rows - r, GY_PANEL);
         int64_t done = 0; /* columns */
         if (n < GY_PANEL) memset(panels, 0, (size_t)(GY_PANEL * width) * sizeof *panels);
         for (; n == GY_PANEL && done + 4 <= width; done += 4)

@@ -7,8 +7,6 @@
 
 #include <stddef.h>
 
-#define INLINE static inline __attribute__((always_inline))
-
 enum { WIDE = GY_PANEL };
 
 static const float zeros[WIDE];

@@ -1,9 +1,6 @@
 /* Simple loops and sums, at one level. */
 #include "vector.h"
 
-#include <float.h>
-#include <math.h>
-
 void GY_OF_LEVEL(fill)(int64_t n, float value, float *y)
 {
     for (int64_t i = 0; i < n; i++) y[i] = value;
@@ -20,16 +17,16 @@ void GY_OF_LEVEL(axpby)(int64_t n, float alpha, const float *x, float beta, floa
     }
 }
 
+void GY_OF_LEVEL(lerp)(int64_t n, float share, const float *x, float *y)
+{
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) y[i] += share * (x[i] - y[i]);
+}
+
 void GY_OF_LEVEL(multiply)(int64_t n, const float *a, const float *b, float *y)
 {
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) y[i] = a[i] * b[i];
-}
-
-void GY_OF_LEVEL(multiply_add)(int64_t n, const float *a, const float *b, float *y)
-{
-#pragma omp simd
-    for (int64_t i = 0; i < n; i++) y[i] += a[i] * b[i];
 }
 
 void GY_OF_LEVEL(add)(int64_t n, const float *a, const float *b, float *y)
@@ -38,36 +35,12 @@ void GY_OF_LEVEL(add)(int64_t n, const float *a, const float *b, float *y)
     for (int64_t i = 0; i < n; i++) y[i] = a[i] + b[i];
 }
 
-double GY_OF_LEVEL(sum)(int64_t n, const float *x)
-{
-    double s = 0.0;
-#pragma omp simd reduction(+ : s)
-    for (int64_t i = 0; i < n; i++) s += (double)x[i];
-    return s;
-}
-
 double GY_OF_LEVEL(sum_squares)(int64_t n, const float *x)
 {
     double s = 0.0;
 #pragma omp simd reduction(+ : s)
     for (int64_t i = 0; i < n; i++) s += (double)x[i] * (double)x[i];
     return s;
-}
-
-double GY_OF_LEVEL(dot)(int64_t n, const float *x, const float *y)
-{
-    double s = 0.0;
-#pragma omp simd reduction(+ : s)
-    for (int64_t i = 0; i < n; i++) s += (double)x[i] * (double)y[i];
-    return s;
-}
-
-bool GY_OF_LEVEL(all_finite)(int64_t n, const float *x)
-{
-    int bad = 0;
-#pragma omp simd reduction(| : bad)
-    for (int64_t i = 0; i < n; i++) bad |= !(fabsf(x[i]) <= FLT_MAX);
-    return bad == 0;
 }
 
 void GY_OF_LEVEL(column_sum)(int64_t rows, int64_t columns, int64_t stride, const float *x,

@@ -10,26 +10,13 @@
 #include "../exact.h"
 #include "vector.h"
 
+#include "base/bits.h"
+
 #include <math.h>
-#include <string.h>
 
 enum { CHUNK = 512, FIELD = 23, HIGHEST = 253 }; /* sums of a plane stay below 2^127 */
 
 static const uint32_t magnitude = 0x7fffffff, one_and_a_half = 0x00400000;
-
-static inline uint32_t bits_of(float x)
-{
-    uint32_t u;
-    memcpy(&u, &x, sizeof u);
-    return u;
-}
-
-static inline float float_of(uint32_t u)
-{
-    float x;
-    memcpy(&x, &u, sizeof x);
-    return x;
-}
 
 /* Whether some |x| is above its bin's 2^(W−1) q₁, whose exponent field is bin + W − 24. */
 static bool outgrown(int n, uint32_t width, const float *restrict x, const uint8_t *restrict bins)
@@ -38,7 +25,7 @@ static bool outgrown(int n, uint32_t width, const float *restrict x, const uint8
 #pragma omp simd reduction(| : over)
     for (int i = 0; i < n; i++) {
         uint32_t limit = (bins[i] + width - 24) << FIELD;
-        over |= (bits_of(x[i]) & magnitude) > limit ? 1u : 0u;
+        over |= (gy_bits_of(x[i]) & magnitude) > limit ? 1u : 0u;
     }
     return over != 0;
 }
@@ -49,7 +36,7 @@ static void find_bins(int n, uint32_t width, const float *restrict x, uint8_t *r
     const uint32_t inverse = 65536 / width + 1; /* exact division for what is below 2^9 */
 #pragma omp simd
     for (int i = 0; i < n; i++) {
-        uint32_t u = bits_of(x[i]) & magnitude;
+        uint32_t u = gy_bits_of(x[i]) & magnitude;
         uint32_t field = (u - (u > 0 ? 1u : 0u)) >> FIELD; /* |x| ≤ 2^(field − 126) */
         uint32_t count = ((field + 23 + width) * inverse) >> 16;
         uint32_t bin = count <= 3 ? 2 * width + 1 : (count - 1) * width + 1;
@@ -79,7 +66,7 @@ static void add(int n, uint32_t width, const float *restrict x, const uint8_t *r
 #pragma omp simd
     for (int i = 0; i < n; i++) {
         uint32_t m = (uint32_t)bins[i] << FIELD | one_and_a_half;
-        float m1 = float_of(m), m2 = float_of(m - down), m3 = float_of(m - 2 * down);
+        float m1 = gy_float_of(m), m2 = gy_float_of(m - down), m3 = gy_float_of(m - 2 * down);
         float a = (x[i] + m1) - m1;
         float rest = x[i] - a;
         float b = (rest + m2) - m2;
@@ -96,7 +83,7 @@ void GY_OF_LEVEL(exact_add)(int64_t n, int width, const float *x, uint8_t *bins,
 {
     uint8_t wanted[CHUNK];
     for (int64_t i = 0; i < n; i += CHUNK) {
-        int m = (int)(n - i < CHUNK ? n - i : CHUNK);
+        int m = (int)gy_least(n - i, CHUNK);
         if (outgrown(m, (uint32_t)width, x + i, bins + i)) {
             find_bins(m, (uint32_t)width, x + i, wanted);
             GY_OF_LEVEL(exact_raise)(m, width, wanted, bins + i, p1 + i, p2 + i, p3 + i);

@@ -2,6 +2,14 @@
 #include "softmax.h"
 #include "vector.h"
 
+static double sum_of(int64_t n, const float *x)
+{
+    double s = 0.0;
+#pragma omp simd reduction(+ : s)
+    for (int64_t i = 0; i < n; i++) s += (double)x[i];
+    return s;
+}
+
 /** Loss of one row; its exponentials become the gradient in place. */
 static double cross_entropy_row(int64_t classes, const float *x, int64_t label, float smoothing,
                                 float scale, float *dx)
@@ -10,7 +18,7 @@ static double cross_entropy_row(int64_t classes, const float *x, int64_t label, 
     const float most = row_max(classes, x);
     /* −Σ target log softmax = log Σ e^x − Σ target x, since Σ target = 1 */
     double expected = keep * (double)x[label];
-    if (smoothing > 0.0f) expected += share * GY_OF_LEVEL(sum)(classes, x);
+    if (smoothing > 0.0f) expected += share * sum_of(classes, x);
     const double sum = dx != NULL ? row_exp(classes, most, x, dx) : row_exp_sum(classes, most, x);
     if (dx != NULL) {
         const float factor = (float)((double)scale / sum), less = (float)((double)scale * share);

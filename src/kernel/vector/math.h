@@ -8,23 +8,9 @@
 #ifndef GY_KERNEL_VECTOR_MATH_H
 #define GY_KERNEL_VECTOR_MATH_H
 
+#include "base/bits.h"
+
 #include <math.h>
-#include <stdint.h>
-#include <string.h>
-
-static inline uint32_t bits_of(float x)
-{
-    uint32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    return bits;
-}
-
-static inline float of_bits(uint32_t bits)
-{
-    float x;
-    memcpy(&x, &bits, sizeof x);
-    return x;
-}
 
 /** e^r − 1 for |r| ≤ ln 2 / 2. */
 static inline float expm1_core(float r)
@@ -50,9 +36,9 @@ static inline float vec_exp(float x)
     r = r + n * 2.12194440e-4f;
     float y = expm1_core(r) + 1.0f;
     /* times 2^n in two steps, since 2^128 is no float */
-    uint32_t whole = bits_of(t) - bits_of(shift) + 256; /* n + 256 > 0 */
+    uint32_t whole = gy_bits_of(t) - gy_bits_of(shift) + 256; /* n + 256 > 0 */
     uint32_t half = whole >> 1;
-    y = y * of_bits((half - 1) << 23) * of_bits((whole - half - 1) << 23);
+    y = y * gy_float_of((half - 1) << 23) * gy_float_of((whole - half - 1) << 23);
     return x < low ? 0.0f : x > high ? INFINITY : y;
 }
 

@@ -1,21 +1,13 @@
-/* Norms of rows at one level. Sums are made in float over short pieces, then in double. */
+/* Norms of rows at one level. */
+#include "pieces.h"
 #include "vector.h"
 
 #include <math.h>
 
-enum { PIECE = 256 };
-
-#define PIECES(n) for (int64_t from = 0, to; to = piece_end(n, from), from < n; from = to)
-
-static inline int64_t piece_end(int64_t n, int64_t from)
-{
-    return n - from < PIECE ? n : from + PIECE;
-}
-
 static double sum(int64_t n, const float *x)
 {
     double total = 0.0;
-    PIECES(n)
+    GY_PIECES(n)
     {
         float s = 0.0f;
 #pragma omp simd reduction(+ : s)
@@ -31,7 +23,7 @@ static void moments(const gy_row_norm *p, const float *x, float *mean, float *sc
     const double n = (double)p->n;
     const float near = p->centred ? (float)(sum(p->n, x) / n) : 0.0f;
     double rest = 0.0, squares = 0.0;
-    PIECES(p->n)
+    GY_PIECES(p->n)
     {
         float s = 0.0f, q = 0.0f;
 #pragma omp simd reduction(+ : s, q)
@@ -73,7 +65,7 @@ static void backward_row(const gy_row_norm *p, const float *x, const float *gamm
                          float scale, const float *dy, float *dx)
 {
     double all = 0.0, along = 0.0; /* Σ g, Σ g z */
-    PIECES(p->n)
+    GY_PIECES(p->n)
     {
         float s = 0.0f, q = 0.0f;
 #pragma omp simd reduction(+ : s, q)

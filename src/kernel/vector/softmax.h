@@ -3,10 +3,7 @@
 #define GY_KERNEL_VECTOR_SOFTMAX_H
 
 #include "math.h"
-
-#include <stdint.h>
-
-enum { GY_PIECE = 256 }; /* floats summed in float before double takes over */
+#include "pieces.h"
 
 /** max x; NaN is passed over. n ≥ 1 */
 static inline float row_max(int64_t n, const float *x)
@@ -21,8 +18,8 @@ static inline float row_max(int64_t n, const float *x)
 static inline double row_exp(int64_t n, float most, const float *x, float *y)
 {
     double total = 0.0;
-    for (int64_t from = 0; from < n; from += GY_PIECE) {
-        int64_t to = n - from < GY_PIECE ? n : from + GY_PIECE;
+    GY_PIECES(n)
+    {
         float sum = 0.0f;
 #pragma omp simd reduction(+ : sum)
         for (int64_t i = from; i < to; i++) {
@@ -39,8 +36,8 @@ static inline double row_exp(int64_t n, float most, const float *x, float *y)
 static inline double row_exp_sum(int64_t n, float most, const float *x)
 {
     double total = 0.0;
-    for (int64_t from = 0; from < n; from += GY_PIECE) {
-        int64_t to = n - from < GY_PIECE ? n : from + GY_PIECE;
+    GY_PIECES(n)
+    {
         float sum = 0.0f;
 #pragma omp simd reduction(+ : sum)
         for (int64_t i = from; i < to; i++) sum += vec_exp(x[i] - most);

@@ -73,7 +73,7 @@ void GY_OF_LEVEL(panel_sums)(int64_t rows, int64_t width, const float *x, int64_
                              int64_t y_row, double *sums)
 {
     for (int64_t from = 0; from < rows; from += PIECE, x += PIECE * x_row, y += PIECE * y_row) {
-        const int64_t n = rows - from < PIECE ? rows - from : PIECE;
+        const int64_t n = gy_least(rows - from, PIECE);
         float part[WIDEST] = {0};
         if (width == WIDEST) copy_and_sum(WIDEST / WIDTH, n, x, x_row, y, y_row, part);
         for (int64_t r = 0; r < n && width < WIDEST; r++)

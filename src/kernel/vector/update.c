@@ -1,6 +1,7 @@
 /* Updates at one level: see kernel/update.h for the formulas. */
 #include "vector.h"
 
+#include <float.h>
 #include <math.h>
 
 double GY_OF_LEVEL(penalize)(int64_t n, float l1, float l2, const float *w, float *g)
@@ -14,6 +15,15 @@ double GY_OF_LEVEL(penalize)(int64_t n, float l1, float l2, const float *w, floa
         squares += (double)sum * (double)sum;
     }
     return squares;
+}
+
+/*
+ * 0 for what is denormal. State that is handed nothing any more decays into numbers that round to
+ * themselves there, and the machine takes several times as long for each of them from then on.
+ */
+INLINE float flushed(float x)
+{
+    return fabsf(x) < FLT_MIN ? 0.0f : x;
 }
 
 void GY_OF_LEVEL(update_plain)(int64_t n, float rate, float clip, float decay, float *w,
@@ -31,7 +41,7 @@ void GY_OF_LEVEL(update_momentum)(int64_t n, float rate, float clip, float decay
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         float grad = clip * g[i] + decay * w[i];
-        float velocity = momentum * v[i] + grad;
+        float velocity = flushed(momentum * v[i] + grad);
         v[i] = velocity;
         w[i] -= rate * (a * grad + b * velocity);
     }
@@ -43,7 +53,7 @@ void GY_OF_LEVEL(update_squares)(int64_t n, float rate, float clip, float decay,
 #pragma omp simd
     for (int64_t i = 0; i < n; i++) {
         float grad = clip * g[i] + decay * w[i];
-        float squares = keep * v[i] + share * (grad * grad);
+        float squares = flushed(keep * v[i] + share * (grad * grad));
         v[i] = squares;
         w[i] -= rate * grad / (sqrtf(squares) + epsilon);
     }
@@ -57,7 +67,8 @@ typedef struct moved {
 static inline moved move(const gy_moments *u, float w, float g, float m, float v)
 {
     float grad = u->clip * g + u->decay * w;
-    moved r = {u->beta1 * m + u->share1 * grad, u->beta2 * v + u->share2 * (grad * grad), 0.0f};
+    moved r = {flushed(u->beta1 * m + u->share1 * grad),
+               flushed(u->beta2 * v + u->share2 * (grad * grad)), 0.0f};
     float ratio = u->correct1 * r.m / (u->correct2 * sqrtf(r.v) + u->epsilon);
     r.step = u->shrink * w + u->rate * ratio;
     return r;

@@ -18,6 +18,8 @@
 #include "panel.h"
 #include "pool.h"
 
+#include "base/count.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -147,13 +149,10 @@ enum { GY_COLUMN_TILE = 256 }; /* columns that column_moments and column_product
 #define GY_VECTOR_LIST(X)                                                                          \
     X(void, fill, (int64_t n, float value, float *y))                                              \
     X(void, axpby, (int64_t n, float alpha, const float *x, float beta, float *y))                 \
+    X(void, lerp, (int64_t n, float share, const float *x, float *y))                              \
     X(void, multiply, (int64_t n, const float *a, const float *b, float *y))                       \
-    X(void, multiply_add, (int64_t n, const float *a, const float *b, float *y))                   \
     X(void, add, (int64_t n, const float *a, const float *b, float *y))                            \
-    X(double, sum, (int64_t n, const float *x))                                                    \
     X(double, sum_squares, (int64_t n, const float *x))                                            \
-    X(double, dot, (int64_t n, const float *x, const float *y))                                    \
-    X(bool, all_finite, (int64_t n, const float *x))                                               \
     /* sums[c] += Σ rows x[row stride + c], c < columns */                                        \
     X(void, column_sum,                                                                            \
       (int64_t rows, int64_t columns, int64_t stride, const float *x, double *sums))               \
@@ -198,6 +197,7 @@ extern const gy_vector gy_vector_v3, gy_vector_v4;
 #define GY_OF_LEVEL_2(name, level) gy_##name##_##level
 #define GY_OF_LEVEL_1(name, level) GY_OF_LEVEL_2(name, level)
 #define GY_OF_LEVEL(name) GY_OF_LEVEL_1(name, GY_LEVEL)
+#define INLINE static inline __attribute__((always_inline))
 #define GY_VECTOR_DECLARE(result, name, arguments) result GY_OF_LEVEL(name) arguments;
 GY_VECTOR_LIST(GY_VECTOR_DECLARE)
 #undef GY_VECTOR_DECLARE

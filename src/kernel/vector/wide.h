@@ -16,7 +16,6 @@
 #define WIDTH 4
 #endif
 
-#define INLINE static inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
 typedef float vec __attribute__((vector_size(4 * WIDTH)));
