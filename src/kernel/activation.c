@@ -26,20 +26,18 @@ static void softmax_forward(const gy_kernel *k, int64_t rows, int64_t columns, c
                             float *y)
 {
     const int64_t step = gy_block_rows(columns);
-    GY_SPREAD(gy_team(k, rows * columns, COST))
-    for (int64_t row = 0; row < rows; row += step)
-        k->vector->softmax_forward(gy_least(step, rows - row), columns, x + row * columns,
-                                   y + row * columns);
+    GY_SPREAD(gy_team(k, rows * columns, COST), row, rows, step,
+              k->vector->softmax_forward(gy_least(step, rows - row), columns, x + row * columns,
+                                         y + row * columns));
 }
 
 static void softmax_backward(const gy_kernel *k, int64_t rows, int64_t columns, const float *y,
                              const float *dy, float *dx)
 {
     const int64_t step = gy_block_rows(columns);
-    GY_SPREAD(gy_team(k, rows * columns, COST))
-    for (int64_t row = 0; row < rows; row += step)
-        k->vector->softmax_backward(gy_least(step, rows - row), columns, y + row * columns,
-                                    dy + row * columns, dx + row * columns);
+    GY_SPREAD(gy_team(k, rows * columns, COST), row, rows, step,
+              k->vector->softmax_backward(gy_least(step, rows - row), columns, y + row * columns,
+                                          dy + row * columns, dx + row * columns));
 }
 
 void gy_activation_forward(const gy_kernel *k, gy_activation a, int64_t rows, int64_t columns,
@@ -51,9 +49,8 @@ void gy_activation_forward(const gy_kernel *k, gy_activation a, int64_t rows, in
     }
     if (a == GY_ACTIVATION_none && x == y) return;
     const int64_t n = rows * columns;
-    GY_SPREAD(gy_team(k, n, COST))
-    for (int64_t i = 0; i < n; i += GY_BLOCK)
-        k->vector->activation_forward(a, gy_block(n, i), x + i, y + i);
+    GY_SPREAD(gy_team(k, n, COST), i, n, GY_BLOCK,
+              k->vector->activation_forward(a, gy_block(n, i), x + i, y + i));
 }
 
 void gy_activation_backward(const gy_kernel *k, gy_activation a, int64_t rows, int64_t columns,
@@ -66,16 +63,14 @@ void gy_activation_backward(const gy_kernel *k, gy_activation a, int64_t rows, i
     if (a == GY_ACTIVATION_none && dx == dy) return;
     const int64_t n = rows * columns;
     const bool reads_x = gy_activation_reads_x(a);
-    GY_SPREAD(gy_team(k, n, COST))
-    for (int64_t i = 0; i < n; i += GY_BLOCK) /* x or y may be NULL: leave it so */
-        k->vector->activation_backward(a, gy_block(n, i), reads_x ? x + i : NULL,
-                                       reads_x ? NULL : y + i, dy + i, dx + i);
+    GY_SPREAD(gy_team(k, n, COST), i, n, GY_BLOCK, /* x or y may be NULL: leave it so */
+              k->vector->activation_backward(a, gy_block(n, i), reads_x ? x + i : NULL,
+                                             reads_x ? NULL : y + i, dy + i, dx + i));
 }
 
 void gy_activation_slope(const gy_kernel *k, gy_activation a, int64_t n, const float *x, float *y,
                          float *slope)
 {
-    GY_SPREAD(gy_team(k, n, COST))
-    for (int64_t i = 0; i < n; i += GY_BLOCK)
-        k->vector->activation_slope(a, gy_block(n, i), x + i, y + i, slope + i);
+    GY_SPREAD(gy_team(k, n, COST), i, n, GY_BLOCK,
+              k->vector->activation_slope(a, gy_block(n, i), x + i, y + i, slope + i));
 }

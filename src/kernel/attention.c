@@ -16,7 +16,6 @@
 #include "kernel_impl.h"
 
 #include <math.h>
-#include <omp.h>
 #include <string.h>
 
 /* STEP: rows of the panel kernel's tiles, or whole ones */
@@ -85,11 +84,12 @@ int64_t gy_attention_scratch(const gy_attention *a, bool backward, int threads)
     return threads * cut(&w, a, backward, NULL);
 }
 
-static work begin(const gy_kernel *k, const gy_attention *a, bool backward, float *scratch)
+static work begin(const gy_kernel *k, const gy_attention *a, bool backward, gy_member me,
+                  float *scratch)
 {
     work w;
     const int64_t floats = cut(&w, a, backward, NULL);
-    (void)cut(&w, a, backward, scratch + omp_get_thread_num() * floats);
+    (void)cut(&w, a, backward, scratch + me.number * floats);
     w.k = k;
     w.drop = gy_drop_of(a->key, a->step, a->dropout);
     w.scale = (float)(1.0 / sqrt((double)a->width));
@@ -214,26 +214,41 @@ static void forward_block(const work *w, const block *b, int64_t sample, int64_t
     w->k->vector->attention_rows(b->rows, width, inverse, 1, w->out, w->wide, to, out.row);
 }
 
-void gy_attention_forward(const gy_kernel *k, const gy_attention *a, gy_heads q, gy_heads key,
-                          gy_heads value, gy_heads out, float *lse, float *scratch)
+/* What a forward pass is given and makes. */
+typedef struct forward {
+    gy_heads q, key, value, out;
+    float *lse;
+} forward;
+
+/* A thread's share of the samples and key/value heads. */
+static void forward_share(const gy_kernel *k, const gy_attention *a, const forward *f, gy_member me,
+                          float *scratch)
 {
     const int64_t keys = a->before + a->time, group = a->heads / a->key_value_heads;
-    GY_SPREAD(gy_team(k, a->batch * a->heads * a->time * keys, a->width))
-    for (int64_t i = 0; i < a->batch * a->key_value_heads; i++) {
+    const work w = begin(k, a, false, me, scratch);
+    GY_SHARE(me, i, a->batch * a->key_value_heads)
+    {
         const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
-        const work w = begin(k, a, false, scratch);
-        k->vector->attention_transpose(keys, a->width, rows_at(key, a->width, sample, from, 0),
-                                       key.row, w.key_t);
-        k->vector->attention_pack(keys, a->width, rows_at(value, a->width, sample, from, 0),
-                                  value.row, w.padded, w.value);
+        k->vector->attention_transpose(keys, a->width, rows_at(f->key, a->width, sample, from, 0),
+                                       f->key.row, w.key_t);
+        k->vector->attention_pack(keys, a->width, rows_at(f->value, a->width, sample, from, 0),
+                                  f->value.row, w.padded, w.value);
         for (int64_t head = from * group; head < (from + 1) * group; head++)
             for (int64_t row = 0; row < a->time; row += ROWS) {
                 const block b = block_at(a, row);
-                forward_block(&w, &b, sample, head, q, out,
-                              lse + (sample * a->heads + head) * a->time);
+                forward_block(&w, &b, sample, head, f->q, f->out,
+                              f->lse + (sample * a->heads + head) * a->time);
             }
-        if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+        if (me.number == 0) gy_kernel_poll(k);
     }
+}
+
+void gy_attention_forward(const gy_kernel *k, const gy_attention *a, gy_heads q, gy_heads key,
+                          gy_heads value, gy_heads out, float *lse, float *scratch)
+{
+    const int64_t scores = a->batch * a->heads * a->time * (a->before + a->time);
+    const forward f = {q, key, value, out, lse};
+    GY_TEAM(gy_team(k, scores, a->width), me, forward_share(k, a, &f, me, scratch));
 }
 
 static void backward_block(const work *w, const block *b, const gy_attention_back *s,
@@ -260,18 +275,18 @@ static void backward_block(const work *w, const block *b, const gy_attention_bac
     v->attention_rows(b->rows, width, &w->scale, 0, w->out, w->wide, d_q, s->d_q.row);
 }
 
-void gy_attention_backward(const gy_kernel *k, const gy_attention *a, const gy_attention_back *s,
-                           float *scratch)
+static void backward_share(const gy_kernel *k, const gy_attention *a, const gy_attention_back *s,
+                           gy_member me, float *scratch)
 {
     const int64_t keys = a->before + a->time, width = a->width,
                   group = a->heads / a->key_value_heads;
     const float one = 1;
-    GY_SPREAD(gy_team(k, a->batch * a->heads * a->time * keys, 2 * width))
-    for (int64_t i = 0; i < a->batch * a->key_value_heads; i++) {
+    const work w = begin(k, a, true, me, scratch);
+    GY_SHARE(me, i, a->batch * a->key_value_heads)
+    {
         const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
         const float *key = rows_at(s->key, width, sample, from, 0);
         const float *value = rows_at(s->value, width, sample, from, 0);
-        const work w = begin(k, a, true, scratch);
         k->vector->attention_transpose(keys, width, key, s->key.row, w.key_t);
         k->vector->attention_transpose(keys, width, value, s->value.row, w.value_t);
         k->vector->attention_pack(keys, width, key, s->key.row, w.padded, w.key);
@@ -286,8 +301,15 @@ void gy_attention_backward(const gy_kernel *k, const gy_attention *a, const gy_a
                                   rows_at(s->d_key, width, sample, from, 0), s->d_key.row);
         k->vector->attention_rows(keys, width, &one, 0, w.d_value, w.wide,
                                   rows_at(s->d_value, width, sample, from, 0), s->d_value.row);
-        if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+        if (me.number == 0) gy_kernel_poll(k);
     }
+}
+
+void gy_attention_backward(const gy_kernel *k, const gy_attention *a, const gy_attention_back *s,
+                           float *scratch)
+{
+    const int64_t scores = a->batch * a->heads * a->time * (a->before + a->time);
+    GY_TEAM(gy_team(k, scores, 2 * a->width), me, backward_share(k, a, s, me, scratch));
 }
 
 void gy_rotary_table(int64_t positions, int64_t width, float *table)
@@ -304,11 +326,10 @@ void gy_rotary_table(int64_t positions, int64_t width, float *table)
 void gy_rotate(const gy_kernel *k, gy_heads x, int64_t batch, int64_t time, int64_t heads,
                int64_t width, const float *table, int64_t from, bool back)
 {
-    GY_SPREAD(gy_team(k, batch * time * heads, width))
-    for (int64_t i = 0; i < batch * time; i++) {
+    GY_SPREAD(gy_team(k, batch * time * heads, width), i, batch * time, 1, {
         const int64_t sample = i / time, position = i % time;
         const float *turn = table + (from + position) * width;
         for (int64_t h = 0; h < heads; h++)
             k->vector->rotate(width, turn, back, rows_at(x, width, sample, h, position));
-    }
+    });
 }

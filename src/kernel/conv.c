@@ -41,8 +41,7 @@ void gy_conv_plan(gy_conv *c, gy_conv_algorithm wanted, int threads)
 
 int gy_conv_threads(const gy_conv_pass *p)
 {
-    int threads = gy_kernel_threads(p->kernel);
-    return threads < p->c->threads ? threads : p->c->threads;
+    return (int)gy_least(gy_kernel_threads(p->kernel), p->c->threads);
 }
 
 void gy_conv_finish(const gy_conv_pass *p, int64_t rows, float *restrict y)
@@ -58,15 +57,13 @@ void gy_conv_finish(const gy_conv_pass *p, int64_t rows, float *restrict y)
     }
 }
 
-void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n)
+void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n, gy_member me)
 {
-    int64_t from, to;
-    gy_conv_part(n, omp_get_thread_num(), omp_get_num_threads(), &from, &to);
-    int team = omp_get_num_threads();
     float *restrict dw = p->dw;
-    for (int64_t i = from; i < to; i++) {
+    GY_SHARE(me, i, n)
+    {
         float sum = parts[i];
-        for (int t = 1; t < team; t++) sum += parts[t * n + i];
+        for (int t = 1; t < me.team; t++) sum += parts[t * n + i];
         dw[i] = p->beta == 0 ? sum : p->beta * dw[i] + sum;
     }
 }

@@ -70,9 +70,9 @@ static int64_t scratch(const gy_conv *c)
     return l.packed + l.sums * l.sum + c->threads * own_floats(&l);
 }
 
-static float *own_scratch(const gy_conv_pass *p, const layout *l)
+static float *own_scratch(const gy_conv_pass *p, const layout *l, gy_member me)
 {
-    return p->scratch + l->packed + l->sums * l->sum + omp_get_thread_num() * own_floats(l);
+    return p->scratch + l->packed + l->sums * l->sum + me.number * own_floats(l);
 }
 
 static void multiply(const gy_conv_pass *p, const gy_slide *s, const gy_panel_product *product)
@@ -166,11 +166,11 @@ static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *pa
 }
 
 /* The outputs of a slide that no weight meets. By all of the team. */
-static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y)
+static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y, gy_member me)
 {
     size_t pixel = sizeof *y * (size_t)s->channels;
-#pragma omp for schedule(static)
-    for (int64_t line = 0; line < p->batch * s->v.out; line++) {
+    GY_SHARE(me, line, p->batch * s->v.out)
+    {
         int64_t n = line / s->v.out, row = s->v.first + line % s->v.out * s->v.skip;
         float *to = y + ((n * s->out_height + row) * s->out_width + s->h.first) * s->channels;
         for (int64_t i = 0; i < s->h.out; i++) memset(to + i * s->h.skip * s->channels, 0, pixel);
@@ -179,26 +179,27 @@ static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y)
 
 /* A whole slide by all of the team: every one of its outputs is written. */
 static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l, const float *x,
-                      float *y)
+                      float *y, gy_member me)
 {
     int64_t bands = gy_pieces(s->v.out, s->rows);
     int64_t in = s->v.in * s->h.in * s->in_channels;
     int64_t out = s->out_height * s->out_width * s->channels;
-    float *band = own_scratch(p, l);
+    float *band = own_scratch(p, l, me);
     if (gy_slide_taps(s) == 0) {
-        clear_all(p, s, y);
+        clear_all(p, s, y, me);
         return;
     }
-    gy_slide_pack(p->c, s, p->w, p->scratch);
-#pragma omp for schedule(static)
-    for (int64_t item = 0; item < p->batch * bands; item++) {
+    gy_slide_pack(p->c, s, p->w, p->scratch, me);
+    gy_team_wait(me);
+    GY_SHARE(me, item, p->batch * bands)
+    {
         int64_t n = item / bands, row = item % bands * s->rows;
         int64_t rows = gy_least(s->rows, s->v.out - row);
         for (int64_t g = 0; g < s->groups; g++) {
             gy_slide_copy(s, x + n * in, g, row, rows, band);
             slide_band(p, s, p->scratch, g, row, rows, band, band + l->band, y + n * out);
         }
-        if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+        if (me.number == 0) gy_kernel_poll(p->kernel);
     }
 }
 
@@ -206,20 +207,25 @@ static void forward(const gy_conv_pass *p)
 {
     gy_slide s = gy_slide_forward(p->c);
     layout l = layout_of(p->c);
-#pragma omp parallel num_threads(gy_conv_threads(p))
-    slide_all(p, &s, &l, p->x, p->y);
+    GY_TEAM(gy_conv_threads(p), me, slide_all(p, &s, &l, p->x, p->y, me));
+}
+
+/* All phases, which are all of dx, by all of the team. */
+static void slide_phases(const gy_conv_pass *p, const layout *l, gy_member me)
+{
+    const gy_conv *c = p->c;
+    int64_t rows = gy_least(c->stride_h, c->height), columns = gy_least(c->stride_w, c->width);
+    for (int64_t at = 0; at < rows * columns; at++) {
+        gy_slide s = gy_slide_backward(c, at / columns, at % columns);
+        if (at > 0) gy_team_wait(me); /* for the panels of the one before */
+        slide_all(p, &s, l, p->dz, p->dx, me);
+    }
 }
 
 static void backward_data(const gy_conv_pass *p)
 {
-    const gy_conv *c = p->c;
-    layout l = layout_of(c);
-    int64_t rows = gy_least(c->stride_h, c->height), columns = gy_least(c->stride_w, c->width);
-#pragma omp parallel num_threads(gy_conv_threads(p))
-    for (int64_t at = 0; at < rows * columns; at++) { /* the phases are all of dx */
-        gy_slide s = gy_slide_backward(c, at / columns, at % columns);
-        slide_all(p, &s, &l, p->dz, p->dx);
-    }
+    layout l = layout_of(p->c);
+    GY_TEAM(gy_conv_threads(p), me, slide_phases(p, &l, me));
 }
 
 /* dz of a band and group, its rows rounded up to panels. */
@@ -267,11 +273,12 @@ static void sum_band(const gy_conv_pass *p, const gy_slide *s, int64_t from, int
 }
 
 /* dw = beta dw + Σ sums in their order; from panels to [filters, …]. By all of the team. */
-static void combine(const gy_conv_pass *p, const gy_slide *s, const float *sums, const layout *l)
+static void combine(const gy_conv_pass *p, const gy_slide *s, const float *sums, const layout *l,
+                    gy_member me)
 {
     int64_t inner = gy_slide_taps(s) * s->inner;
-#pragma omp for schedule(static)
-    for (int64_t f = 0; f < s->channels; f++) {
+    GY_SHARE(me, f, s->channels)
+    {
         int64_t g = f / s->out, o = f % s->out;
         const float *from = sums + (g * s->panel + o / PANEL * PANEL) * inner + o % PANEL;
         float *to = p->dw + f * inner;
@@ -285,10 +292,10 @@ static void combine(const gy_conv_pass *p, const gy_slide *s, const float *sums,
 
 /* Panels [from, to), counted through all groups, of the samples' bands [begin, end). */
 static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, int64_t begin,
-                     int64_t end, int64_t from, int64_t to, float *sum)
+                     int64_t end, int64_t from, int64_t to, float *sum, gy_member me)
 {
     const gy_conv *c = p->c;
-    float *band = own_scratch(p, l), *copy = band + l->band + l->tail;
+    float *band = own_scratch(p, l, me), *copy = band + l->band + l->tail;
     int64_t bands = gy_pieces(s->v.out, s->rows), panels = s->panel / PANEL;
     int64_t image = c->height * c->width * c->channels;
     bool whole = s->out == s->panel && s->channels % s->out == 0;
@@ -305,32 +312,37 @@ static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, 
                      sum + g * s->panel * gy_slide_taps(s) * s->inner);
             at = last;
         }
-        if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+        if (me.number == 0) gy_kernel_poll(p->kernel);
     }
+}
+
+/*
+ * Thread t: part t mod parts of the batch, part t / parts of the panels. Where the grid has fewer places
+ * than threads the last ones only clear and combine.
+ */
+static void backward_weight_share(const gy_conv_pass *p, const gy_slide *s, const layout *l,
+                                  gy_member me)
+{
+    float *sums = p->scratch + l->packed;
+    int64_t items = p->batch * gy_pieces(s->v.out, s->rows);
+    int64_t panels = s->groups * s->panel / PANEL;
+    int parts = (int)gy_least(l->sums, me.team), columns = me.team / parts;
+    gy_member row = {me.number % parts, parts}, column = {me.number / parts, columns};
+    GY_SHARE(me, i, l->sums) memset(sums + i * l->sum, 0, sizeof *sums * (size_t)l->sum);
+    gy_team_wait(me);
+    if (column.number < columns)
+        sum_part(p, s, l, gy_share(row, items, 0), gy_share(row, items, 1),
+                 gy_share(column, panels, 0), gy_share(column, panels, 1),
+                 sums + row.number * l->sum, me);
+    gy_team_wait(me);
+    combine(p, s, sums, l, me);
 }
 
 static void backward_weight(const gy_conv_pass *p)
 {
     gy_slide s = gy_slide_forward(p->c);
     layout l = layout_of(p->c);
-    float *sums = p->scratch + l.packed;
-    int64_t items = p->batch * gy_pieces(s.v.out, s.rows);
-#pragma omp parallel num_threads(gy_conv_threads(p))
-    {
-        /* thread t: part t mod sums of the batch, part t / sums of the panels */
-        int team = omp_get_num_threads(), thread = omp_get_thread_num();
-        int parts = (int)gy_least(l.sums, team), columns = team / parts;
-        int64_t begin, end, from, to;
-        gy_conv_part(items, thread % parts, parts, &begin, &end);
-        gy_conv_part(s.groups * s.panel / PANEL, thread / parts, columns, &from, &to);
-        if (thread >= parts * columns) begin = end;
-#pragma omp for schedule(static)
-        for (int64_t i = 0; i < l.sums; i++)
-            memset(sums + i * l.sum, 0, sizeof *sums * (size_t)l.sum);
-        sum_part(p, &s, &l, begin, end, from, to, sums + thread % parts * l.sum);
-#pragma omp barrier
-        combine(p, &s, sums, &l);
-    }
+    GY_TEAM(gy_conv_threads(p), me, backward_weight_share(p, &s, &l, me));
 }
 
 const gy_conv_method gy_conv_by_direct = {

@@ -108,108 +108,106 @@ static void scatter(const gy_conv *c, const float *restrict rows, int group, int
 }
 
 /* This thread's tile. */
-static float *own_tile(const gy_conv_pass *p)
+static float *own_tile(const gy_conv_pass *p, gy_member me)
 {
     const gy_conv *c = p->c;
     return p->scratch + c->threads * gy_round_up(gy_conv_weights(c), 16) +
-           omp_get_thread_num() * gy_round_up(tile(c) * patch(c), 16);
+           me.number * gy_round_up(tile(c) * patch(c), 16);
 }
 
-static void poll(const gy_conv_pass *p)
+static void forward_share(const gy_conv_pass *p, gy_member me)
 {
-    if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+    const gy_conv *c = p->c;
+    int64_t positions = p->batch * c->out_height * c->out_width;
+    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
+    float *rows = own_tile(p, me);
+    GY_SHARE(me, i, gy_pieces(positions, step))
+    {
+        int64_t from = i * step, to = gy_least(from + step, positions);
+        float *y = p->y + from * c->filters;
+        for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
+            gather(c, p->x, g, from, to, rows);
+            gy_gemm_serial(false, true, to - from, filters, inner, 1, rows, inner,
+                           p->w + g * filters * inner, inner, 0, y + g * filters, c->filters);
+        }
+        gy_conv_finish(p, to - from, y);
+        if (me.number == 0) gy_kernel_poll(p->kernel);
+    }
 }
 
 static void forward(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
-    int64_t positions = p->batch * c->out_height * c->out_width;
-    if (gy_conv_is_product(c)) {
-        gy_activation a = p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none;
-        gy_linear_forward(p->kernel, positions, c->channels, c->filters, p->x, p->w, p->bias, a,
-                          NULL, p->y);
-        return;
-    }
+    if (gy_conv_is_product(c))
+        gy_linear_forward(p->kernel, p->batch * c->out_height * c->out_width, c->channels,
+                          c->filters, p->x, p->w, p->bias,
+                          p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none, NULL, p->y);
+    else
+        GY_TEAM(gy_conv_threads(p), me, forward_share(p, me));
+}
+
+static void backward_data_share(const gy_conv_pass *p, gy_member me)
+{
+    const gy_conv *c = p->c;
+    int64_t area = c->out_height * c->out_width, image = c->height * c->width * c->channels;
     int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
-#pragma omp parallel num_threads(gy_conv_threads(p))
+    float *rows = own_tile(p, me);
+    GY_SHARE(me, n, p->batch)
     {
-        float *rows = own_tile(p);
-#pragma omp for schedule(static)
-        for (int64_t from = 0; from < positions; from += step) {
-            int64_t to = gy_least(from + step, positions);
-            float *y = p->y + from * c->filters;
-            for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
-                gather(c, p->x, g, from, to, rows);
-                gy_gemm_serial(false, true, to - from, filters, inner, 1, rows, inner,
-                               p->w + g * filters * inner, inner, 0, y + g * filters, c->filters);
+        memset(p->dx + n * image, 0, sizeof *p->dx * (size_t)image);
+        for (int64_t from = n * area; from < (n + 1) * area; from += step) {
+            int64_t to = gy_least(from + step, (n + 1) * area);
+            for (int g = 0; g < c->groups; g++) { /* dP = dz W */
+                gy_gemm_serial(false, false, to - from, inner, filters, 1,
+                               p->dz + from * c->filters + g * filters, c->filters,
+                               p->w + g * filters * inner, inner, 0, rows, inner);
+                scatter(c, rows, g, from, to, p->dx);
             }
-            gy_conv_finish(p, to - from, y);
-            poll(p);
         }
+        if (me.number == 0) gy_kernel_poll(p->kernel);
     }
 }
 
 static void backward_data(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
-    int64_t area = c->out_height * c->out_width;
-    if (gy_conv_is_product(c)) {
-        gy_linear_backward(p->kernel, p->batch * area, c->channels, c->filters, NULL, p->w, p->dz,
-                           p->dx, NULL, 0, NULL, 0);
-        return;
-    }
+    if (gy_conv_is_product(c))
+        gy_linear_backward(p->kernel, p->batch * c->out_height * c->out_width, c->channels,
+                           c->filters, NULL, p->w, p->dz, p->dx, NULL, 0, NULL, 0);
+    else
+        GY_TEAM(gy_conv_threads(p), me, backward_data_share(p, me));
+}
+
+static void backward_weight_share(const gy_conv_pass *p, gy_member me)
+{
+    const gy_conv *c = p->c;
+    int64_t positions = p->batch * c->out_height * c->out_width, weights = gy_conv_weights(c);
     int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
-    int64_t image = c->height * c->width * c->channels;
-#pragma omp parallel num_threads(gy_conv_threads(p))
-    {
-        float *rows = own_tile(p);
-#pragma omp for schedule(static)
-        for (int64_t n = 0; n < p->batch; n++) {
-            memset(p->dx + n * image, 0, sizeof *p->dx * (size_t)image);
-            for (int64_t from = n * area; from < (n + 1) * area; from += step) {
-                int64_t to = gy_least(from + step, (n + 1) * area);
-                for (int g = 0; g < c->groups; g++) { /* dP = dz W */
-                    gy_gemm_serial(false, false, to - from, inner, filters, 1,
-                                   p->dz + from * c->filters + g * filters, c->filters,
-                                   p->w + g * filters * inner, inner, 0, rows, inner);
-                    scatter(c, rows, g, from, to, p->dx);
-                }
-            }
-            poll(p);
+    int64_t end = gy_share(me, positions, 1);
+    float *rows = own_tile(p, me), *part = p->scratch + me.number * weights;
+    memset(part, 0, sizeof *part * (size_t)weights);
+    for (int64_t from = gy_share(me, positions, 0); from < end; from += step) {
+        int64_t to = gy_least(from + step, end);
+        for (int g = 0; g < c->groups; g++) { /* dW += dzᵀ P */
+            gather(c, p->x, g, from, to, rows);
+            gy_gemm_serial(true, false, filters, inner, to - from, 1,
+                           p->dz + from * c->filters + g * filters, c->filters, rows, inner, 1,
+                           part + g * filters * inner, inner);
         }
+        if (me.number == 0) gy_kernel_poll(p->kernel);
     }
+    gy_team_wait(me);
+    gy_conv_combine(p, p->scratch, weights, me);
 }
 
 static void backward_weight(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
-    int64_t positions = p->batch * c->out_height * c->out_width;
-    if (gy_conv_is_product(c)) {
-        gy_linear_backward(p->kernel, positions, c->channels, c->filters, p->x, NULL, p->dz, NULL,
-                           p->dw, p->beta, NULL, 0);
-        return;
-    }
-    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
-    int64_t weights = gy_conv_weights(c);
-#pragma omp parallel num_threads(gy_conv_threads(p))
-    {
-        float *rows = own_tile(p), *part = p->scratch + omp_get_thread_num() * weights;
-        int64_t begin, end;
-        memset(part, 0, sizeof *part * (size_t)weights);
-        gy_conv_part(positions, omp_get_thread_num(), omp_get_num_threads(), &begin, &end);
-        for (int64_t from = begin; from < end; from += step) {
-            int64_t to = gy_least(from + step, end);
-            for (int g = 0; g < c->groups; g++) { /* dW += dzᵀ P */
-                gather(c, p->x, g, from, to, rows);
-                gy_gemm_serial(true, false, filters, inner, to - from, 1,
-                               p->dz + from * c->filters + g * filters, c->filters, rows, inner, 1,
-                               part + g * filters * inner, inner);
-            }
-            poll(p);
-        }
-#pragma omp barrier
-        gy_conv_combine(p, p->scratch, weights);
-    }
+    if (gy_conv_is_product(c))
+        gy_linear_backward(p->kernel, p->batch * c->out_height * c->out_width, c->channels,
+                           c->filters, p->x, NULL, p->dz, NULL, p->dw, p->beta, NULL, 0);
+    else
+        GY_TEAM(gy_conv_threads(p), me, backward_weight_share(p, me));
 }
 
 const gy_conv_method gy_conv_by_gemm = {

@@ -5,8 +5,6 @@
 #include "conv.h"
 #include "kernel_impl.h"
 
-#include <omp.h>
-
 /* One pass over a batch. */
 typedef struct gy_conv_pass {
     const gy_kernel *kernel;
@@ -31,13 +29,6 @@ typedef struct gy_conv_method {
 GY_CONV_METHOD_LIST(GY_CONV_METHOD)
 #undef GY_CONV_METHOD
 
-/* [*from, *to): the part of n pieces that thread `thread` of `threads` takes. */
-static inline void gy_conv_part(int64_t n, int thread, int threads, int64_t *from, int64_t *to)
-{
-    *from = n * thread / threads;
-    *to = n * (thread + 1) / threads;
-}
-
 /* Elements of w. */
 static inline int64_t gy_conv_weights(const gy_conv *c)
 {
@@ -55,7 +46,7 @@ static inline bool gy_conv_is_product(const gy_conv *c)
 void gy_conv_finish(const gy_conv_pass *p, int64_t rows, float *y);
 
 /* dw = beta dw + Σ parts[t], t in order; parts [threads, n]. To be called by all of the team. */
-void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n);
+void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n, gy_member me);
 
 /* Threads that a pass uses. */
 int gy_conv_threads(const gy_conv_pass *p);

@@ -52,7 +52,8 @@ int64_t gy_slide_band(const gy_slide *s);
 int64_t gy_slide_packed(const gy_slide *s);
 
 /* Weights of a slide: [groups, panel / 16, taps, inner, 16]. To be called by all of the team. */
-void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed);
+void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed,
+                   gy_member me);
 
 /* The pixels under `rows` outputs from `row` on: [span, span, in]. */
 void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, int64_t row, int64_t rows,

@@ -12,46 +12,41 @@
 
 void gy_fill(const gy_kernel *k, int64_t n, float value, float *y)
 {
-    GY_SPREAD(gy_team(k, n, 1))
-    for (int64_t i = 0; i < n; i += GY_BLOCK) k->vector->fill(gy_block(n, i), value, y + i);
+    GY_SPREAD(gy_team(k, n, 1), i, n, GY_BLOCK, k->vector->fill(gy_block(n, i), value, y + i));
 }
 
 void gy_copy(const gy_kernel *k, int64_t n, const float *x, float *y)
 {
-    GY_SPREAD(gy_team(k, n, 1))
-    for (int64_t i = 0; i < n; i += GY_BLOCK)
-        memcpy(y + i, x + i, (size_t)gy_block(n, i) * sizeof *y);
+    GY_SPREAD(gy_team(k, n, 1), i, n, GY_BLOCK,
+              memcpy(y + i, x + i, (size_t)gy_block(n, i) * sizeof *y));
 }
 
 void gy_axpby(const gy_kernel *k, int64_t n, float alpha, const float *x, float beta, float *y)
 {
-    GY_SPREAD(gy_team(k, n, 1))
-    for (int64_t i = 0; i < n; i += GY_BLOCK)
-        k->vector->axpby(gy_block(n, i), alpha, x + i, beta, y + i);
+    GY_SPREAD(gy_team(k, n, 1), i, n, GY_BLOCK,
+              k->vector->axpby(gy_block(n, i), alpha, x + i, beta, y + i));
 }
 
 void gy_lerp(const gy_kernel *k, int64_t n, float share, const float *x, float *y)
 {
-    GY_SPREAD(gy_team(k, n, 1))
-    for (int64_t i = 0; i < n; i += GY_BLOCK) k->vector->lerp(gy_block(n, i), share, x + i, y + i);
+    GY_SPREAD(gy_team(k, n, 1), i, n, GY_BLOCK,
+              k->vector->lerp(gy_block(n, i), share, x + i, y + i));
 }
 
 void gy_multiply(const gy_kernel *k, int64_t n, const float *a, const float *b, float *y)
 {
-    GY_SPREAD(gy_team(k, n, 1))
-    for (int64_t i = 0; i < n; i += GY_BLOCK)
-        k->vector->multiply(gy_block(n, i), a + i, b + i, y + i);
+    GY_SPREAD(gy_team(k, n, 1), i, n, GY_BLOCK,
+              k->vector->multiply(gy_block(n, i), a + i, b + i, y + i));
 }
 
 void gy_add_rows(const gy_kernel *k, int64_t rows, int64_t n, const float *x, const float *v,
                  float *y)
 {
     const int64_t blocks = gy_pieces(n, GY_BLOCK);
-    GY_SPREAD(gy_team(k, rows * n, 1))
-    for (int64_t b = 0; b < rows * blocks; b++) {
+    GY_SPREAD(gy_team(k, rows * n, 1), b, rows * blocks, 1, {
         const int64_t i = b % blocks * GY_BLOCK, at = b / blocks * n + i;
         k->vector->add(gy_block(n, i), x + at, v + i, y + at);
-    }
+    });
 }
 
 double gy_sum_squares(const gy_kernel *k, int64_t n, const float *x)
@@ -103,27 +98,24 @@ void gy_column_sum_strided(const gy_kernel *k, int64_t rows, int64_t columns, in
         for (int64_t c = 0; c < columns; c += TILE) {
             tile t;
             begin_tile(rows, stride, gy_least(TILE, columns - c), x + c, &t);
-            GY_SPREAD(team)
-            for (int64_t b = 0; b < t.blocks; b++) sum_block(k->vector, &t, b);
+            GY_SPREAD(team, b, t.blocks, 1, sum_block(k->vector, &t, b));
             end_tile(&t, beta, y + c);
         }
         return;
     }
-    GY_SPREAD(team)
-    for (int64_t c = 0; c < columns; c += TILE) {
+    GY_SPREAD(team, c, columns, TILE, {
         tile t;
         begin_tile(rows, stride, gy_least(TILE, columns - c), x + c, &t);
         for (int64_t b = 0; b < t.blocks; b++) sum_block(k->vector, &t, b);
         end_tile(&t, beta, y + c);
-    }
+    });
 }
 
 void gy_swap_axes(const gy_kernel *k, int64_t a, int64_t b, int64_t n, const float *x, float *y)
 {
-    GY_SPREAD(gy_team(k, a * b * n, 1))
-    for (int64_t j = 0; j < b; j++)
-        for (int64_t i = 0; i < a; i++)
-            memcpy(y + (j * a + i) * n, x + (i * b + j) * n, sizeof *y * (size_t)n);
+    GY_SPREAD(gy_team(k, a * b * n, 1), j, b, 1,
+              for (int64_t i = 0; i < a; i++)
+                  memcpy(y + (j * a + i) * n, x + (i * b + j) * n, sizeof *y * (size_t)n));
 }
 
 gy_drop gy_drop_of(gy_rng key, int64_t step, float rate)
@@ -141,10 +133,9 @@ void gy_dropout(const gy_kernel *k, gy_rng key, int64_t step, int64_t first, int
 {
     const gy_drop drop = gy_drop_of(key, step, rate);
     const int64_t blocks = gy_pieces(n, GY_BLOCK);
-    GY_SPREAD(gy_team(k, batch * n, 8))
-    for (int64_t b = 0; b < batch * blocks; b++) {
+    GY_SPREAD(gy_team(k, batch * n, 8), b, batch * blocks, 1, {
         const int64_t sample = b / blocks, i = b % blocks * GY_BLOCK, at = sample * n + i;
         k->vector->dropout(drop.key, (uint64_t)(first + sample), i, gy_block(n, i), drop.limit,
                            drop.scale, x + at, y + at);
-    }
+    });
 }

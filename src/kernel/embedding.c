@@ -22,8 +22,7 @@ void gy_embedding_forward(const gy_kernel *k, int64_t n, int64_t vocabulary, int
                           const float *tokens, const float *w, float *y)
 {
     const int64_t step = gy_block_rows(units);
-    GY_SPREAD(gy_team(k, n * units, 1))
-    for (int64_t from = 0; from < n; from += step) {
+    GY_SPREAD(gy_team(k, n * units, 1), from, n, step, {
         for (int64_t i = from; i < n && i < from + step; i++) {
             const int64_t row = row_of(tokens[i], vocabulary);
             if (row >= 0)
@@ -31,7 +30,7 @@ void gy_embedding_forward(const gy_kernel *k, int64_t n, int64_t vocabulary, int
             else
                 k->vector->fill(units, NAN, y + i * units);
         }
-    }
+    });
 }
 
 void gy_embedding_backward(const gy_kernel *k, int64_t n, int64_t vocabulary, int64_t units,
@@ -39,8 +38,7 @@ void gy_embedding_backward(const gy_kernel *k, int64_t n, int64_t vocabulary, in
 {
     const int64_t lines = beta == 0.0f ? n + vocabulary : n;
     const int team = gy_team(k, lines * units, 1);
-    GY_SPREAD(team)
-    for (int own = 0; own < team; own++) {
+    GY_SPREAD(team, own, team, 1, {
         for (int64_t row = own * ROWS; beta == 0.0f && row < vocabulary; row += team * ROWS)
             k->vector->fill(gy_least(ROWS, vocabulary - row) * units, 0.0f, dw + row * units);
         for (int64_t i = 0; i < n; i++) {
@@ -48,5 +46,5 @@ void gy_embedding_backward(const gy_kernel *k, int64_t n, int64_t vocabulary, in
             if (row >= 0 && row / ROWS % team == own)
                 k->vector->axpby(units, 1.0f, dy + i * units, 1.0f, dw + row * units);
         }
-    }
+    });
 }

@@ -105,7 +105,7 @@ static int64_t block_rows(const gy_kernel *k, const gy_product *p, int64_t width
 }
 
 /** A block of a product by BLAS. */
-static void run_blas(const gy_kernel *k, const gy_product *p, gy_block_of at)
+static void run_blas(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls)
 {
     const int64_t step = block_rows(k, p, at.n1 - at.n0), m1 = at.m1;
     for (; at.m0 < m1; at.m0 += step) {
@@ -115,7 +115,7 @@ static void run_blas(const gy_kernel *k, const gy_product *p, gy_block_of at)
                        p->b + (p->transpose_b ? at.n0 * p->ldb : at.n0), p->ldb, p->beta,
                        p->c + at.m0 * p->ldc + at.n0, p->ldc);
         if (p->y != NULL) gy_gemm_finish(k, p, at, true);
-        if (omp_get_thread_num() == 0) gy_kernel_poll(k);
+        if (polls) gy_kernel_poll(k);
     }
 }
 
@@ -149,16 +149,15 @@ static void run(const gy_kernel *k, const gy_product *p)
     int by_m = 1, by_n = 1;
     choose_grid(p, team, &by_m, &by_n);
     const bool packs = gy_gemm_packs(k, p->m, p->n, p->inner);
-    GY_SPREAD(team)
-    for (int part = 0; part < team; part++) {
+    GY_SPREAD(team, part, team, 1, {
         const gy_block_of at = {cut(p->m, by_m, part / by_n), cut(p->m, by_m, part / by_n + 1),
                                 cut(p->n, by_n, part % by_n), cut(p->n, by_n, part % by_n + 1)};
         if (at.m0 >= at.m1 || at.n0 >= at.n1) continue;
         if (packs)
-            gy_gemm_packed(k, p, at, k->work + part * gy_gemm_packed_work);
+            gy_gemm_packed(k, p, at, part == 0, k->work + part * gy_gemm_packed_work);
         else
-            run_blas(k, p, at);
-    }
+            run_blas(k, p, at, part == 0);
+    });
 }
 
 void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, int64_t n,

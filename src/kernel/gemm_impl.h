@@ -31,8 +31,9 @@ extern const int64_t gy_gemm_packed_work;
 /** Whether the panels are likely faster than BLAS. A function of level and shape. */
 bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner);
 
-/** A block of a product on the calling thread, which polls if it is the team's first. */
-void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work);
+/** A block of a product on this thread, which polls if it is the one that called. */
+void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls,
+                    float *work);
 
 /** Activation, and bias where wanted, of a block of C. */
 void gy_gemm_finish(const gy_kernel *k, const gy_product *p, gy_block_of at, bool bias);

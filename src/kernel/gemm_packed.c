@@ -22,7 +22,6 @@
  */
 #include "gemm_impl.h"
 
-#include <omp.h>
 #include <string.h>
 
 enum {
@@ -97,6 +96,7 @@ typedef struct stage {
     bool as_they_are;               /* they are not packed */
     int64_t k0, k1, depth, columns; /* depth, columns: of all stages but the last */
     float *a, *b, *c;
+    bool polls;
     double flop; /* since the last poll */
 } stage;
 
@@ -250,7 +250,7 @@ static void poll(stage *s, double flop)
     s->flop += flop;
     if (s->flop < 1e6 * POLL_MFLOP) return;
     s->flop = 0.0;
-    if (omp_get_thread_num() == 0) gy_kernel_poll(s->k);
+    if (s->polls) gy_kernel_poll(s->k);
 }
 
 /* One part of the inner dimension of one block of columns; n_end: of all blocks. */
@@ -286,7 +286,8 @@ static void run_stage(stage *s, int64_t n_end)
     }
 }
 
-void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work)
+void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls,
+                    float *work)
 {
     int64_t depth = even(p->inner, DEPTH, PANEL);
     int64_t most =
@@ -298,6 +299,7 @@ void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, flo
                .as_they_are = lie_well(p, depth),
                .depth = depth,
                .columns = even(at.n1 - at.n0, most, PAIR),
+               .polls = polls,
                .b = work,
                .a = work + B_FLOATS,
                .c = work + B_FLOATS + A_FLOATS};

@@ -1,10 +1,11 @@
-/** What the handle holds, and how loops are spread over threads. Inside the kernel room only. */
+/** What the handle holds, and how loops are cut into blocks. Inside the kernel room only. */
 #ifndef GY_KERNEL_KERNEL_IMPL_H
 #define GY_KERNEL_KERNEL_IMPL_H
 
 #include "base/count.h"
 #include "base/rng.h"
 #include "kernel.h"
+#include "team_impl.h"
 #include "vector/vector.h"
 
 struct gy_kernel {
@@ -59,23 +60,14 @@ static inline int64_t gy_sum_block(int64_t n)
     return gy_most(GY_BLOCK, gy_round_up(gy_pieces(n, GY_PARTIALS), 16));
 }
 
-/** GY_SPREAD(threads) for (int64_t i = 0; …): the blocks of a loop, in fixed shares. */
-#define GY_PRAGMA(text) _Pragma(#text)
-#define GY_SPREAD(team) GY_PRAGMA(omp parallel for schedule(static) num_threads(team))
-
 /** Returns the sum over blocks [i, i + m) of [0, n) of `call`, added in order. Ends a function. */
 #define GY_SUM_OF_BLOCKS(cost, call)                                                               \
     double partial[GY_PARTIALS];                                                                   \
     const int64_t block = gy_sum_block(n), blocks = gy_pieces(n, block);                           \
-    if (blocks == 1) { /* no team, and none made */                                                \
-        const int64_t i = 0, m = n;                                                                \
-        return call;                                                                               \
-    }                                                                                              \
-    GY_SPREAD(gy_team(k, n, cost))                                                                 \
-    for (int64_t b = 0; b < blocks; b++) {                                                         \
+    GY_SPREAD(gy_team(k, n, cost), b, blocks, 1, {                                                 \
         const int64_t i = b * block, m = gy_least(block, n - i);                                   \
         partial[b] = call;                                                                         \
-    }                                                                                              \
+    });                                                                                            \
     return gy_in_order(blocks, partial)
 
 /** The sum of x, from the first to the last. */

@@ -17,13 +17,12 @@ double gy_softmax_cross_entropy(const gy_kernel *k, int64_t rows, int64_t classe
     double partial[GY_PARTIALS];
     const int64_t step = gy_most(gy_pieces(rows, GY_PARTIALS), gy_block_rows(classes));
     const int64_t blocks = gy_pieces(rows, step);
-    GY_SPREAD(gy_team(k, rows * classes, COST))
-    for (int64_t b = 0; b < blocks; b++) {
+    GY_SPREAD(gy_team(k, rows * classes, COST), b, blocks, 1, {
         const int64_t row = b * step;
         partial[b] = k->vector->softmax_cross_entropy(
             gy_least(step, rows - row), classes, logits + row * classes, label + row, smoothing,
             scale, from(dlogits, row * classes));
-    }
+    });
     return gy_in_order(blocks, partial);
 }
 

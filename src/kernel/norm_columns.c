@@ -135,10 +135,9 @@ void gy_column_moments(const gy_kernel *k, int64_t rows, int64_t columns, const 
 {
     const int64_t step = part_rows(rows, columns), parts = gy_most(gy_pieces(rows, step), 1);
     double *means = partial, *all = partial + parts * columns;
-    GY_SPREAD(gy_team(k, rows * columns, COST))
-    for (int64_t p = 0; p < parts; p++)
-        gy_columns_moments(k->vector, gy_least(step, rows - p * step), columns,
-                           x + p * step * columns, means + p * columns, all + p * columns);
+    GY_SPREAD(gy_team(k, rows * columns, COST), p, parts, 1,
+              gy_columns_moments(k->vector, gy_least(step, rows - p * step), columns,
+                                 x + p * step * columns, means + p * columns, all + p * columns));
     combine(parts, columns, step, rows - (parts - 1) * step, means, all, mean, squares);
 }
 
@@ -148,12 +147,11 @@ void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const
 {
     const int64_t step = part_rows(rows, columns), parts = gy_pieces(rows, step);
     double *sums = partial, *products = partial + parts * columns;
-    GY_SPREAD(gy_team(k, rows * columns, COST))
-    for (int64_t p = 0; p < parts; p++) {
+    GY_SPREAD(gy_team(k, rows * columns, COST), p, parts, 1, {
         const int64_t at = p * step * columns;
         gy_columns_products(k->vector, gy_least(step, rows - p * step), columns, x + at, n, dy + at,
                             sums + p * columns, products + p * columns);
-    }
+    });
     for (int64_t c = 0; c < columns; c++) {
         sum[c] = product[c] = 0.0;
         for (int64_t p = 0; p < parts; p++) {
@@ -167,10 +165,9 @@ void gy_column_norm_forward(const gy_kernel *k, int64_t rows, int64_t columns, c
                             const gy_column_norm *n, float *y)
 {
     const int64_t step = 2 * gy_block_rows(columns);
-    GY_SPREAD(gy_team(k, rows * columns, COST))
-    for (int64_t row = 0; row < rows; row += step)
-        gy_columns_forward(k->vector, gy_least(step, rows - row), columns, x + row * columns, n,
-                           y + row * columns);
+    GY_SPREAD(gy_team(k, rows * columns, COST), row, rows, step,
+              gy_columns_forward(k->vector, gy_least(step, rows - row), columns, x + row * columns,
+                                 n, y + row * columns));
 }
 
 void gy_column_norm_backward(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
@@ -178,8 +175,7 @@ void gy_column_norm_backward(const gy_kernel *k, int64_t rows, int64_t columns, 
                              const float *dy, float *dx)
 {
     const int64_t step = 2 * gy_block_rows(columns);
-    GY_SPREAD(gy_team(k, rows * columns, COST))
-    for (int64_t row = 0; row < rows; row += step)
-        gy_columns_backward(k->vector, gy_least(step, rows - row), columns, x + row * columns, n,
-                            slope, offset, dy + row * columns, dx + row * columns);
+    GY_SPREAD(gy_team(k, rows * columns, COST), row, rows, step,
+              gy_columns_backward(k->vector, gy_least(step, rows - row), columns, x + row * columns,
+                                  n, slope, offset, dy + row * columns, dx + row * columns));
 }

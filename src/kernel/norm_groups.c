@@ -69,12 +69,11 @@ void gy_group_norm_forward(const gy_kernel *k, const gy_group_norm *p, const flo
                            float *stats)
 {
     const int64_t each = p->rows * p->columns;
-    GY_SPREAD(gy_team(k, p->batch * each, COST))
-    for (int64_t i = 0; i < p->batch; i++) {
+    GY_SPREAD(gy_team(k, p->batch * each, COST), i, p->batch, 1, {
         const room r = room_of(p, scratch, i);
         forward_sample(k, p, &r, x + i * each, gamma, beta, y + i * each,
                        stats == NULL ? NULL : stats + 2 * p->groups * i);
-    }
+    });
 }
 
 /* The factors of dx, and Σ dy z, Σ dy of each column, of one sample. */
@@ -107,8 +106,7 @@ void gy_group_norm_backward(const gy_kernel *k, const gy_group_norm *p, const fl
 {
     const int64_t each = p->rows * p->columns, width = p->columns / p->groups;
     float *along = room_of(p, scratch, p->batch).mean, *all = along + p->batch * p->columns;
-    GY_SPREAD(gy_team(k, p->batch * each, COST))
-    for (int64_t i = 0; i < p->batch; i++) {
+    GY_SPREAD(gy_team(k, p->batch * each, COST), i, p->batch, 1, {
         const room r = room_of(p, scratch, i);
         const float *own = stats + 2 * p->groups * i;
         const gy_column_norm n = {.mean = r.mean, .scale = r.scale};
@@ -119,7 +117,7 @@ void gy_group_norm_backward(const gy_kernel *k, const gy_group_norm *p, const fl
         if (dx != NULL)
             gy_columns_backward(k->vector, p->rows, p->columns, x + i * each, &n, r.slope, r.shift,
                                 dy + i * each, dx + i * each);
-    }
+    });
     if (dgamma != NULL) gy_column_sum(k, p->batch, p->columns, along, keep_gamma, dgamma);
     if (dbeta != NULL) gy_column_sum(k, p->batch, p->columns, all, keep_beta, dbeta);
 }

@@ -15,12 +15,11 @@ void gy_row_norm_forward(const gy_kernel *k, const gy_row_norm *p, const float *
                          const float *gamma, const float *beta, float *y, float *stats)
 {
     const int64_t step = gy_block_rows(p->n);
-    GY_SPREAD(gy_team(k, p->rows * p->n, COST))
-    for (int64_t row = 0; row < p->rows; row += step) {
+    GY_SPREAD(gy_team(k, p->rows * p->n, COST), row, p->rows, step, {
         const int64_t at = row * p->n;
         k->vector->row_norm_forward(gy_least(step, p->rows - row), p, x + at, gamma, beta, y + at,
                                     stats == NULL ? NULL : stats + 2 * row);
-    }
+    });
 }
 
 static int64_t part_rows(int64_t rows)
@@ -35,8 +34,7 @@ void gy_row_norm_backward(const gy_kernel *k, const gy_row_norm *p, const float 
     const int64_t step = part_rows(p->rows), count = gy_pieces(p->rows, step);
     float *gammas = dgamma == NULL ? NULL : scratch;
     float *betas = dbeta == NULL ? NULL : scratch + count * p->n;
-    GY_SPREAD(gy_team(k, p->rows * p->n, 2 * COST))
-    for (int64_t part = 0; part < count; part++) {
+    GY_SPREAD(gy_team(k, p->rows * p->n, 2 * COST), part, count, 1, {
         const int64_t row = part * step, at = row * p->n;
         float *g = gammas == NULL ? NULL : gammas + part * p->n;
         float *b = betas == NULL ? NULL : betas + part * p->n;
@@ -44,7 +42,7 @@ void gy_row_norm_backward(const gy_kernel *k, const gy_row_norm *p, const float 
         if (b != NULL) memset(b, 0, sizeof *b * (size_t)p->n);
         k->vector->row_norm_backward(gy_least(step, p->rows - row), p, x + at, gamma,
                                      stats + 2 * row, dy + at, dx == NULL ? NULL : dx + at, g, b);
-    }
+    });
     if (dgamma != NULL) gy_column_sum(k, count, p->n, gammas, keep_gamma, dgamma);
     if (dbeta != NULL) gy_column_sum(k, count, p->n, betas, keep_beta, dbeta);
 }

@@ -41,8 +41,7 @@ static bool are_apart(const gy_pooling *p)
 void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
                          float *y, bool mask, int32_t *from)
 {
-    GY_SPREAD(gy_team(k, batch * image(p), COST))
-    for (int64_t n = 0; n < batch; n++) {
+    GY_SPREAD(gy_team(k, batch * image(p), COST), n, batch, 1, {
         int64_t at = n * outputs(p);
         for (int64_t row = 0; row < p->out_height; row++)
             for (int64_t column = 0; column < p->out_width; column++, at += p->channels) {
@@ -50,15 +49,14 @@ void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch,
                 k->vector->pool_maximum(&w, x + n * image(p), y + at, mask,
                                         from == NULL ? NULL : from + at);
             }
-    }
+    });
 }
 
 void gy_max_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *dy,
                           const int32_t *from, float *dx)
 {
     const bool add = !are_apart(p);
-    GY_SPREAD(gy_team(k, batch * image(p), COST))
-    for (int64_t n = 0; n < batch; n++) {
+    GY_SPREAD(gy_team(k, batch * image(p), COST), n, batch, 1, {
         float *out = dx + n * image(p);
         int64_t at = n * outputs(p);
         memset(out, 0, sizeof *out * (size_t)image(p));
@@ -67,7 +65,7 @@ void gy_max_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch
                 const gy_pool_window w = window_of(p, row, column);
                 k->vector->pool_maximum_gradient(&w, add, dy + at, from + at, out);
             }
-    }
+    });
 }
 
 static float share(const gy_pool_window *w)
@@ -88,15 +86,14 @@ static void avg_window(const gy_vector *v, const gy_pool_window *w, const float 
 void gy_avg_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
                          float *y)
 {
-    GY_SPREAD(gy_team(k, batch * image(p), COST))
-    for (int64_t n = 0; n < batch; n++) {
+    GY_SPREAD(gy_team(k, batch * image(p), COST), n, batch, 1, {
         float *out = y + n * outputs(p);
         for (int64_t row = 0; row < p->out_height; row++)
             for (int64_t column = 0; column < p->out_width; column++, out += p->channels) {
                 const gy_pool_window w = window_of(p, row, column);
                 avg_window(k->vector, &w, x + n * image(p), out);
             }
-    }
+    });
 }
 
 static void spread(const gy_vector *v, const gy_pool_window *w, const float *dy, float *dx)
@@ -110,8 +107,7 @@ static void spread(const gy_vector *v, const gy_pool_window *w, const float *dy,
 void gy_avg_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *dy,
                           float *dx)
 {
-    GY_SPREAD(gy_team(k, batch * image(p), COST))
-    for (int64_t n = 0; n < batch; n++) {
+    GY_SPREAD(gy_team(k, batch * image(p), COST), n, batch, 1, {
         const float *in = dy + n * outputs(p);
         memset(dx + n * image(p), 0, sizeof *dx * (size_t)image(p));
         for (int64_t row = 0; row < p->out_height; row++)
@@ -119,5 +115,5 @@ void gy_avg_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch
                 const gy_pool_window w = window_of(p, row, column);
                 spread(k->vector, &w, in, dx + n * image(p));
             }
-    }
+    });
 }

@@ -16,7 +16,6 @@
 #include "gemm.h"
 #include "kernel_impl.h"
 
-#include <omp.h>
 #include <string.h>
 
 enum {
@@ -165,11 +164,11 @@ static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a,
 }
 
 /* packed[block, gate, k, unit] = R[gate][unit, k]: what a step forward multiplies h with. */
-static void pack_forward(const pass *p)
+static void pack_forward(const pass *p, gy_member me)
 {
     const int64_t h = p->r->units;
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < p->blocks * p->gates; i++) {
+    GY_SHARE(me, i, p->blocks * p->gates)
+    {
         const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
         const float *from = p->weights[i % p->gates] + unit * h;
         float *to = p->packed + i * h * WIDE;
@@ -181,11 +180,11 @@ static void pack_forward(const pass *p)
 }
 
 /* packed[block, gate, k, unit] = R[gate][k, unit]: what a step backward multiplies dz with. */
-static void pack_backward(const pass *p)
+static void pack_backward(const pass *p, gy_member me)
 {
     const int64_t h = p->r->units;
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < p->blocks * p->gates; i++) {
+    GY_SHARE(me, i, p->blocks * p->gates)
+    {
         const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
         const float *from = p->weights[i % p->gates] + unit;
         float *to = p->packed + i * h * WIDE;
@@ -196,10 +195,10 @@ static void pack_backward(const pass *p)
     }
 }
 
-static void pack_bias(const pass *p, const float *const *bias)
+static void pack_bias(const pass *p, const float *const *bias, gy_member me)
 {
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < p->blocks * p->n_slots; i++) {
+    GY_SHARE(me, i, p->blocks * p->n_slots)
+    {
         const int64_t unit = i / p->n_slots * WIDE, n = gy_least(WIDE, p->r->units - unit);
         float *to = p->bias + i * WIDE;
         memcpy(to, bias[i % p->n_slots] + unit, sizeof *to * (size_t)n);
@@ -291,22 +290,24 @@ static void copy_end(const pass *p, const float *from, float *to)
         memcpy(to + b * p->r->units, from + b * p->row, sizeof *to * (size_t)p->r->units);
 }
 
+/* All steps, by each of the team. */
+static void steps_forward(const pass *p, const gy_recurrent_forward_args *a, gy_member me)
+{
+    if (p->r->time > 1) pack_forward(p, me);
+    pack_bias(p, a->bias, me);
+    for (int64_t s = 0; s < p->r->time; s++) {
+        gy_team_wait(me); /* for what is packed, for all of h */
+        GY_SHARE(me, i, tasks_of(p)) step_forward(p, a, s, i);
+        if (me.number == 0) gy_kernel_poll(p->kernel);
+    }
+}
+
 void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                           const gy_recurrent_forward_args *a)
 {
     const pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
-    const int64_t tasks = tasks_of(&p);
     multiply_inputs(&p, a->x, a->weight);
-#pragma omp parallel num_threads(team_of(&p))
-    {
-        if (r->time > 1) pack_forward(&p);
-        pack_bias(&p, a->bias);
-        for (int64_t s = 0; s < r->time; s++) {
-#pragma omp for schedule(static)
-            for (int64_t i = 0; i < tasks; i++) step_forward(&p, a, s, i);
-            if (omp_get_thread_num() == 0) gy_kernel_poll(k);
-        }
-    }
+    GY_TEAM(team_of(&p), me, steps_forward(&p, a, me));
     copy_end(&p, p.h, a->h_end);
     if (cell_state[r->cell]) copy_end(&p, p.c, a->c_end);
 }
@@ -363,20 +364,21 @@ static void parameter_gradients(const pass *p, const gy_recurrent_backward_args 
                 before, p->row, a->beta, a->d_recurrent[g], h);
 }
 
+static void steps_backward(const pass *p, const gy_recurrent_backward_args *a, gy_member me)
+{
+    pack_backward(p, me);
+    for (int64_t s = p->r->time - 1; s >= 0; s--) {
+        gy_team_wait(me);
+        GY_SHARE(me, i, tasks_of(p)) step_backward(p, a, s, i);
+        if (me.number == 0) gy_kernel_poll(p->kernel);
+    }
+}
+
 void gy_recurrent_backward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                            const gy_recurrent_backward_args *a)
 {
     const pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
-    const int64_t tasks = tasks_of(&p);
-#pragma omp parallel num_threads(team_of(&p))
-    {
-        pack_backward(&p);
-        for (int64_t s = r->time - 1; s >= 0; s--) {
-#pragma omp for schedule(static)
-            for (int64_t i = 0; i < tasks; i++) step_backward(&p, a, s, i);
-            if (omp_get_thread_num() == 0) gy_kernel_poll(k);
-        }
-    }
+    GY_TEAM(team_of(&p), me, steps_backward(&p, a, me));
     if (a->d_weight[0] != NULL) parameter_gradients(&p, a);
 }
 

@@ -86,48 +86,51 @@ static void multiply(const gy_vector *vector, const gy_plane *g, int64_t rows, c
     }
 }
 
-/* The tiles [from, to). */
-static void convolve_part(const gy_conv_pass *p, const gy_plane *g, int64_t from, int64_t to,
-                          const float *u, float *own, const float *x, float *y)
+/* What is convolved: x with the weights, or dz with them turned about. */
+typedef struct operands {
+    const float *x;
+    bool flip;
+    float *y;
+} operands;
+
+/* A thread's share of the tiles, and of the weights before that. */
+static void convolve_share(const gy_conv_pass *p, const gy_plane *g, const operands *o,
+                           gy_member me)
 {
     const gy_vector *vector = p->kernel->vector;
-    int64_t rows = block(g);
+    float *u = p->scratch + gy_tiles_zeros(g), *v = u + weights_floats(g);
+    int64_t rows = block(g), tiles = gy_plane_tiles(g), steps = gy_pieces(tiles, BLOCK_STEP);
     int64_t v_step = gy_tiles_step(rows, g->in_width), m_step = gy_tiles_step(rows, g->out_panels);
-    float *v = own, *m = v + POINTS * v_step;
-    for (int64_t at = from; at < to; at += rows) {
-        gy_tiles tiles = {vector, g, p->scratch, at, gy_least(at + rows, to)};
-        gy_tiles_input(&tiles, x, v, v_step);
-        multiply(vector, g, tiles.to - at, v, v_step, u, m, m_step);
-        gy_tiles_output(&tiles, p, m, m_step, y);
-        if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+    int64_t to = gy_least(gy_share(me, steps, 1) * BLOCK_STEP, tiles);
+    v += me.number * own_floats(g);
+    float *m = v + POINTS * v_step;
+    gy_plane_weights(vector, g, p->w, o->flip, u, me);
+    gy_team_wait(me);
+    for (int64_t at = gy_share(me, steps, 0) * BLOCK_STEP; at < to; at += rows) {
+        gy_tiles part = {vector, g, p->scratch, at, gy_least(at + rows, to)};
+        gy_tiles_input(&part, o->x, v, v_step);
+        multiply(vector, g, part.to - at, v, v_step, u, m, m_step);
+        gy_tiles_output(&part, p, m, m_step, o->y);
+        if (me.number == 0) gy_kernel_poll(p->kernel);
     }
 }
 
-static void convolve(const gy_conv_pass *p, const gy_plane *g, const float *x, bool flip, float *y)
+static void convolve(const gy_conv_pass *p, const gy_plane *g, const operands *o)
 {
-    int64_t zeros = gy_tiles_zeros(g), tiles = gy_plane_tiles(g);
-    float *u = p->scratch + zeros, *own = u + weights_floats(g);
-    memset(p->scratch, 0, sizeof *p->scratch * (size_t)zeros);
-#pragma omp parallel num_threads(gy_conv_threads(p))
-    {
-        int64_t thread = omp_get_thread_num(), from, to;
-        gy_plane_weights(p->kernel->vector, g, p->w, flip, u);
-        gy_conv_part(gy_pieces(tiles, BLOCK_STEP), (int)thread, omp_get_num_threads(), &from, &to);
-        convolve_part(p, g, from * BLOCK_STEP, gy_least(to * BLOCK_STEP, tiles), u,
-                      own + thread * own_floats(g), x, y);
-    }
+    memset(p->scratch, 0, sizeof *p->scratch * (size_t)gy_tiles_zeros(g));
+    GY_TEAM(gy_conv_threads(p), me, convolve_share(p, g, o, me));
 }
 
 static void forward(const gy_conv_pass *p)
 {
     gy_plane g = gy_plane_forward(p->c, p->batch);
-    convolve(p, &g, p->x, false, p->y);
+    convolve(p, &g, &(operands){p->x, false, p->y});
 }
 
 static void backward_data(const gy_conv_pass *p)
 {
     gy_plane g = gy_plane_backward(p->c, p->batch);
-    convolve(p, &g, p->dz, true, p->dx);
+    convolve(p, &g, &(operands){p->dz, true, p->dx});
 }
 
 const gy_conv_method gy_conv_by_winograd = {

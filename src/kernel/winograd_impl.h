@@ -62,7 +62,8 @@ void gy_tiles_output(const gy_tiles *t, const gy_conv_pass *p, const float *m, i
  * u [36, out_panels / 16, in, 16] = G w Gᵀ; `flip`: w is [in, kernel, kernel, out] and turned about. By
  * all of the team.
  */
-void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u);
+void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u,
+                      gy_member me);
 
 /* The weight gradient: floats of its scratch; the pass. */
 int64_t gy_winograd_sum_scratch(const gy_conv *c);

@@ -75,7 +75,7 @@ static void sum_products(const gy_vector *vector, const gy_plane *g, const part 
 
 /* A thread's part of du: the filters [first, first + n) over the tiles [from, to). */
 static void sum_part(const gy_conv_pass *p, const gy_plane *g, int64_t from, int64_t to,
-                     int64_t first, int64_t n, float *own, float *du)
+                     int64_t first, int64_t n, float *own, float *du, gy_member me)
 {
     const gy_vector *vector = p->kernel->vector;
     int64_t v_step = gy_tiles_step(BLOCK, g->in_width);
@@ -87,7 +87,7 @@ static void sum_part(const gy_conv_pass *p, const gy_plane *g, int64_t from, int
         gy_tiles_input(&tiles, p->x, v, v_step);
         gy_tiles_gradient(&tiles, p->dz, first, n, d, t.d_step);
         sum_products(vector, g, &t, tiles.to - at, at > from, du);
-        if (omp_get_thread_num() == 0) gy_kernel_poll(p->kernel);
+        if (me.number == 0) gy_kernel_poll(p->kernel);
     }
 }
 
@@ -104,27 +104,26 @@ static void combine(const gy_conv_pass *p, const gy_plane *g, int64_t f, float *
                                      p->beta, p->dw + f * g->kernel * g->kernel * g->in);
 }
 
+/* Thread t: part t mod sums of the tiles, part t / sums of the filters. */
+static void share(const gy_conv_pass *p, const gy_plane *g, int64_t all, gy_member me)
+{
+    float *sums = p->scratch + gy_tiles_zeros(g), *own = sums + all * sum_floats(g);
+    int parts = (int)gy_least(all, me.team), columns = me.team / parts;
+    int64_t tiles = gy_plane_tiles(g), panels = g->out_panels / PANEL;
+    gy_member row = {me.number % parts, parts}, column = {me.number / parts, columns};
+    int64_t first = gy_share(column, panels, 0) * PANEL;
+    int64_t last = gy_least(gy_share(column, panels, 1) * PANEL, g->out);
+    if (column.number < columns && first < last)
+        sum_part(p, g, gy_share(row, tiles, 0), gy_share(row, tiles, 1), first, last - first,
+                 own + me.number * own_floats(g), sums + row.number * sum_floats(g), me);
+    gy_team_wait(me);
+    GY_SHARE(me, f, g->out) combine(p, g, f, sums, parts);
+}
+
 void gy_winograd_backward_weight(const gy_conv_pass *p)
 {
     gy_plane g = gy_plane_forward(p->c, p->batch);
-    int64_t all = sums_of(p->c, &g), zeros = gy_tiles_zeros(&g);
-    float *sums = p->scratch + zeros, *own = sums + all * sum_floats(&g);
-    memset(p->scratch, 0, sizeof *p->scratch * (size_t)zeros);
-#pragma omp parallel num_threads(gy_conv_threads(p))
-    {
-        /* thread t: part t mod sums of the tiles, part t / sums of the filters */
-        int team = omp_get_num_threads(), thread = omp_get_thread_num();
-        int parts = (int)gy_least(all, team), columns = team / parts;
-        int64_t from, to, first, last;
-        gy_conv_part(gy_plane_tiles(&g), thread % parts, parts, &from, &to);
-        gy_conv_part(g.out_panels / PANEL, thread / parts, columns, &first, &last);
-        first *= PANEL;
-        last = gy_least(last * PANEL, g.out);
-        if (thread < parts * columns && first < last)
-            sum_part(p, &g, from, to, first, last - first, own + thread * own_floats(&g),
-                     sums + thread % parts * sum_floats(&g));
-#pragma omp barrier
-#pragma omp for schedule(static)
-        for (int64_t f = 0; f < g.out; f++) combine(p, &g, f, sums, parts);
-    }
+    int64_t all = sums_of(p->c, &g);
+    memset(p->scratch, 0, sizeof *p->scratch * (size_t)gy_tiles_zeros(&g));
+    GY_TEAM(gy_conv_threads(p), me, share(p, &g, all, me));
 }

@@ -165,12 +165,14 @@ void gy_tiles_output(const gy_tiles *t, const gy_conv_pass *pass, const float *m
 }
 
 /* From w [out, kernel, kernel, in]: 16 × 16 channels at a time are transformed along `in` and turned. */
-static void turn_weights(const gy_vector *v, const gy_plane *g, const float *w, float *u)
+static void turn_weights(const gy_vector *v, const gy_plane *g, const float *w, float *u,
+                         gy_member me)
 {
     float t[PANEL * POINTS * PANEL]; /* [16 outputs, 36, 16 inputs] */
     int64_t step = g->out_panels * g->in, area = g->kernel * g->kernel;
-#pragma omp for schedule(static)
-    for (int64_t panel = 0; panel < g->out_panels; panel += PANEL) {
+    GY_SHARE(me, i_panel, g->out_panels / PANEL)
+    {
+        int64_t panel = i_panel * PANEL;
         for (int64_t c = 0; c < g->in; c += PANEL) {
             int64_t inputs = gy_least(PANEL, g->in - c);
             memset(t, 0, sizeof t);
@@ -189,21 +191,22 @@ static void turn_weights(const gy_vector *v, const gy_plane *g, const float *w, 
 }
 
 /* From w [in, kernel, kernel, out]: what it holds side by side stays side by side. */
-static void flip_weights(const gy_vector *v, const gy_plane *g, const float *w, float *u)
+static void flip_weights(const gy_vector *v, const gy_plane *g, const float *w, float *u,
+                         gy_member me)
 {
     int64_t step = g->out_panels * g->in, area = g->kernel * g->kernel;
-#pragma omp for schedule(static)
-    for (int64_t c = 0; c < g->in; c++)
-        for (int64_t panel = 0; panel < g->out; panel += PANEL)
-            v->winograd_weight(g->kernel, gy_least(PANEL, g->out - panel),
-                               w + c * area * g->out + panel, g->out, true,
-                               u + panel * g->in + c * PANEL, step);
+    GY_SHARE(me, c, g->in)
+    for (int64_t panel = 0; panel < g->out; panel += PANEL)
+        v->winograd_weight(g->kernel, gy_least(PANEL, g->out - panel),
+                           w + c * area * g->out + panel, g->out, true,
+                           u + panel * g->in + c * PANEL, step);
 }
 
-void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u)
+void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u,
+                      gy_member me)
 {
     if (flip)
-        flip_weights(v, g, w, u);
+        flip_weights(v, g, w, u, me);
     else
-        turn_weights(v, g, w, u);
+        turn_weights(v, g, w, u, me);
 }
