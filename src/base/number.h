@@ -11,7 +11,7 @@
 bool gy_number_int(const char *text, int64_t *out);
 bool gy_number_float(const char *text, double *out);
 
-/** Narrows; GY_E_SHAPE where it does not fit an int (BLAS, MPI and HDF5 count in int). */
+/** Narrows; GY_E_SHAPE where it does not fit an int (MPI counts in int). */
 gy_status gy_int(int64_t n, int *out) GY_CHECKED;
 
 /** a * b into *out; false where it would overflow. a, b ≥ 0. */

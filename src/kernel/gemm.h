@@ -7,7 +7,7 @@
 /**
  * C = alpha op(A) op(B) + beta C, with op(A) [m, n_inner], op(B) [n_inner, n], C [m, n].
  *
- * @param lda, ldb, ldc  floats from row to row; everything must fit an int
+ * @param lda, ldb, ldc  floats from row to row
  * beta = 0 does not read C. Spread over the kernel's threads; polls between blocks.
  */
 void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, int64_t n,

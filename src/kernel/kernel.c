@@ -38,7 +38,6 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
     k->cache = cache_floats();
     k->packs = gy_context_simd_level(ctx) >= GY_SIMD_v3;
     if (k->packs) GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));
-    gy_gemm_prepare();
     *out = k;
     return GY_OK;
 fail:

@@ -25,9 +25,6 @@ enum {
     GY_PARTIALS = 256     /* the most blocks of a sum */
 };
 
-/** Tells a BLAS with threads of its own to use one. */
-void gy_gemm_prepare(void);
-
 /** What the draws of dropout in one step come from; see `dropout` in vector/vector.h. */
 typedef struct gy_drop {
     uint32_t key[2], limit;

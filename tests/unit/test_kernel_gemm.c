@@ -4,7 +4,9 @@
 #include "kernel/gemm.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum { ROOM = 70000 };
 static float a[ROOM], b[ROOM], c[ROOM], d[ROOM], w[ROOM], e[ROOM];
@@ -52,9 +54,9 @@ static void one_product(const gy_kernel *k, bool serial, bool ta, bool tb, int64
 static void products(const gy_kernel *k)
 {
     static const int64_t sizes[][3] = {
-        {1, 1, 1},      {1, 17, 33},   {17, 1, 33},    {2, 3, 5},   {7, 10, 784},
-        {64, 64, 64},   {33, 65, 17},  {100, 37, 200}, {5, 300, 1}, {200, 200, 150},
-        {19, 400, 149}, {30, 50, 900}, {50, 1100, 60}};
+        {1, 1, 1},      {1, 17, 33},    {17, 1, 33}, {2, 3, 5},       {7, 10, 784},   {64, 64, 64},
+        {33, 65, 17},   {100, 37, 200}, {5, 300, 1}, {200, 200, 150}, {19, 400, 149}, {30, 50, 900},
+        {50, 1100, 60}, {1, 12, 0},     {12, 1, 0},  {40, 30, 0}};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (int t = 0; t < 8; t++) {
             const int64_t *z = sizes[s];
@@ -67,6 +69,52 @@ static void products(const gy_kernel *k)
 static void products_are_right(void)
 {
     gy_test_levels(products);
+}
+
+/* Rows farther apart than an int can say: of an address space that is mostly never touched. */
+static void rows_may_be_far_apart(void)
+{
+    const int64_t far = (INT64_C(1) << 31) + 3, rows = 2, in = 3, out = 5;
+    const size_t bytes = sizeof(float) * (size_t)(far + in);
+    float *x = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (x == MAP_FAILED) {
+        puts("    (no room for addresses)");
+        return;
+    }
+    gy_context *ctx = gy_test_context();
+    gy_kernel *k;
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
+    for (int64_t row = 0; row < rows; row++) gy_test_values(1, in, 1.0, x + row * far);
+    gy_test_values(2, out * in, 1.0, w);
+    gy_gemm(k, false, true, rows, out, in, 1.0f, x, far, w, in, 0.0f, c, out);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < out; j++)
+            CU_ASSERT_DOUBLE_EQUAL(c[i * out + j], expected(false, true, i, j, in, x, far, w, in),
+                                   1e-6);
+    gy_kernel_free(k);
+    gy_test_end(ctx);
+    munmap(x, bytes);
+}
+
+extern int openblas_get_num_threads(void) __attribute__((weak));
+extern void openblas_set_num_threads(int) __attribute__((weak));
+
+/* The caller's own products have the threads they had, also where BLAS keeps a pool of its own. */
+static void blas_stays_as_it_was(void)
+{
+    if (openblas_get_num_threads == NULL || openblas_set_num_threads == NULL) return;
+    gy_context *ctx = gy_test_context();
+    gy_kernel *k;
+    openblas_set_num_threads(2);
+    const int before = openblas_get_num_threads();
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 2, &k), GY_OK);
+    CU_ASSERT_EQUAL(openblas_get_num_threads(), before);
+    gy_gemm(k, false, true, 7, 300, 1000, 1.0f, a, 10, b, 10, 0.0f, c, 300);
+    CU_ASSERT_EQUAL(openblas_get_num_threads(), before);
+    gy_kernel_free(k);
+    CU_ASSERT_EQUAL(openblas_get_num_threads(), before);
+    gy_test_end(ctx);
 }
 
 static void linear(const gy_kernel *k)
@@ -204,6 +252,7 @@ static void long_products_poll(void)
     gy_test_end(ctx);
 }
 
-GY_TEST_MAIN(GY_TEST(products_are_right), GY_TEST(linear_layer_is_right),
+GY_TEST_MAIN(GY_TEST(products_are_right), GY_TEST(rows_may_be_far_apart),
+             GY_TEST(blas_stays_as_it_was), GY_TEST(linear_layer_is_right),
              GY_TEST(bias_gradients_are_sums), GY_TEST(not_finite_passes),
              GY_TEST(long_products_poll))
