@@ -13,7 +13,7 @@
  * Scratch: the weights in panels | sums of dw | for each thread: a band of x, a row of outputs of a
  * panel that is not whole, a band of dz.
  */
-#include "conv_slide.h"
+#include "conv_direct_impl.h"
 
 #include <string.h>
 

@@ -1,4 +1,8 @@
 /**
+ * Sums whose bits depend on no order are of two kinds: these, of long float vectors, take 13 bytes a
+ * sum and up to GY_EXACT_TERMS terms, and lose what is far below the greatest term; those of limbs.h,
+ * for a few doubles, take 224 bytes a sum and lose nothing.
+ *
  * Sums of float vectors whose bits depend neither on the order of their terms nor on how the terms
  * were grouped: a term is cut into slices that float additions sum without rounding (Demmel and
  * Nguyen 2015, "Parallel reproducible summation").

@@ -1,6 +1,6 @@
 /**
  * Sums of numbers ≥ 0 whose bits depend neither on the order of their terms nor on how the terms were
- * grouped: fixed-point numbers of limbs (Kulisch's long accumulator), each a double that holds a whole
+ * grouped (of long vectors: exact.h): fixed-point numbers of limbs (Kulisch's long accumulator), each a double that holds a whole
  * number.
  *
  *     sum = Σ limbs[i] 2^(24 i − 384)          of a term, each limb is below 2^24

@@ -5,7 +5,7 @@
  *
  *     forward   y  = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ x B) ] A     over tiles of 6×6 pixels of x,
  *     data      the same with dz for x and w flipped and transposed,
- *     weights   dw = Gᵀ [ Σ tiles (A dz Aᵀ) ⊙ (Bᵀ x B) ] G     (winograd_sum.c),
+ *     weights   dw = Gᵀ [ Σ tiles (A dz Aᵀ) ⊙ (Bᵀ x B) ] G     (winograd_weight.c),
  *
  * ⊙ and the sum over channels (over tiles for dw) being 36 matrix products. The transforms are in
  * winograd_tiles.c.
@@ -61,7 +61,7 @@ static int64_t scratch(const gy_conv *c)
 {
     gy_plane f = gy_plane_forward(c, 0), b = gy_plane_backward(c, 0);
     int64_t pass = gy_most(pass_scratch(c, &f), pass_scratch(c, &b));
-    return gy_most(pass, gy_winograd_sum_scratch(c));
+    return gy_most(pass, gy_winograd_weight_scratch(c));
 }
 
 /* m[k] = v[k] u[k] for the 36 points, `rows` tiles. */

@@ -66,7 +66,7 @@ void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, boo
                       gy_member me);
 
 /* The weight gradient: floats of its scratch; the pass. */
-int64_t gy_winograd_sum_scratch(const gy_conv *c);
+int64_t gy_winograd_weight_scratch(const gy_conv *c);
 void gy_winograd_backward_weight(const gy_conv_pass *p);
 
 #endif

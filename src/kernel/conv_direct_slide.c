@@ -1,5 +1,5 @@
 /* The geometry of direct convolution: phases, bands, weights in panels. */
-#include "conv_slide.h"
+#include "conv_direct_impl.h"
 
 #include <string.h>
 

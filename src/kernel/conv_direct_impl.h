@@ -6,8 +6,8 @@
  * convolutions of stride 1, each for every s-th pixel with every s-th weight. It is passed a *band*
  * at a time: rows of the input, of one group of channels, copied into a frame of zeros.
  */
-#ifndef GY_KERNEL_CONV_SLIDE_H
-#define GY_KERNEL_CONV_SLIDE_H
+#ifndef GY_KERNEL_CONV_DIRECT_IMPL_H
+#define GY_KERNEL_CONV_DIRECT_IMPL_H
 
 #include "conv_impl.h"
 

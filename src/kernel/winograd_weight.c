@@ -37,7 +37,7 @@ static int64_t own_floats(const gy_plane *g)
     return POINTS * (gy_tiles_step(BLOCK, g->in_width) + gy_tiles_step(BLOCK, g->out_panels));
 }
 
-int64_t gy_winograd_sum_scratch(const gy_conv *c)
+int64_t gy_winograd_weight_scratch(const gy_conv *c)
 {
     gy_plane g = gy_plane_forward(c, 0);
     return gy_tiles_zeros(&g) + sums_of(c, &g) * sum_floats(&g) + c->threads * own_floats(&g);

@@ -1,4 +1,5 @@
-/* Rows into panels: blocks of WIDTH × WIDTH floats are turned in registers. */
+/* Packing: rows into panels, blocks of WIDTH × WIDTH floats being turned in registers; copies that are
+ * summed on the way. */
 #include "vector.h"
 #include "wide.h"
 
