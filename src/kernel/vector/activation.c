@@ -3,8 +3,8 @@
  * backward_name, and three loops around them, which the list makes: one without its functions does
  * not compile. Comparisons are written so that NaN passes.
  */
+#include "activation.h"
 #include "softmax.h"
-#include "vector.h"
 
 static const float leak = 0.01f;                          /* of leaky_relu */
 static const float root = 0.79788456f, cubic = 0.044715f; /* gelu_tanh: √(2/π) */

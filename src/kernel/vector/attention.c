@@ -1,6 +1,7 @@
 /* Attention's packing, and what happens between its products; see ../attention.c. */
+#include "attention.h"
+#include "panel.h"
 #include "softmax.h"
-#include "vector.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * The cells of recurrent layers, gates and their derivatives in one loop. σ is the sigmoid; x, p
  * and b of a slot are its products with input and hidden state and its bias.
  */
+#include "cell.h"
 #include "math.h"
-#include "vector.h"
 
 #include <stddef.h>
 

@@ -3,6 +3,7 @@
 #define GY_KERNEL_VECTOR_CELL_H
 
 #include "panel.h"
+#include "unit.h"
 
 /**
  * X(name, gates, slots, state): the cells, see kernel/recurrent.h. A unit of a cell keeps `slots`
@@ -41,5 +42,11 @@ typedef struct gy_cell_block {
     /** backward: what reaches the step before past the product: dc of lstm, dh of gru. In place. */
     float *d_state;
 } gy_cell_block;
+
+#define GY_VECTOR_CELL_LIST(X)                                                                     \
+    X(void, cell_forward, (gy_cell cell, const gy_cell_block *b))                                  \
+    X(void, cell_backward, (gy_cell cell, const gy_cell_block *b))
+
+GY_VECTOR_CELL_LIST(GY_UNIT)
 
 #endif

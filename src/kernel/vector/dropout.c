@@ -3,7 +3,7 @@
  * out so that it vectorises over counters. Counter (i, 0, sample) gives the 32 bits of elements
  * i, i + LANES, i + 2 LANES, i + 3 LANES of its group of 4 LANES.
  */
-#include "vector.h"
+#include "elementwise.h"
 
 enum { LANES = 64, GROUP = 4 * LANES, ROUNDS = 7 };
 

@@ -1,5 +1,5 @@
 /* Simple loops and sums, at one level. */
-#include "vector.h"
+#include "elementwise.h"
 
 void GY_OF_LEVEL(fill)(int64_t n, float value, float *y)
 {

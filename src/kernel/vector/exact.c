@@ -8,7 +8,6 @@
 #include "exact.h"
 
 #include "../exact.h"
-#include "vector.h"
 
 #include "base/bits.h"
 

@@ -1,6 +1,6 @@
 /* Losses with their gradients at one level: values in float, sums in double. */
+#include "loss.h"
 #include "softmax.h"
-#include "vector.h"
 
 static double sum_of(int64_t n, const float *x)
 {

@@ -2,7 +2,7 @@
  * Norms of columns at one level. Sums are made in float over short runs of rows, of differences from
  * the mean so far, then in double.
  */
-#include "vector.h"
+#include "norm.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Norms of rows at one level. */
+#include "norm.h"
 #include "pieces.h"
-#include "vector.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* Packing: rows into panels, blocks of WIDTH × WIDTH floats being turned in registers; copies that are
  * summed on the way. */
-#include "vector.h"
+#include "panel.h"
 #include "wide.h"
 
 /* Lane l of the first and of the second of two vectors whose halves of h lanes change places. */

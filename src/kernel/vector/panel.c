@@ -3,8 +3,6 @@
  * registers, a factor of the left side being spread over a vector and multiplied with the panel's.
  */
 #include "panel.h"
-
-#include "vector.h"
 #include "wide.h"
 
 #if WIDTH == 16

@@ -5,8 +5,7 @@
 #ifndef GY_KERNEL_VECTOR_PANEL_H
 #define GY_KERNEL_VECTOR_PANEL_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "unit.h"
 
 enum { GY_PANEL = 16 };
 
@@ -35,5 +34,17 @@ typedef struct gy_panel_product {
     bool add;           /* c += */
     bool relu;          /* c = max(0, …), NaN stays */
 } gy_panel_product;
+
+#define GY_VECTOR_PANEL_LIST(X)                                                                    \
+    X(void, panel_product, (const gy_panel_product *p))                                            \
+    X(void, panel_diagonal, (const gy_panel_product *p))                                           \
+    /* panel[k, i] = x[i row + k], k < depth; zeros for rows ≤ i < 16 */                         \
+    X(void, panel_turn, (int64_t rows, int64_t depth, const float *x, int64_t row, float *panel))  \
+    /* y = x, [rows, width ≤ 48]; sums[i] += Σ rows x[row, i] */                                \
+    X(void, panel_sums,                                                                            \
+      (int64_t rows, int64_t width, const float *x, int64_t x_row, float *y, int64_t y_row,        \
+       double *sums))
+
+GY_VECTOR_PANEL_LIST(GY_UNIT)
 
 #endif

@@ -1,7 +1,5 @@
 /* Maxima of windows at one level: a vector of channels at a time, over all pixels of the window. */
 #include "pool.h"
-
-#include "vector.h"
 #include "wide.h"
 
 INLINE bits get_numbers(const int32_t *from, int64_t at, int64_t n)

@@ -1,13 +1,25 @@
-/** The window of one output of a pool: what of it lies within the image. */
+/** Maxima of the window of one output of a pool. */
 #ifndef GY_KERNEL_VECTOR_POOL_H
 #define GY_KERNEL_VECTOR_POOL_H
 
-#include <stdint.h>
+#include "unit.h"
 
-/** Pixels first + row width + column, row < rows, column < columns, of `channels` floats each. */
+/**
+ * What of a window lies within the image: pixels first + row width + column, row < rows,
+ * column < columns, of `channels` floats each.
+ */
 typedef struct gy_pool_window {
     int64_t channels;
     int64_t first, rows, columns, width;
 } gy_pool_window;
+
+/** Maxima of one window: see kernel/pooling.c; `from` may be NULL. add: dx += … */
+#define GY_VECTOR_POOL_LIST(X)                                                                     \
+    X(void, pool_maximum,                                                                          \
+      (const gy_pool_window *w, const float *x, float *y, bool mask, int32_t *from))               \
+    X(void, pool_maximum_gradient,                                                                 \
+      (const gy_pool_window *w, bool add, const float *dy, const int32_t *from, float *dx))
+
+GY_VECTOR_POOL_LIST(GY_UNIT)
 
 #endif

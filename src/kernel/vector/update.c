@@ -1,5 +1,5 @@
 /* Updates at one level: see kernel/update.h for the formulas. */
-#include "vector.h"
+#include "update.h"
 
 #include <float.h>
 #include <math.h>

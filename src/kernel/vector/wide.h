@@ -5,7 +5,8 @@
 #ifndef GY_KERNEL_VECTOR_WIDE_H
 #define GY_KERNEL_VECTOR_WIDE_H
 
-#include <stdint.h>
+#include "unit.h"
+
 #include <string.h>
 
 #if defined(__AVX512F__)

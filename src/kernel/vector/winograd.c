@@ -7,7 +7,7 @@
  * Pixels of an image are given by pointers to n floats each: [6, 6] of x, [side, side] of y. v, d,
  * m, u and du are laid out [36, step]; of them whole multiples of 16 floats are read and written.
  */
-#include "vector.h"
+#include "winograd.h"
 #include "wide.h"
 
 /* The points ±P and ±Q. */
