@@ -111,11 +111,23 @@ void gy_column_sum_strided(const gy_kernel *k, int64_t rows, int64_t columns, in
     });
 }
 
+/* Rows [from, to) of y. */
+static void swap(int64_t a, int64_t b, int64_t n, int64_t from, int64_t to, const float *x,
+                 float *y)
+{
+    for (int64_t at = from, i = from % a, j = from / a; at < to; at++) {
+        memcpy(y + at * n, x + (i * b + j) * n, sizeof *y * (size_t)n);
+        if (++i < a) continue;
+        i = 0;
+        j++;
+    }
+}
+
 void gy_swap_axes(const gy_kernel *k, int64_t a, int64_t b, int64_t n, const float *x, float *y)
 {
-    GY_SPREAD(gy_team(k, a * b * n, 1), j, b, 1,
-              for (int64_t i = 0; i < a; i++)
-                  memcpy(y + (j * a + i) * n, x + (i * b + j) * n, sizeof *y * (size_t)n));
+    const int64_t step = gy_block_rows(n);
+    GY_SPREAD(gy_team(k, a * b * n, 1), from, a * b, step,
+              swap(a, b, n, from, gy_least(from + step, a * b), x, y));
 }
 
 gy_drop gy_drop_of(gy_rng key, int64_t step, float rate)

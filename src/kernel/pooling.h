@@ -2,7 +2,7 @@
  * Pools of images, channels last: x [batch, height, width, channels] → y [batch, out_height,
  * out_width, channels]; each output is of one window of one channel. What a window has beyond the
  * edges does not count, and no window lies beyond them as a whole. Local, spread over the kernel's
- * threads by samples.
+ * threads by rows of outputs, backward by samples where the windows of rows overlap.
  */
 #ifndef GY_KERNEL_POOLING_H
 #define GY_KERNEL_POOLING_H

@@ -82,6 +82,28 @@ static void column_sums_are_right(void)
     gy_test_levels(columns);
 }
 
+static void axes(const gy_kernel *k)
+{
+    static const int64_t shapes[][3] = {{1, 1, 1},     {3, 5, 2},   {300, 7, 100},
+                                        {7, 300, 100}, {1, 900, 3}, {900, 1, 3}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        const int64_t a = shapes[s][0], b = shapes[s][1], n = shapes[s][2];
+        bool right = true;
+        for (int64_t i = 0; i < a * b * n; i++) x[i] = (float)i;
+        gy_swap_axes(k, a, b, n, x, y);
+        for (int64_t i = 0; i < a; i++)
+            for (int64_t j = 0; j < b; j++)
+                for (int64_t l = 0; l < n; l++)
+                    right &= y[(j * a + i) * n + l] == x[(i * b + j) * n + l];
+        CU_ASSERT_TRUE(right);
+    }
+}
+
+static void axes_are_swapped(void)
+{
+    gy_test_levels(axes);
+}
+
 static void sums_ignore_threads(void)
 {
     gy_context *ctx = gy_test_context();
@@ -135,5 +157,5 @@ static void dropout_is_by_sample(void)
 }
 
 GY_TEST_MAIN(GY_TEST(loops_are_right), GY_TEST(averages_do_not_drift),
-             GY_TEST(column_sums_are_right), GY_TEST(sums_ignore_threads),
-             GY_TEST(dropout_is_by_sample))
+             GY_TEST(column_sums_are_right), GY_TEST(axes_are_swapped),
+             GY_TEST(sums_ignore_threads), GY_TEST(dropout_is_by_sample))
