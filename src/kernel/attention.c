@@ -226,8 +226,7 @@ static void forward_share(const gy_kernel *k, const gy_attention *a, const forwa
 {
     const int64_t keys = a->before + a->time, group = a->heads / a->key_value_heads;
     const work w = begin(k, a, false, me, scratch);
-    GY_SHARE(me, i, a->batch * a->key_value_heads)
-    {
+    GY_SHARE(me, i, a->batch * a->key_value_heads) {
         const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
         k->vector->attention_transpose(keys, a->width, rows_at(f->key, a->width, sample, from, 0),
                                        f->key.row, w.key_t);
@@ -282,8 +281,7 @@ static void backward_share(const gy_kernel *k, const gy_attention *a, const gy_a
                   group = a->heads / a->key_value_heads;
     const float one = 1;
     const work w = begin(k, a, true, me, scratch);
-    GY_SHARE(me, i, a->batch * a->key_value_heads)
-    {
+    GY_SHARE(me, i, a->batch * a->key_value_heads) {
         const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
         const float *key = rows_at(s->key, width, sample, from, 0);
         const float *value = rows_at(s->value, width, sample, from, 0);

@@ -60,8 +60,7 @@ void gy_conv_finish(const gy_conv_pass *p, int64_t rows, float *restrict y)
 void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n, gy_member me)
 {
     float *restrict dw = p->dw;
-    GY_SHARE(me, i, n)
-    {
+    GY_SHARE(me, i, n) {
         float sum = parts[i];
         for (int t = 1; t < me.team; t++) sum += parts[t * n + i];
         dw[i] = p->beta == 0 ? sum : p->beta * dw[i] + sum;

@@ -169,8 +169,7 @@ static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *pa
 static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y, gy_member me)
 {
     size_t pixel = sizeof *y * (size_t)s->channels;
-    GY_SHARE(me, line, p->batch * s->v.out)
-    {
+    GY_SHARE(me, line, p->batch * s->v.out) {
         int64_t n = line / s->v.out, row = s->v.first + line % s->v.out * s->v.skip;
         float *to = y + ((n * s->out_height + row) * s->out_width + s->h.first) * s->channels;
         for (int64_t i = 0; i < s->h.out; i++) memset(to + i * s->h.skip * s->channels, 0, pixel);
@@ -191,8 +190,7 @@ static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l,
     }
     gy_slide_pack(p->c, s, p->w, p->scratch, me);
     gy_team_wait(me);
-    GY_SHARE(me, item, p->batch * bands)
-    {
+    GY_SHARE(me, item, p->batch * bands) {
         int64_t n = item / bands, row = item % bands * s->rows;
         int64_t rows = gy_least(s->rows, s->v.out - row);
         for (int64_t g = 0; g < s->groups; g++) {
@@ -277,8 +275,7 @@ static void combine(const gy_conv_pass *p, const gy_slide *s, const float *sums,
                     gy_member me)
 {
     int64_t inner = gy_slide_taps(s) * s->inner;
-    GY_SHARE(me, f, s->channels)
-    {
+    GY_SHARE(me, f, s->channels) {
         int64_t g = f / s->out, o = f % s->out;
         const float *from = sums + (g * s->panel + o / PANEL * PANEL) * inner + o % PANEL;
         float *to = p->dw + f * inner;

@@ -120,8 +120,7 @@ void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *p
 {
     int64_t panels = s->panel / PANEL, taps = gy_slide_taps(s);
     int64_t depth = c->channels / c->groups, filter = c->kernel_h * c->kernel_w * depth;
-    GY_SHARE(me, at, s->groups * panels)
-    {
+    GY_SHARE(me, at, s->groups * panels) {
         for (int64_t t = 0; t < taps; t++) {
             int64_t i = s->v.tap + t / s->h.taps * s->v.tap_step;
             int64_t j = s->h.tap + t % s->h.taps * s->h.tap_step;

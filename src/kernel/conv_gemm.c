@@ -121,8 +121,7 @@ static void forward_share(const gy_conv_pass *p, gy_member me)
     int64_t positions = p->batch * c->out_height * c->out_width;
     int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
     float *rows = own_tile(p, me);
-    GY_SHARE(me, i, gy_pieces(positions, step))
-    {
+    GY_SHARE(me, i, gy_pieces(positions, step)) {
         int64_t from = i * step, to = gy_least(from + step, positions);
         float *y = p->y + from * c->filters;
         for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
@@ -152,8 +151,7 @@ static void backward_data_share(const gy_conv_pass *p, gy_member me)
     int64_t area = c->out_height * c->out_width, image = c->height * c->width * c->channels;
     int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
     float *rows = own_tile(p, me);
-    GY_SHARE(me, n, p->batch)
-    {
+    GY_SHARE(me, n, p->batch) {
         memset(p->dx + n * image, 0, sizeof *p->dx * (size_t)image);
         for (int64_t from = n * area; from < (n + 1) * area; from += step) {
             int64_t to = gy_least(from + step, (n + 1) * area);

@@ -167,8 +167,7 @@ static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a,
 static void pack_forward(const pass *p, gy_member me)
 {
     const int64_t h = p->r->units;
-    GY_SHARE(me, i, p->blocks * p->gates)
-    {
+    GY_SHARE(me, i, p->blocks * p->gates) {
         const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
         const float *from = p->weights[i % p->gates] + unit * h;
         float *to = p->packed + i * h * WIDE;
@@ -183,8 +182,7 @@ static void pack_forward(const pass *p, gy_member me)
 static void pack_backward(const pass *p, gy_member me)
 {
     const int64_t h = p->r->units;
-    GY_SHARE(me, i, p->blocks * p->gates)
-    {
+    GY_SHARE(me, i, p->blocks * p->gates) {
         const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
         const float *from = p->weights[i % p->gates] + unit;
         float *to = p->packed + i * h * WIDE;
@@ -197,8 +195,7 @@ static void pack_backward(const pass *p, gy_member me)
 
 static void pack_bias(const pass *p, const float *const *bias, gy_member me)
 {
-    GY_SHARE(me, i, p->blocks * p->n_slots)
-    {
+    GY_SHARE(me, i, p->blocks * p->n_slots) {
         const int64_t unit = i / p->n_slots * WIDE, n = gy_least(WIDE, p->r->units - unit);
         float *to = p->bias + i * WIDE;
         memcpy(to, bias[i % p->n_slots] + unit, sizeof *to * (size_t)n);

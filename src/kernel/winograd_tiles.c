@@ -170,9 +170,8 @@ static void turn_weights(const gy_vector *v, const gy_plane *g, const float *w, 
 {
     float t[PANEL * POINTS * PANEL]; /* [16 outputs, 36, 16 inputs] */
     int64_t step = g->out_panels * g->in, area = g->kernel * g->kernel;
-    GY_SHARE(me, i_panel, g->out_panels / PANEL)
-    {
-        int64_t panel = i_panel * PANEL;
+    GY_SHARE(me, at, g->out_panels / PANEL) {
+        int64_t panel = at * PANEL;
         for (int64_t c = 0; c < g->in; c += PANEL) {
             int64_t inputs = gy_least(PANEL, g->in - c);
             memset(t, 0, sizeof t);
@@ -196,10 +195,10 @@ static void flip_weights(const gy_vector *v, const gy_plane *g, const float *w, 
 {
     int64_t step = g->out_panels * g->in, area = g->kernel * g->kernel;
     GY_SHARE(me, c, g->in)
-    for (int64_t panel = 0; panel < g->out; panel += PANEL)
-        v->winograd_weight(g->kernel, gy_least(PANEL, g->out - panel),
-                           w + c * area * g->out + panel, g->out, true,
-                           u + panel * g->in + c * PANEL, step);
+        for (int64_t panel = 0; panel < g->out; panel += PANEL)
+            v->winograd_weight(g->kernel, gy_least(PANEL, g->out - panel),
+                               w + c * area * g->out + panel, g->out, true,
+                               u + panel * g->in + c * PANEL, step);
 }
 
 void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u,

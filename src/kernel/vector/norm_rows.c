@@ -7,8 +7,7 @@
 static double sum(int64_t n, const float *x)
 {
     double total = 0.0;
-    GY_PIECES(n)
-    {
+    GY_PIECES(n) {
         float s = 0.0f;
 #pragma omp simd reduction(+ : s)
         for (int64_t i = from; i < to; i++) s += x[i];
@@ -23,8 +22,7 @@ static void moments(const gy_row_norm *p, const float *x, float *mean, float *sc
     const double n = (double)p->n;
     const float near = p->centred ? (float)(sum(p->n, x) / n) : 0.0f;
     double rest = 0.0, squares = 0.0;
-    GY_PIECES(p->n)
-    {
+    GY_PIECES(p->n) {
         float s = 0.0f, q = 0.0f;
 #pragma omp simd reduction(+ : s, q)
         for (int64_t i = from; i < to; i++) {
@@ -65,8 +63,7 @@ static void backward_row(const gy_row_norm *p, const float *x, const float *gamm
                          float scale, const float *dy, float *dx)
 {
     double all = 0.0, along = 0.0; /* Σ g, Σ g z */
-    GY_PIECES(p->n)
-    {
+    GY_PIECES(p->n) {
         float s = 0.0f, q = 0.0f;
 #pragma omp simd reduction(+ : s, q)
         for (int64_t i = from; i < to; i++) {

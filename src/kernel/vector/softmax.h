@@ -18,8 +18,7 @@ static inline float row_max(int64_t n, const float *x)
 static inline double row_exp(int64_t n, float most, const float *x, float *y)
 {
     double total = 0.0;
-    GY_PIECES(n)
-    {
+    GY_PIECES(n) {
         float sum = 0.0f;
 #pragma omp simd reduction(+ : sum)
         for (int64_t i = from; i < to; i++) {
@@ -36,8 +35,7 @@ static inline double row_exp(int64_t n, float most, const float *x, float *y)
 static inline double row_exp_sum(int64_t n, float most, const float *x)
 {
     double total = 0.0;
-    GY_PIECES(n)
-    {
+    GY_PIECES(n) {
         float sum = 0.0f;
 #pragma omp simd reduction(+ : sum)
         for (int64_t i = from; i < to; i++) sum += vec_exp(x[i] - most);
