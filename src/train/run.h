@@ -74,7 +74,7 @@ typedef struct gy_value {
  * sums.c.
  */
 typedef struct gy_place {
-    int64_t step;               /* updates done */
+    int64_t step;               /* steps done */
     int64_t epoch, index;       /* epochs done, batches done in this one */
     int64_t ahead;              /* samples of the next batch that are done: others went before */
     bool early, finished;       /* ended by early stopping; ended */
@@ -82,6 +82,7 @@ typedef struct gy_place {
     double elapsed_s;           /* of earlier jobs */
     double saving_s, longest_s; /* of the last checkpoint; the longest step with what follows it */
     double next_rate;           /* learning rate of the next step */
+    int64_t updates;            /* by this optimizer: its moments began at the first */
     int64_t residuals;          /* how many there are: residual.c */
     bool has_memory;            /* of the compression */
     gy_topology topology;       /* what all-reduces were chosen by; zeros: not known */

@@ -36,6 +36,7 @@
     X(schedule_best, double, schedule.best, monitor)                                               \
     X(schedule_waited, int64_t, schedule.waited, monitor)                                          \
     X(factor, double, schedule.factor, schedule)                                                   \
+    X(updates, int64_t, updates, optimizer)                                                        \
     X(has_memory, bool, has_memory, compression)                                                   \
     X(message_seconds, double, topology.message_s, hosts)                                          \
     X(byte_seconds, double, topology.byte_s, hosts)                                                \

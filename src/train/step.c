@@ -209,7 +209,7 @@ static gy_status add_squares_in_limbs(gy_run *run, double clip)
 {
     int n = 2 * gy_model_params(run->network.model)->n * GY_LIMBS;
     memset(run->limbs, 0, (size_t)n * sizeof *run->limbs);
-    gy_optim_squares_in_limbs(run->optim, run->at.step + 1, clip,
+    gy_optim_squares_in_limbs(run->optim, run->at.updates + 1, clip,
                               gy_model_values(run->network.model),
                               gy_model_gradients(run->network.model), run->limbs);
     if (gy_sync_is_sharded(run->sync)) GY_TRY(gy_comm_sum(run->comm, run->limbs, n));
@@ -226,7 +226,7 @@ static gy_status add_squares(gy_run *run, double clip, const double **out)
     *out = run->squares;
     if (run->network.grains > 0) return add_squares_in_limbs(run, clip);
     memset(run->squares, 0, (size_t)n * sizeof *run->squares);
-    gy_optim_squares(run->optim, run->at.step + 1, clip, gy_model_values(run->network.model),
+    gy_optim_squares(run->optim, run->at.updates + 1, clip, gy_model_values(run->network.model),
                      gy_model_gradients(run->network.model), run->squares);
     return gy_comm_sum(run->comm, run->squares, n);
 }
@@ -250,9 +250,10 @@ static gy_status update(gy_run *run)
     const double *squares;
     double clip = gy_clip_factor(run->config->train.clip_norm, run->now.norm);
     GY_TRY(add_squares(run, clip, &squares));
-    gy_optim_update(run->optim, run->at.step + 1, run->now.rate, clip,
+    gy_optim_update(run->optim, run->at.updates + 1, run->now.rate, clip,
                     gy_model_values(run->network.model), gy_model_gradients(run->network.model),
                     squares);
+    run->at.updates++;
     average(run);
     gy_sync_commit(run->sync);
     return gy_sync_spread(run->sync);

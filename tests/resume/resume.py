@@ -5,7 +5,7 @@
 
 Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, progress, compressed, best,
 journal, finished, changed, diverged, writers, time_limit, life, own_norm, batch, monitor,
-another_memory.
+another_memory, new_optimizer.
 """
 import json
 import os
@@ -323,6 +323,19 @@ def monitor(bench):
     assert len(later) == 3 and end["best"] == max(later), (end, later)
 
 
+def new_optimizer(bench):
+    """The moments of an optimizer that is new begin with it: adam's first step is the learning rate."""
+    place = bench.place("run", CONFIG.replace("kind: adamw, learning_rate: 0.01, weight_decay: 0.1",
+                                              "kind: sgd, learning_rate: 0.01")
+                        .replace("every_steps: 3", "every_steps: 1").replace("kind: cosine, ", ""))
+    bench.train(place)
+    keep_until(place, 25)
+    bench.train(place, "--set", "optimizer.kind=adam")
+    before, after = (tensors(place, f"step-0000000{step}") for step in (25, 26))
+    step = max(abs(after[k] - before[k]).max() for k in before if k.startswith("params"))
+    assert abs(step - 0.01) < 1e-5, step
+
+
 def another_memory(bench):
     """What compression remembers of another shape, or another kind, is not taken."""
     options = ["--set", "comm.compression=power_sgd", "--set", "comm.power_sgd_rank=2"]
@@ -486,7 +499,7 @@ def life(bench):
         assert (done.returncode, done.stderr) == (0, ""), (command, done)
 
 
-CASES = {"batch": batch, "monitor": monitor, "another_memory": another_memory,
+CASES = {"batch": batch, "monitor": monitor, "another_memory": another_memory, "new_optimizer": new_optimizer,
          "life": life, "own_norm": own_norm, "from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
          "kill": kill,
          "other_ranks": other_ranks, "shards": shards, "progress": progress, "compressed": compressed,
