@@ -36,23 +36,6 @@ gy_status gy_run_swap_average(gy_run *run)
     return gy_run_settle(run);
 }
 
-/* Batch statistics of each rank's own part (batch_norm with sync: false) differ until now. */
-gy_status gy_run_average_buffers(gy_run *run)
-{
-    enum { BLOCK = 512 };
-    double block[BLOCK];
-    float *values = gy_model_buffer_values(run->network.model);
-    int64_t floats = gy_model_buffers(run->network.model)->floats;
-    if (run->ranks == 1 || run->network.grains > 0) return GY_OK; /* grains leave them alike */
-    for (int64_t first = 0; first < floats; first += BLOCK) {
-        int n = (int)(floats - first < BLOCK ? floats - first : BLOCK);
-        for (int i = 0; i < n; i++) block[i] = (double)values[first + i];
-        GY_TRY(gy_comm_sum(run->comm, block, n));
-        for (int i = 0; i < n; i++) values[first + i] = (float)(block[i] / run->ranks);
-    }
-    return GY_OK;
-}
-
 double gy_run_value(const gy_run *run, const char *name)
 {
     for (int i = 0; i < run->at.n_values; i++)
@@ -103,7 +86,6 @@ gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
     gy_status status =
         gy_comm_agree(run->comm, gy_new_array(run->ctx, run->network.task.sums, &tally));
     if (status == GY_OK) status = gy_run_settle(run);
-    if (status == GY_OK) status = gy_run_average_buffers(run);
     if (status == GY_OK)
         status = gy_feed_evaluate(&run->feed, &run->network, part, run->at.step, tally);
     gy_report_begin(&report, "evaluate");

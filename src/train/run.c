@@ -7,7 +7,6 @@
 #include "train_impl.h"
 
 #include "base/clock.h"
-#include "kernel/limbs.h"
 
 #include <math.h>
 #include <string.h>
@@ -44,17 +43,13 @@ void gy_run_clear(gy_run *run)
     gy_journal_close(run);
     gy_run_disclaim(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */
+    gy_step_sum_free(run->sum);
     gy_sync_free(run->sync);
-    gy_grains_free(run->grain_sums);
     gy_optim_free(run->optim);
     gy_free(run->ctx, run->average);
-    gy_free(run->ctx, run->squares);
-    gy_free(run->ctx, run->limbs);
     gy_free(run->ctx, run->at.best.values);
     gy_free(run->ctx, run->at.best.buffers);
     gy_free(run->ctx, run->at.tally);
-    gy_free(run->ctx, run->losses);
-    gy_free(run->ctx, run->buffers_before);
     gy_network_close(&run->network);
     gy_host_memory_free(run->host_values);
     gy_host_memory_free(run->host_gradients);
@@ -155,16 +150,6 @@ static gy_status make_vectors(gy_run *run)
     return gy_model_plan(run->network.model, run->network.micro, use);
 }
 
-/* Where ranks hold parts of tensors, and with grains, so that no number of ranks is another case. */
-static gy_status make_squares(gy_run *run)
-{
-    const int64_t n = 2 * (int64_t)gy_model_params(run->network.model)->n;
-    if (!gy_optim_needs_squares(run->optim)) return GY_OK;
-    if (run->network.grains == 0 && !gy_sync_is_sharded(run->sync)) return GY_OK;
-    GY_TRY(gy_new_array(run->ctx, n, &run->squares));
-    return run->network.grains == 0 ? GY_OK : gy_new_array(run->ctx, n * GY_LIMBS, &run->limbs);
-}
-
 /* What is kept from step to step, of what this rank owns. */
 static gy_status make_state(gy_run *run)
 {
@@ -175,7 +160,6 @@ static gy_status make_state(gy_run *run)
                            gy_model_params(run->network.model), owned, &run->optim));
     GY_TRY(gy_new_array(run->ctx, 2 * run->network.rows * run->network.task.sums, &run->at.tally));
     GY_TRY(gy_network_make_pieces(&run->network));
-    GY_TRY(make_squares(run));
     GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));
     if (config->train.parameter_average > 0) {
         GY_TRY(gy_new_array(run->ctx, gy_ranges_count(owned), &run->average));
@@ -199,6 +183,16 @@ static gy_status make_sync(gy_run *run)
     return GY_OK;
 }
 
+static gy_status make_sum(gy_run *run)
+{
+    const gy_step_sum_spec spec = {.comm = run->comm,
+                                   .network = &run->network,
+                                   .sync = run->sync,
+                                   .optim = run->optim,
+                                   .settings = &run->config->comm};
+    return gy_step_sum_create(run->ctx, &spec, &run->sum);
+}
+
 gy_status gy_run_build(gy_run *run, const gy_taught *taught)
 {
     gy_status status = check_ranks(run);
@@ -214,5 +208,5 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
     GY_TRY(make_sync(run));
     GY_TRY(gy_comm_agree(run->comm, make_state(run)));
-    return gy_run_make_grains(run);
+    return make_sum(run);
 }

@@ -13,7 +13,7 @@
 #include "feed/feed.h"
 #include "job.h"
 #include "store/file.h"
-#include "sync/grains.h"
+#include "step_sum.h"
 
 /* Faults on purpose */
 
@@ -119,23 +119,15 @@ typedef struct gy_run {
     gy_network network;
     gy_feed feed;
     gy_optim *optim;
-    gy_sync *sync;
+    gy_sync *sync;    /* who owns what of the parameters */
+    gy_step_sum *sum; /* of gradients and buffers */
     gy_host_memory *host_values,
         *host_gradients; /* of the model, where hosts share them; else NULL */
     gy_range whole;      /* of the trainable parameters */
     gy_ranges all;       /* that one */
     const char *residual_names[GY_RESIDUALS];
-    int n_residuals;  /* ranks, where compression leaves something out */
-    float *average;   /* moving average of what this rank owns, packed; NULL: none */
-    double *squares;  /* [2 params] of whole tensors, where they are added apart; else NULL */
-    double *limbs;    /* [2 params, GY_LIMBS] likewise, with grains */
-    int64_t mark;     /* in a backward pass: gradients from here on are complete */
-    bool passes_none; /* this pass is the step's first and has no samples */
-
-    /* comm.reproducible_grains: grains.c */
-    gy_grains *grain_sums;
-    double *losses;        /* [grains] of a step */
-    float *buffers_before; /* as they were before the step */
+    int n_residuals; /* ranks, where compression leaves something out */
+    float *average;  /* moving average of what this rank owns, packed; NULL: none */
 
     gy_place at;
     gy_step_result now;

@@ -4,6 +4,7 @@
 #include <gyre/gyre.h>
 
 #include "sync/compression_list.h"
+#include "sync/grains.h"
 
 #include <stdio.h>
 
@@ -60,13 +61,10 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
                       anatomy->activation_bytes + anatomy->checkpoint_bytes);
     gy_report_int(report, "gradient_bytes", bytes_a_step(run));
     if (run->network.grains > 0) gy_report_int(report, "grains", run->network.grains);
-    if (run->grain_sums != NULL) {
-        gy_report_int(report, "buckets", gy_grains_buckets(run->grain_sums));
-        gy_report_text(report, "allreduce", gy_grains_algorithm(run->grain_sums));
-    } else if (run->sync != NULL) {
-        gy_report_int(report, "buckets", gy_sync_buckets(run->sync));
-        gy_report_text(report, "allreduce", gy_sync_algorithm(run->sync));
-        add_topology(run, report);
+    if (run->sum != NULL) {
+        gy_report_int(report, "buckets", gy_step_sum_buckets(run->sum));
+        gy_report_text(report, "allreduce", gy_step_sum_algorithm(run->sum));
+        if (run->network.grains == 0) add_topology(run, report);
     } else {
         const gy_params *params = gy_model_params(run->network.model);
         const gy_sync_vector vector = {.n = params->trainable, .params = params};
@@ -91,8 +89,7 @@ gy_status gy_run_tell_start(gy_run *run)
     gy_report report;
     gy_anatomy *anatomy = NULL;
     GY_TRY(gy_config_take_apart(run->config, run->comm, &run->network, &anatomy));
-    if (run->sync != NULL) anatomy->gradient_bytes += gy_sync_room_bytes(run->sync);
-    if (run->grain_sums != NULL) anatomy->gradient_bytes += gy_grains_room_bytes(run->grain_sums);
+    if (run->sum != NULL) anatomy->gradient_bytes += gy_step_sum_room_bytes(run->sum);
     gy_report_begin(&report, "start");
     add_machine(run, &report);
     add_data(run, &report);

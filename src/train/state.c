@@ -97,7 +97,6 @@ gy_status gy_run_save(gy_run *run, const char *end)
     run->saves++;
     gy_run_strike(run, GY_MOMENT_CHECKPOINT);
     GY_TRY(gy_run_settle(run));
-    GY_TRY(gy_run_average_buffers(run));
     gy_pool_init(&pool, run->ctx);
     gy_status status = gy_run_list_notes(run, end, &notes);
     if (status == GY_OK) status = begin_saving(run, &notes, end, meanwhile);

@@ -43,19 +43,6 @@ gy_status gy_run_check_machine(gy_run *run, const gy_past *past) GY_CHECKED;
 /** Tells the start: what is trained, on what, how. */
 gy_status gy_run_tell_start(gy_run *run) GY_CHECKED;
 
-/* grains.c; nothing is to be done where run->network.grains is 0, but for the first */
-
-gy_status gy_run_make_grains(gy_run *run) GY_CHECKED; /* collective */
-/** Passes this rank's grains of a batch. Collective. */
-gy_status gy_run_pass_grains(gy_run *run, const gy_batch *batch) GY_CHECKED;
-/** Gradients, buffers and the loss of all grains; the loss on rank 0, else 0. Collective. */
-gy_status gy_run_sum_grains(gy_run *run, const gy_batch *batch, double *loss) GY_CHECKED;
-/** The step is skipped: buffers are as before. Local. */
-void gy_run_skip_grains(gy_run *run);
-
-/** step.c: forward, loss and backward of a piece; p->first and the like are set. Local, but for p->sum. */
-gy_status gy_run_pass(gy_run *run, gy_model_run *p, const gy_piece *piece, double *loss) GY_CHECKED;
-
 /** Tells the watchdog what this rank does in the step under way. Local. */
 void gy_run_note(gy_run *run, const char *phase, gy_doing doing);
 
@@ -72,8 +59,6 @@ gy_status gy_run_set_value(gy_run *run, const char *name, double value) GY_CHECK
 double gy_run_value(const gy_run *run, const char *name);
 /** Exchanges the parameters with their moving average, where there is one. Collective. */
 gy_status gy_run_swap_average(gy_run *run) GY_CHECKED;
-/** Buffers become their mean over ranks. */
-gy_status gy_run_average_buffers(gy_run *run) GY_CHECKED;
 
 /* inject.c */
 /** Reads options->inject. Local. */

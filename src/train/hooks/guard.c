@@ -1,5 +1,5 @@
 /*
- * A step whose loss or gradient is not finite changed nothing on any rank. It is written down with
+ * A step whose loss, gradient or buffers are not finite changed nothing on any rank. It is written down with
  * the samples of its batch; more in a row than train.not_finite.skip end the run.
  */
 #include "../hook_list.h"
@@ -8,7 +8,7 @@ static gy_status judge(const gy_run *run)
 {
     GY_REQUIRE(run->at.skipped <= run->config->train.not_finite.skip, GY_E_DIVERGED,
                "the run diverged" GY_AT "step %lld" GY_WHY
-               "loss or gradient was not finite in %lld steps in a row" GY_HINT
+               "loss, gradient or a buffer was not finite in %lld steps in a row" GY_HINT
                "lower optimizer.learning_rate, set train.clip_norm, or look at the samples named "
                "in metrics.jsonl",
                (long long)run->at.step, (long long)run->at.skipped);

@@ -1,0 +1,171 @@
+/*
+ * The sum by grains (comm.reproducible_grains): the same bits on any number of ranks.
+ *
+ *     global batch   | grain 0 | grain 1 |  …  | grain V−1 |     cut by V alone
+ *     rank r                   |  a run of whole grains  |       passed one by one
+ *
+ * Invariants
+ * 1. What is computed of a grain depends on its samples and on the state before the step alone: it is
+ *    passed by itself, at the same place in memory, by a number of threads that the configuration
+ *    fixes, without polls; its batch statistics are its own, and every grain finds the buffers as
+ *    they were before the step.
+ * 2. What is put together of grains is summed without rounding order (gradients and buffers:
+ *    sync/grains.h), or kept apart by grain and added in the order of grains (losses, tallies).
+ * 3. So nothing depends on which rank passes a grain. A grain of no samples counts for nothing.
+ *
+ * The summed vector is the gradients, then the buffers: they become their mean over the grains.
+ */
+#include "../step_sum.h"
+
+#include "comm/comm.h"
+#include "kernel/limbs.h"
+#include "sync/grains.h"
+
+#include <string.h>
+
+typedef struct grains {
+    gy_grains *sums;
+    double *limbs; /* [2 params, GY_LIMBS] of the norms of tensors; NULL: not needed */
+} grains;
+
+static gy_status allocate(gy_step_sum *s, grains **out)
+{
+    const int64_t n = 2 * (int64_t)gy_model_params(s->network->model)->n;
+    GY_TRY(gy_new(s->ctx, out));
+    s->own = *out;
+    if (!gy_optim_needs_squares(s->optim)) return GY_OK;
+    GY_TRY(gy_new_array(s->ctx, n,
+                        &s->norms)); /* on one rank too: no number of them is another case */
+    return gy_new_array(s->ctx, n * GY_LIMBS, &(*out)->limbs);
+}
+
+static gy_status make(gy_step_sum *s, const gy_sync_settings *settings)
+{
+    grains *g = NULL;
+    s->counts = gy_comm_rank(s->comm) == 0; /* all ranks have all gradients */
+    GY_TRY(gy_comm_agree(s->comm, allocate(s, &g)));
+    return gy_grains_create(s->ctx, s->comm, s->network->kernel, settings,
+                            s->trainable + s->buffers, &g->sums);
+}
+
+static void clear(gy_step_sum *s)
+{
+    grains *g = s->own;
+    gy_grains_free(g->sums);
+    gy_free(s->ctx, g->limbs);
+}
+
+/* Gradients [from, mark) of a grain are complete. */
+static gy_status complete(void *user, int64_t from)
+{
+    gy_step_sum *s = user;
+    const grains *g = s->own;
+    const float *dw = gy_model_gradients(s->network->model);
+    gy_grains_add(g->sums, from, s->mark - from, dw + from);
+    s->mark = from;
+    return GY_OK;
+}
+
+/* Before the first grain all parameters are here: products are not cut by polls. */
+static gy_status begin(gy_step_sum *s)
+{
+    const grains *g = s->own;
+    gy_grains_begin(g->sums);
+    return gy_sync_need(s->sync, s->trainable, NULL);
+}
+
+static bool next(gy_step_sum *s, const gy_samples *part, gy_piece *p)
+{
+    if (!gy_piece_next(s->network, part, p)) return false;
+    if (p->begins) gy_step_sum_skip(s); /* the buffers are as before the step */
+    s->mark = s->trainable;
+    s->pass.first = part->first + p->first;
+    s->pass.first_use = p->begins;
+    s->pass.complete = p->ends ? complete : NULL;
+    return true;
+}
+
+static gy_status passed(gy_step_sum *s, const gy_piece *p)
+{
+    const grains *g = s->own;
+    if (!p->ends) return GY_OK;
+    GY_TRY(complete(s, 0));
+    gy_grains_add(g->sums, s->trainable, s->buffers, gy_model_buffer_values(s->network->model));
+    return GY_OK;
+}
+
+/* Others' losses are 0: nothing is rounded. The sum is rank 0's. */
+static gy_status add_losses(gy_step_sum *s)
+{
+    const int n = s->network->grains;
+    double loss = 0;
+    GY_TRY(gy_comm_sum(s->comm, s->losses, n));
+    for (int i = 0; i < n && gy_comm_rank(s->comm) == 0; i++) loss += s->losses[i];
+    s->losses[0] = loss;
+    return GY_OK;
+}
+
+static gy_status finish(gy_step_sum *s, const gy_samples *part)
+{
+    double waited;
+    const grains *g = s->own;
+    const int n = s->network->grains;
+    GY_TRY(gy_grains_finish(g->sums, &waited));
+    GY_TRY(add_losses(s));
+    float passed = (float)(part->global < n ? part->global : n);
+    float *buffers = gy_model_buffer_values(s->network->model);
+    gy_grains_take(g->sums, 0, s->trainable, gy_model_gradients(s->network->model));
+    gy_grains_take(g->sums, s->trainable, s->buffers, buffers);
+    for (int64_t i = 0; i < s->buffers; i++) buffers[i] /= passed;
+    return GY_OK;
+}
+
+static double prepare(gy_step_sum *s)
+{
+    gy_model *model = s->network->model;
+    return gy_optim_prepare_all(s->optim, gy_model_values(model), gy_model_gradients(model));
+}
+
+/* They must not depend on how the ranks cut the tensors. */
+static gy_status squares(gy_step_sum *s, int64_t step, double clip)
+{
+    const grains *g = s->own;
+    gy_model *model = s->network->model;
+    int n = 2 * gy_model_params(model)->n * GY_LIMBS;
+    memset(g->limbs, 0, (size_t)n * sizeof *g->limbs);
+    gy_optim_squares_in_limbs(s->optim, step, clip, gy_model_values(model),
+                              gy_model_gradients(model), g->limbs);
+    if (gy_sync_is_sharded(s->sync)) GY_TRY(gy_comm_sum(s->comm, g->limbs, n));
+    gy_optim_squares_take(s->optim, g->limbs, s->norms);
+    return GY_OK;
+}
+
+static int n_buckets(const gy_step_sum *s)
+{
+    const grains *g = s->own;
+    return gy_grains_buckets(g->sums);
+}
+
+static const char *algorithm(const gy_step_sum *s)
+{
+    const grains *g = s->own;
+    return gy_grains_algorithm(g->sums);
+}
+
+static int64_t room_bytes(const gy_step_sum *s)
+{
+    const grains *g = s->own;
+    return gy_grains_room_bytes(g->sums) + gy_sync_room_bytes(s->sync);
+}
+
+const gy_step_sum_kind gy_step_sum_by_grains = {.make = make,
+                                                .clear = clear,
+                                                .begin = begin,
+                                                .next = next,
+                                                .passed = passed,
+                                                .finish = finish,
+                                                .prepare = prepare,
+                                                .squares = squares,
+                                                .buckets = n_buckets,
+                                                .algorithm = algorithm,
+                                                .room_bytes = room_bytes};
