@@ -1,4 +1,4 @@
-/* Parameters that were updated by their owners, on their way to all ranks while the next forward pass goes on.
+/* Parameters that their owners updated, on their way to all ranks while the next forward pass goes on.
  *
  *     w   0            to                                     n
  *         |  b3  |   b2   |   b1   |   b0   |

@@ -51,6 +51,10 @@ void gy_sync_keep(gy_sync *s, gy_status status);
 int64_t gy_sync_bucket_start(const gy_sync_settings *settings, const gy_sync_vector *vector,
                              int64_t end);
 
+/** operations.c: rooms and operations of all buckets, which are cut. Collective. */
+gy_status gy_sync_furnish(gy_sync *s, const gy_sync_settings *settings,
+                          const gy_sync_vector *vector) GY_CHECKED;
+
 /** compression.c: makes what compresses bucket i. */
 gy_status gy_sync_pack(gy_sync *s, const gy_sync_settings *settings, int i,
                        const gy_sync_vector *vector) GY_CHECKED;
