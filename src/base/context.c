@@ -69,5 +69,6 @@ void gy_log(gy_context *ctx, gy_level level, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    gy_text_tame(line);
     ctx->sink(ctx->sink_user, level, line);
 }

@@ -1,5 +1,5 @@
 /* Status codes and the thread's last error, the only mutable state outside a context. */
-#include <gyre/status.h>
+#include "log.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -52,6 +52,15 @@ static void punctuate(const char *format, char *out, size_t room)
     out[used] = '\0';
 }
 
+void gy_text_tame(char *text)
+{
+    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
+        if (*p < ' ' || *p == 127) *p = '?';
+        if (p[0] != 0xc2 || p[1] < 0x80 || p[1] > 0x9f) continue;
+        p[0] = p[1] = '?'; /* U+0080 to U+009F */
+    }
+}
+
 gy_status gy_raise(gy_status status, const char *format, ...)
 {
     char plain[512];
@@ -65,8 +74,7 @@ gy_status gy_raise(gy_status status, const char *format, ...)
     (void)vsnprintf(error.text, sizeof error.text, plain, args); /* format checked at the caller */
 #pragma GCC diagnostic pop
     va_end(args);
-    for (char *p = error.text; *p != '\0'; p++)
-        if ((unsigned char)*p < ' ' || *p == 127) *p = '?';
+    gy_text_tame(error.text);
     return gy_error_restore(&error);
 }
 

@@ -37,6 +37,9 @@ static gy_status check_run(const gy_config *c, const gy_node *tree)
     if (!plain)
         return refuse(tree, "name", "it must not begin with a dot nor have a '/'",
                       "set run_dir for another place of the run's directory");
+    for (const char *p = c->name; *p != '\0'; p++)
+        if ((unsigned char)*p < ' ' || *p == 127)
+            return refuse(tree, "name", "it has a control character", "use letters and digits");
     return GY_OK;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/buffer.h"
+#include "base/log.h"
 #include "base/number.h"
 #include "base/registry.h"
 #include "base/rng.h"
@@ -19,6 +20,29 @@ static void error_line_has_its_parts(void)
     CU_ASSERT_STRING_EQUAL(gy_error_last()->text, "cannot open (a?b)");
     CU_ASSERT_EQUAL(gy_status_exit_code(s), 1);
     CU_ASSERT_EQUAL(gy_status_exit_code(GY_STOPPED), 75);
+}
+
+static char logged[128];
+
+static void keep(void *user, gy_level level, const char *line)
+{
+    (void)user;
+    (void)level;
+    (void)snprintf(logged, sizeof logged, "%s", line);
+}
+
+/* Names from anybody's file give a terminal no orders. */
+static void texts_are_tame(void)
+{
+    gy_context *ctx;
+    CU_ASSERT_EQUAL_FATAL(gy_context_create(keep, NULL, &ctx), GY_OK);
+    gy_log(ctx, GY_INFO, "%s", "a\033[2J\a\xc2\x9b größe\xc2");
+    CU_ASSERT_STRING_EQUAL(logged, "a?[2J??? größe\xc2");
+    CU_ASSERT_EQUAL(gy_raise(GY_E_DATA, "no" GY_AT "%s", "\xc2\x85\t"), GY_E_DATA);
+    CU_ASSERT_STRING_EQUAL(gy_error_last()->text, "no (?"
+                                                  "?"
+                                                  "?)");
+    gy_context_free(ctx);
 }
 
 static void memory_is_counted(void)
@@ -116,7 +140,7 @@ static void draws_have_their_moments(void)
     CU_ASSERT_DOUBLE_EQUAL(uniform / n, 0.5, 0.005);
 }
 
-GY_TEST_MAIN(GY_TEST(error_line_has_its_parts), GY_TEST(memory_is_counted),
+GY_TEST_MAIN(GY_TEST(error_line_has_its_parts), GY_TEST(texts_are_tame), GY_TEST(memory_is_counted),
              GY_TEST(pools_and_buffers_grow), GY_TEST(nearest_name_is_found),
              GY_TEST(numbers_are_whole), GY_TEST(permutation_meets_all_once),
              GY_TEST(draws_have_their_moments))
