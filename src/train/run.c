@@ -69,14 +69,15 @@ static gy_status open_network(gy_run *run)
 static gy_status check_ranks(const gy_run *run)
 {
     int64_t batch = run->config->train.batch_size;
+    int grains = (int)run->config->comm.reproducible_grains; /* the network is not open yet */
     GY_REQUIRE(batch >= run->ranks, GY_E_CONFIG,
                "batch smaller than the ranks" GY_AT "train.batch_size: %lld" GY_WHY
                "%d ranks would not all have work" GY_HINT "start at most %lld ranks",
                (long long)batch, run->ranks, (long long)batch);
-    GY_REQUIRE(run->network.grains == 0 || run->network.grains >= run->ranks, GY_E_CONFIG,
+    GY_REQUIRE(grains == 0 || grains >= run->ranks, GY_E_CONFIG,
                "fewer grains than ranks" GY_AT "comm.reproducible_grains: %d" GY_WHY
                "%d ranks would not all have work" GY_HINT "start at most %d ranks",
-               run->network.grains, run->ranks, run->network.grains);
+               grains, run->ranks, grains);
     return GY_OK;
 }
 
