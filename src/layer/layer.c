@@ -4,6 +4,7 @@
 #include "builder.h"
 #include "layer_list.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,6 +112,12 @@ void gy_layer_param(gy_layer *l, const char *name, gy_role role, gy_shape shape,
     }
     if (init.scale == 0) init.scale = own_scale(init.kind);
     append(l, &(gy_tensor_spec){name, shape, role, init});
+}
+
+void gy_layer_join(gy_layer *l, int first, int n)
+{
+    assert(l->n_joints < GY_LAYER_JOINTS && first + n <= l->n_params);
+    l->joints[l->n_joints++] = (gy_joint){first, n};
 }
 
 void gy_layer_buffer(gy_layer *l, const char *name, gy_shape shape, double value)

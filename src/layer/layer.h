@@ -58,7 +58,7 @@ typedef struct gy_size {
     int64_t per_sample, fixed;
 } gy_size;
 
-enum { GY_LAYER_INPUTS = 16, GY_LAYER_BUFFERS = 4 };
+enum { GY_LAYER_INPUTS = 16, GY_LAYER_BUFFERS = 4, GY_LAYER_JOINTS = 2 };
 
 /** A parameter or buffer as a kind asks for it. */
 typedef struct gy_tensor_spec {
@@ -67,6 +67,11 @@ typedef struct gy_tensor_spec {
     gy_role role;
     gy_init init;
 } gy_tensor_spec;
+
+/** Parameters [first, first + n) that a layer reads as one; see gy_layer_join(). */
+typedef struct gy_joint {
+    int first, n;
+} gy_joint;
 
 /** What the backward pass reads; the memory plan frees the rest early. */
 enum { GY_NEEDS_X = 1, GY_NEEDS_Y = 2 };
@@ -100,6 +105,8 @@ struct gy_layer {
     gy_shape out;
     gy_tensor_spec *params; /* [n_params], grown by gy_layer_param() */
     int n_params, params_room;
+    gy_joint joints[GY_LAYER_JOINTS];
+    int n_joints;
     gy_status status; /* the first failure of gy_layer_param() and gy_layer_buffer() */
     gy_tensor_spec buffers[GY_LAYER_BUFFERS];
     int n_buffers;
@@ -223,6 +230,13 @@ static inline const gy_layer_kind *gy_layer_find(const char *name)
  * @param name  must live as long as the layer
  */
 void gy_layer_param(gy_layer *l, const char *name, gy_role role, gy_shape shape, gy_init standard);
+
+/**
+ * Asks for the parameters [first, first + n) as one: in a pass w[first] is all of them end to end, and
+ * dw[first] all of their gradients, wanted where any of them is trained, with beta[first]. What the
+ * others point at is not to be used. At most GY_LAYER_JOINTS times.
+ */
+void gy_layer_join(gy_layer *l, int first, int n);
 
 /** Asks for a buffer that starts at `value`. */
 void gy_layer_buffer(gy_layer *l, const char *name, gy_shape shape, double value);

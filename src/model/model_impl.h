@@ -32,11 +32,19 @@ typedef struct gy_unit {
     int64_t mark;  /* after its backward step gradients from here on are complete */
     int64_t reach; /* before its forward step the trainable parameters up to here are needed */
 
+    bool apart[GY_LAYER_JOINTS]; /* joints whose parameters do not lie end to end */
+    int64_t joined;              /* floats of these; 0: none */
+
     /* what a pass is given, set when the vectors are allocated: [layer.n_params] each */
     const float **w;
     float **dw;
     float *beta, *ones; /* beta at the first use of a step, and after it */
     float *buffer[GY_LAYER_BUFFERS];
+
+    /* the same for a call with joints that are apart; else NULL */
+    const float **joined_w;
+    float **joined_dw;
+    float *joined_beta;
 } gy_unit;
 
 /** A parameter while the model is built; in the order of the forward pass. */
@@ -87,7 +95,7 @@ typedef struct gy_step {
     bool remade;            /* backward: y was made again before */
     int x[GY_LAYER_INPUTS]; /* storages; NONE where they are not read */
     int dx[GY_LAYER_INPUTS];
-    int y, dy, keep, scratch, buffers;
+    int y, dy, keep, scratch, buffers, joined;
     gy_move *moves; /* after the call */
     int n_moves;
 } gy_step;
@@ -144,8 +152,24 @@ struct gy_model {
     int64_t arena_floats;
 };
 
+/** After gy_model_tabulate(): which joints are apart. */
+gy_status gy_joint_find(gy_model *m) GY_CHECKED;
+
+/** Floats that a call needs to put them together. */
+gy_size gy_joint_size(const gy_unit *u, bool backward);
+
+/** Before a call, in a place of that size, and after it. `beta`: what p->beta was before. */
+void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass *p);
+void gy_joint_scatter(const gy_model *m, const gy_unit *u, const float *beta, const gy_pass *p);
+
 /** Gives the storages their places; offset is owned by the plan. */
 gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch) GY_CHECKED;
+/**
+ * Whether each step of a placed program reads what it should: GY_OK, or our own mistake. Debug builds
+ * ask it of every plan; takes time with the square of the steps.
+ */
+gy_status gy_plan_check(const gy_model *m, const gy_plan *plan) GY_CHECKED;
+
 void gy_plan_clear(gy_context *ctx, gy_plan *plan);
 
 /** Builds units, values and drafts from the specs. */

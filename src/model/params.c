@@ -117,7 +117,8 @@ gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *b
     find_backward(m);
     set_marks(m);
     set_reaches(m);
-    return set_betas(m);
+    GY_TRY(set_betas(m));
+    return gy_joint_find(m);
 }
 
 static gy_status allocate(gy_context *ctx, int64_t n, float **out)

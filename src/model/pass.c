@@ -85,7 +85,11 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
         c->carry += gy_align_floats(gy_size_at(l->memory.carry, c->batch));
     }
     if (s->op == GY_OP_REMAKE) return l->kind->remake(l, &p);
-    return s->op == GY_OP_BACKWARD ? l->kind->backward(l, &p) : l->kind->forward(l, &p);
+    const float *beta = p.beta;
+    gy_joint_gather(c->m, u, place(c, s->joined), &p);
+    GY_TRY(s->op == GY_OP_BACKWARD ? l->kind->backward(l, &p) : l->kind->forward(l, &p));
+    gy_joint_scatter(c->m, u, beta, &p);
+    return GY_OK;
 }
 
 static void make_moves(const course *c, const gy_step *s)

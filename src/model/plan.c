@@ -16,6 +16,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { CHECKED_STEPS = 10000 }; /* longer programs take too long to check */
+
 typedef struct item {
     int storage, first, last; /* storage −1: a gradient */
     int64_t floats, offset;
@@ -148,7 +150,11 @@ static gy_status make_plan(gy_model *m, int64_t batch, gy_model_use use)
     plan->made = true;
     if (batch <= plan->batch) return GY_OK;
     if (m->plan == plan) m->plan = NULL;
-    return gy_plan_place(m, plan, batch);
+    GY_TRY(gy_plan_place(m, plan, batch));
+#ifndef NDEBUG
+    if (plan->program.n_steps < CHECKED_STEPS) GY_TRY(gy_plan_check(m, plan));
+#endif
+    return GY_OK;
 }
 
 /* An arena of at least so many floats; gradients in it move with it. */

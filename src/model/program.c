@@ -38,6 +38,13 @@ static gy_status brief(gy_maker *k, gy_size size, int *out)
     return size.per_sample == 0 && size.fixed == 0 ? GY_OK : gy_maker_storage(k, size, out);
 }
 
+/* What a call alone uses. */
+static gy_status add_spare(gy_maker *k, const gy_unit *u, gy_step *s)
+{
+    GY_TRY(brief(k, gy_joint_size(u, s->op == GY_OP_BACKWARD), &s->joined));
+    return brief(k, u->layer.memory.scratch, &s->scratch);
+}
+
 int gy_maker_touch(gy_maker *k, int storage)
 {
     if (storage >= 0) ((gy_storage *)k->storages.v[storage])->last = k->now;
@@ -49,7 +56,7 @@ gy_status gy_maker_step(gy_maker *k, gy_op op, int unit, gy_step **out)
     gy_step *s;
     GY_TRY(gy_pool_new(&k->p->pool, &s));
     *s = (gy_step){.op = op, .unit = unit};
-    s->y = s->dy = s->keep = s->scratch = s->buffers = GY_STORAGE_NONE;
+    s->y = s->dy = s->keep = s->scratch = s->buffers = s->joined = GY_STORAGE_NONE;
     for (int j = 0; j < GY_LAYER_INPUTS; j++) s->x[j] = s->dx[j] = GY_STORAGE_NONE;
     k->now = k->steps.n;
     *out = s;
@@ -155,7 +162,7 @@ static gy_status add_forward(gy_maker *k, const gy_unit *u)
     if (l->relation.view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
     if (k->training || l->memory.keep_always) GY_TRY(brief(k, l->memory.keep, &s->keep));
     k->keep[u->index] = s->keep;
-    return brief(k, l->memory.scratch, &s->scratch);
+    return add_spare(k, u, s);
 }
 
 /*
@@ -229,7 +236,7 @@ static gy_status add_recompute(gy_maker *k, const gy_unit *u)
     for (int j = 0; j < l->n_buffers; j++)
         buffers += gy_align_floats(gy_shape_count(&l->buffers[j].shape));
     GY_TRY(brief(k, (gy_size){0, buffers}, &s->buffers));
-    return brief(k, l->memory.scratch, &s->scratch);
+    return add_spare(k, u, s);
 }
 
 /* Recomputes the block of which `last` is the last unit. */
@@ -277,7 +284,7 @@ static gy_status add_backward(gy_maker *k, const gy_unit *u)
         for (int j = 0; j < read; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
         if (l->memory.needs & GY_NEEDS_Y) s->y = gy_maker_touch(k, k->at[u->y]);
         s->keep = gy_maker_touch(k, k->keep[u->index]);
-        GY_TRY(brief(k, l->memory.scratch, &s->scratch));
+        GY_TRY(add_spare(k, u, s));
     }
     return gy_maker_gradients(k, u, s);
 }

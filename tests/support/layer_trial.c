@@ -1,5 +1,6 @@
 #include "layer_trial.h"
 
+#include "base/hash.h"
 #include "gy_test.h"
 #include "layer_yaml.h"
 
@@ -78,6 +79,21 @@ void gy_trial_backward(gy_trial *t, gy_model_run *run)
     if (gy_model_backward(t->m, run, t->batch, t->x, y) != GY_OK) CU_FAIL("backward");
 }
 
+/* What every use would read and write, step by step. */
+static gy_status check_plans(const gy_model *m, int64_t batch)
+{
+    gy_status status = GY_OK;
+    for (gy_model_use use = GY_USE_EVALUATION; use < GY_USES && status == GY_OK; use++) {
+        gy_plan plan = {.use = use};
+        GY_TRY(gy_program_make(m, use != GY_USE_EVALUATION, &plan.program));
+        GY_TRY_GOTO(fail, gy_plan_place(m, &plan, batch));
+        status = gy_plan_check(m, &plan);
+    fail:
+        gy_plan_clear(m->ctx, &plan);
+    }
+    return status;
+}
+
 gy_status gy_trial_model(gy_trial *t, bool recompute, gy_model **out)
 {
     bool tokens = t->sample->vocabulary > 0;
@@ -92,10 +108,13 @@ gy_status gy_trial_model(gy_trial *t, bool recompute, gy_model **out)
     const gy_params *params = gy_model_params(*out);
     float *w = gy_model_values(*out);
     gy_rng key = {5, GY_RNG_INIT, 1};
-    for (int i = 0; i < params->n; i++)
-        for (int64_t j = 0; j < params->v[i].count; j++)
-            w[params->v[i].offset + j] +=
-                (float)(0.25 * gy_rng_normal(key, (uint64_t)j, (uint64_t)i));
+    for (int i = 0; i < params->n; i++) { /* by name: freezing changes their order */
+        const gy_param *p = &params->v[i];
+        const uint64_t name = gy_hash(p->name, strlen(p->name));
+        for (int64_t j = 0; j < p->count; j++)
+            w[p->offset + j] += (float)(0.25 * gy_rng_normal(key, (uint64_t)j, name));
+    }
+    GY_TRY(check_plans(*out, t->batch));
     return gy_model_plan(*out, t->batch, GY_USE_TRAINING);
 }
 

@@ -4,8 +4,7 @@
  * last product. Fewer key/value heads than heads share them (Ainslie et al. 2023); `rotary` turns
  * queries and keys by their position (Su et al. 2021).
  *
- * The weights of query, key and value lie one after the other, so that one product makes all three;
- * where their sizes are no whole cache lines, which leaves gaps, they are copied together first.
+ * The weights of query, key and value are joined (gy_layer_join), so that one product makes all three.
  *
  * In generation (l->window > 0) carry holds the keys and values of the positions before.
  */
@@ -31,7 +30,6 @@ typedef struct sizes {
     int64_t time, in, units, shared; /* shared: width of all key/value heads */
     int64_t all;                     /* units + 2 shared: columns of the joint product */
     gy_attention a;                  /* of one sample */
-    bool gaps;                       /* the three weights, or biases, do not touch */
     float *turn;                     /* rotary's table */
 } sizes;
 
@@ -42,8 +40,6 @@ typedef struct pieces {
     gy_heads q, key, value;       /* in keep: [rows, all] */
     float *out;                   /* keep: [rows, units] the heads' outputs */
     float *lse;                   /* keep: [batch, heads, time] */
-    float *weight, *bias;         /* scratch: [all, in], [all] where there are gaps */
-    float *d_weight, *d_bias;     /* scratch: likewise */
     float *d_out;                 /* scratch: [rows, units] */
     gy_heads d_q, d_key, d_value; /* scratch: [rows, all] */
     float *rest;                  /* scratch of the kernel */
@@ -80,12 +76,6 @@ static pieces cut(const gy_layer *l, const gy_pass *p)
     split(z, take(&keep, c.rows * z->all), &c.q, &c.key, &c.value);
     c.out = take(&keep, c.rows * z->units);
     c.lse = take(&keep, p->batch * s->heads * z->time);
-    if (z->gaps) {
-        c.weight = take(&scratch, z->all * z->in);
-        c.bias = take(&scratch, z->all);
-        c.d_weight = take(&scratch, z->all * z->in);
-        c.d_bias = take(&scratch, z->all);
-    }
     if (p->dy != NULL) {
         c.d_out = take(&scratch, c.rows * z->units);
         split(z, take(&scratch, c.rows * z->all), &c.d_q, &c.d_key, &c.d_value);
@@ -109,6 +99,8 @@ static void add_params(gy_layer *l, const sizes *z)
         gy_layer_param(l, weights[i], GY_ROLE_WEIGHT, gy_shape_of(2, part_rows(z, i), z->in), init);
     for (int i = 0; i < PARTS && s->bias; i++)
         gy_layer_param(l, biases[i], GY_ROLE_BIAS, gy_shape_of(1, part_rows(z, i)), zero);
+    gy_layer_join(l, QUERY, PARTS);
+    if (s->bias) gy_layer_join(l, PARTS, PARTS);
     gy_layer_param(l, "output/weight", GY_ROLE_WEIGHT, gy_shape_of(2, z->in, z->units), init);
     if (s->bias) gy_layer_param(l, "output/bias", GY_ROLE_BIAS, gy_shape_of(1, z->in), zero);
 }
@@ -143,7 +135,6 @@ static void set_memory(gy_layer *l, const sizes *z)
     l->memory.keep_always = true;
     l->memory.scratch.per_sample = z->time * (z->all + z->units);
     l->memory.scratch.fixed = 8 * GY_PARAM_ALIGN + gy_attention_scratch(&longest, true, l->threads);
-    if (z->gaps) l->memory.scratch.fixed += 2 * z->all * (z->in + 1);
     if (l->window > 0) l->memory.carry.per_sample = l->window * 2 * z->shared;
     l->memory.bounded = true;
 }
@@ -169,8 +160,6 @@ static gy_status shape(gy_layer *l)
                           .key_value_heads = groups,
                           .width = width,
                           .causal = s->causal};
-    z->gaps = units * in % GY_PARAM_ALIGN != 0 || shared * in % GY_PARAM_ALIGN != 0 ||
-              (s->bias && (units % GY_PARAM_ALIGN != 0 || shared % GY_PARAM_ALIGN != 0));
     l->state = z;
     if (s->rotary) {
         int64_t positions = l->window > 0 ? l->window : time;
@@ -185,39 +174,6 @@ static gy_status shape(gy_layer *l)
     l->report.flops = 2.0 * (double)time * (double)(in * (z->all + units)) +
                       4.0 * (double)time * seen * (double)units;
     return GY_OK;
-}
-
-/* The joint weight and bias: those of the query, which the others follow, or a copy of all. */
-static void join(const gy_layer *l, const gy_pass *p, pieces *c)
-{
-    const sizes *z = l->state;
-    bool bias = ((const attention *)l->settings)->bias;
-    if (!z->gaps) {
-        assert(p->w[VALUE] == p->w[QUERY] + (z->units + z->shared) * z->in);
-        return;
-    }
-    int64_t at = 0;
-    for (int i = 0; i < PARTS; i++) {
-        int64_t rows = part_rows(z, i);
-        gy_copy(p->kernel, rows * z->in, p->w[i], c->weight + at * z->in);
-        if (bias) gy_copy(p->kernel, rows, p->w[PARTS + i], c->bias + at);
-        at += rows;
-    }
-}
-
-/* Gradients of the joint weight and bias to those of the three. */
-static void part(const gy_layer *l, const gy_pass *p, const pieces *c)
-{
-    const sizes *z = l->state;
-    bool bias = ((const attention *)l->settings)->bias;
-    int64_t at = 0;
-    for (int i = 0; i < PARTS; i++) {
-        int64_t rows = part_rows(z, i);
-        gy_axpby(p->kernel, rows * z->in, 1, c->d_weight + at * z->in, p->beta[i], p->dw[i]);
-        if (bias)
-            gy_axpby(p->kernel, rows, 1, c->d_bias + at, p->beta[PARTS + i], p->dw[PARTS + i]);
-        at += rows;
-    }
 }
 
 /* Puts a piece's keys and values behind those before, and looks at all of them. */
@@ -252,13 +208,10 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
     const sizes *z = l->state;
     bool bias = ((const attention *)l->settings)->bias;
     pieces c = cut(l, p);
-    join(l, p, &c);
-    const float *weight = z->gaps ? c.weight : p->w[QUERY];
-    const float *b = !bias ? NULL : z->gaps ? c.bias : p->w[PARTS];
     int output = bias ? 2 * PARTS : PARTS;
     /* [Q K V] = x Wᵀ + b */
-    gy_linear_forward(p->kernel, c.rows, z->in, z->all, p->x[0], weight, b, GY_ACTIVATION_none,
-                      NULL, c.q.x);
+    gy_linear_forward(p->kernel, c.rows, z->in, z->all, p->x[0], p->w[QUERY],
+                      bias ? p->w[PARTS] : NULL, GY_ACTIVATION_none, NULL, c.q.x);
     rotate(l, p, &c, c.q, c.key, false);
     if (l->window > 0) carry_on(l, p, &c);
     gy_heads out = {c.out, z->units, z->time * z->units};
@@ -271,7 +224,7 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
 static gy_status backward(const gy_layer *l, const gy_pass *p)
 {
     const sizes *z = l->state;
-    bool bias = ((const attention *)l->settings)->bias, trained = p->dw[QUERY] != NULL;
+    bool bias = ((const attention *)l->settings)->bias;
     pieces c = cut(l, p);
     int output = bias ? 2 * PARTS : PARTS;
     gy_linear_backward(p->kernel, c.rows, z->units, z->in, c.out, p->w[output], p->dy, c.d_out,
@@ -291,13 +244,9 @@ static gy_status backward(const gy_layer *l, const gy_pass *p)
                                                .d_value = c.d_value},
                           c.rest);
     rotate(l, p, &c, c.d_q, c.d_key, true);
-    join(l, p, &c);
-    const float *weight = z->gaps ? c.weight : p->w[QUERY];
-    float *dw = !trained ? NULL : z->gaps ? c.d_weight : p->dw[QUERY];
-    float *db = !trained || !bias ? NULL : z->gaps ? c.d_bias : p->dw[PARTS];
-    gy_linear_backward(p->kernel, c.rows, z->in, z->all, p->x[0], weight, c.d_q.x, p->dx[0], dw,
-                       z->gaps ? 0 : p->beta[QUERY], db, bias && !z->gaps ? p->beta[PARTS] : 0);
-    if (trained && z->gaps) part(l, p, &c);
+    gy_linear_backward(p->kernel, c.rows, z->in, z->all, p->x[0], p->w[QUERY], c.d_q.x, p->dx[0],
+                       p->dw[QUERY], p->beta[QUERY], bias ? p->dw[PARTS] : NULL,
+                       bias ? p->beta[PARTS] : 0);
     return GY_OK;
 }
 
@@ -357,6 +306,16 @@ static const gy_layer_sample samples[] = {
      .in = {2, {5, 16}}},
     {.yaml = "attention: {heads: 2, dropout: 0.3, causal: true}", .in = {2, {5, 6}}},
     {.yaml = "attention: {heads: 2, units: 12, dropout: 0.2}", .in = {2, {4, 7}}},
+    {.yaml = "repeat: {times: 1, layers: [residual: {name: s, layers: ["
+             "dense: {name: value, units: 16}, dense: {name: key, units: 16}, "
+             "dense: {name: output, units: 16}, dense: {name: query, units: 16}]}, "
+             "attention: {heads: 2, share: s}, dense: {units: 16, share: s/key}]}",
+     .in = {2, {3, 16}}},
+    {.yaml = "repeat: {times: 1, layers: [residual: {name: s, layers: ["
+             "dense: {name: query, units: 16}, dense: {name: key, units: 16, trainable: false}, "
+             "dense: {name: value, units: 16}, dense: {name: output, units: 16}]}, "
+             "attention: {heads: 2, share: s}]}",
+     .in = {2, {3, 16}}},
     {.yaml = NULL},
 };
 

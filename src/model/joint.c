@@ -1,0 +1,102 @@
+/*
+ * Parameters that a layer reads as one (gy_layer_join), such as the weights of query, key and value.
+ * Where they lie end to end in the vector nothing has to be done. They do not where their sizes are
+ * no whole cache lines, where `share` takes them from several layers, or where some of them are
+ * frozen: then they are copied together before a call, and their gradients are made together and
+ * added to each after it.
+ */
+#include "model_impl.h"
+
+#include "kernel/elementwise.h"
+
+#include <string.h>
+
+static bool end_to_end(const gy_model *m, const gy_unit *u, const gy_joint *joint)
+{
+    for (int i = joint->first + 1; i < joint->first + joint->n; i++) {
+        const gy_param *a = &m->params.v[u->params[i - 1]], *b = &m->params.v[u->params[i]];
+        if (b->offset != a->offset + a->count || a->trainable != b->trainable ||
+            u->beta[i - 1] != u->beta[i])
+            return false;
+    }
+    return true;
+}
+
+static int64_t floats(const gy_model *m, const gy_unit *u, const gy_joint *joint)
+{
+    int64_t n = 0;
+    for (int i = 0; i < joint->n; i++) n += m->params.v[u->params[joint->first + i]].count;
+    return gy_align_floats(n);
+}
+
+gy_status gy_joint_find(gy_model *m)
+{
+    for (int i = 0; i < m->n_units; i++) {
+        gy_unit *u = m->units[i];
+        for (int j = 0; j < u->layer.n_joints; j++) {
+            const gy_joint *joint = &u->layer.joints[j];
+            if (end_to_end(m, u, joint)) continue;
+            u->apart[j] = true;
+            u->joined += floats(m, u, joint);
+        }
+        if (u->joined == 0) continue;
+        const int n = u->layer.n_params;
+        GY_TRY(gy_pool_array(&m->pool, n, &u->joined_w));
+        GY_TRY(gy_pool_array(&m->pool, n, &u->joined_dw));
+        GY_TRY(gy_pool_array(&m->pool, n, &u->joined_beta));
+    }
+    return GY_OK;
+}
+
+gy_size gy_joint_size(const gy_unit *u, bool backward)
+{
+    return (gy_size){0, backward ? 2 * u->joined : u->joined};
+}
+
+static bool trained(const gy_unit *u, const gy_joint *joint)
+{
+    bool any = false;
+    for (int i = 0; i < joint->n; i++) any |= u->dw[joint->first + i] != NULL;
+    return any;
+}
+
+void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass *p)
+{
+    const size_t n = (size_t)u->layer.n_params;
+    if (place == NULL) return;
+    memcpy(u->joined_w, u->w, n * sizeof *u->w);
+    memcpy(u->joined_dw, u->dw, n * sizeof *u->dw);
+    memcpy(u->joined_beta, p->beta, n * sizeof *p->beta);
+    for (int j = 0; j < u->layer.n_joints; j++) {
+        const gy_joint *joint = &u->layer.joints[j];
+        if (!u->apart[j]) continue;
+        float *to = place;
+        for (int i = joint->first; i < joint->first + joint->n; i++) {
+            const int64_t count = m->params.v[u->params[i]].count;
+            gy_copy(p->kernel, count, u->w[i], to);
+            to += count;
+        }
+        u->joined_w[joint->first] = place;
+        u->joined_dw[joint->first] = p->dy != NULL && trained(u, joint) ? place + u->joined : NULL;
+        u->joined_beta[joint->first] = 0;
+        place += floats(m, u, joint);
+    }
+    p->w = u->joined_w;
+    p->dw = u->joined_dw;
+    p->beta = u->joined_beta;
+}
+
+void gy_joint_scatter(const gy_model *m, const gy_unit *u, const float *beta, const gy_pass *p)
+{
+    if (p->dw != u->joined_dw || p->dy == NULL) return;
+    for (int j = 0; j < u->layer.n_joints; j++) {
+        const gy_joint *joint = &u->layer.joints[j];
+        const float *from = u->joined_dw[joint->first];
+        if (!u->apart[j] || from == NULL) continue;
+        for (int i = joint->first; i < joint->first + joint->n; i++) {
+            const int64_t count = m->params.v[u->params[i]].count;
+            if (u->dw[i] != NULL) gy_axpby(p->kernel, count, 1, from, beta[i], u->dw[i]);
+            from += count;
+        }
+    }
+}
