@@ -68,6 +68,13 @@ typedef struct gy_tensor_spec {
     gy_init init;
 } gy_tensor_spec;
 
+/** Statistics over the batch that a layer takes in training. */
+typedef struct gy_layer_statistics {
+    int64_t values; /* that a sample gives to each; 0: there are none */
+    int64_t least;  /* values that they need */
+    bool own;       /* of each rank's part alone, else of the samples of all ranks */
+} gy_layer_statistics;
+
 /** Parameters [first, first + n) that a layer reads as one; see gy_layer_join(). */
 typedef struct gy_joint {
     int first, n;
@@ -110,6 +117,7 @@ struct gy_layer {
     gy_status status; /* the first failure of gy_layer_param() and gy_layer_buffer() */
     gy_tensor_spec buffers[GY_LAYER_BUFFERS];
     int n_buffers;
+    gy_layer_statistics statistics;
     void *state; /* the kind's own, from pool; not changed by a pass */
 
     struct {              /* what the passes need */

@@ -24,7 +24,9 @@ gy_layer_row gy_model_layer(const gy_model *m, int i)
                         .kind = l->kind->kind.name,
                         .out = l->out,
                         .flops = l->report.flops,
-                        .method = l->report.method};
+                        .method = l->report.method,
+                        .where = l->where,
+                        .statistics = l->statistics};
     for (int j = 0; j < l->n_params; j++) {
         if (m->owners[u->params[j]] != i) continue;
         const gy_param *p = &m->params.v[u->params[j]];

@@ -132,11 +132,13 @@ gy_status gy_model_backward(gy_model *m, gy_model_run *run, int64_t batch, const
 /** One running layer, for tables. */
 typedef struct gy_layer_row {
     const char *name, *kind;
+    const char *where; /* place in the configuration */
     gy_shape out;
     int64_t weights, biases; /* elements it owns; norms' gamma count as weights, beta as biases */
     int64_t frozen;          /* of these, not trained */
     double flops;            /* forward, one sample */
     const char *method;      /* how it is computed, where there is a choice; NULL: there is none */
+    gy_layer_statistics statistics;
 } gy_layer_row;
 
 int gy_model_layers(const gy_model *m);

@@ -203,7 +203,9 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     GY_TRY(gy_feed_open(&run->feed, taught));
     GY_TRY(gy_comm_agree(run->comm, gy_feed_aim(&run->feed, &run->network, GY_PART_TRAIN)));
     GY_TRY(gy_feed_scan(&run->feed));
-    GY_TRY(gy_comm_agree(run->comm, load_feed(run)));
+    status = load_feed(run);
+    if (status == GY_OK) status = gy_run_check_statistics(run);
+    GY_TRY(gy_comm_agree(run->comm, status));
     if (run->options->dry_run) return GY_OK;
     GY_TRY(share_vectors(run));
     GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));

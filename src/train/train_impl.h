@@ -31,6 +31,9 @@ void gy_run_tell(gy_run *run, gy_report *report, bool keep);
 /** The same of an earlier step, which the event names. On rank 0. */
 void gy_run_tell_event(gy_run *run, gy_event *event, bool keep);
 
+/** Refuses statistics over the batch that would be of a single value, and warns of what is near it. */
+gy_status gy_run_check_statistics(const gy_run *run) GY_CHECKED;
+
 /** Warns where ranks have more threads than cores, or leave cores idle, with the remedy. Collective. */
 gy_status gy_run_check_cores(gy_run *run) GY_CHECKED;
 

@@ -62,11 +62,13 @@ static pieces cut(const gy_layer *l, const gy_pass *p)
 
 static gy_status shape(gy_layer *l)
 {
+    const batch_norm *s = l->settings;
     if (l->in[0].n == 0) return gy_layer_refuse(l, "give it an axis", "its input has no axis");
     const int64_t n = gy_shape_last(&l->in[0]);
     gy_norm_params(l, n, true);
     gy_layer_buffer(l, "mean", gy_shape_of(1, n), 0);
     gy_layer_buffer(l, "variance", gy_shape_of(1, n), 1);
+    l->statistics = (gy_layer_statistics){gy_shape_rows(&l->in[0]), 2, !s->sync};
     l->out = l->in[0];
     l->memory.needs = GY_NEEDS_X;
     l->relation.in_place = true;
@@ -183,7 +185,8 @@ static const gy_setting rows[] = {
      .type = GY_SETTING_BOOL,
      .offset = offsetof(batch_norm, sync),
      .standard = "true",
-     .help = "statistics of the whole batch; false: of each rank's part"},
+     .help = "statistics of the whole batch, or of the micro-batches that all ranks pass at once; "
+             "false: of each rank's part"},
     GY_SETTING_END,
 };
 

@@ -107,6 +107,7 @@ static gy_status shape(gy_layer *l)
     int64_t rows = gy_shape_rows(&l->in[0]), n = gy_shape_last(&l->in[0]);
     int64_t slots = rows * s->top_k, wide = gy_activation_reads_x((gy_activation)s->activation);
     GY_TRY(add_params(l, n));
+    if (s->balance > 0) l->statistics = (gy_layer_statistics){rows, 1, false};
     l->out = l->in[0];
     l->memory.needs = GY_NEEDS_X;
     l->memory.keep.per_sample = rows * s->experts + 2 * slots + (1 + wide) * slots * s->units;
