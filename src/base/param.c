@@ -12,6 +12,8 @@ bool gy_role_decays(gy_role role)
 
 int gy_params_find(const gy_params *table, const char *name)
 {
+    int index = -1;
+    if (table->names.n > 0) return gy_names_find(&table->names, name, &index) ? index : -1;
     for (int i = 0; i < table->n; i++)
         if (strcmp(table->v[i].name, name) == 0) return i;
     return -1;

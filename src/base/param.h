@@ -12,6 +12,7 @@
 #ifndef GY_BASE_PARAM_H
 #define GY_BASE_PARAM_H
 
+#include "names.h"
 #include "shape.h"
 
 enum { GY_PARAM_ALIGN = 16 }; /* floats: 64 bytes */
@@ -48,6 +49,7 @@ typedef struct gy_params {
     int64_t floats;    /* length of the vector, gaps included; a multiple of GY_PARAM_ALIGN */
     int64_t trainable; /* length of its trainable beginning, likewise */
     int64_t elements;  /* without gaps: the count that users see */
+    gy_names names;    /* → index; empty: there is no such table, gy_params_find looks at all */
 } gy_params;
 
 /** A slice [from, to) of the vector, at multiples of GY_PARAM_ALIGN. */

@@ -76,7 +76,7 @@ static gy_status make_tensor(bench *b)
     fill(b->numbers, n);
     b->values = b->numbers;
     b->tensor = (gy_param){.name = "values", .shape = {1, {n}}, .trainable = true, .count = n};
-    b->params = (gy_params){&b->tensor, 1, n, n, n};
+    b->params = (gy_params){.v = &b->tensor, .n = 1, .floats = n, .trainable = n, .elements = n};
     b->c = (gy_checkpoint){.params = &b->params, .values = b->values};
     return GY_OK;
 }

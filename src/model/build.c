@@ -7,30 +7,20 @@
  */
 #include "model_impl.h"
 
+#include "base/names.h"
 #include "layer/builder.h"
 #include "layer/layer_list.h"
 
 #include <stdio.h>
 #include <string.h>
 
-typedef struct sibling {
-    const char *name;
-    struct sibling *next;
-} sibling;
-
 /* One level of the path. */
 typedef struct level {
     const char *path, *params;
-    sibling *names;
     int *counts;         /* [gy_layer_registry.n] siblings of each kind */
     bool reuses, blocks; /* what ends with it */
     struct level *up;
 } level;
-
-/* A finished layer: where its parameters are. */
-typedef struct finished {
-    const char *path, *params;
-} finished;
 
 typedef struct builder {
     gy_builder base;
@@ -39,9 +29,18 @@ typedef struct builder {
     int reuse;  /* > 0: parameters are looked up, not made */
     int frozen; /* > 0: parameters made are not trained */
     int block;  /* −1: outside */
-    gy_list units, values, finished;
+    int levels; /* that there were */
+    gy_list units, values;
+    gy_list homes;             /* of finished layers: the paths of their parameters */
+    gy_names paths;            /* of layers → homes; −1: not finished */
     gy_list *params, *buffers; /* gy_draft */
+    gy_names param_names, buffer_names;
 } builder;
+
+enum { UNFINISHED = -1 };
+
+/* `repeat` in `repeat` unfolds to more than any memory holds. */
+enum { MOST_LAYERS = 100000 };
 
 gy_status gy_list_add(gy_pool *pool, gy_list *list, void *item)
 {
@@ -90,9 +89,20 @@ static const char *current_path(gy_builder *base)
     return builder_of(base)->level->path;
 }
 
+static gy_status check_room(const builder *b)
+{
+    GY_REQUIRE(b->units.n < MOST_LAYERS && b->levels < MOST_LAYERS, GY_E_CONFIG,
+               "model.layers" GY_AT "%s" GY_WHY
+               "they unfold to more than %d layers or turns" GY_HINT "repeat less",
+               b->m->where, MOST_LAYERS);
+    return GY_OK;
+}
+
 static gy_status push(builder *b, const char *path, const char *params)
 {
     level *l;
+    GY_TRY(check_room(b));
+    b->levels++;
     GY_TRY(gy_pool_new(&b->m->pool, &l));
     GY_TRY(gy_pool_array(&b->m->pool, gy_layer_registry.n, &l->counts));
     l->path = path;
@@ -134,25 +144,31 @@ static void leave(gy_builder *base)
     b->level = b->level->up;
 }
 
-/* The name of a layer among its siblings; twice the same is an error. */
-static gy_status choose_name(builder *b, const gy_layer_spec *spec, const char **out)
+/* The path of a layer; one that is there already is an error. Parts called "" have their composite's. */
+static gy_status choose_path(builder *b, const gy_layer_spec *spec, const char **name_out,
+                             const char **out)
 {
+    gy_pool *pool = &b->m->pool;
     const char *name = spec->common.name;
-    int kind = gy_registry_index(&gy_layer_registry, spec->kind->kind.name);
+    int kind = gy_registry_index(&gy_layer_registry, spec->kind->kind.name), other;
     int n = kind < 0 ? 0 : b->level->counts[kind]++;
-    if (name == NULL) GY_TRY(gy_pool_format(&b->m->pool, &name, "%s_%d", spec->kind->kind.name, n));
-    *out = name;
+    if (name == NULL) GY_TRY(gy_pool_format(pool, &name, "%s_%d", spec->kind->kind.name, n));
+    GY_TRY(join(pool, b->level->path, name, out));
+    *name_out = name;
     if (name[0] == '\0') return GY_OK;
-    for (const sibling *s = b->level->names; s != NULL; s = s->next)
-        GY_REQUIRE(strcmp(s->name, name) != 0, GY_E_CONFIG,
-                   "layer %s" GY_AT "%s" GY_WHY "a sibling has this name already" GY_HINT
-                   "give them different names",
-                   name, spec->where);
-    sibling *s;
-    GY_TRY(gy_pool_new(&b->m->pool, &s));
-    *s = (sibling){name, b->level->names};
-    b->level->names = s;
-    return GY_OK;
+    GY_REQUIRE(!gy_names_find(&b->paths, *out, &other), GY_E_CONFIG,
+               "layer %s" GY_AT "%s" GY_WHY "a sibling has this name already" GY_HINT
+               "give them different names",
+               name, spec->where);
+    return gy_names_set(pool, &b->paths, *out, UNFINISHED);
+}
+
+/* From now on it can be shared. */
+static gy_status finish(builder *b, const char *name, const char *path, const char *params)
+{
+    if (name[0] == '\0') return GY_OK;
+    GY_TRY(gy_names_set(&b->m->pool, &b->paths, path, b->homes.n));
+    return gy_list_add(&b->m->pool, &b->homes, (void *)(uintptr_t)params);
 }
 
 /* Where the parameters of the layer called `name` are: beside, then in each enclosing level. */
@@ -162,13 +178,11 @@ static gy_status find_shared(builder *b, const gy_layer_spec *spec, const char *
     const char *name = spec->common.share;
     for (const level *l = b->level; l != NULL; l = l->up) {
         const char *wanted;
+        int home = UNFINISHED;
         GY_TRY(join(&b->m->pool, l->path, name, &wanted));
-        for (int i = b->finished.n - 1; i >= 0; i--) {
-            const finished *f = b->finished.v[i];
-            if (strcmp(f->path, wanted) != 0) continue;
-            *out = f->params;
-            return GY_OK;
-        }
+        if (!gy_names_find(&b->paths, wanted, &home) || home == UNFINISHED) continue;
+        *out = b->homes.v[home];
+        return GY_OK;
     }
     return gy_raise(GY_E_CONFIG,
                     "layer %s" GY_AT "%s" GY_WHY "share: no earlier layer is named %s" GY_HINT
@@ -176,26 +190,16 @@ static gy_status find_shared(builder *b, const gy_layer_spec *spec, const char *
                     path, spec->where, name);
 }
 
-static const gy_draft *find_draft(const gy_list *list, const char *name, int *index)
-{
-    for (int i = 0; i < list->n; i++) {
-        const gy_draft *d = list->v[i];
-        if (strcmp(d->name, name) != 0) continue;
-        if (index != NULL) *index = i;
-        return d;
-    }
-    return NULL;
-}
-
 /* One parameter or buffer of a unit: made, or found where parameters are shared. */
 static gy_status settle(builder *b, const gy_unit *u, const char *path, const gy_tensor_spec *spec,
                         bool buffer, int *index)
 {
     gy_list *list = buffer ? b->buffers : b->params;
+    gy_names *names = buffer ? &b->buffer_names : &b->param_names;
     const char *name;
     GY_TRY(join(&b->m->pool, path, spec->name, &name));
-    const gy_draft *found = find_draft(list, name, index);
-    if (found != NULL) {
+    if (gy_names_find(names, name, index)) {
+        const gy_draft *found = list->v[*index];
         char have[GY_SHAPE_TEXT], want[GY_SHAPE_TEXT];
         if (b->reuse == 0)
             return gy_layer_refuse(&u->layer, "rename one of the layers",
@@ -214,6 +218,7 @@ static gy_status settle(builder *b, const gy_unit *u, const char *path, const gy
     GY_TRY(gy_pool_new(&b->m->pool, &d));
     *d = (gy_draft){name, spec->shape, spec->role, spec->init, b->frozen == 0 && !buffer, u->index};
     *index = list->n;
+    GY_TRY(gy_names_set(&b->m->pool, names, name, list->n));
     return gy_list_add(&b->m->pool, list, d);
 }
 
@@ -251,6 +256,7 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
 {
     gy_model *m = b->m;
     gy_unit *u;
+    GY_TRY(check_room(b));
     GY_TRY(gy_pool_new(&m->pool, &u));
     u->common = spec->common;
     u->index = b->units.n;
@@ -272,9 +278,10 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
     }
     if (b->reuse > 0) {
         const char *weight;
+        int index;
         GY_TRY(join(&m->pool, params, "weight", &weight));
-        const gy_draft *d = find_draft(b->params, weight, NULL);
-        if (d != NULL) l->shared = d->shape;
+        if (gy_names_find(&b->param_names, weight, &index))
+            l->shared = ((const gy_draft *)b->params->v[index])->shape;
     }
     GY_TRY(spec->kind->shape(l));
     GY_TRY(check_unit(b, u));
@@ -293,8 +300,7 @@ static gy_status add_layer(gy_builder *base, const gy_layer_spec *spec, const in
     builder *b = builder_of(base);
     gy_pool *pool = &b->m->pool;
     const char *name, *path, *params;
-    GY_TRY(choose_name(b, spec, &name));
-    GY_TRY(join(pool, b->level->path, name, &path));
+    GY_TRY(choose_path(b, spec, &name, &path));
     GY_TRY(join(pool, b->level->params, name, &params));
     bool shares = spec->common.share != NULL;
     if (shares) GY_TRY(find_shared(b, spec, path, &params));
@@ -310,10 +316,7 @@ static gy_status add_layer(gy_builder *base, const gy_layer_spec *spec, const in
     }
     b->frozen -= !spec->common.trainable;
     b->reuse -= shares;
-    finished *f;
-    GY_TRY(gy_pool_new(pool, &f));
-    *f = (finished){path, params};
-    return gy_list_add(pool, &b->finished, f);
+    return finish(b, name, path, params);
 }
 
 static const struct gy_builder_calls calls = {value_shape, current_path, add_layer, enter, leave};

@@ -20,12 +20,25 @@ static bool adds_before(const gy_maker *k, int v, int w, int unit)
     return false;
 }
 
+/* Those whose gradients lie with the dy of unit u, without any that was read before. */
+static gy_lodger *lodgers_of_dy(const gy_maker *k, const gy_unit *u)
+{
+    gy_storage *s = k->storages.v[k->gradient[u->y]];
+    gy_lodger **at = &s->gradients;
+    while (*at != NULL)
+        if (k->m->values[(*at)->value]->maker > u->index)
+            *at = (*at)->next;
+        else
+            at = &(*at)->next;
+    return s->gradients;
+}
+
 /* Whether the gradient of v, which unit u finds to be equal to its dy, may lie with it. */
 static bool may_join(const gy_maker *k, const gy_unit *u, int v, const bool *had)
 {
-    int storage = k->gradient[u->y];
-    for (int w = 0; w < k->m->n_values; w++) {
-        if (k->gradient[w] != storage || w == u->y || k->m->values[w]->maker >= u->index) continue;
+    for (const gy_lodger *l = lodgers_of_dy(k, u); l != NULL; l = l->next) {
+        const int w = l->value;
+        if (w == u->y) continue;
         bool pending_here = false; /* w gets dy added in this very step: the storage changes */
         for (int j = 0; j < u->layer.inputs; j++) pending_here |= had[j] && u->x[j] == w;
         if (pending_here) return false;
@@ -37,12 +50,10 @@ static bool may_join(const gy_maker *k, const gy_unit *u, int v, const bool *had
 /* Whether unit u may write dx[0] over dy: nobody else's gradient lies there unread. */
 static bool may_replace(const gy_maker *k, const gy_unit *u)
 {
-    int storage = k->gradient[u->y];
     if (!u->layer.relation.in_place || u->layer.inputs != 1) return false;
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
-    for (int w = 0; w < k->m->n_values; w++)
-        if (k->gradient[w] == storage && w != u->y && k->m->values[w]->maker < u->index)
-            return false;
+    for (const gy_lodger *l = lodgers_of_dy(k, u); l != NULL; l = l->next)
+        if (l->value != u->y) return false;
     return true;
 }
 
@@ -71,6 +82,14 @@ static gy_status add_on(gy_maker *k, const gy_unit *u, gy_step *s, const bool *h
     return GY_OK;
 }
 
+/* A storage of its own for the gradient of a value. */
+static gy_status lay_apart(gy_maker *k, int value)
+{
+    int storage;
+    GY_TRY(gy_maker_value_storage(k, value, &storage));
+    return gy_maker_lay_gradient(k, value, storage);
+}
+
 /* A view or a sum: every dx is dy. Copies come before additions, which may change dy's storage. */
 static gy_status hand_on(gy_maker *k, const gy_unit *u, gy_step *s)
 {
@@ -85,10 +104,10 @@ static gy_status hand_on(gy_maker *k, const gy_unit *u, gy_step *s)
         bool twice = false; /* one value summed with itself: dy comes to it again below */
         for (int i = j + 1; i < l->inputs; i++) twice |= u->x[i] == v;
         if (!twice && may_join(k, u, v, had)) {
-            k->gradient[v] = s->dy;
+            GY_TRY(gy_maker_lay_gradient(k, v, s->dy));
             continue;
         }
-        GY_TRY(gy_maker_value_storage(k, v, &k->gradient[v]));
+        GY_TRY(lay_apart(k, v));
         GY_TRY(gy_maker_move(k, s, s->dy, k->gradient[v], v, false));
     }
     return add_on(k, u, s, had);
@@ -102,10 +121,8 @@ gy_status gy_maker_gradients(gy_maker *k, const gy_unit *u, gy_step *s)
         int v = u->x[j];
         if (!k->m->values[v]->wants_gradient) continue;
         if (k->gradient[v] == GY_STORAGE_NONE) {
-            if (j == 0 && may_replace(k, u))
-                k->gradient[v] = s->dy;
-            else
-                GY_TRY(gy_maker_value_storage(k, v, &k->gradient[v]));
+            GY_TRY(j == 0 && may_replace(k, u) ? gy_maker_lay_gradient(k, v, s->dy)
+                                               : lay_apart(k, v));
             s->dx[j] = gy_maker_touch(k, k->gradient[v]);
         } else {
             GY_TRY(gy_maker_value_storage(k, v, &s->dx[j]));

@@ -70,7 +70,8 @@ enum { GY_STORAGE_X, GY_STORAGE_DY, GY_STORAGE_ARENA, GY_STORAGE_NONE = -1 };
 
 typedef struct gy_storage {
     gy_size size;
-    int first, last; /* the steps in which it is live, inclusive */
+    int first, last;                      /* the steps in which it is live, inclusive */
+    struct gy_lodger *values, *gradients; /* while the program is made */
 } gy_storage;
 
 /** Copies or adds a tensor of `count` floats a sample. */
@@ -161,6 +162,19 @@ gy_size gy_joint_size(const gy_unit *u, bool backward);
 /** Before a call, in a place of that size, and after it. `beta`: what p->beta was before. */
 void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass *p);
 void gy_joint_scatter(const gy_model *m, const gy_unit *u, const float *beta, const gy_pass *p);
+
+/** What needs a place in the arena in steps first to last. */
+typedef struct gy_item {
+    int storage, first, last; /* storage −1: a gradient */
+    int64_t floats, offset;
+} gy_item;
+
+/**
+ * Gives all but the first `fixed` of n items their offsets, and sorts them; no two that live in one step
+ * overlap. `floats`: of the arena.
+ */
+gy_status gy_items_place(gy_context *ctx, int fixed, int n, gy_item *items,
+                         int64_t *floats) GY_CHECKED;
 
 /** Gives the storages their places; offset is owned by the plan. */
 gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch) GY_CHECKED;

@@ -25,6 +25,7 @@ static gy_status tabulate(gy_pool *pool, const gy_list *drafts, gy_params *out, 
                        "make its layers smaller",
                        d->name);
             v[n] = (gy_param){d->name, d->shape, d->role, d->trainable, out->floats, count};
+            GY_TRY(gy_names_set(pool, &out->names, d->name, n));
             place[i] = n++;
             out->floats += gy_align_floats(count);
             out->elements += count;

@@ -1,8 +1,5 @@
 /*
- * The places of all storages in one arena: greedy (Pisarchyk and Lee 2020, "Efficient memory
- * management for deep neural net inference"). One after the other they go into the smallest gap that
- * fits among those placed before that are live at the same time; the largest first, or those that
- * live longest: what takes less.
+ * Plans: programs with the places of their storages at a batch, and the one arena of all.
  *
  * Where a pass is a whole step the gradients are the first to be placed, in their order at the start
  * of the arena. Each is live from the backward step that first writes it to the end of the program
@@ -14,56 +11,16 @@
 #include "model_impl.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 enum { CHECKED_STEPS = 10000 }; /* longer programs take too long to check */
 
-typedef struct item {
-    int storage, first, last; /* storage −1: a gradient */
-    int64_t floats, offset;
-} item;
-
-static int by_size(const void *a, const void *b)
-{
-    const item *x = a, *y = b;
-    if (x->floats != y->floats) return x->floats < y->floats ? 1 : -1;
-    return x->storage - y->storage;
-}
-
-static int by_span(const void *a, const void *b)
-{
-    const item *x = a, *y = b;
-    const int difference = (y->last - y->first) - (x->last - x->first);
-    return difference != 0 ? difference : by_size(a, b);
-}
-
-static int (*const orders[])(const void *, const void *) = {by_size, by_span};
-enum { ORDERS = sizeof orders / sizeof *orders };
-
-/* placed[n] ascend by offset; the best place for `it` among those live with it. */
-static int64_t best_place(item *const *placed, int n, const item *it)
-{
-    int64_t end = 0, best = -1, best_gap = INT64_MAX;
-    for (int i = 0; i < n; i++) {
-        const item *p = placed[i];
-        if (p->last < it->first || p->first > it->last) continue;
-        int64_t gap = p->offset - end;
-        if (gap >= it->floats && gap < best_gap) {
-            best = end;
-            best_gap = gap;
-        }
-        if (p->offset + p->floats > end) end = p->offset + p->floats;
-    }
-    return best >= 0 ? best : end;
-}
-
 /* The gradients' items, by parameter; what no step writes is live from the start. */
-static void list_gradients(const gy_model *m, const gy_program *p, item *items)
+static void list_gradients(const gy_model *m, const gy_program *p, gy_item *items)
 {
     for (int i = 0; i < m->params.n; i++) {
         const gy_param *param = &m->params.v[i];
         if (!param->trainable) continue;
-        items[i] = (item){-1, 0, p->n_steps, gy_align_floats(param->count), param->offset};
+        items[i] = (gy_item){-1, 0, p->n_steps, gy_align_floats(param->count), param->offset};
     }
     for (int i = p->n_steps - 1; i > p->loss; i--) {
         const gy_unit *u = m->units[p->steps[i]->unit];
@@ -72,33 +29,12 @@ static void list_gradients(const gy_model *m, const gy_program *p, item *items)
     }
 }
 
-static void list_storages(const gy_program *p, int64_t batch, item *items)
+static void list_storages(const gy_program *p, int64_t batch, gy_item *items)
 {
     for (int i = 0; i < p->n_storages; i++) {
         const gy_storage *s = p->storages[i];
-        items[i] = (item){i, s->first, s->last, gy_align_floats(gy_size_at(s->size, batch)), 0};
+        items[i] = (gy_item){i, s->first, s->last, gy_align_floats(gy_size_at(s->size, batch)), 0};
     }
-}
-
-/* Keeps placed[n + 1] in the order of offsets. */
-static void insert(item **placed, int n, item *it)
-{
-    for (; n > 0 && placed[n - 1]->offset > it->offset; n--) placed[n] = placed[n - 1];
-    placed[n] = it;
-}
-
-/* Places the items, of which the first `fixed` have theirs. @return floats of the arena */
-static int64_t place_all(int fixed, int n, item *items, item **placed)
-{
-    int64_t floats = 0;
-    for (int i = 0, done = 0; i < n; i++) {
-        item *it = &items[i];
-        if (it->floats == 0) continue;
-        if (i >= fixed) it->offset = best_place(placed, done, it);
-        if (it->offset + it->floats > floats) floats = it->offset + it->floats;
-        insert(placed, done++, it);
-    }
-    return floats;
 }
 
 gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch)
@@ -107,21 +43,14 @@ gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch)
     gy_context *ctx = m->ctx;
     const gy_program *p = &plan->program;
     const int fixed = plan->use == GY_USE_STEPS ? m->params.n : 0, n = fixed + p->n_storages;
-    item *items = NULL, **placed = NULL;
+    gy_item *items = NULL;
     int64_t *offset = NULL;
     GY_TRY_GOTO(fail, gy_new_array(ctx, n, &items));
-    GY_TRY_GOTO(fail, gy_new_array(ctx, n, &placed));
     GY_TRY_GOTO(fail, gy_new_array(ctx, p->n_storages, &offset));
     if (fixed > 0) list_gradients(m, p, items);
     list_storages(p, batch, items + fixed);
-    plan->floats = INT64_MAX;
-    for (int order = 0; order < ORDERS; order++) {
-        qsort(items + fixed, (size_t)p->n_storages, sizeof *items, orders[order]);
-        int64_t floats = place_all(fixed, n, items, placed);
-        if (floats >= plan->floats) continue;
-        plan->floats = floats;
-        for (int i = fixed; i < n; i++) offset[items[i].storage] = items[i].offset;
-    }
+    GY_TRY_GOTO(fail, gy_items_place(ctx, fixed, n, items, &plan->floats));
+    for (int i = fixed; i < n; i++) offset[items[i].storage] = items[i].offset;
     plan->batch = batch;
     gy_free(ctx, plan->offset);
     plan->offset = offset;
@@ -129,7 +58,6 @@ gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch)
     status = GY_OK;
 fail:
     gy_free(ctx, items);
-    gy_free(ctx, placed);
     gy_free(ctx, offset);
     return status;
 }

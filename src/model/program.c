@@ -21,7 +21,7 @@ gy_status gy_maker_storage(gy_maker *k, gy_size size, int *out)
     gy_program *p = k->p;
     gy_storage *s;
     GY_TRY(gy_pool_new(&p->pool, &s));
-    *s = (gy_storage){size, k->now, k->now};
+    *s = (gy_storage){.size = size, .first = k->now, .last = k->now};
     *out = k->storages.n;
     return gy_list_add(&p->pool, &k->storages, s);
 }
@@ -43,6 +43,40 @@ static gy_status add_spare(gy_maker *k, const gy_unit *u, gy_step *s)
 {
     GY_TRY(brief(k, gy_joint_size(u, s->op == GY_OP_BACKWARD), &s->joined));
     return brief(k, u->layer.memory.scratch, &s->scratch);
+}
+
+static gy_status lodge(gy_maker *k, gy_lodger **list, int value)
+{
+    gy_lodger *l;
+    GY_TRY(gy_pool_new(&k->p->pool, &l));
+    *l = (gy_lodger){value, *list};
+    *list = l;
+    return GY_OK;
+}
+
+static gy_storage *storage_of(const gy_maker *k, int storage)
+{
+    return k->storages.v[storage];
+}
+
+gy_status gy_maker_lay(gy_maker *k, int value, int storage)
+{
+    k->at[value] = storage;
+    return lodge(k, &storage_of(k, storage)->values, value);
+}
+
+gy_status gy_maker_lay_gradient(gy_maker *k, int value, int storage)
+{
+    k->gradient[value] = storage;
+    return lodge(k, &storage_of(k, storage)->gradients, value);
+}
+
+/* A storage of its own for a value that is made now. */
+static gy_status lay_apart(gy_maker *k, int value)
+{
+    int storage;
+    GY_TRY(gy_maker_value_storage(k, value, &storage));
+    return gy_maker_lay(k, value, storage);
 }
 
 int gy_maker_touch(gy_maker *k, int storage)
@@ -135,10 +169,10 @@ static bool may_overwrite(const gy_maker *k, const gy_unit *u)
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
     for (int j = 1; j < u->layer.inputs; j++)
         if (k->at[u->x[j]] == storage) return false;
-    for (int i = 0; i < u->y; i++) {
-        const gy_value *v = k->m->values[i];
-        if (k->at[i] != storage) continue;
-        if (i == k->m->output || kept(k, i)) return false;
+    for (const gy_lodger *l = storage_of(k, storage)->values; l != NULL; l = l->next) {
+        const gy_value *v = k->m->values[l->value];
+        if (k->at[l->value] != storage) continue;
+        if (l->value == k->m->output || kept(k, l->value)) return false;
         if (v->n_uses > 0 && v->uses[v->n_uses - 1] > u->index) return false;
     }
     return true;
@@ -152,10 +186,8 @@ static gy_status add_forward(gy_maker *k, const gy_unit *u)
     int first = k->at[u->x[0]];
     bool at_x =
         l->relation.view ? first != GY_STORAGE_X || u->y != k->m->output : may_overwrite(k, u);
-    if (at_x)
-        k->at[u->y] = first;
-    else
-        GY_TRY(gy_maker_value_storage(k, u->y, &k->at[u->y]));
+    if (at_x && !l->relation.view) storage_of(k, first)->values = NULL; /* written over */
+    GY_TRY(at_x ? gy_maker_lay(k, u->y, first) : lay_apart(k, u->y));
     for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
     s->y = gy_maker_touch(k, k->at[u->y]);
     s->call = !l->relation.view;
@@ -206,10 +238,11 @@ static bool may_overwrite_recomputed(const gy_maker *k, const gy_unit *u)
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
     for (int j = 1; j < u->layer.inputs; j++)
         if (k->at[u->x[j]] == storage) return false;
-    for (int i = 0; i < k->m->n_values; i++) {
-        const gy_value *v = k->m->values[i];
-        if (k->at[i] != storage) continue;
-        if (!internal(k, i) || !k->recomputed[v->maker] || read_back(k, i)) return false;
+    for (const gy_lodger *l = storage_of(k, storage)->values; l != NULL; l = l->next) {
+        const gy_value *v = k->m->values[l->value];
+        if (k->at[l->value] != storage) continue;
+        if (!internal(k, l->value) || !k->recomputed[v->maker] || read_back(k, l->value))
+            return false;
         for (int j = 0; j < v->n_uses; j++)
             if (v->uses[j] > u->index && k->recomputed[v->uses[j]]) return false;
     }
@@ -227,7 +260,7 @@ static gy_status add_recompute(gy_maker *k, const gy_unit *u)
     else
         GY_TRY(gy_maker_value_storage(k, u->y, &s->y));
     for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
-    if (internal(k, u->y)) k->at[u->y] = gy_maker_touch(k, s->y);
+    if (internal(k, u->y)) GY_TRY(gy_maker_lay(k, u->y, gy_maker_touch(k, s->y)));
     s->call = !l->relation.view;
     if (l->relation.view) return GY_OK;
     GY_TRY(brief(k, l->memory.keep, &s->keep));
@@ -264,8 +297,8 @@ static gy_status remake(gy_maker *k, int value)
     for (int j = 0; j < inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
     s->keep = gy_maker_touch(k, k->keep[u->index]);
     s->call = k->remade[value] = true;
-    GY_TRY(gy_maker_value_storage(k, value, &s->y));
-    k->at[value] = s->y;
+    GY_TRY(lay_apart(k, value));
+    s->y = k->at[value];
     return GY_OK;
 }
 
@@ -295,7 +328,7 @@ static gy_status add_steps(gy_maker *k)
     for (int i = 0; i < m->n_units; i++) GY_TRY(add_forward(k, m->units[i]));
     GY_TRY(add_loss(k));
     if (!k->training) return GY_OK;
-    k->gradient[m->output] = GY_STORAGE_DY;
+    GY_TRY(gy_maker_lay_gradient(k, m->output, GY_STORAGE_DY));
     int block = -1;
     for (int i = m->n_units - 1; i >= 0; i--) {
         const gy_unit *u = m->units[i];
@@ -330,7 +363,7 @@ gy_status gy_program_make(const gy_model *m, bool training, gy_program *out)
     GY_TRY_GOTO(fail, gy_maker_storage(&k, (gy_size){0, 0}, &dy));
     for (int i = 0; i < m->n_values; i++) k.at[i] = k.gradient[i] = GY_STORAGE_NONE;
     for (int i = 0; i < m->n_units; i++) k.keep[i] = GY_STORAGE_NONE;
-    k.at[0] = x;
+    GY_TRY_GOTO(fail, gy_maker_lay(&k, 0, x));
     GY_TRY_GOTO(fail, add_steps(&k));
     p.steps = (gy_step **)(void *)k.steps.v;
     p.n_steps = k.steps.n;

@@ -4,6 +4,12 @@
 
 #include "model_impl.h"
 
+/** A value that lies in a storage, or did: gy_maker.at and .gradient tell where it lies now. */
+typedef struct gy_lodger {
+    int value;
+    struct gy_lodger *next;
+} gy_lodger;
+
 typedef struct gy_maker {
     const gy_model *m;
     gy_program *p;
@@ -20,6 +26,10 @@ typedef struct gy_maker {
 /** A new storage, live in this step. */
 gy_status gy_maker_storage(gy_maker *k, gy_size size, int *out) GY_CHECKED;
 gy_status gy_maker_value_storage(gy_maker *k, int value, int *out) GY_CHECKED;
+
+/** Lays a value, or the gradient of one, into a storage. */
+gy_status gy_maker_lay(gy_maker *k, int value, int storage) GY_CHECKED;
+gy_status gy_maker_lay_gradient(gy_maker *k, int value, int storage) GY_CHECKED;
 
 /** Keeps a storage live up to this step. @return storage */
 int gy_maker_touch(gy_maker *k, int storage);

@@ -21,7 +21,7 @@ static const gy_param tensors[TENSORS] = {
     {.name = "single", .shape = {1, {1}}, .offset = 2096, .count = 1},
     {.name = "last", .shape = {2, {48, 47}}, .offset = 2112, .count = 2256},
 };
-static const gy_params params = {tensors, TENSORS, N, N, 0};
+static const gy_params params = {.v = tensors, .n = TENSORS, .floats = N, .trainable = N};
 
 typedef struct fixture {
     gy_sync *s;

@@ -20,7 +20,7 @@ static const gy_param tensors[TENSORS] = {
     {.name = "e", .shape = {1, {16}}, .offset = 2112, .count = 16},
     {.name = "f", .shape = {2, {48, 47}}, .offset = 2128, .count = 2256},
 };
-static const gy_params params = {tensors, TENSORS, N, N, 0};
+static const gy_params params = {.v = tensors, .n = TENSORS, .floats = N, .trainable = N};
 
 typedef struct fixture {
     int64_t rank; /* of power_sgd; the first, as its settings */

@@ -214,7 +214,31 @@ static void every_failed_allocation_is_clean(void)
     end(&f);
 }
 
+/* `repeat` in `repeat` in `repeat`, of 10,000 turns each. */
+static void nest(fixture *f, const gy_test_list *inside)
+{
+    gy_test_list middle = gy_test_layers(&f->pool), outer = gy_test_layers(&f->pool);
+    gy_test_inside(gy_test_add(&middle, "repeat", NULL, "times", "10000", NULL), inside);
+    gy_test_inside(gy_test_add(&outer, "repeat", NULL, "times", "10000", NULL), &middle);
+    gy_test_inside(gy_test_add(&f->list, "repeat", NULL, "times", "10000", NULL), &outer);
+}
+
+static void what_repeat_unfolds_to_is_bounded(void)
+{
+    for (int empty = 0; empty < 2; empty++) {
+        fixture f;
+        begin(&f);
+        gy_test_list inside = gy_test_layers(&f.pool);
+        if (!empty) gy_test_add(&inside, "dense", NULL, "units", "4", NULL);
+        nest(&f, &inside);
+        expect_error(&f, gy_shape_of(1, (int64_t)4), GY_E_CONFIG,
+                     "model.layers (test): they unfold to more than 100000 layers or turns; "
+                     "repeat less");
+        end(&f);
+    }
+}
+
 GY_TEST_MAIN(GY_TEST(three_four_one_has_21), GY_TEST(names_count_their_kind),
              GY_TEST(tied_turns_have_one_set), GY_TEST(the_nearest_name_is_shared),
              GY_TEST(frozen_parameters_come_last), GY_TEST(errors_name_layer_and_shapes),
-             GY_TEST(every_failed_allocation_is_clean))
+             GY_TEST(every_failed_allocation_is_clean), GY_TEST(what_repeat_unfolds_to_is_bounded))

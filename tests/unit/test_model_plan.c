@@ -146,6 +146,35 @@ static void a_wrong_place_is_found(void)
     gy_test_end(ctx);
 }
 
+/* Tens of thousands of layers: nothing here takes time with the square of them. */
+static void a_long_model_is_planned(void)
+{
+    gy_context *ctx = gy_test_context();
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    gy_test_list list = gy_test_layers(&pool), turn = gy_test_layers(&pool),
+                 inside = gy_test_layers(&pool), part = gy_test_layers(&pool);
+    gy_test_add(&part, "dense", NULL, "units", "2", "activation", "gelu", NULL);
+    gy_test_inside(gy_test_add(&inside, "residual", NULL, NULL), &part);
+    gy_test_add(&inside, "activation", NULL, "kind", "tanh", NULL);
+    gy_test_inside(gy_test_add(&turn, "repeat", NULL, "times", "6000", NULL), &inside);
+    gy_test_inside(gy_test_add(&list, "repeat", NULL, "times", "5", NULL), &turn);
+    gy_model_spec spec = {gy_shape_of(1, (int64_t)2), {list.v, list.n}, "test", false, 1, 0};
+    gy_model *m = NULL;
+    gy_model_memory memory;
+    CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
+    CU_ASSERT_EQUAL(gy_model_layers(m), 90000);
+    for (gy_model_use use = 0; use < GY_USES; use++)
+        CU_ASSERT_EQUAL(gy_model_measure(m, BATCH, use, &memory), GY_OK);
+    const gy_params *params = gy_model_params(m);
+    const gy_param *last = &params->v[params->n - 1];
+    CU_ASSERT_EQUAL(gy_params_find(params, last->name), params->n - 1);
+    CU_ASSERT_EQUAL(gy_params_find(params, "repeat_0"), -1);
+    gy_model_free(m);
+    gy_pool_clear(&pool);
+    gy_test_end(ctx);
+}
+
 static void evaluation_and_recomputing_take_less(void)
 {
     gy_context *ctx = gy_test_context();
@@ -233,5 +262,5 @@ static void light_values_are_not_kept(void)
 }
 
 GY_TEST_MAIN(GY_TEST(live_tensors_do_not_overlap), GY_TEST(a_wrong_place_is_found),
-             GY_TEST(evaluation_and_recomputing_take_less), GY_TEST(views_and_places_are_shared),
-             GY_TEST(light_values_are_not_kept))
+             GY_TEST(a_long_model_is_planned), GY_TEST(evaluation_and_recomputing_take_less),
+             GY_TEST(views_and_places_are_shared), GY_TEST(light_values_are_not_kept))

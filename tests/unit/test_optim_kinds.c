@@ -19,7 +19,11 @@ static const gy_param table[TENSORS] = {
     {"b/gamma", {1, {100}}, GY_ROLE_NORM, true, 49824, 100},
     {"c/weight", {1, {30}}, GY_ROLE_WEIGHT, false, TRAINABLE, 30},
 };
-static const gy_params params = {table, TENSORS, FLOATS, TRAINABLE, 35 + 7 + 49750 + 100 + 30};
+static const gy_params params = {.v = table,
+                                 .n = TENSORS,
+                                 .floats = FLOATS,
+                                 .trainable = TRAINABLE,
+                                 .elements = 35 + 7 + 49750 + 100 + 30};
 
 /** A method's name and hyper-parameters; every kind's settings are doubles, then nesterov. */
 typedef struct trial {
