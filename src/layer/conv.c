@@ -159,10 +159,8 @@ gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
     const gy_conv *c = l->state;
     const float *x = p->x[0];
     float *z = keeps_z(s) ? p->keep : NULL, *scratch = p->scratch;
-    if (l->memory.carry.fixed > 0) {
-        x = join(c, p, scratch);
-        scratch += gy_align_floats(p->batch * c->width * c->channels);
-    }
+    if (l->memory.carry.fixed > 0)
+        x = join(c, p, gy_take_floats(&scratch, p->batch * c->width * c->channels));
     gy_conv_forward(p->kernel, c, p->batch, x, p->w[WEIGHT], s->bias ? p->w[BIAS] : NULL,
                     (gy_activation)s->activation, z, p->y, scratch);
     return GY_OK;
@@ -176,10 +174,10 @@ gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p)
     const float *dz = p->dy;
     float *scratch = p->scratch;
     if (s->activation != GY_ACTIVATION_none && !(l->fuse.left & GY_FUSE_SLOPE)) {
+        float *before = gy_take_floats(&scratch, rows * c->filters);
         gy_activation_backward(p->kernel, (gy_activation)s->activation, rows, c->filters, p->keep,
-                               p->y, p->dy, scratch);
-        dz = scratch;
-        scratch += gy_align_floats(rows * c->filters);
+                               p->y, p->dy, before);
+        dz = before;
     }
     if (p->dw[WEIGHT] != NULL)
         gy_conv_backward_weight(p->kernel, c, p->batch, p->x[0], dz, p->beta[WEIGHT], p->dw[WEIGHT],

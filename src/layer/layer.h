@@ -278,6 +278,14 @@ static inline int64_t gy_align_floats(int64_t n)
     return (n + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
 }
 
+/** Takes n floats of keep or scratch; the next piece begins behind them. */
+static inline float *gy_take_floats(float **at, int64_t n)
+{
+    float *piece = *at;
+    *at += gy_align_floats(n);
+    return piece;
+}
+
 /** he_normal before activations that halve, else xavier_uniform: the usual start of weights. */
 gy_init gy_init_for(gy_activation a);
 

@@ -45,14 +45,6 @@ typedef struct pieces {
     float *rest;                  /* scratch of the kernel */
 } pieces;
 
-/* Takes n floats from *at. */
-static float *take(float **at, int64_t n)
-{
-    float *piece = *at;
-    *at += gy_align_floats(n);
-    return piece;
-}
-
 /* Query, key and value in rows of the joint product. */
 static void split(const sizes *z, float *joint, gy_heads *q, gy_heads *key, gy_heads *value)
 {
@@ -73,12 +65,12 @@ static pieces cut(const gy_layer *l, const gy_pass *p)
     c.a.key = (gy_rng){p->seed, GY_RNG_DROPOUT, p->stream};
     c.a.step = p->step;
     c.a.first = p->first;
-    split(z, take(&keep, c.rows * z->all), &c.q, &c.key, &c.value);
-    c.out = take(&keep, c.rows * z->units);
-    c.lse = take(&keep, p->batch * s->heads * z->time);
+    split(z, gy_take_floats(&keep, c.rows * z->all), &c.q, &c.key, &c.value);
+    c.out = gy_take_floats(&keep, c.rows * z->units);
+    c.lse = gy_take_floats(&keep, p->batch * s->heads * z->time);
     if (p->dy != NULL) {
-        c.d_out = take(&scratch, c.rows * z->units);
-        split(z, take(&scratch, c.rows * z->all), &c.d_q, &c.d_key, &c.d_value);
+        c.d_out = gy_take_floats(&scratch, c.rows * z->units);
+        split(z, gy_take_floats(&scratch, c.rows * z->all), &c.d_q, &c.d_key, &c.d_value);
     }
     c.rest = scratch;
     return c;

@@ -34,29 +34,22 @@ typedef struct pieces {
     float *gain, *slope, *offset; /* [C] */
 } pieces;
 
-static float *take(float **at, int64_t floats)
-{
-    float *piece = *at;
-    *at += gy_align_floats(floats);
-    return piece;
-}
-
 static pieces cut(const gy_layer *l, const gy_pass *p)
 {
     const int64_t n = gy_shape_last(&l->in[0]);
     float *keep = p->keep, *scratch = p->scratch;
     pieces c = {.rows = p->batch * gy_shape_rows(&l->in[0]), .n = n};
     if (keep != NULL) {
-        c.mean = take(&keep, n);
-        c.scale = take(&keep, n);
+        c.mean = gy_take_floats(&keep, n);
+        c.scale = gy_take_floats(&keep, n);
     }
-    c.count = (double *)(void *)take(&scratch, DOUBLE * (1 + 2 * n));
+    c.count = (double *)(void *)gy_take_floats(&scratch, DOUBLE * (1 + 2 * n));
     c.first = c.count + 1;
     c.second = c.first + n;
-    c.partial = (double *)(void *)take(&scratch, DOUBLE * 2 * GY_COLUMN_PARTS * n);
-    c.gain = take(&scratch, n);
-    c.slope = take(&scratch, n);
-    c.offset = take(&scratch, n);
+    c.partial = (double *)(void *)gy_take_floats(&scratch, DOUBLE * 2 * GY_COLUMN_PARTS * n);
+    c.gain = gy_take_floats(&scratch, n);
+    c.slope = gy_take_floats(&scratch, n);
+    c.offset = gy_take_floats(&scratch, n);
     return c;
 }
 

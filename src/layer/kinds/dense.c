@@ -35,14 +35,10 @@ static pieces cut(const gy_layer *l, const gy_pass *p)
                 .rank = s->rank,
                 .a = (gy_activation)s->activation};
     float *keep = p->keep, *scratch = p->scratch;
-    if (keeps_z(s) && keep != NULL) {
-        c.z = keep;
-        keep += gy_align_floats(c.rows * c.out);
-    }
+    if (keeps_z(s) && keep != NULL) c.z = gy_take_floats(&keep, c.rows * c.out);
     if (s->rank > 0) {
-        c.h = keep != NULL ? keep : scratch;
-        c.dh = scratch;
-        scratch += gy_align_floats(c.rows * c.rank);
+        c.dh = gy_take_floats(&scratch, c.rows * c.rank);
+        c.h = keep != NULL ? keep : c.dh;
     }
     if (s->activation != GY_ACTIVATION_none) c.dz = keeps_z(s) ? c.z : scratch;
     return c;

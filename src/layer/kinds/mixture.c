@@ -15,7 +15,6 @@
 #include "kernel/elementwise.h"
 #include "kernel/gemm.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { EXPERTS = 256 };
@@ -44,14 +43,6 @@ typedef struct pieces {
     float *d_share; /* [slots] */
 } pieces;
 
-/* Takes n floats from *at. */
-static float *take(float **at, int64_t n)
-{
-    float *piece = *at;
-    *at += gy_align_floats(n);
-    return piece;
-}
-
 static pieces cut(const gy_layer *l, const gy_pass *p)
 {
     const mixture *s = l->settings;
@@ -63,18 +54,18 @@ static pieces cut(const gy_layer *l, const gy_pass *p)
                 .a = (gy_activation)s->activation};
     float *keep = p->keep, *scratch = p->scratch;
     c.slots = c.rows * c.top_k;
-    c.probability = take(&keep, c.rows * c.experts);
-    c.share = take(&keep, c.slots);
-    c.order = (int32_t *)(void *)take(&keep, c.slots);
-    c.begin = (int32_t *)(void *)take(&keep, c.experts + 1);
-    c.load = take(&keep, c.experts);
-    c.h = take(&keep, c.slots * c.units);
-    c.z = take(&keep, gy_activation_reads_x(c.a) ? c.slots * c.units : 0);
-    c.x = take(&scratch, c.rows * c.n);
-    c.y = take(&scratch, c.rows * c.n);
-    c.hidden = take(&scratch, c.rows * c.units);
-    c.score = take(&scratch, c.rows * c.experts);
-    c.d_share = take(&scratch, c.slots);
+    c.probability = gy_take_floats(&keep, c.rows * c.experts);
+    c.share = gy_take_floats(&keep, c.slots);
+    c.order = (int32_t *)(void *)gy_take_floats(&keep, c.slots);
+    c.begin = (int32_t *)(void *)gy_take_floats(&keep, c.experts + 1);
+    c.load = gy_take_floats(&keep, c.experts);
+    c.h = gy_take_floats(&keep, c.slots * c.units);
+    c.z = gy_take_floats(&keep, gy_activation_reads_x(c.a) ? c.slots * c.units : 0);
+    c.x = gy_take_floats(&scratch, c.rows * c.n);
+    c.y = gy_take_floats(&scratch, c.rows * c.n);
+    c.hidden = gy_take_floats(&scratch, c.rows * c.units);
+    c.score = gy_take_floats(&scratch, c.rows * c.experts);
+    c.d_share = gy_take_floats(&scratch, c.slots);
     return c;
 }
 
@@ -119,16 +110,6 @@ static gy_status shape(gy_layer *l)
     return GY_OK;
 }
 
-/* Softmax of n scores. */
-static void softmax(int64_t n, const float *score, float *out)
-{
-    float top = score[0];
-    double sum = 0;
-    for (int64_t i = 1; i < n; i++) top = score[i] > top ? score[i] : top;
-    for (int64_t i = 0; i < n; i++) sum += exp((double)(score[i] - top));
-    for (int64_t i = 0; i < n; i++) out[i] = (float)(exp((double)(score[i] - top)) / sum);
-}
-
 /* The best expert after `chosen` [k] have been taken; the lower one on a tie. */
 static int best(const pieces *c, const float *score, const int *chosen, int64_t k)
 {
@@ -142,24 +123,26 @@ static int best(const pieces *c, const float *score, const int *chosen, int64_t 
 }
 
 /* Chooses at each position; c->d_share holds the expert of each slot meanwhile. */
-static void route(const pieces *c)
+static void route(const gy_kernel *kernel, const pieces *c)
 {
     int32_t *expert = (int32_t *)(void *)c->d_share, *begin = c->begin;
     memset(begin, 0, (size_t)(c->experts + 1) * sizeof *begin);
+    gy_activation_forward(kernel, GY_ACTIVATION_softmax, c->rows, c->experts, c->score,
+                          c->probability);
     for (int64_t r = 0; r < c->rows; r++) {
-        const float *score = c->score + r * c->experts;
-        float *probability = c->probability + r * c->experts, chosen_scores[EXPERTS];
+        const float *score = c->score + r * c->experts,
+                    *probability = c->probability + r * c->experts;
         int chosen[EXPERTS];
-        softmax(c->experts, score, probability);
         for (int64_t k = 0; k < c->top_k; k++) {
-            chosen[k] = best(c, score, chosen, k);
-            chosen_scores[k] = score[chosen[k]];
-            expert[r * c->top_k + k] = chosen[k];
-            begin[chosen[k] + 1]++;
+            const int64_t slot = r * c->top_k + k;
+            const int e = chosen[k] = best(c, score, chosen, k);
+            c->share[slot] = c->top_k == 1 ? probability[e] : score[e];
+            expert[slot] = e;
+            begin[e + 1]++;
         }
-        softmax(c->top_k, chosen_scores, c->share + r * c->top_k);
-        if (c->top_k == 1) c->share[r] = probability[chosen[0]];
     }
+    if (c->top_k > 1)
+        gy_activation_forward(kernel, GY_ACTIVATION_softmax, c->rows, c->top_k, c->share, c->share);
     for (int64_t e = 0; e < c->experts; e++) begin[e + 1] += begin[e];
     int32_t at[EXPERTS];
     memcpy(at, begin, (size_t)c->experts * sizeof *at);
@@ -213,7 +196,7 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
     pieces c = cut(l, p);
     gy_linear_forward(p->kernel, c.rows, c.n, c.experts, p->x[0], p->w[0], NULL, GY_ACTIVATION_none,
                       NULL, c.score);
-    route(&c);
+    route(p->kernel, &c);
     if (s->balance > 0 && p->training) GY_TRY(add_balance(s, &c, p));
     gy_fill(p->kernel, c.rows * c.n, 0, p->y);
     for (int64_t e = 0; e < c.experts; e++) {
