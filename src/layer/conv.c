@@ -12,50 +12,23 @@
 
 enum { WEIGHT, BIAS };
 
-static gy_status place(const gy_layer *l, const gy_conv_settings *s, int axes, gy_conv *c)
+static gy_conv convolution(const gy_conv_settings *s, const gy_windows *w)
 {
-    gy_window w = {"width",
-                   c->width,
-                   s->kernel.width,
-                   s->stride.width,
-                   s->dilation.width,
-                   s->padding.choice,
-                   s->padding.width,
-                   0,
-                   0};
-    gy_window h = {"height",
-                   c->height,
-                   s->kernel.height,
-                   s->stride.height,
-                   s->dilation.height,
-                   s->padding.choice,
-                   s->padding.height,
-                   0,
-                   0};
-    if (axes == 1) {
-        if (s->padding.choice < 0 && s->padding.height != s->padding.width)
-            return gy_layer_refuse(l, "give one number", "its padding is for two axes");
-        w.axis = "length";
-        h = (gy_window){"height", 1, 1, 1, 1, GY_PADDING_VALID, 0, 0, 0};
-    }
-    GY_TRY(gy_window_place(l, &h));
-    GY_TRY(gy_window_place(l, &w));
-    *c = (gy_conv){.height = c->height,
-                   .width = c->width,
-                   .channels = c->channels,
-                   .filters = s->filters,
-                   .groups = s->groups,
-                   .kernel_h = h.kernel,
-                   .kernel_w = w.kernel,
-                   .stride_h = h.stride,
-                   .stride_w = w.stride,
-                   .dilation_h = h.dilation,
-                   .dilation_w = w.dilation,
-                   .pad_top = h.before,
-                   .pad_left = w.before,
-                   .out_height = h.out,
-                   .out_width = w.out};
-    return GY_OK;
+    return (gy_conv){.height = w->height.in,
+                     .width = w->width.in,
+                     .channels = w->channels,
+                     .filters = s->filters,
+                     .groups = s->groups,
+                     .kernel_h = w->height.kernel,
+                     .kernel_w = w->width.kernel,
+                     .stride_h = w->height.stride,
+                     .stride_w = w->width.stride,
+                     .dilation_h = w->height.dilation,
+                     .dilation_w = w->width.dilation,
+                     .pad_top = w->height.before,
+                     .pad_left = w->width.before,
+                     .out_height = w->height.out,
+                     .out_width = w->width.out};
 }
 
 static gy_status check(const gy_layer *l, const gy_conv_settings *s, const gy_conv *c)
@@ -84,7 +57,7 @@ static int64_t reach(const gy_conv *c)
 static void take_pieces(gy_layer *l, gy_conv *c)
 {
     const gy_conv_settings *s = l->settings;
-    if (s->padding.choice != GY_PADDING_CAUSAL || c->stride_w != 1) return;
+    if (s->window.padding.choice != GY_PADDING_CAUSAL || c->stride_w != 1) return;
     l->memory.carry = (gy_size){reach(c) * c->channels, GY_PARAM_ALIGN};
     c->width += reach(c);
     c->pad_left = 0;
@@ -101,8 +74,9 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     gy_conv *c;
     GY_TRY(gy_pool_new(l->pool, &c));
     l->state = c;
-    GY_TRY(gy_window_input(l, axes + 1, &c->height, &c->width, &c->channels));
-    GY_TRY(place(l, s, axes, c));
+    gy_windows w;
+    GY_TRY(gy_windows_place(l, axes, &s->window, &w));
+    *c = convolution(s, &w);
     GY_TRY(check(l, s, c));
     if (l->window > 0) take_pieces(l, c);
     gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
@@ -116,8 +90,7 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     if (s->bias)
         gy_layer_param(l, "bias", GY_ROLE_BIAS, gy_shape_of(1, c->filters),
                        (gy_init){GY_INIT_zeros, 0});
-    l->out = axes == 2 ? gy_shape_of(3, c->out_height, c->out_width, c->filters)
-                       : gy_shape_of(2, c->out_width, c->filters);
+    l->out = gy_windows_out(&w, axes, c->filters);
     l->memory.needs = GY_NEEDS_X;
     l->memory.scratch.fixed = gy_align_floats(c->scratch);
     if (s->activation != GY_ACTIVATION_none) {

@@ -8,12 +8,12 @@
 /** Settings of both; conv1d's whole numbers are read into `width` alone. */
 typedef struct gy_conv_settings {
     int64_t filters, groups;
-    gy_pair kernel, stride, padding, dilation;
+    gy_window_settings window;
     int activation, algorithm;
     bool bias;
 } gy_conv_settings;
 
-/** shape(), forward(), backward() of a convolution over `axes` − 1 axes, 1 or 2. */
+/** shape(), forward(), backward() of a convolution over 1 or 2 axes. */
 gy_status gy_conv_layer_shape(gy_layer *l, int axes) GY_CHECKED;
 gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p) GY_CHECKED;

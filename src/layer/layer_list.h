@@ -10,6 +10,8 @@
     X(conv1d)                                                                                      \
     X(max_pool2d)                                                                                  \
     X(avg_pool2d)                                                                                  \
+    X(max_pool1d)                                                                                  \
+    X(avg_pool1d)                                                                                  \
     X(global_avg_pool)                                                                             \
     X(global_max_pool)                                                                             \
     X(flatten)                                                                                     \

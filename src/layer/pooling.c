@@ -4,28 +4,48 @@
  */
 #include "pooling.h"
 
+#define PADDING_ROW                                                                                \
+    {                                                                                              \
+        .key = "padding", .type = GY_SETTING_PAIR,                                                 \
+        .offset = offsetof(gy_window_settings, padding), .standard = "valid", .min = 0,            \
+        .max = GY_WINDOW_MAX, .choices = gy_padding_words,                                         \
+        .help = "room around the input, which never counts; same: in / stride outputs, valid: "    \
+                "none"                                                                             \
+    }
+
 const gy_setting gy_pooling_rows[] = {
     {.key = "size",
      .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_pooling_settings, size),
+     .offset = offsetof(gy_window_settings, size),
      .min = 1,
      .max = GY_WINDOW_MAX,
      .help = "size of the window: 2, or height x width as 2x3"},
     {.key = "stride",
      .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_pooling_settings, stride),
+     .offset = offsetof(gy_window_settings, stride),
      .standard = "",
      .min = 1,
      .max = GY_WINDOW_MAX,
      .help = "steps from window to window; default: size"},
-    {.key = "padding",
-     .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_pooling_settings, padding),
-     .standard = "valid",
+    PADDING_ROW,
+    GY_SETTING_END,
+};
+
+const gy_setting gy_pooling_rows_1d[] = {
+    {.key = "size",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_window_settings, size.width),
+     .min = 1,
+     .max = GY_WINDOW_MAX,
+     .help = "size of the window"},
+    {.key = "stride",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(gy_window_settings, stride.width),
+     .standard = "0",
      .min = 0,
      .max = GY_WINDOW_MAX,
-     .choices = gy_padding_words,
-     .help = "room around the input, which never counts; same: in / stride outputs, valid: none"},
+     .help = "steps from window to window; 0: size"},
+    PADDING_ROW,
     GY_SETTING_END,
 };
 
@@ -36,30 +56,34 @@ static gy_status check(const gy_layer *l, int64_t height, int64_t width)
     return GY_OK;
 }
 
-gy_status gy_pooling_shape(gy_layer *l)
+gy_status gy_pooling_shape(gy_layer *l, int axes)
 {
-    const gy_pooling_settings *s = l->settings;
-    int64_t height, width, channels;
-    GY_TRY(gy_window_input(l, 3, &height, &width, &channels));
-    GY_TRY(check(l, height, width));
-    gy_pair stride = s->stride.height == 0 ? s->size : s->stride;
-    gy_window h = {"height",          height, s->size.height,
-                   stride.height,     1,      s->padding.choice,
-                   s->padding.height, 0,      0};
-    gy_window w = {
-        "width", width, s->size.width, stride.width, 1, s->padding.choice, s->padding.width, 0, 0};
-    if (s->padding.choice < 0 && (h.padding >= h.kernel || w.padding >= w.kernel))
+    gy_window_settings s = *(const gy_window_settings *)l->settings;
+    gy_windows w;
+    if (s.stride.width == 0) s.stride = s.size;
+    s.dilation = (gy_pair){.height = 1, .width = 1, .choice = -1};
+    GY_TRY(gy_windows_place(l, axes, &s, &w));
+    if (s.padding.choice < 0 &&
+        (w.height.padding >= w.height.kernel || w.width.padding >= w.width.kernel))
         return gy_layer_refuse(l, "pad less than the window",
                                "its padding is as large as its window");
-    GY_TRY(gy_window_place(l, &h));
-    GY_TRY(gy_window_place(l, &w));
+    GY_TRY(check(l, w.height.in, w.width.in));
     gy_pooling *g;
     GY_TRY(gy_pool_new(l->pool, &g));
-    *g = (gy_pooling){height,   width,    channels, h.kernel, w.kernel, h.stride,
-                      w.stride, h.before, w.before, h.out,    w.out};
+    *g = (gy_pooling){.height = w.height.in,
+                      .width = w.width.in,
+                      .channels = w.channels,
+                      .size_h = w.height.kernel,
+                      .size_w = w.width.kernel,
+                      .stride_h = w.height.stride,
+                      .stride_w = w.width.stride,
+                      .pad_top = w.height.before,
+                      .pad_left = w.width.before,
+                      .out_height = w.height.out,
+                      .out_width = w.width.out};
     l->state = g;
-    l->out = gy_shape_of(3, h.out, w.out, channels);
-    l->report.flops = (double)gy_shape_count(&l->out) * (double)(h.kernel * w.kernel);
+    l->out = gy_windows_out(&w, axes, w.channels);
+    l->report.flops = (double)gy_shape_count(&l->out) * (double)(g->size_h * g->size_w);
     return GY_OK;
 }
 

@@ -5,14 +5,12 @@
 #include "kernel/pooling.h"
 #include "window.h"
 
-typedef struct gy_pooling_settings {
-    gy_pair size, stride, padding;
-} gy_pooling_settings;
+/* Rows of gy_window_settings; the dilation is 1. */
+extern const gy_setting gy_pooling_rows[];    /* of images */
+extern const gy_setting gy_pooling_rows_1d[]; /* of sequences */
 
-extern const gy_setting gy_pooling_rows[]; /* of max_pool2d and avg_pool2d */
-
-/** shape() of a pool over windows, and of one over all axes but the last. */
-gy_status gy_pooling_shape(gy_layer *l) GY_CHECKED;
+/** shape() of a pool over windows of 1 or 2 axes, and of one over all axes but the last. */
+gy_status gy_pooling_shape(gy_layer *l, int axes) GY_CHECKED;
 gy_status gy_pooling_shape_global(gy_layer *l) GY_CHECKED;
 
 /** Keeps where each maximum is from. */

@@ -22,14 +22,26 @@ typedef struct gy_window {
     int64_t out, before; /* outputs and zeros before; by gy_window_place() */
 } gy_window;
 
-/**
- * Fills `out` and `before`; refuses a window that is larger than its padded input. `same` as in
- * TensorFlow: ⌈in / stride⌉ outputs, the odd zero after.
- */
-gy_status gy_window_place(const gy_layer *l, gy_window *w) GY_CHECKED;
+/** What slides over an input: of one axis (`width` alone is read) or of two. */
+typedef struct gy_window_settings {
+    gy_pair size, stride, dilation, padding;
+} gy_window_settings;
 
-/** Height, width and channels of [H, W, C] or, with height 1, [T, C]; refuses other shapes. */
-gy_status gy_window_input(const gy_layer *l, int axes, int64_t *height, int64_t *width,
-                          int64_t *channels) GY_CHECKED;
+/** An input [H, W, C], or [T, C] as an image of height 1, and the windows on its axes. */
+typedef struct gy_windows {
+    gy_window height, width;
+    int64_t channels;
+} gy_windows;
+
+/**
+ * Places windows on the first `axes` axes, 1 or 2, of l->in[0]; refuses inputs of other shapes, paddings
+ * of other axes, and a window that is larger than its padded input. `same` as in TensorFlow:
+ * ⌈in / stride⌉ outputs, the odd zero after.
+ */
+gy_status gy_windows_place(const gy_layer *l, int axes, const gy_window_settings *s,
+                           gy_windows *out) GY_CHECKED;
+
+/** The output of `channels` channels: [H', W', channels] or [T', channels]. */
+gy_shape gy_windows_out(const gy_windows *w, int axes, int64_t channels);
 
 #endif

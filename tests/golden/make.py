@@ -167,6 +167,26 @@ def conv_case():
                 buffers=seen)
 
 
+# ---- pools of sequences
+
+def sequence_case():
+    def forward(x, p):
+        h = x.permute(0, 2, 1)
+        h = torch.tanh(F.conv1d(h, p["first/weight"].permute(0, 2, 1), p["first/bias"], padding=1))
+        most = F.max_pool1d(h, 3, 2, padding=1)  # 11 -> 6
+        mean = F.avg_pool1d(h, 3, 2, padding=1, count_include_pad=False)
+        h = F.max_pool1d(torch.cat([most, mean], 1), 2)  # -> 3
+        return F.linear(F.avg_pool1d(h, 2, 1).permute(0, 2, 1).flatten(1), p["out/weight"], p["out/bias"])
+    layers = [{"conv1d": {"filters": 4, "kernel": 3, "activation": "tanh", "name": "first"}},
+              {"parallel": {"merge": "concat", "branches": [
+                  [{"max_pool1d": {"size": 3, "stride": 2, "padding": 1}}],
+                  [{"avg_pool1d": {"size": 3, "stride": 2, "padding": 1}}]]}},
+              {"max_pool1d": {"size": 2}}, {"avg_pool1d": {"size": 2, "stride": 1}}, "flatten",
+              {"dense": {"units": 3, "name": "out"}}]
+    return Case("sequence", [11, 2], layers, forward,
+                {"first/weight": (4, 3, 2), "first/bias": (4,), "out/weight": (3, 16), "out/bias": (3,)})
+
+
 # ---- recurrent layers, by torch.nn's modules with their gates joined from ours
 
 def gates(prefix, names, units, n, new_bias=False):
@@ -250,6 +270,6 @@ def attention_case():
 
 
 if __name__ == "__main__":
-    for case in [*dense_cases(), conv_case(), recurrent_case(), attention_case()]:
+    for case in [*dense_cases(), conv_case(), sequence_case(), recurrent_case(), attention_case()]:
         write(case)
         print(case.name)

@@ -63,6 +63,11 @@ static void pools(void)
            GY_WITH({"size", "3"}, {"stride", "2"}, {"padding", "same"}));
     expect("avg_pool2d", SHAPE3(7, 8, 2), SHAPE3(4, 7, 2), NO_WEIGHT,
            GY_WITH({"size", "3x2"}, {"stride", "2x1"}, {"padding", "1x0"}));
+    expect("max_pool1d", SHAPE2(8, 2), SHAPE2(4, 2), NO_WEIGHT, GY_WITH({"size", "2"}));
+    expect("max_pool1d", SHAPE2(20, 18), SHAPE2(10, 18), NO_WEIGHT,
+           GY_WITH({"size", "3"}, {"stride", "2"}, {"padding", "1"}));
+    expect("avg_pool1d", SHAPE2(20, 18), SHAPE2(20, 18), NO_WEIGHT,
+           GY_WITH({"size", "3"}, {"stride", "1"}, {"padding", "same"}));
     expect("global_max_pool", SHAPE3(4, 5, 6), (gy_shape){1, {6}}, NO_WEIGHT,
            (const gy_shape_setting[]){{NULL, NULL}});
     expect("global_avg_pool", SHAPE2(4, 5), (gy_shape){1, {5}}, NO_WEIGHT,

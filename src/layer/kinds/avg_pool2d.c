@@ -3,6 +3,11 @@
 
 #include "../pooling.h"
 
+static gy_status shape(gy_layer *l)
+{
+    return gy_pooling_shape(l, 2);
+}
+
 static const gy_layer_sample samples[] = {
     {.yaml = "avg_pool2d: {size: 2}", .in = {3, {5, 4, 3}}},
     {.yaml = "avg_pool2d: {size: 3, stride: 2, padding: same}", .in = {3, {7, 6, 2}}},
@@ -14,8 +19,8 @@ static const gy_layer_sample samples[] = {
 
 const gy_layer_kind gy_layer_avg_pool2d = {
     .kind = {"avg_pool2d", "mean of each window of an image", gy_pooling_rows,
-             sizeof(gy_pooling_settings)},
-    .shape = gy_pooling_shape,
+             sizeof(gy_window_settings)},
+    .shape = shape,
     .forward = gy_pooling_avg_forward,
     .backward = gy_pooling_avg_backward,
     .samples = samples,

@@ -5,7 +5,7 @@
 
 static gy_status shape(gy_layer *l)
 {
-    GY_TRY(gy_pooling_shape(l));
+    GY_TRY(gy_pooling_shape(l, 2));
     gy_pooling_keep(l);
     return GY_OK;
 }
@@ -24,7 +24,7 @@ static const gy_layer_sample samples[] = {
 
 const gy_layer_kind gy_layer_max_pool2d = {
     .kind = {"max_pool2d", "maximum of each window of an image", gy_pooling_rows,
-             sizeof(gy_pooling_settings)},
+             sizeof(gy_window_settings)},
     .fuses = GY_FUSE_SLOPE,
     .shape = shape,
     .forward = gy_pooling_max_forward,
