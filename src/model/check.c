@@ -20,8 +20,9 @@ typedef struct checker {
     bool *begun;          /* [params] their gradients are added to from now on */
     uint64_t rubbish;
     const gy_step *step;
-    const char *wrong; /* the first read that finds something else */
-    const gy_step *wrong_step;
+    int now;           /* its number */
+    const char *wrong; /* the first read that finds something else, and where */
+    int wrong_step;
 } checker;
 
 enum { Y = 1, KEEP, DX, DW, REMADE, LOSS, RUBBISH };
@@ -66,7 +67,7 @@ static void find(checker *c, int storage, uint64_t what, const char *wrong)
     if (c->wrong != NULL) return;
     if (storage != GY_STORAGE_NONE && c->holds[place_of(c, storage)] == what) return;
     c->wrong = wrong;
-    c->wrong_step = c->step;
+    c->wrong_step = c->now;
 }
 
 static void put(checker *c, int storage, uint64_t what)
@@ -160,7 +161,7 @@ static void walk(checker *c)
 {
     const gy_program *p = &c->plan->program;
     for (int i = 0; i < p->n_steps; i++) {
-        const gy_step *s = c->step = p->steps[i];
+        const gy_step *s = c->step = p->steps[c->now = i];
         const gy_unit *u = s->op == GY_OP_LOSS ? NULL : c->m->units[s->unit];
         if (s->call && s->op == GY_OP_BACKWARD) walk_backward(c, u);
         if (s->call && s->op == GY_OP_REMAKE) walk_remake(c, u);
@@ -211,11 +212,11 @@ gy_status gy_plan_check(const gy_model *m, const gy_plan *plan)
     gy_pool_init(&pool, m->ctx);
     GY_TRY_GOTO(fail, prepare(&c, &pool));
     walk(&c);
-    if (c.wrong != NULL)
-        status = gy_raise(
-            GY_E_CONFIG, "memory plan" GY_AT "layer %s, step %d of kind %d" GY_WHY "%s",
-            c.wrong_step->op == GY_OP_LOSS ? "loss" : m->units[c.wrong_step->unit]->layer.path,
-            c.wrong_step->unit, (int)c.wrong_step->op, c.wrong);
+    if (c.wrong != NULL) {
+        const int unit = plan->program.steps[c.wrong_step]->unit;
+        status = gy_raise(GY_E_CONFIG, "memory plan" GY_AT "step %d, layer %s" GY_WHY "%s",
+                          c.wrong_step, unit < 0 ? "loss" : m->units[unit]->layer.path, c.wrong);
+    }
 fail:
     gy_pool_clear(&pool);
     return status;

@@ -51,6 +51,7 @@ static const gy_layer_sample samples[] = {
      .in = {2, {9, 3}}},
     {.yaml = "conv1d: {filters: 6, kernel: 3, padding: 2, groups: 3, bias: false}",
      .in = {2, {6, 6}}},
+    {.yaml = "conv1d: {filters: 2, kernel: 1, stride: 2, padding: 1}", .in = {2, {1, 3}}},
     {.yaml = "conv1d: {filters: 4, kernel: 3, padding: valid, dilation: 2, algorithm: gemm}",
      .in = {2, {9, 2}}},
     {.yaml = NULL},

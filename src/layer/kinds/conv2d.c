@@ -56,6 +56,8 @@ static const gy_layer_sample samples[] = {
      .in = {3, {6, 5, 4}}},
     {.yaml = "conv2d: {filters: 3, kernel: 2x3, dilation: 2x1, padding: 0x2, stride: 2}",
      .in = {3, {7, 6, 2}}},
+    {.yaml = "conv2d: {filters: 2, kernel: 1, stride: 2, padding: 1}", .in = {3, {1, 1, 2}}},
+    {.yaml = "conv2d: {filters: 2, kernel: 2, stride: 3, dilation: 4}", .in = {3, {1, 1, 2}}},
     {.yaml = "conv2d: {filters: 18, kernel: 3, activation: sigmoid}", .in = {3, {6, 7, 17}}},
     {.yaml = "conv2d: {filters: 4, kernel: 3, activation: softmax}", .in = {3, {3, 3, 2}}},
     {.yaml = "conv2d: {filters: 3, kernel: 3, algorithm: gemm}", .in = {3, {5, 4, 3}}},
