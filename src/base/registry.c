@@ -1,6 +1,8 @@
 /* Look-up in lists of kinds, and the name that was perhaps meant. */
 #include "registry.h"
 
+#include "foreign.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -48,6 +50,9 @@ static int distance(const char *a, const char *b)
 
 const char *gy_nearest(const char *wrong, const char *const *names, int n)
 {
+    const char *meant = gy_foreign_word(wrong);
+    for (int i = 0; i < n && meant != NULL; i++)
+        if (strcmp(names[i], meant) == 0) return names[i];
     int length = (int)strlen(wrong);
     int best = length / 3 > 1 ? length / 3 : 1;
     const char *found = NULL;

@@ -50,8 +50,9 @@ const gy_kind *gy_registry_find(const gy_registry *r, const char *name);
 int gy_registry_index(const gy_registry *r, const char *name);
 
 /**
- * The known name most like a wrong one (Damerau–Levenshtein distance at most a third of its
- * length, at least one), NULL if none is near. Local.
+ * The known name that is meant by a wrong one: what another program's word is here (foreign.h), else
+ * the most like it (Damerau–Levenshtein distance at most a third of its length, at least one); NULL if
+ * none is near. Local.
  */
 const char *gy_nearest(const char *wrong, const char *const *names, int n);
 

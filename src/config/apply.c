@@ -7,6 +7,8 @@
  */
 #include "config_impl.h"
 
+#include "base/foreign.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -100,18 +102,44 @@ static gy_status take_items(gy_pool *pool, const gy_path *path, const gy_setting
     return why->status != GY_OK ? why->status : wrong(path, node, gy_buffer_text(why));
 }
 
+/* `optimizer: adam` is `optimizer: {kind: adam}`. */
+static bool is_kind_alone(const gy_setting *s, const gy_node *node)
+{
+    return s->type == GY_SETTING_SECTION && node->type == GY_NODE_SCALAR &&
+           !gy_node_is_null(node) && gy_setting_find(s->section, "kind") != NULL;
+}
+
 static gy_status take_section(gy_pool *pool, const gy_path *path, const gy_setting *s,
                               const gy_node *node, void *values)
 {
     gy_scope scope = {.what = s->key, .sets = {{s->section, (char *)values + s->offset}}, .n = 1};
-    gy_node empty = *node;
-    empty.first = NULL;
-    return gy_config_apply(pool, path, node->type == GY_NODE_MAP ? node : &empty, &scope);
+    gy_node map = *node, kind = *node;
+    map.type = GY_NODE_MAP;
+    map.first = NULL;
+    kind.key = "kind";
+    kind.next = NULL;
+    if (is_kind_alone(s, node)) map.first = &kind;
+    return gy_config_apply(pool, path, node->type == GY_NODE_MAP ? node : &map, &scope);
+}
+
+/* A text that overrides stands as it is; for anything else it is YAML. */
+static bool is_text_as_it_stands(const gy_setting *s, const gy_node *node)
+{
+    return node->raw != NULL && node->raw[0] != '\0' && s->type == GY_SETTING_STRING;
 }
 
 static gy_status take(gy_pool *pool, const gy_path *path, const gy_setting *s, const gy_node *node,
                       void *values)
 {
+    gy_node text = *node, *none;
+    if (is_text_as_it_stands(s, node)) {
+        text.type = GY_NODE_SCALAR;
+        text.text = node->raw;
+        text.quoted = true;
+        node = &text;
+    } else if (node->broken) { /* fails again, with its error */
+        return gy_yaml_parse(pool, node->file, node->raw, strlen(node->raw), &none);
+    }
     gy_buffer why;
     gy_buffer_init(&why, pool->ctx);
     gy_status status;
@@ -121,7 +149,7 @@ static gy_status take(gy_pool *pool, const gy_path *path, const gy_setting *s, c
     bool may_be_none = section || (s->standard != NULL && s->standard[0] == '\0');
     if (null && !may_be_none)
         status = wrong_type(path, node, s, &why, "not empty", "");
-    else if (section && node->type != GY_NODE_MAP && !null)
+    else if (section && node->type != GY_NODE_MAP && !null && !is_kind_alone(s, node))
         status = wrong_type(path, node, s, &why, "not", node->text == NULL ? "a list" : node->text);
     else if (section)
         status = take_section(pool, path, s, node, values);
@@ -198,7 +226,8 @@ static void suggest(const gy_scope *scope, const char *key, gy_buffer *why)
             return;
         }
     }
-    const char *nearest = gy_nearest(key, names, n);
+    const char *nearest = gy_foreign_word(key);
+    if (nearest == NULL) nearest = gy_nearest(key, names, n);
     if (nearest != NULL) {
         gy_buffer_format(why, "did you mean '%s'?", nearest);
         return;
@@ -231,7 +260,8 @@ static gy_status require(gy_pool *pool, const gy_path *path, const gy_node *map,
             if (gy_node_find(map, s->key) != NULL) continue;
             gy_path here = {path, s->key, 0};
             if (s->type == GY_SETTING_SECTION)
-                GY_TRY(take_section(pool, &here, s, &(gy_node){.file = map->file},
+                GY_TRY(take_section(pool, &here, s,
+                                    &(gy_node){.type = GY_NODE_MAP, .file = map->file},
                                     scope->sets[i].values));
             else if (s->standard == NULL)
                 return gy_raise(GY_E_CONFIG,

@@ -8,6 +8,8 @@
  */
 #include "config_impl.h"
 
+#include "base/foreign.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,22 @@ static gy_status wrong_entry(const gy_path *path, const gy_node *entry, const ch
     char at[GY_PLACE_TEXT], name[GY_PATH_TEXT];
     return gy_raise(GY_E_CONFIG, "wrong entry %s" GY_AT "%s" GY_WHY "%s" GY_HINT "%s",
                     gy_path_text(path, name), gy_place_of_value(entry, at), why, hint);
+}
+
+/* `dropout: 0.5`: shows it with the setting that the kind asks for first. */
+static gy_status settings_missing(const gy_path *path, const gy_node *given)
+{
+    char hint[160];
+    const gy_kind *kind = gy_registry_find(&gy_layer_registry, given->key);
+    const gy_setting *s = kind != NULL ? kind->settings : NULL;
+    const char *value = given->type == GY_NODE_SCALAR ? given->text : "…";
+    while (s != NULL && s->key != NULL && s->standard != NULL) s++;
+    if (s == NULL || s->key == NULL)
+        (void)snprintf(hint, sizeof hint, "write it as `- dense: {units: 10}`");
+    else
+        (void)snprintf(hint, sizeof hint, "write it as `- %s: {%s: %s}`", given->key, s->key,
+                       value);
+    return wrong_entry(path, given, "a layer's settings are a mapping", hint);
 }
 
 /* The kind's name and the mapping of its settings (or a null) of an entry. */
@@ -38,15 +56,15 @@ static gy_status open_entry(const gy_path *path, const gy_node *entry, const cha
     *kind = entry->first->key;
     *settings = entry->first;
     bool map = entry->first->type == GY_NODE_MAP;
-    if (!map && !gy_node_is_null(entry->first))
-        return wrong_entry(path, entry->first, "a layer's settings are a mapping", hint);
+    if (!map && !gy_node_is_null(entry->first)) return settings_missing(path, entry->first);
     return GY_OK;
 }
 
 static gy_status unknown_kind(gy_pool *pool, const gy_node *entry, const char *name)
 {
     char at[GY_PLACE_TEXT];
-    const char *nearest = gy_registry_nearest(&gy_layer_registry, name);
+    const char *nearest = gy_foreign_word(name);
+    if (nearest == NULL) nearest = gy_registry_nearest(&gy_layer_registry, name);
     gy_buffer hint;
     gy_buffer_init(&hint, pool->ctx);
     if (nearest != NULL) gy_buffer_format(&hint, "did you mean '%s'? ", nearest);

@@ -3,6 +3,7 @@
  * before the schema looks at it, and are checked and named like what the file says.
  */
 #include "config_impl.h"
+#include "text/utf8.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -30,14 +31,22 @@ static void forget_lines(gy_node *node)
     for (gy_node *child = node->first; child != NULL; child = child->next) forget_lines(child);
 }
 
+/* The schema decides whether it is a text, which is taken as it stands, or what YAML makes of it. */
 static gy_status parse_value(const override *o, gy_node **out)
 {
-    GY_TRY(gy_yaml_parse(o->pool, o->source, o->value, strlen(o->value), out));
+    size_t bytes = strlen(o->value);
+    gy_status status = gy_yaml_parse(o->pool, o->source, o->value, bytes, out);
+    bool broken = status == GY_E_CONFIG && gy_utf8_valid(o->value, bytes) == bytes;
+    if (!broken) GY_TRY(status);
+    if (broken) GY_TRY(gy_pool_new(o->pool, out));
     bool blank = (*out)->type == GY_NODE_MAP && (*out)->n == 0 && strchr(o->value, '{') == NULL;
-    if (blank) {
+    if (blank || broken) {
         (*out)->type = GY_NODE_SCALAR;
-        (*out)->text = "";
+        (*out)->text = broken ? o->value : "";
+        (*out)->file = o->source;
     }
+    (*out)->raw = o->value;
+    (*out)->broken = broken;
     forget_lines(*out);
     return GY_OK;
 }

@@ -18,6 +18,8 @@ typedef struct gy_node {
     const char *key;  /* in a map; NULL in a list and at the root */
     const char *text; /* of a scalar; "" for an empty one */
     bool quoted;      /* a scalar that is a string whatever it looks like */
+    const char *raw;  /* of an override: its value as it was given; else NULL */
+    bool broken;      /* `raw` is no YAML: it may be a text all the same */
     const char *file; /* for messages: a path, or "--set", "GYRE_SET_…" */
     int line, column; /* from 1, of the value; 0 = unknown */
     int key_line, key_column;

@@ -247,6 +247,11 @@ gy_status gy_yaml_parse(gy_pool *pool, const char *file, const char *text, size_
                         gy_node **out)
 {
     reader r = {.pool = pool};
+    static const char mark[] = "\xEF\xBB\xBF"; /* some editors begin UTF-8 with it */
+    if (bytes >= 3 && memcmp(text, mark, 3) == 0) {
+        text += 3;
+        bytes -= 3;
+    }
     GY_TRY(gy_pool_string(pool, file, &r.file));
     GY_TRY(refuse_bytes(&r, text, bytes));
     GY_REQUIRE(yaml_parser_initialize(&r.parser), GY_E_NOMEM,
