@@ -6,11 +6,7 @@
  */
 #include "feed.h"
 
-#include "base/number.h"
 #include "text/tree.h"
-
-#include <math.h>
-#include <string.h>
 
 const char *const gy_part_names[GY_PARTS] = {"train", "validation", "test"};
 
@@ -109,57 +105,13 @@ static gy_status add_up(void *comm, double *values, int n)
     return gy_comm_sum(comm, values, n);
 }
 
-/* A list of numbers of the checkpoint's normaliser. */
-static gy_status take_numbers(gy_feed *f, const gy_node *list, float **out)
-{
-    int64_t n = 0;
-    GY_REQUIRE(list != NULL && list->type == GY_NODE_LIST && list->n == f->normalizer.n, GY_E_IO,
-               "cannot use the normalisation" GY_AT "/data" GY_WHY "its lists are not whole");
-    GY_TRY(gy_new_array(f->ctx, list->n, out));
-    for (const gy_node *item = list->first; item != NULL; item = item->next) {
-        double value = 0;
-        GY_REQUIRE(gy_number_float(item->text, &value), GY_E_IO,
-                   "cannot use the normalisation" GY_AT "/data" GY_WHY "'%s' is no number",
-                   item->text);
-        (*out)[n++] = (float)value;
-    }
-    return GY_OK;
-}
-
-static gy_status take_normalizer(gy_feed *f, const char *json)
-{
-    gy_pool pool;
-    gy_node *tree = NULL;
-    gy_normalizer *n = &f->normalizer;
-    int64_t kind = 0;
-    gy_pool_init(&pool, f->ctx);
-    gy_status status = gy_json_parse(&pool, "/data", json, strlen(json), &tree);
-    if (status == GY_OK) {
-        const gy_node *mean = gy_node_find(tree, "mean"), *scale = gy_node_find(tree, "scale");
-        const gy_node *offset = gy_node_find(tree, "offset"), *k = gy_node_find(tree, "kind");
-        bool whole = mean != NULL && scale != NULL && offset != NULL && k != NULL &&
-                     scale->text != NULL && offset->text != NULL && k->text != NULL &&
-                     gy_number_float(scale->text, &n->scale) &&
-                     gy_number_float(offset->text, &n->offset) && gy_number_int(k->text, &kind);
-        n->n = whole ? mean->n : 0;
-        n->kind = (gy_normalize)kind;
-        status = whole ? take_numbers(f, mean, &n->mean)
-                       : gy_raise(GY_E_IO, "cannot use the normalisation" GY_AT "/data" GY_WHY
-                                           "it is not whole");
-        if (status == GY_OK)
-            status = take_numbers(f, gy_node_find(tree, "deviation"), &n->deviation);
-    }
-    gy_pool_clear(&pool);
-    return status;
-}
-
 /* Learned from the training split, block by block over the ranks, or as the checkpoint has it. */
 static gy_status learn(gy_feed *f, const gy_taught *taught)
 {
     bool train = f->source[GY_PART_TRAIN] != NULL;
     if (taught->normalizer != NULL) {
         f->normalizes = true;
-        return take_normalizer(f, taught->normalizer);
+        return gy_feed_take_normalizer(f, taught->normalizer);
     }
     if (!train) return GY_OK;
     f->normalizes = true;
@@ -212,22 +164,6 @@ void gy_feed_clear(gy_feed *f)
 const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part)
 {
     return f->source[part] == NULL ? NULL : gy_source_get_info(f->source[part]);
-}
-
-void gy_feed_print_normalizer(const gy_feed *f, gy_buffer *out)
-{
-    const gy_normalizer *n = &f->normalizer;
-    gy_json_begin(out, NULL, '{');
-    gy_json_int(out, "kind", (int64_t)n->kind);
-    gy_json_float(out, "scale", n->scale);
-    gy_json_float(out, "offset", n->offset);
-    gy_json_begin(out, "mean", '[');
-    for (int64_t i = 0; i < n->n; i++) gy_json_float(out, NULL, (double)n->mean[i]);
-    gy_json_end(out, ']');
-    gy_json_begin(out, "deviation", '[');
-    for (int64_t i = 0; i < n->n; i++) gy_json_float(out, NULL, (double)n->deviation[i]);
-    gy_json_end(out, ']');
-    gy_json_end(out, '}');
 }
 
 void gy_feed_print_classes(const gy_feed *f, gy_buffer *out)

@@ -72,7 +72,8 @@ gy_status gy_feed_evaluate(gy_feed *f, gy_network *network, gy_part part, int64_
 gy_status gy_feed_sum_rows(gy_feed *f, const gy_network *network, double *rows) GY_CHECKED;
 
 const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part); /* NULL: no such part */
-/** The normaliser as JSON. */
+/** The normaliser from JSON, and as JSON. Local. */
+gy_status gy_feed_take_normalizer(gy_feed *f, const char *json) GY_CHECKED;
 void gy_feed_print_normalizer(const gy_feed *f, gy_buffer *out);
 /** Class names as a JSON list; "" where there are none. */
 void gy_feed_print_classes(const gy_feed *f, gy_buffer *out);

@@ -1,7 +1,4 @@
-/*
- * Evaluation of a run: what it needs before, and what is remembered and told of it. The moving average of
- * the parameters stands in for them where there is one.
- */
+/* Evaluation of a run: what is remembered and told of it, by names like validation_loss. */
 #include "train_impl.h"
 
 #include "base/clock.h"
@@ -9,32 +6,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-gy_status gy_run_settle(gy_run *run)
-{
-    return gy_sync_need(run->sync, gy_model_params(run->network.model)->trainable, NULL);
-}
-
-/* Every rank exchanges what it owns, and all take these. */
-gy_status gy_run_swap_average(gy_run *run)
-{
-    if (run->average == NULL) return GY_OK;
-    GY_TRY(gy_run_settle(run));
-    const gy_ranges *owned = gy_sync_owned(run->sync);
-    float *average = run->average;
-    for (int i = 0; i < owned->n; i++) {
-        float *w = gy_model_values(run->network.model) + owned->v[i].from;
-        int64_t n = owned->v[i].to - owned->v[i].from;
-        for (int64_t j = 0; j < n; j++) {
-            float kept = w[j];
-            w[j] = average[j];
-            average[j] = kept;
-        }
-        average += n;
-    }
-    GY_TRY(gy_sync_spread(run->sync));
-    return gy_run_settle(run);
-}
 
 double gy_run_value(const gy_run *run, const char *name)
 {

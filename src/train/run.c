@@ -164,7 +164,7 @@ static gy_status make_state(gy_run *run)
     GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));
     if (config->train.parameter_average > 0) {
         GY_TRY(gy_new_array(run->ctx, gy_ranges_count(owned), &run->average));
-        gy_ranges_pack(owned, gy_model_values(run->network.model), run->average);
+        gy_run_begin_average(run, gy_model_values(run->network.model));
     }
     return make_best(run);
 }

@@ -150,7 +150,6 @@ gy_status gy_run_take_vectors(gy_run *run, const gy_past *past)
     GY_TRY(gy_checkpoint_read(run->ctx, run->comm, past->path, GY_MATCH_ALL, gy_model_params(model),
                               gy_model_values(model), gy_model_buffers(model),
                               gy_model_buffer_values(model), slots, n));
-    if (run->average != NULL && !has_average)
-        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(model), run->average);
+    if (!has_average) gy_run_begin_average(run, gy_model_values(model));
     return gy_run_take_residuals(run, past);
 }

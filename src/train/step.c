@@ -150,19 +150,6 @@ double gy_run_rate(const gy_run *run)
     return gy_schedule_rate(&config->schedule, &run->at.schedule, &at);
 }
 
-static void average(gy_run *run)
-{
-    const gy_ranges *owned = gy_sync_owned(run->sync);
-    const float *w = gy_model_values(run->network.model);
-    float *packed = run->average;
-    for (int i = 0; i < owned->n && packed != NULL; i++) {
-        int64_t n = owned->v[i].to - owned->v[i].from;
-        gy_average_update(run->network.kernel, run->config->train.parameter_average, n,
-                          w + owned->v[i].from, packed);
-        packed += n;
-    }
-}
-
 /* Of what this rank owns, which then sets out to the others. */
 static gy_status update(gy_run *run)
 {
@@ -173,7 +160,7 @@ static gy_status update(gy_run *run)
                     gy_model_values(run->network.model), gy_model_gradients(run->network.model),
                     squares);
     run->at.updates++;
-    average(run);
+    gy_run_follow_average(run);
     gy_sync_commit(run->sync);
     return gy_sync_spread(run->sync);
 }
@@ -226,4 +213,9 @@ gy_status gy_run_step(gy_run *run)
     move_on(run);
     gy_run_strike(run, GY_MOMENT_UPDATED);
     return GY_OK;
+}
+
+gy_status gy_run_settle(gy_run *run)
+{
+    return gy_sync_need(run->sync, gy_model_params(run->network.model)->trainable, NULL);
 }

@@ -22,8 +22,7 @@ static gy_status take_init(gy_run *run)
                               gy_model_values(run->network.model),
                               gy_model_buffers(run->network.model),
                               gy_model_buffer_values(run->network.model), NULL, 0));
-    if (run->average != NULL)
-        gy_ranges_pack(gy_sync_owned(run->sync), gy_model_values(run->network.model), run->average);
+    gy_run_begin_average(run, gy_model_values(run->network.model));
     return GY_OK;
 }
 
@@ -47,7 +46,7 @@ static void put_best(gy_run *run)
            (size_t)params->floats * sizeof(float));
     memcpy(gy_model_buffer_values(run->network.model), best->buffers,
            (size_t)gy_model_buffers(run->network.model)->floats * sizeof(float));
-    if (run->average != NULL) gy_ranges_pack(gy_sync_owned(run->sync), best->values, run->average);
+    gy_run_begin_average(run, best->values);
 }
 
 /* Copies or exchanges for the test are done on the side: the last checkpoint can be trained on. */

@@ -60,7 +60,14 @@ gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part,
 gy_status gy_run_set_value(gy_run *run, const char *name, double value) GY_CHECKED;
 /** The value of that name in the last evaluations; NAN where there is none. */
 double gy_run_value(const gy_run *run, const char *name);
-/** Exchanges the parameters with their moving average, where there is one. Collective. */
+
+/* average.c: the moving average of parameters; nothing is done where there is none */
+
+/** It begins at w [params]. Local. */
+void gy_run_begin_average(gy_run *run, const float *w);
+/** After an update. Local. */
+void gy_run_follow_average(gy_run *run);
+/** Exchanges the parameters with it. Collective. */
 gy_status gy_run_swap_average(gy_run *run) GY_CHECKED;
 
 /* inject.c */
