@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 static gy_status read_seal(gy_pool *pool, const char *dir, const char *name, uint64_t *seal,
                            bool *there)
@@ -93,17 +92,10 @@ gy_status gy_strangers_find(gy_pool *pool, const char *dir, const gy_manifest *m
     return GY_OK;
 }
 
-static uint64_t draw_history(void)
-{
-    uint64_t drawn;
-    if (getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) == (ssize_t)sizeof drawn) return drawn;
-    return (uint64_t)(uintptr_t)&drawn;
-}
-
 /* HEAD from the directories. */
 static gy_status make_up(gy_pool *pool, const char *dir, gy_manifest *m)
 {
-    *m = (gy_manifest){.history = draw_history(), .newest = -1};
+    *m = (gy_manifest){.history = gy_temporary_draw(), .newest = -1};
     GY_TRY(gy_strangers_find(pool, dir, m, &m->v, &m->n));
     for (int i = 0; i < m->n; i++) {
         m->v[i].generation = ++m->generation;
@@ -224,7 +216,7 @@ gy_status gy_history_turn(gy_pool *pool, const char *dir, int64_t step, const gy
     const gy_listed *c = gy_manifest_find(m, name);
     int64_t parent = c != NULL ? c->parent : -1;
     m->generation++;
-    if (turns) m->history = draw_history();
+    if (turns) m->history = gy_temporary_draw();
     if (turns) m->end = NULL;
     m->newest = parent;
     GY_TRY(put(pool, dir, name, m));

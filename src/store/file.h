@@ -39,6 +39,8 @@ gy_status gy_path_rename(gy_context *ctx, const char *from, const char *to) GY_C
 /** Points a link at `target`, atomically replacing an older one. */
 gy_status gy_link_swap(gy_context *ctx, const char *target, const char *link) GY_CHECKED;
 
+/** A number that nobody else draws, but by chance: for names, not for numbers that are computed. */
+uint64_t gy_temporary_draw(void);
 /** A name beside `path` that nobody else makes, in this process or another. */
 gy_status gy_temporary_name(gy_pool *pool, const char *path, const char **out) GY_CHECKED;
 /** Whether this process makes it. */

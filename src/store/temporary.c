@@ -33,12 +33,12 @@ static void name_host(char host[HOST])
     if (host[0] == '\0') memcpy(host, "host", sizeof "host");
 }
 
-static uint32_t draw(void)
+uint64_t gy_temporary_draw(void)
 {
-    uint32_t drawn;
+    uint64_t drawn;
     if (getrandom(&drawn, sizeof drawn, GRND_NONBLOCK) == (ssize_t)sizeof drawn) return drawn;
     double now = gy_clock_s();
-    return (uint32_t)gy_hash(&now, sizeof now);
+    return gy_hash(&now, sizeof now);
 }
 
 gy_status gy_temporary_name(gy_pool *pool, const char *path, const char **out)
@@ -48,8 +48,8 @@ gy_status gy_temporary_name(gy_pool *pool, const char *path, const char **out)
     int above = slash == NULL ? 0 : (int)(slash - path) + 1;
     name_host(host);
     return gy_pool_format(pool, out, "%.*s%s%s-%ld-%0*lx-%.*s", above, path, prefix, host,
-                          (long)getpid(), (int)DRAWN, (unsigned long)draw(), (int)NAME,
-                          path + above);
+                          (long)getpid(), (int)DRAWN, (unsigned long)(uint32_t)gy_temporary_draw(),
+                          (int)NAME, path + above);
 }
 
 /* What stands between two dashes of a name. @return behind the second; NULL: there is none */
