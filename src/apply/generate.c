@@ -27,7 +27,8 @@ typedef struct generator {
     float *carry;        /* [floats] */
     int64_t floats;      /* of carry */
     int64_t position;    /* tokens passed since the carry began */
-    const float *logits; /* of the last token passed: in the model's arena, or `kept` */
+    const float *logits; /* of the last token passed: in the model's arena, or `kept`; the model may
+                            have more of them than the vocabulary has tokens */
     float *kept;         /* [vocabulary] */
     float *input;        /* [window] */
     int32_t *tokens;     /* the prompt's, then those drawn */
@@ -66,7 +67,7 @@ static gy_status pass(generator *g, gy_model *m, int64_t from, int64_t n)
     for (int64_t i = 0; i < n; i++) g->input[i] = (float)g->tokens[from + i];
     GY_TRY(gy_model_forward(m, &run, 1, g->input, &y));
     g->position += n;
-    g->logits = y + (n - 1) * gy_vocabulary_size(g->vocabulary);
+    g->logits = y + (n - 1) * gy_shape_last(gy_model_output(m));
     return GY_OK;
 }
 

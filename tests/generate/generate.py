@@ -106,7 +106,8 @@ def main(gyre, mpirun, mpiexec):
             ("words", "words", GPT, words, 60, "the quick", 21),
             ("rotary", "bytes", ROTARY, 256, 5, "the", 20),
             ("conv", "chars", CONV % len(set(TEXT)), len(set(TEXT)), 60, "the quic", 16),
-            ("lstm", "chars", LSTM % len(set(TEXT)), len(set(TEXT)), 60, "öl läuf", 16)):
+            # more outputs than there are characters
+            ("lstm", "chars", LSTM % (len(set(TEXT)) + 9), len(set(TEXT)), 60, "öl läuf", 16)):
         train(name, tokens, layers, vocabulary, steps)
         if name != "rotary":  # whose bytes make no text yet
             as_whole_windows_have_it(name, tokens, prompt, length)
