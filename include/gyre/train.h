@@ -72,8 +72,8 @@ GY_API gy_status gy_evaluate(gy_context *ctx, gy_comm *comm, const char *path,
 
 /**
  * Outputs of a checkpoint for every sample of a data source, in order, into an HDF5 file:
- * /outputs [N, …], and /classes [N, …] (the top class) where the loss classifies. One event
- * "predict". Collective.
+ * /outputs [N, …], and /classes [N, …] (the top class; −1 where an output is NaN) where the loss
+ * classifies. One event "predict". Collective.
  */
 GY_API gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
                             const gy_apply_options *options, const char *out_path) GY_CHECKED;

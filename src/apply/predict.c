@@ -28,7 +28,7 @@ static gy_status create_data(writer *w, int64_t samples)
     GY_REQUIRE(all.n <= GY_DIMS, GY_E_SHAPE, "cannot write the outputs" GY_WHY "too many axes");
     for (int i = 0; i < task->out.n; i++) all.d[i + 1] = task->out.d[i];
     GY_TRY(gy_h5_data_create(w->file, "/outputs", GY_H5_FLOAT32, &all, 0, 0, &w->outputs));
-    if (!task->loss->classifies) return GY_OK;
+    if (!gy_task_classifies(task)) return GY_OK;
     all.n--;
     return gy_h5_data_create(w->file, "/classes", GY_H5_INT64, &all, 0, 0, &w->classes);
 }
@@ -46,15 +46,10 @@ static gy_status begin(writer *w, gy_part part, int64_t samples, int64_t most, c
     return create_data(w, samples);
 }
 
-/* The largest of each row; the first on a tie. */
 static void find_top(const gy_task *task, int64_t n, const float *y, int64_t *top)
 {
     int64_t rows = n * (task->outputs / task->classes);
-    for (int64_t i = 0; i < rows; i++, y += task->classes) {
-        top[i] = 0;
-        for (int64_t c = 1; c < task->classes; c++)
-            if (y[c] > y[top[i]]) top[i] = c;
-    }
+    for (int64_t i = 0; i < rows; i++) top[i] = gy_loss_top(task->classes, y + i * task->classes);
 }
 
 /* n samples' outputs, in w->y. */
@@ -150,7 +145,7 @@ static gy_status predict(gy_opened *o, gy_part part, const char *path)
     gy_report_text(&report, "data", o->feed.text[part]);
     gy_report_text(&report, "path", path);
     gy_report_int(&report, "samples", samples);
-    gy_report_bool(&report, "classes", network->task.loss->classifies);
+    gy_report_bool(&report, "classes", gy_task_classifies(&network->task));
     gy_report_float(&report, "seconds", gy_clock_s() - start);
     gy_opened_tell(o, &report);
     return GY_OK;

@@ -26,7 +26,7 @@ static gy_status default_metrics(gy_config *c)
 {
     static const char *const accuracy[] = {"accuracy"};
     if (c->metrics.v != NULL) return GY_OK;
-    bool classes = gy_loss_kind_of(c->loss.kind)->classifies;
+    bool classes = gy_loss_kind_of(c->loss.kind)->target == GY_TARGET_CLASS;
     c->metrics = (gy_strings){accuracy, classes ? 1 : 0};
     return GY_OK;
 }

@@ -18,6 +18,7 @@ void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *c
                    .comm = comm,
                    .config = config,
                    .input = *gy_model_input(network->model),
+                   .target = GY_TARGET_VALUE,
                    .vocabulary = tokens ? gy_model_vocabulary(network->model) : 0};
 }
 

@@ -23,7 +23,8 @@ typedef struct gy_feed {
     const gy_config *config;
     gy_shape input;              /* of the model */
     int64_t vocabulary;          /* of the model's embedding; 0: no tokens */
-    int64_t classes;             /* that targets must be below; 0: values */
+    gy_target target;            /* what targets must be; VALUE: whatever they are */
+    int64_t classes;             /* that they must be below where they are classes */
     const char *text[GY_PARTS];  /* source strings; NULL: none */
     gy_source *source[GY_PARTS]; /* one each: a loader's thread reads alone */
     gy_split split[GY_PARTS];

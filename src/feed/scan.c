@@ -5,16 +5,25 @@
  */
 #include "feed.h"
 
-#include <math.h>
-
 enum { SCAN_FLOATS = 1 << 24, SCAN_BLOCK = 256 };
 
-/* The first of n values that is no whole number in [0, limit), else −1. */
-static int64_t find_outside(const float *v, int64_t n, int64_t limit)
+static gy_status check_targets(const gy_feed *f, gy_part part, const int64_t *samples, int64_t n,
+                               const float *y)
 {
-    for (int64_t i = 0; i < n; i++)
-        if (!(v[i] >= 0 && v[i] < (float)limit && v[i] == floorf(v[i]))) return i;
-    return -1;
+    int64_t each = gy_shape_count(&gy_feed_info(f, part)->y);
+    int64_t at = gy_target_find_wrong(f->target, f->classes, y, n * each);
+    if (at < 0) return GY_OK;
+    long long sample = (long long)samples[at / each];
+    if (f->target == GY_TARGET_CLASS)
+        return gy_raise(GY_E_DATA,
+                        "class out of range" GY_AT "%s: sample %lld" GY_WHY
+                        "%g, but the model tells %lld classes apart, 0 to %lld",
+                        f->text[part], sample, (double)y[at], (long long)f->classes,
+                        (long long)f->classes - 1);
+    return gy_raise(GY_E_DATA,
+                    "target out of range" GY_AT "%s: sample %lld" GY_WHY "%g, but %s takes %s",
+                    f->text[part], sample, (double)y[at], f->config->loss.kind->name,
+                    gy_target_text(f->target));
 }
 
 gy_status gy_feed_check(const gy_feed *f, gy_part part, const int64_t *samples, int64_t n,
@@ -22,21 +31,15 @@ gy_status gy_feed_check(const gy_feed *f, gy_part part, const int64_t *samples, 
 {
     const gy_source_info *info = gy_feed_info(f, part);
     if (f->vocabulary > 0) {
-        int64_t each = gy_shape_count(&info->x), at = find_outside(x, n * each, f->vocabulary);
+        int64_t each = gy_shape_count(&info->x);
+        int64_t at = gy_target_find_wrong(GY_TARGET_CLASS, f->vocabulary, x, n * each);
         GY_REQUIRE(at < 0, GY_E_DATA,
                    "token out of range" GY_AT "%s: sample %lld" GY_WHY
                    "%g, but the embedding has a vocabulary of %lld",
                    f->text[part], (long long)samples[at / each], (double)x[at],
                    (long long)f->vocabulary);
     }
-    if (f->classes == 0 || y == NULL) return GY_OK;
-    int64_t each = gy_shape_count(&info->y), at = find_outside(y, n * each, f->classes);
-    GY_REQUIRE(at < 0, GY_E_DATA,
-               "class out of range" GY_AT "%s: sample %lld" GY_WHY
-               "%g, but the model tells %lld classes apart, 0 to %lld",
-               f->text[part], (long long)samples[at / each], (double)y[at], (long long)f->classes,
-               (long long)f->classes - 1);
-    return GY_OK;
+    return y == NULL ? GY_OK : check_targets(f, part, samples, n, y);
 }
 
 static gy_status read_through(gy_feed *f, gy_part part, int64_t first, int64_t n, float *x,

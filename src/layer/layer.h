@@ -256,16 +256,6 @@ gy_status gy_layer_refuse(const gy_layer *l, const char *hint, const char *forma
 /** Axes and lengths in a shape: gy_shape_of(2, T, n). Only int64_t lengths. */
 gy_shape gy_shape_of(int n, ...);
 
-/** The input's rows and columns: the product of all axes but the last, and the last. */
-static inline int64_t gy_shape_last(const gy_shape *s)
-{
-    return s->n == 0 ? 1 : s->d[s->n - 1];
-}
-static inline int64_t gy_shape_rows(const gy_shape *s)
-{
-    return gy_shape_count(s) / gy_shape_last(s);
-}
-
 /** Floats of a size at a batch. */
 static inline int64_t gy_size_at(gy_size size, int64_t batch)
 {

@@ -17,35 +17,45 @@ typedef struct gy_loss_batch {
     const gy_shape *out; /* of one sample */
     int64_t outputs;     /* its elements */
     const float *y;      /* [B, out…] */
-    const float *target; /* [B, …]: classes as whole numbers, or values */
+    const float *target; /* [B, …] as loss->target has them */
 } gy_loss_batch;
 
 /** What targets are; flags, since a metric may be for several. */
 typedef enum gy_target {
     GY_TARGET_CLASS =
         1, /* classes 0 … last axis − 1, one a position: [N, …] for outputs [N, …, K] */
-    GY_TARGET_SIGN = 2, /* no or yes, 0 or 1, for each output: a logit above 0 says yes */
+    GY_TARGET_SIGN = 2, /* from no to yes, 0 to 1, for each output: a logit above 0 says yes */
     GY_TARGET_VALUE = 4 /* a number for each output */
 } gy_target;
 
+/** "classes", "numbers from 0 to 1", "values". */
+const char *gy_target_text(gy_target target);
+
+/** The first of n targets that is none for `classes` classes (unused where they are not classes); −1. */
+int64_t gy_target_find_wrong(gy_target target, int64_t classes, const float *v, int64_t n);
+
 struct gy_loss_kind {
     gy_kind kind;
-    gy_target target;
-    bool classifies; /* target is GY_TARGET_CLASS; predict adds the top class */
-
-    /**
-     * Checks the outputs' shape against the targets' and says by how much one sample counts: 1 for
-     * a class a sample, T for a class a position, the elements for values.
-     * GY_E_SHAPE naming both shapes.
-     */
-    gy_status (*shape)(const void *settings, const gy_shape *out, const gy_shape *target,
-                       int64_t *count);
+    gy_target target; /* what it takes; where it is GY_TARGET_CLASS, predict adds the top class */
 
     /** Sum (not mean) of the loss over the batch; dy = scale times its gradient, may be b->y, or NULL. */
     double (*run)(const void *settings, const gy_loss_batch *b, float scale, float *dy);
 };
 
 extern const gy_registry gy_loss_registry;
+
+/**
+ * Checks the outputs' shape against the targets' and says by how much one sample counts: 1 for a
+ * class a sample, T for a class a position, the elements for what is given for each output. Axes of
+ * length 1 may be left out. Local.
+ *
+ * @return GY_OK; GY_E_SHAPE naming both shapes
+ */
+gy_status gy_loss_shape(const gy_loss_kind *loss, const gy_shape *out, const gy_shape *target,
+                        int64_t *count) GY_CHECKED;
+
+/** Index of the largest of n outputs, the first of equals; −1 where one of them is NaN. Local. */
+int64_t gy_loss_top(int64_t n, const float *x);
 
 static inline const gy_loss_kind *gy_loss_kind_of(const gy_kind *kind)
 {
@@ -62,21 +72,25 @@ enum { GY_METRIC_SUMS = 4, GY_METRIC_CLASSES = 1024 };
 typedef struct gy_metric_kind {
     gy_kind kind;
     bool larger_is_better;
+    double best;      /* of answers that are all right */
     unsigned targets; /* gy_target flags: what it is for, see gy_metric_check */
 
-    /** Doubles it needs: a function of the outputs' last axis; 0 is allowed. */
+    /** Doubles it needs: a function of the outputs' last axis. NULL: one. */
     int (*sums)(int64_t classes);
 
-    /** Adds a batch to sums (which begin at 0); NULL where there are none. */
+    /** Adds a batch to sums (which begin at 0). */
     void (*add)(const gy_loss_batch *b, double *sums);
 
-    /**
-     * @param loss_sum, count  of the loss over the same samples (perplexity is a function of these)
-     */
-    double (*value)(const double *sums, int64_t classes, double loss_sum, double count);
+    /** @param count  of the loss over the same samples. NULL: the mean, sums[0] / count */
+    double (*value)(const double *sums, int64_t classes, double count);
 } gy_metric_kind;
 
 extern const gy_registry gy_metric_registry;
+
+/** How many sums a metric needs, and what they say. Local. */
+int gy_metric_sums(const gy_metric_kind *metric, int64_t classes);
+double gy_metric_value(const gy_metric_kind *metric, const double *sums, int64_t classes,
+                       double count);
 
 /** GY_E_CONFIG where a metric is not for a loss's targets, or not for so many classes. Local. */
 gy_status gy_metric_check(const gy_metric_kind *metric, const gy_loss_kind *loss,

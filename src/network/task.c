@@ -5,8 +5,6 @@
  */
 #include "task.h"
 
-#include "layer/layer.h"
-
 #include <string.h>
 
 enum { LOSS, COUNT, METRICS };
@@ -21,7 +19,7 @@ static gy_status take_metrics(gy_task *t, const gy_strings *names)
         t->metrics[i] = gy_metric_kind_of(kind);
         GY_TRY(gy_metric_check(t->metrics[i], t->loss, t->classes));
         t->at[i] = t->sums;
-        t->sums += t->metrics[i]->sums(t->classes);
+        t->sums += gy_metric_sums(t->metrics[i], t->classes);
     }
     t->n_metrics = names->n;
     return GY_OK;
@@ -37,7 +35,7 @@ gy_status gy_task_init(gy_task *t, const gy_choice *loss, const gy_strings *metr
                    .classes = gy_shape_last(out)};
     if (target != NULL) {
         t->targets = gy_shape_count(target);
-        GY_TRY(t->loss->shape(t->loss_settings, out, target, &t->count));
+        GY_TRY(gy_loss_shape(t->loss, out, target, &t->count));
     }
     return take_metrics(t, metrics);
 }
@@ -53,8 +51,7 @@ double gy_task_add(const gy_task *t, const gy_kernel *k, int64_t batch, const fl
                        .y = y,
                        .target = target};
     if (batch == 0) return 0;
-    for (int i = 0; i < t->n_metrics; i++)
-        if (t->metrics[i]->add != NULL) t->metrics[i]->add(&b, tally + t->at[i]);
+    for (int i = 0; i < t->n_metrics; i++) t->metrics[i]->add(&b, tally + t->at[i]);
     double loss = t->loss->run(t->loss_settings, &b, scale, dy); /* may overwrite y */
     tally[LOSS] += loss;
     tally[COUNT] += (double)(batch * t->count);
@@ -67,6 +64,11 @@ void gy_task_fold(const gy_task *t, int n, double *rows)
         for (int i = 0; i < t->sums; i++) rows[i] += rows[row * t->sums + i];
 }
 
+bool gy_task_classifies(const gy_task *t)
+{
+    return t->loss->target == GY_TARGET_CLASS;
+}
+
 double gy_task_loss(const double *tally)
 {
     return tally[LOSS] / tally[COUNT];
@@ -74,7 +76,7 @@ double gy_task_loss(const double *tally)
 
 double gy_task_metric(const gy_task *t, int i, const double *tally)
 {
-    return t->metrics[i]->value(tally + t->at[i], t->classes, tally[LOSS], tally[COUNT]);
+    return gy_metric_value(t->metrics[i], tally + t->at[i], t->classes, tally[COUNT]);
 }
 
 bool gy_task_larger_is_better(const gy_task *t, const char *name)

@@ -37,6 +37,8 @@ double gy_task_add(const gy_task *t, const gy_kernel *k, int64_t batch, const fl
                    const float *target, float scale, float *dy, double *tally);
 /** Adds rows [n, sums] of a tally up, in their order, into the first. */
 void gy_task_fold(const gy_task *t, int n, double *rows);
+/** Whether outputs tell classes apart, so that each row of them has a top one. */
+bool gy_task_classifies(const gy_task *t);
 double gy_task_loss(const double *tally);
 double gy_task_metric(const gy_task *t, int i, const double *tally);
 /** Whether larger is better of "loss" or a metric's name. */

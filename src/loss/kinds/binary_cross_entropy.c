@@ -4,13 +4,6 @@
 
 #include "kernel/loss.h"
 
-static gy_status shape(const void *values, const gy_shape *out, const gy_shape *target,
-                       int64_t *count)
-{
-    (void)values;
-    return gy_loss_values_shape(&gy_loss_binary_cross_entropy, out, target, count);
-}
-
 static double run(const void *values, const gy_loss_batch *b, float scale, float *dy)
 {
     (void)values;
@@ -21,6 +14,5 @@ const gy_loss_kind gy_loss_binary_cross_entropy = {
     .kind = {.name = "binary_cross_entropy",
              .help = "sigmoid and cross entropy on logits; targets from 0 to 1"},
     .target = GY_TARGET_SIGN,
-    .shape = shape,
     .run = run,
 };

@@ -19,13 +19,6 @@ static const gy_setting rows[] = {
     GY_SETTING_END,
 };
 
-static gy_status shape(const void *values, const gy_shape *out, const gy_shape *target,
-                       int64_t *count)
-{
-    (void)values;
-    return gy_loss_values_shape(&gy_loss_huber, out, target, count);
-}
-
 static double run(const void *values, const gy_loss_batch *b, float scale, float *dy)
 {
     const settings *s = values;
@@ -39,6 +32,5 @@ const gy_loss_kind gy_loss_huber = {
              .settings = rows,
              .settings_size = sizeof(settings)},
     .target = GY_TARGET_VALUE,
-    .shape = shape,
     .run = run,
 };

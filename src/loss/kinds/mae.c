@@ -4,13 +4,6 @@
 
 #include "kernel/loss.h"
 
-static gy_status shape(const void *values, const gy_shape *out, const gy_shape *target,
-                       int64_t *count)
-{
-    (void)values;
-    return gy_loss_values_shape(&gy_loss_mae, out, target, count);
-}
-
 static double run(const void *values, const gy_loss_batch *b, float scale, float *dy)
 {
     (void)values;
@@ -20,6 +13,5 @@ static double run(const void *values, const gy_loss_batch *b, float scale, float
 const gy_loss_kind gy_loss_mae = {
     .kind = {.name = "mae", .help = "mean of the absolute errors"},
     .target = GY_TARGET_VALUE,
-    .shape = shape,
     .run = run,
 };

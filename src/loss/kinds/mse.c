@@ -4,13 +4,6 @@
 
 #include "kernel/loss.h"
 
-static gy_status shape(const void *values, const gy_shape *out, const gy_shape *target,
-                       int64_t *count)
-{
-    (void)values;
-    return gy_loss_values_shape(&gy_loss_mse, out, target, count);
-}
-
 static double run(const void *values, const gy_loss_batch *b, float scale, float *dy)
 {
     (void)values;
@@ -20,6 +13,5 @@ static double run(const void *values, const gy_loss_batch *b, float scale, float
 const gy_loss_kind gy_loss_mse = {
     .kind = {.name = "mse", .help = "mean of the squared errors"},
     .target = GY_TARGET_VALUE,
-    .shape = shape,
     .run = run,
 };

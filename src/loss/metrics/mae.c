@@ -4,28 +4,13 @@
 
 #include "kernel/loss.h"
 
-static int sums(int64_t classes)
-{
-    (void)classes;
-    return 1;
-}
-
 static void add(const gy_loss_batch *b, double *values)
 {
     values[0] += gy_absolute_error(b->kernel, b->batch * b->outputs, b->y, b->target, 0.0f, NULL);
 }
 
-static double value(const double *values, int64_t classes, double loss_sum, double count)
-{
-    (void)classes;
-    (void)loss_sum;
-    return values[0] / count;
-}
-
 const gy_metric_kind gy_metric_mae = {
     .kind = {.name = "mae", .help = "mean absolute error"},
     .targets = GY_TARGET_VALUE,
-    .sums = sums,
     .add = add,
-    .value = value,
 };

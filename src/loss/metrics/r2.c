@@ -25,9 +25,8 @@ static void add(const gy_loss_batch *b, double *values)
     }
 }
 
-static double value(const double *values, int64_t outputs, double loss_sum, double count)
+static double value(const double *values, int64_t outputs, double count)
 {
-    (void)loss_sum;
     const double n = count / (double)outputs;
     double total = 0.0;
     for (int64_t i = 0; i < outputs; i++, values += EACH) {
@@ -35,7 +34,7 @@ static double value(const double *values, int64_t outputs, double loss_sum, doub
         if (spread > 1e-13 * values[SQUARES])
             total += 1.0 - values[ERRORS] / spread;
         else /* no spread but rounding */
-            total += values[ERRORS] > 0.0 ? 0.0 : 1.0;
+            total += values[ERRORS] == 0.0 ? 1.0 : 0.0;
     }
     return total / (double)outputs;
 }
@@ -43,6 +42,7 @@ static double value(const double *values, int64_t outputs, double loss_sum, doub
 const gy_metric_kind gy_metric_r2 = {
     .kind = {.name = "r2", .help = "share of the targets' variance explained, mean over outputs"},
     .larger_is_better = true,
+    .best = 1.0,
     .targets = GY_TARGET_VALUE,
     .sums = sums,
     .add = add,

@@ -6,28 +6,20 @@
 
 #include <math.h>
 
-static int sums(int64_t classes)
-{
-    (void)classes;
-    return 1;
-}
-
 static void add(const gy_loss_batch *b, double *values)
 {
     values[0] += gy_squared_error(b->kernel, b->batch * b->outputs, b->y, b->target, 0.0f, NULL);
 }
 
-static double value(const double *values, int64_t classes, double loss_sum, double count)
+static double value(const double *values, int64_t classes, double count)
 {
     (void)classes;
-    (void)loss_sum;
     return sqrt(values[0] / count);
 }
 
 const gy_metric_kind gy_metric_rmse = {
     .kind = {.name = "rmse", .help = "root of the mean squared error"},
     .targets = GY_TARGET_VALUE,
-    .sums = sums,
     .add = add,
     .value = value,
 };

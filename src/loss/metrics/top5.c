@@ -2,19 +2,13 @@
 #include "../loss_impl.h"
 #include "../metric_list.h"
 
-static int sums(int64_t classes)
-{
-    (void)classes;
-    return 1;
-}
-
 static void add(const gy_loss_batch *b, double *values)
 {
     const int64_t classes = gy_loss_classes(b), rows = gy_loss_rows(b);
     for (int64_t row = 0; row < rows; row++) {
         const float *x = b->y + row * classes;
         const int64_t label = gy_loss_label(b, row);
-        if (label < 0) continue;
+        if (label < 0 || gy_loss_answer(b, row) < 0) continue;
         int64_t above = 0;
         for (int64_t i = 0; i < classes; i++)
             above += x[i] > x[label] || (i < label && x[i] >= x[label]); /* ties: the first wins */
@@ -22,18 +16,10 @@ static void add(const gy_loss_batch *b, double *values)
     }
 }
 
-static double value(const double *values, int64_t classes, double loss_sum, double count)
-{
-    (void)classes;
-    (void)loss_sum;
-    return values[0] / count;
-}
-
 const gy_metric_kind gy_metric_top5 = {
     .kind = {.name = "top5", .help = "share of targets among the five likeliest classes"},
     .larger_is_better = true,
+    .best = 1.0,
     .targets = GY_TARGET_CLASS,
-    .sums = sums,
     .add = add,
-    .value = value,
 };
