@@ -59,7 +59,7 @@ gy_status gy_opened_read(gy_opened *o)
 {
     gy_model *model = o->network.model;
     bool averaged = o->config->train.parameter_average > 0;
-    gy_checkpoint_slot average = {"average", gy_model_values(model), NULL};
+    gy_checkpoint_slot average = {.name = "average", .v = gy_model_values(model)};
     return gy_checkpoint_read(o->ctx, o->comm, o->path, GY_MATCH_PARAMS, gy_model_params(model),
                               gy_model_values(model), gy_model_buffers(model),
                               gy_model_buffer_values(model), &average, averaged ? 1 : 0);

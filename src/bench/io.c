@@ -82,9 +82,9 @@ static gy_status make_tensor(bench *b)
 }
 
 /* Parameters, buffers, optimizer and average, as a run of this configuration has them. */
-static void add_slot(gy_checkpoint *c, const char *name, float *v)
+static void add_slot(gy_checkpoint *c, const char *name, float *v, const gy_params *table)
 {
-    c->slots[c->n_slots++] = (gy_checkpoint_slot){.name = name, .v = v};
+    c->slots[c->n_slots++] = (gy_checkpoint_slot){.name = name, .v = v, .table = table};
 }
 
 static gy_status make_model(bench *b)
@@ -98,7 +98,7 @@ static gy_status make_model(bench *b)
     const gy_params *params = gy_model_params(model);
     b->whole = (gy_range){0, params->trainable};
     b->all = (gy_ranges){&b->whole, 1};
-    GY_TRY(gy_optim_create(b->ctx, b->network.kernel, &b->config->optimizer, params, &b->all,
+    GY_TRY(gy_optim_create(b->ctx, b->network.kernel, &b->config->optimizer, params, &b->all, NULL,
                            &b->optim));
     b->values = gy_model_values(model);
     b->buffer_values = gy_model_buffer_values(model);
@@ -108,10 +108,11 @@ static gy_status make_model(bench *b)
                            .buffer_values = b->buffer_values,
                            .config = gy_config_text(b->config)};
     for (int i = 0; i < gy_optim_slots(b->optim); i++)
-        add_slot(&b->c, gy_optim_slot_name(b->optim, i), gy_optim_slot(b->optim, i));
+        add_slot(&b->c, gy_optim_slot_name(b->optim, i), gy_optim_slot(b->optim, i),
+                 gy_optim_slot_table(b->optim, i));
     if (b->config->train.parameter_average <= 0) return GY_OK;
     GY_TRY(gy_new_array(b->ctx, params->trainable, &b->average));
-    add_slot(&b->c, "average", b->average);
+    add_slot(&b->c, "average", b->average, NULL);
     return GY_OK;
 }
 

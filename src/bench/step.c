@@ -115,8 +115,10 @@ static gy_status add_memory(bench *b, gy_report *report)
     GY_TRY(gy_model_measure(model, b->network->micro, use, &memory));
     gy_report_int(report, "parameter_bytes", memory.parameters + memory.buffers);
     gy_report_int(report, "gradient_bytes", memory.gradients);
-    gy_report_int(report, "optimizer_bytes",
-                  inference ? 0 : gy_optim_bytes(&b->config->optimizer.kind, trainable));
+    gy_report_int(
+        report, "optimizer_bytes",
+        inference ? 0
+                  : gy_optim_bytes(&b->config->optimizer.kind, gy_model_params(model), trainable));
     gy_report_int(report, "activation_bytes", memory.activations);
     gy_report_int(report, "peak_bytes", gy_process_peak_bytes());
     return GY_OK;

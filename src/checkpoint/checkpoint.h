@@ -30,13 +30,14 @@ extern const gy_setting gy_checkpoint_setting_rows[];
 
 enum { GY_CHECKPOINT_SLOTS = 68 }; /* those of optimizers, and one a rank */
 
-/** One vector besides the parameters, of params->trainable floats. */
+/** One vector besides the parameters: of params->trainable floats, or laid out by a table of its own. */
 typedef struct gy_checkpoint_slot {
     const char *name; /* "momentum", "average" */
     float *v;         /* packed slices of `share` */
     /** The slices that this rank holds (written; each is held by some rank) or wants (read); NULL on
      * every rank: all of it. */
     const gy_ranges *share;
+    const gy_params *table; /* how named tensors lie in it; NULL: as the trainable parameters do */
 } gy_checkpoint_slot;
 
 /** A named number or text of the training state (best, counters, sums); kept in /metrics and /data. */

@@ -20,6 +20,17 @@ enum {
 
 #define GY_FORMAT_NAME "gyre-checkpoint"
 
+/** How tensors lie in a slot, and its length. */
+static inline const gy_params *gy_slot_table(const gy_params *params, const gy_checkpoint_slot *s)
+{
+    return s->table != NULL ? s->table : params;
+}
+static inline int64_t gy_slot_floats(const gy_params *params, const gy_checkpoint_slot *s)
+{
+    return gy_slot_table(params, s)->trainable;
+}
+int64_t gy_slots_floats(const gy_checkpoint *c); /* of all: stage.c */
+
 /** A slice of a flat vector in a shard: elements [offset, offset + count). */
 typedef struct gy_slice {
     int64_t offset, count;

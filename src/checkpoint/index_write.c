@@ -75,14 +75,15 @@ static gy_status write_virtual(gy_writer *w, gy_h5 *f, int k, const gy_param *p,
 
 static gy_status write_vectors(gy_writer *w, gy_h5 *f)
 {
-    const gy_params *params = w->c.params;
     gy_h5_piece *pieces;
     const char *name;
     GY_TRY(gy_pool_array(&w->pool, w->n_shards, &pieces));
     GY_TRY(gy_h5_group(f, "/params"));
     for (int k = 0; k < w->n_vectors; k++) {
-        for (int i = 0; i < params->n; i++) {
-            const gy_param *p = &params->v[i];
+        const gy_params *table = w->c.params;
+        if (k > 0) table = gy_slot_table(table, &w->c.slots[k - 1]);
+        for (int i = 0; i < table->n; i++) {
+            const gy_param *p = &table->v[i];
             if (k > 0 && !p->trainable) continue;
             GY_TRY(gy_pool_format(&w->pool, &name, "%s/%s", k == 0 ? "/params" : w->vectors[k].data,
                                   p->name));

@@ -66,7 +66,7 @@ static gy_status aim_slot(loader *l, int i, const gy_entries *entries, const gy_
 {
     const char *prefix;
     GY_TRY(gy_pool_format(l->pool, &prefix, "%s of ", slot->name));
-    return aim(l, entries, model, prefix, true, slot->v, &l->vectors[1 + i]);
+    return aim(l, entries, gy_slot_table(model, slot), prefix, true, slot->v, &l->vectors[1 + i]);
 }
 
 /* Copies what a piece has of the targets. */
@@ -129,12 +129,36 @@ static gy_status read_buffers(loader *l, const char *dir)
     return status;
 }
 
-/* The tensors that a slot has: those of the parameters that lie within its length. */
-static gy_status slot_entries(gy_pool *pool, const gy_index *index, int k, gy_entries *out)
+/* The tensors of a slot with a table of its own, as index.h5 names them. */
+static gy_status own_entries(loader *l, const gy_index *index, int k, gy_entries *out)
+{
+    const char *path, *group;
+    gy_h5 *f;
+    GY_TRY(gy_pool_format(l->pool, &path, "%s/index.h5", index->dir));
+    GY_TRY(gy_pool_format(l->pool, &group, "/optimizer/%s", index->slots[k - 1]));
+    GY_TRY(gy_h5_open(l->ctx, path, GY_E_IO, &f));
+    gy_status status = gy_entries_read(f, l->pool, group, true, out);
+    if (gy_h5_close(f) != GY_OK) {} /* nothing was written */
+    GY_TRY(status);
+    for (int i = 0; i < out->n; i++)
+        GY_REQUIRE(out->v[i].count >= 0 && out->v[i].offset >= 0 &&
+                       out->v[i].offset <= index->lengths[k] - out->v[i].count,
+                   GY_E_IO,
+                   "the checkpoint is damaged" GY_AT "%s" GY_WHY "%s/%s lies outside the shards",
+                   path, group, out->v[i].name);
+    return GY_OK;
+}
+
+/* The tensors that a slot has: else those of the parameters that lie within its length. */
+static gy_status slot_entries(loader *l, const gy_index *index, const gy_checkpoint_slot *slot,
+                              gy_entries *out)
 {
     gy_entry *v;
+    gy_pool *pool = l->pool;
+    const int k = find_slot(index, slot->name);
     *out = (gy_entries){0};
     if (k == 0) return GY_OK;
+    if (slot->table != NULL) return own_entries(l, index, k, out);
     GY_TRY(gy_pool_array(pool, index->params.n, &v));
     for (int i = 0; i < index->params.n; i++) {
         const gy_entry *e = &index->params.v[i];
@@ -154,8 +178,7 @@ static gy_status load_checkpoint(loader *l, const char *dir, const gy_params *pa
     GY_TRY(aim(l, &index.params, params, "", false, values, &l->vectors[0]));
     GY_TRY(aim_buffers(l, &index.buffers, buffers, buffer_values));
     for (int i = 0; i < n_slots; i++) {
-        int k = find_slot(&index, slots[i].name);
-        GY_TRY(slot_entries(l->pool, &index, k, &entries[i]));
+        GY_TRY(slot_entries(l, &index, &slots[i], &entries[i]));
         GY_TRY(aim_slot(l, i, &entries[i], params, &slots[i]));
     }
     GY_TRY(gy_misfits_check(&l->misfits, l->path, l->match));
@@ -228,15 +251,15 @@ static gy_status spread(gy_comm *comm, float *x, int64_t n)
 }
 
 /* Where rank 0 reads slots to: what is wanted in slices is whole for a while. */
-static gy_status make_room(gy_pool *pool, int64_t length, const gy_checkpoint_slot *slots, int n,
-                           bool reads, gy_checkpoint_slot *out, float **piece)
+static gy_status make_room(gy_pool *pool, const gy_params *params, const gy_checkpoint_slot *slots,
+                           int n, bool reads, gy_checkpoint_slot *out, float **piece)
 {
     bool cut = false;
     for (int i = 0; i < n; i++) {
         out[i] = slots[i];
         if (slots[i].share == NULL) continue;
         cut = true;
-        if (reads) GY_TRY(gy_new_array(pool->ctx, length, &out[i].v));
+        if (reads) GY_TRY(gy_new_array(pool->ctx, gy_slot_floats(params, &slots[i]), &out[i].v));
     }
     return cut && !reads ? gy_pool_array(pool, GY_PIECE_FLOATS, piece) : GY_OK;
 }
@@ -275,16 +298,17 @@ gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, g
     float *piece = NULL;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
-    gy_status status = make_room(&pool, params->trainable, slots, n_slots, reads, whole, &piece);
+    gy_status status = make_room(&pool, params, slots, n_slots, reads, whole, &piece);
     if (status == GY_OK && reads)
         status = load(ctx, path, match, params, values, buffers, buffer_values, whole, n_slots);
     status = gy_comm_agree(comm, status);
     if (status == GY_OK && values != NULL) status = spread(comm, values, params->floats);
     if (status == GY_OK && buffers != NULL) status = spread(comm, buffer_values, buffers->floats);
     for (int i = 0; i < n_slots && status == GY_OK; i++)
-        status = slots[i].share == NULL
-                     ? spread(comm, slots[i].v, params->trainable)
-                     : deal_out(comm, &slots[i], whole[i].v, params->trainable, piece);
+        status =
+            slots[i].share == NULL
+                ? spread(comm, slots[i].v, gy_slot_floats(params, &slots[i]))
+                : deal_out(comm, &slots[i], whole[i].v, gy_slot_floats(params, &slots[i]), piece);
     for (int i = 0; i < n_slots; i++)
         if (whole[i].v != slots[i].v) gy_free(ctx, whole[i].v);
     gy_pool_clear(&pool);

@@ -13,7 +13,7 @@ static int64_t checkpoint_bytes(const gy_comm *comm, const gy_checkpoint_setting
     int64_t buffers = c->buffers == NULL ? 0 : c->buffers->floats;
     int64_t tensors = (1 + c->n_slots) * (int64_t)c->params->n;
     int64_t files = 1 + (s->shards > 0 ? s->shards : gy_comm_ranks(comm));
-    int64_t floats = c->params->floats + c->n_slots * c->params->trainable + buffers;
+    int64_t floats = c->params->floats + gy_slots_floats(c) + buffers;
     return floats * (int64_t)sizeof(float) + files * FILE_BYTES + tensors * TENSOR_BYTES;
 }
 

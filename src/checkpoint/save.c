@@ -171,7 +171,7 @@ static gy_status begin(gy_saver *s)
 
 static int64_t state_bytes(const gy_checkpoint *c)
 {
-    int64_t floats = c->params->floats + c->n_slots * c->params->trainable;
+    int64_t floats = c->params->floats + gy_slots_floats(c);
     return (int64_t)sizeof(float) * (floats + (c->buffers == NULL ? 0 : c->buffers->floats));
 }
 

@@ -29,11 +29,18 @@ static gy_status prepare_vectors(gy_writer *w)
         gy_vector *v = &w->vectors[k];
         *v = (gy_vector){.data = "/values", .length = c->params->floats, .mine = c->values};
         if (k == 0) continue;
-        v->length = c->params->trainable;
+        v->length = gy_slot_floats(c->params, &c->slots[k - 1]);
         v->mine = c->slots[k - 1].v;
         GY_TRY(gy_pool_format(&w->pool, &v->data, "/optimizer/%s", c->slots[k - 1].name));
     }
     return GY_OK;
+}
+
+int64_t gy_slots_floats(const gy_checkpoint *c)
+{
+    int64_t floats = 0;
+    for (int i = 0; i < c->n_slots; i++) floats += gy_slot_floats(c->params, &c->slots[i]);
+    return floats;
 }
 
 static gy_status prepare_shards(gy_writer *w, int64_t shards)

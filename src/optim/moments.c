@@ -3,36 +3,19 @@
 
 #include <math.h>
 
-const char *const gy_moments_slots[] = {"first_moment", "second_moment", NULL};
+const gy_slot_kind gy_moments_slots[] = {
+    {.name = "first_moment"}, {.name = "second_moment"}, {.name = NULL}};
 
 const gy_setting gy_moments_rows[] = {
-    {.key = "beta1",
-     .type = GY_SETTING_FLOAT,
-     .offset = offsetof(gy_moments_settings, beta1),
-     .standard = "0.9",
-     .min = 0.0,
-     .max = 0.9999999,
-     .help = "decay of the mean of gradients"},
-    {.key = "beta2",
-     .type = GY_SETTING_FLOAT,
-     .offset = offsetof(gy_moments_settings, beta2),
-     .standard = "0.999",
-     .min = 0.0,
-     .max = 0.9999999,
-     .help = "decay of the mean of squared gradients"},
-    {.key = "epsilon",
-     .type = GY_SETTING_FLOAT,
-     .offset = offsetof(gy_moments_settings, epsilon),
-     .standard = "1.0e-8",
-     .min = 0.0,
-     .max = GY_COUNT_MAX,
-     .help = "added to the root of the mean of squares"},
+    GY_OPTIM_DECAY(gy_moments_settings, beta1, "0.9", "decay of the mean of gradients"),
+    GY_OPTIM_DECAY(gy_moments_settings, beta2, "0.999", "decay of the mean of squared gradients"),
+    GY_OPTIM_EPSILON(gy_moments_settings, "1.0e-8", "added to the root of the mean of squares"),
     GY_SETTING_END,
 };
 
 gy_moments gy_moments_of(const gy_moments_settings *s, const gy_update *u)
 {
-    const double t = (double)u->step;
+    const double t = (double)u->count;
     return (gy_moments){.clip = (float)u->clip,
                         .beta1 = (float)s->beta1,
                         .share1 = (float)(1.0 - s->beta1),

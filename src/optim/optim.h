@@ -14,32 +14,58 @@
 
 /** What an update is given besides the vectors: the same for all elements of one tensor. */
 typedef struct gy_update {
-    int64_t step;        /* of the update, from 1 */
+    int64_t count;       /* of this update, from 1 */
     double rate;         /* learning rate */
     double clip;         /* factor on the gradient, ≤ 1 */
     double weight_decay; /* 0 where the tensor does not decay */
     bool scaled;         /* whether the tensor takes a trust ratio (lars, lamb): weights do */
-    double norms[2];     /* of the whole tensor, as the kind's squares() has them */
+    const double *sums;  /* over the whole tensor, of the last round */
 } gy_update;
 
 enum { GY_SLOTS = 3 };
 
+/** The part of a tensor that lies in a slice: its elements [at, at + n). */
+typedef struct gy_tensor_part {
+    const gy_param *tensor;
+    int64_t at, n;
+    float *w; /* [n] */
+    const float *g;
+    float *slots
+        [GY_SLOTS]; /* [n]; of slots with shapes of their own: those of the whole tensor, or NULL */
+} gy_tensor_part;
+
+/** One vector of an optimizer's state. */
+typedef struct gy_slot_kind {
+    const char *name; /* as in checkpoints */
+    /**
+     * What it holds of a tensor; false: nothing. Such a slot is small: every rank has all of it, and
+     * changes it in `learn` alone. NULL: as much as the tensor has, cut by slices like it.
+     */
+    bool (*shape)(const gy_param *tensor, gy_shape *out);
+} gy_slot_kind;
+
 typedef struct gy_optim_kind {
     gy_kind kind;
-    const char *const *slots; /* names of its state vectors, NULL-terminated */
+    const gy_slot_kind *slots; /* its state, closed by a name NULL */
     /** How many of them these settings need; NULL: all. */
     int (*used)(const void *settings);
+
     /**
-     * Where the step depends on norms of whole tensors (lars, lamb), else NULL: of every `each` of n
-     * elements of one tensor adds the Σ w² and Σ d² to the next two of squares, d being what the
-     * ratio compares w with.
+     * Where the step depends on sums over whole tensors: in so many rounds each part adds its own to
+     * sums(…) doubles, those of all parts are added up, and the kind may learn from them before the
+     * next round. Sums are of numbers ≥ 0. A kind without rounds has neither of the three.
      */
-    void (*squares)(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
-                    int64_t each, const float *w, const float *g, float *const *slots,
-                    double *squares);
-    /** Updates n elements of one tensor: w and slots in place. */
-    void (*update)(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
-                   float *w, const float *g, float *const *slots);
+    int rounds;
+    int64_t (*sums)(const gy_param *tensor, int round);
+    void (*add)(const void *settings, const gy_kernel *k, const gy_update *u,
+                const gy_tensor_part *p, int round, double *sums);
+    /** Changes slots with shapes of their own: the whole tensor's. May be NULL. */
+    void (*learn)(const void *settings, const gy_update *u, const gy_param *tensor, int round,
+                  const double *sums, float *const *slots);
+
+    /** Updates a part: w and the slots that are cut like it, in place. */
+    void (*update)(const void *settings, const gy_kernel *k, const gy_update *u,
+                   const gy_tensor_part *p);
 } gy_optim_kind;
 
 extern const gy_registry gy_optim_registry;
@@ -55,24 +81,42 @@ extern const gy_setting gy_optim_setting_rows[];
 
 typedef struct gy_optim gy_optim;
 
+/** How sums over whole tensors come about. */
+typedef struct gy_optim_sum {
+    /** Adds values over all who own parts of the tensors, to the same bits on each; NULL: all is here. */
+    gy_status (*add)(void *user, double *values, int n);
+    void *user;
+    bool exact; /* to the same bits for any slices; then the whole of w and g is here */
+} gy_optim_sum;
+
 /**
  * @param settings  copied, but for those of the kind, which must outlive the optimizer
  * @param params  the table; must outlive the optimizer
  * @param share   its slices, within [0, params->trainable); copied
- * @param out     free with gy_optim_free(); slots are zero
+ * @param sum     copied; NULL: all is here
+ * @param out     free with gy_optim_free(); slots are zero, no updates are counted
  */
 gy_status gy_optim_create(gy_context *ctx, const gy_kernel *k, const gy_optim_settings *settings,
-                          const gy_params *params, const gy_ranges *share,
+                          const gy_params *params, const gy_ranges *share, const gy_optim_sum *sum,
                           gy_optim **out) GY_CHECKED;
 void gy_optim_free(gy_optim *o);
 
-/** Number of slots, their names and vectors (packed slices, owned by the optimizer). */
+/** Number of slots, their names and vectors (owned by the optimizer) with their lengths. */
 int gy_optim_slots(const gy_optim *o);
 const char *gy_optim_slot_name(const gy_optim *o, int slot);
 float *gy_optim_slot(gy_optim *o, int slot);
+int64_t gy_optim_slot_floats(const gy_optim *o, int slot);
 
-/** Bytes of slots for `floats` trainable floats: for plans. */
-int64_t gy_optim_bytes(const gy_choice *kind, int64_t floats);
+/** How the tensors lie in a slot that has shapes of its own, the same on every rank; NULL: it is cut
+ * like the parameters, the slices packed. */
+const gy_params *gy_optim_slot_table(const gy_optim *o, int slot);
+
+/** Updates made so far, for bias corrections; what a checkpoint keeps beside the slots. */
+int64_t gy_optim_count(const gy_optim *o);
+void gy_optim_set_count(gy_optim *o, int64_t count);
+
+/** Bytes of slots for `floats` trainable floats of a table: for plans. */
+int64_t gy_optim_bytes(const gy_choice *kind, const gy_params *params, int64_t floats);
 
 /**
  * Adds the penalties' gradients (l1 sign(w) + l2 w) to the slices of g.
@@ -89,40 +133,22 @@ double gy_optim_prepare_all(const gy_optim *o, const float *w, float *g);
 double gy_clip_factor(double clip_norm, double norm);
 
 /**
- * Whether a step depends on norms of whole tensors (lars, lamb). Where a tensor may be cut by
- * slices, each then adds its part by gy_optim_squares, and the sums over all slices go to
- * gy_optim_update.
+ * Updates the slices of w. Collective where sums over whole tensors are.
  *
- * @param squares  [2 params->n], added to
+ * @param clip  factor on the gradient, see gy_clip_factor
+ * @return GY_OK; what gy_optim_sum.add returns
  */
-bool gy_optim_needs_squares(const gy_optim *o);
-void gy_optim_squares(const gy_optim *o, int64_t step, double clip, const float *w, const float *g,
-                      double *squares);
+gy_status gy_optim_update(gy_optim *o, double rate, double clip, float *w,
+                          const float *g) GY_CHECKED;
 
 /**
- * The same to the same bits however the slices cut the tensors: sums of GY_PARAM_ALIGN elements, in
- * limbs (kernel/limbs.h), of which those of all slices are added and then taken.
+ * The moving average of parameters, over n elements: average += (1 − d)(w − average), with
+ * d = min(decay, (1 + count) / (10 + count)), so that it soon forgets where it began.
  *
- * @param limbs  [2 params->n, GY_LIMBS], added to
+ * @param count  of this update of it, from 1
  */
-void gy_optim_squares_in_limbs(const gy_optim *o, int64_t step, double clip, const float *w,
-                               const float *g, double *limbs);
-
-/** @param squares  [2 params->n] out */
-void gy_optim_squares_take(const gy_optim *o, const double *limbs, double *squares);
-
-/**
- * Updates the slices of w.
- *
- * @param step     of this update, from 1
- * @param clip     factor on the gradient, see gy_clip_factor
- * @param squares  see above; NULL where the slices cut no tensor, or the kind needs none
- */
-void gy_optim_update(gy_optim *o, int64_t step, double rate, double clip, float *w, const float *g,
-                     const double *squares);
-
-/** average = decay average + (1 − decay) w, over n elements. */
-void gy_average_update(const gy_kernel *k, double decay, int64_t n, const float *w, float *average);
+void gy_average_update(const gy_kernel *k, double decay, int64_t count, int64_t n, const float *w,
+                       float *average);
 
 /* Schedules */
 

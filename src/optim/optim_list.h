@@ -11,7 +11,8 @@
     X(adam)                                                                                        \
     X(adamw)                                                                                       \
     X(lars)                                                                                        \
-    X(lamb)
+    X(lamb)                                                                                        \
+    X(adafactor)
 
 #define GY_OPTIM_DECLARE(name) extern const gy_optim_kind gy_optim_##name;
 GY_OPTIM_LIST(GY_OPTIM_DECLARE)

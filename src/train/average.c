@@ -6,6 +6,7 @@
 
 void gy_run_begin_average(gy_run *run, const float *w)
 {
+    run->at.averaged = 0;
     if (run->average != NULL) gy_ranges_pack(gy_sync_owned(run->sync), w, run->average);
 }
 
@@ -14,10 +15,12 @@ void gy_run_follow_average(gy_run *run)
     const gy_ranges *owned = gy_sync_owned(run->sync);
     const float *w = gy_model_values(run->network.model);
     float *packed = run->average;
-    for (int i = 0; i < owned->n && packed != NULL; i++) {
+    if (packed == NULL) return;
+    run->at.averaged++;
+    for (int i = 0; i < owned->n; i++) {
         int64_t n = owned->v[i].to - owned->v[i].from;
-        gy_average_update(run->network.kernel, run->config->train.parameter_average, n,
-                          w + owned->v[i].from, packed);
+        gy_average_update(run->network.kernel, run->config->train.parameter_average,
+                          run->at.averaged, n, w + owned->v[i].from, packed);
         packed += n;
     }
 }

@@ -45,7 +45,7 @@ static gy_status save(gy_run *run, const gy_checkpoint *c, gy_checkpoint_note *n
     alone.notes = notes;
     alone.n_notes = choose_notes(c, notes);
     if (run->average != NULL) /* what was evaluated is the average */
-        alone.slots[alone.n_slots++] = (gy_checkpoint_slot){"average", best->values, NULL};
+        alone.slots[alone.n_slots++] = (gy_checkpoint_slot){.name = "average", .v = best->values};
     GY_TRY(gy_saver_begin(run->saver, &alone, false));
     return gy_saver_end(run->saver, &saved);
 }
@@ -69,7 +69,7 @@ static gy_status read_best(gy_run *run, const char *path, bool *same)
 {
     gy_best *best = &run->at.best;
     gy_checkpoint_head head;
-    gy_checkpoint_slot average = {"average", best->values, NULL}; /* what was evaluated */
+    gy_checkpoint_slot average = {.name = "average", .v = best->values}; /* what was evaluated */
     GY_TRY(gy_checkpoint_read_head(run->ctx, run->comm, path, &run->pool, &head));
     best->epoch = head.epoch;
     best->sample = head.sample_in_epoch;

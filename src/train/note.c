@@ -113,6 +113,7 @@ static void look(gy_run *run, const char *end)
     gy_place *at = &run->at;
     at->finished = end != NULL;
     at->next_rate = gy_run_rate(run);
+    at->updates = gy_optim_count(run->optim);
     at->residuals = run->n_residuals;
     at->has_memory = gy_sync_memory_name(run->sync) != NULL;
     if (gy_comm_knows_topology(run->comm)) at->topology = *gy_comm_topology(run->comm);

@@ -151,14 +151,30 @@ static gy_status make_vectors(gy_run *run)
     return gy_model_plan(run->network.model, run->network.micro, use);
 }
 
+/* Sums over whole tensors, of which ranks own parts. */
+static gy_status add_over_ranks(void *user, double *values, int n)
+{
+    gy_run *run = user;
+    return gy_comm_sum(run->comm, values, n);
+}
+
+static gy_status make_optim(gy_run *run)
+{
+    const gy_optim_sum sum = {.add = gy_sync_is_sharded(run->sync) ? add_over_ranks : NULL,
+                              .user = run,
+                              .exact = run->network.grains > 0};
+    return gy_optim_create(run->ctx, run->network.kernel, &run->config->optimizer,
+                           gy_model_params(run->network.model), gy_sync_owned(run->sync), &sum,
+                           &run->optim);
+}
+
 /* What is kept from step to step, of what this rank owns. */
 static gy_status make_state(gy_run *run)
 {
     GY_TRY(gy_run_name_residuals(run));
     const gy_config *config = run->config;
     const gy_ranges *owned = gy_sync_owned(run->sync);
-    GY_TRY(gy_optim_create(run->ctx, run->network.kernel, &config->optimizer,
-                           gy_model_params(run->network.model), owned, &run->optim));
+    GY_TRY(make_optim(run));
     GY_TRY(gy_new_array(run->ctx, 2 * run->network.rows * run->network.task.sums, &run->at.tally));
     GY_TRY(gy_network_make_pieces(&run->network));
     GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));

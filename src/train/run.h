@@ -82,7 +82,8 @@ typedef struct gy_place {
     double elapsed_s;           /* of earlier jobs */
     double saving_s, longest_s; /* of the last checkpoint; the longest step with what follows it */
     double next_rate;           /* learning rate of the next step */
-    int64_t updates;            /* by this optimizer: its moments began at the first */
+    int64_t updates;            /* by this optimizer, which counts them: note.c */
+    int64_t averaged;           /* updates of the moving average */
     int64_t residuals;          /* how many there are: residual.c */
     bool has_memory;            /* of the compression */
     gy_topology topology;       /* what all-reduces were chosen by; zeros: not known */

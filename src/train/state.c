@@ -21,10 +21,15 @@ static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
 {
     int n = gy_optim_slots(run->optim);
     const gy_ranges *owned = gy_sync_is_sharded(run->sync) ? gy_sync_owned(run->sync) : NULL;
-    for (int i = 0; i < n; i++)
-        slots[i] = (gy_checkpoint_slot){gy_optim_slot_name(run->optim, i),
-                                        gy_optim_slot(run->optim, i), owned};
-    if (run->average != NULL) slots[n++] = (gy_checkpoint_slot){average_name, run->average, owned};
+    for (int i = 0; i < n; i++) {
+        const gy_params *table = gy_optim_slot_table(run->optim, i);
+        slots[i] = (gy_checkpoint_slot){.name = gy_optim_slot_name(run->optim, i),
+                                        .v = gy_optim_slot(run->optim, i),
+                                        .share = table == NULL ? owned : NULL,
+                                        .table = table};
+    }
+    if (run->average != NULL)
+        slots[n++] = (gy_checkpoint_slot){.name = average_name, .v = run->average, .share = owned};
     return n;
 }
 
@@ -32,9 +37,9 @@ gy_status gy_run_try_room(gy_run *run)
 {
     gy_checkpoint c = {.params = gy_model_params(run->network.model),
                        .buffers = gy_model_buffers(run->network.model),
-                       .step = run->at.step,
-                       .n_slots = gy_optim_slots(run->optim) + (run->average != NULL) +
-                                  run->n_residuals + (gy_sync_memory_name(run->sync) != NULL)};
+                       .step = run->at.step};
+    c.n_slots = list_slots(run, c.slots);
+    c.n_slots += run->n_residuals + (gy_sync_memory_name(run->sync) != NULL);
     return gy_checkpoint_try_room(run->ctx, run->comm, run->config->run_dir,
                                   &run->config->checkpoint, &c);
 }
@@ -150,6 +155,7 @@ gy_status gy_run_take_vectors(gy_run *run, const gy_past *past)
     GY_TRY(gy_checkpoint_read(run->ctx, run->comm, past->path, GY_MATCH_ALL, gy_model_params(model),
                               gy_model_values(model), gy_model_buffers(model),
                               gy_model_buffer_values(model), slots, n));
+    gy_optim_set_count(run->optim, run->at.updates);
     if (!has_average) gy_run_begin_average(run, gy_model_values(model));
     return gy_run_take_residuals(run, past);
 }

@@ -26,6 +26,7 @@
     X(saving_seconds, double, saving_s, run)                                                       \
     X(longest_step_seconds, double, longest_s, run)                                                \
     X(skipped_in_a_row, int64_t, skipped, run)                                                     \
+    X(average_updates, int64_t, averaged, run)                                                     \
     X(next_learning_rate, double, next_rate, run)                                                  \
     X(residuals, int64_t, residuals, run)                                                          \
     X(finished, bool, finished, ending)                                                            \

@@ -153,13 +153,9 @@ double gy_run_rate(const gy_run *run)
 /* Of what this rank owns, which then sets out to the others. */
 static gy_status update(gy_run *run)
 {
-    const double *squares;
     double clip = gy_clip_factor(run->config->train.clip_norm, run->now.norm);
-    GY_TRY(gy_step_sum_squares(run->sum, run->at.updates + 1, clip, &squares));
-    gy_optim_update(run->optim, run->at.updates + 1, run->now.rate, clip,
-                    gy_model_values(run->network.model), gy_model_gradients(run->network.model),
-                    squares);
-    run->at.updates++;
+    GY_TRY(gy_optim_update(run->optim, run->now.rate, clip, gy_model_values(run->network.model),
+                           gy_model_gradients(run->network.model)));
     gy_run_follow_average(run);
     gy_sync_commit(run->sync);
     return gy_sync_spread(run->sync);

@@ -39,7 +39,6 @@ void gy_step_sum_free(gy_step_sum *s)
     if (s == NULL) return;
     if (s->own != NULL) s->kind->clear(s);
     gy_free(s->ctx, s->own);
-    gy_free(s->ctx, s->norms);
     gy_free(s->ctx, s->losses);
     gy_free(s->ctx, s->before);
     gy_free(s->ctx, s);
@@ -105,10 +104,4 @@ bool gy_step_sum_is_finite(const gy_step_sum *s)
 double gy_step_sum_prepare(gy_step_sum *s)
 {
     return s->kind->prepare(s);
-}
-
-gy_status gy_step_sum_squares(gy_step_sum *s, int64_t step, double clip, const double **out)
-{
-    *out = s->norms;
-    return s->norms == NULL ? GY_OK : s->kind->squares(s, step, clip);
 }

@@ -28,7 +28,6 @@ typedef struct gy_step_sum_kind {
     gy_status (*passed)(gy_step_sum *s, const gy_piece *piece);
     gy_status (*finish)(gy_step_sum *s, const gy_samples *part);
     double (*prepare)(gy_step_sum *s);
-    gy_status (*squares)(gy_step_sum *s, int64_t step, double clip);
     int (*buckets)(const gy_step_sum *s);
     const char *(*algorithm)(const gy_step_sum *s);
     int64_t (*room_bytes)(const gy_step_sum *s);
@@ -57,7 +56,6 @@ struct gy_step_sum {
     int64_t mark;               /* in a backward pass: gradients from here on are complete */
     double *losses;  /* [network->rows] of a step, this rank's; after finish losses[0] is the sum */
     double waited_s; /* of a step: in its passes, for parameters on their way */
-    double *norms;   /* [2 params] of whole tensors, where they are added apart; else NULL */
     bool counts;     /* this rank's share of the squares counts: others' are the same */
 };
 
@@ -86,9 +84,6 @@ bool gy_step_sum_is_finite(const gy_step_sum *s);
 
 /** Adds penalties to the gradients; Σ g² of what this rank has of them. Local. */
 double gy_step_sum_prepare(gy_step_sum *s);
-/** Norms of whole tensors, for gy_optim_update(): NULL where the optimizer sees to them itself. */
-gy_status gy_step_sum_squares(gy_step_sum *s, int64_t step, double clip,
-                              const double **out) GY_CHECKED;
 
 extern const gy_step_sum_kind gy_step_sum_by_buckets, gy_step_sum_by_grains;
 

@@ -63,7 +63,8 @@ def optimizer_of(case, params):
                                            nesterov=s.get("nesterov", False)),
             "adam": lambda: torch.optim.Adam(groups, lr), "adamw": lambda: torch.optim.AdamW(groups, lr),
             "rmsprop": lambda: torch.optim.RMSprop(groups, lr, alpha=0.99),
-            "adagrad": lambda: torch.optim.Adagrad(groups, lr)}
+            "adagrad": lambda: torch.optim.Adagrad(groups, lr),
+            "adafactor": lambda: torch.optim.Adafactor(groups, lr, eps=(1.1920929e-7, 1e-3))}
     return make[kind]()
 
 
@@ -134,6 +135,8 @@ def dense_cases():
         mlp("dense_mae", "silu", 2, loss="mae", y=values, optimizer=("rmsprop", {"learning_rate": 0.01})),
         mlp("dense_huber", "elu", 2, loss="huber", y=values, extra={"huber_delta": 0.7},
             optimizer=("adagrad", {"learning_rate": 0.05})),
+        mlp("dense_adafactor", "tanh", 3, optimizer=(
+            "adafactor", {"learning_rate": 0.2, "weight_decay": 0.1})),
         mlp("dense_binary", "softplus", 2, loss="binary_cross_entropy", y=yes),
     ]
 

@@ -140,7 +140,7 @@ static void models_that_do_not_fit_are_named(void)
     CU_ASSERT_TRUE(gy_trial_says("missing: else/weight; additional: a/weight"));
     CU_ASSERT_TRUE(gy_trial_says("--init-partial"));
     t.params[0].name = "a/weight";
-    const gy_checkpoint_slot slot = {"first_moment", t.slots[0], NULL};
+    const gy_checkpoint_slot slot = {"first_moment", t.slots[0], NULL, NULL};
     CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, step, GY_MATCH_ALL, &t.table,
                                        t.values, &t.buffer_table, t.buffer_values, &slot, 1),
                     GY_E_CONFIG);

@@ -130,12 +130,12 @@ static void slices_go_and_come(void)
     gy_ranges wanted = {ranges[1], deal(ranges[1], length, 1)};
     CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, length, &packed), GY_OK);
     gy_ranges_pack(&held, t.slots[0], packed);
-    t.c.slots[0] = (gy_checkpoint_slot){"momentum", packed, &held};
+    t.c.slots[0] = (gy_checkpoint_slot){"momentum", packed, &held, NULL};
     t.c.n_slots = 1;
     const char *run = gy_tempdir_join(&dir, "run");
     CU_ASSERT_EQUAL_FATAL(gy_trial_save(run, &settings, &t.c, NULL), GY_OK);
     memset(packed, 0, (size_t)length * sizeof *packed);
-    gy_checkpoint_slot slot = {"momentum", packed, &wanted};
+    gy_checkpoint_slot slot = {"momentum", packed, &wanted, NULL};
     CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, gy_tempdir_join(&dir, step_7),
                                        GY_MATCH_ALL, &t.table, t.values, &t.buffer_table,
                                        t.buffer_values, &slot, 1),
@@ -153,6 +153,39 @@ static void slices_go_and_come(void)
     gy_trial_leave(&dir);
 }
 
+/* A slot with a table of its own: fewer tensors, of other shapes, all of it on every rank. */
+static void slots_may_have_shapes_of_their_own(void)
+{
+    static const gy_param rows[] = {{"b/weight", {1, {5}}, GY_ROLE_WEIGHT, true, 0, 5},
+                                    {"a", {2, {3, 2}}, GY_ROLE_WEIGHT, true, 16, 6}};
+    static const gy_params table = {
+        .v = rows, .n = 2, .floats = 32, .trainable = 32, .elements = 11};
+    gy_tempdir dir;
+    gy_trial t;
+    float x[32] = {0}, y[32] = {0};
+    gy_trial_directory(&dir);
+    gy_trial_make(&t, false, 100);
+    gy_trial_fill(&t, 7, 0, 0);
+    for (int i = 0; i < 22; i++) x[i] = i < 5 || i >= 16 ? (float)(i + 1) : 0.0f;
+    const gy_checkpoint_settings settings = {.keep = 3, .shards = 2};
+    t.c.slots[0] = (gy_checkpoint_slot){.name = "row_moment", .v = x, .table = &table};
+    t.c.n_slots = 1;
+    CU_ASSERT_EQUAL_FATAL(gy_trial_save(gy_tempdir_join(&dir, "run"), &settings, &t.c, NULL),
+                          GY_OK);
+    gy_checkpoint_slot slot = {.name = "row_moment", .v = y, .table = &table};
+    for (int turn = 0; turn < 2; turn++) {
+        const gy_status status = gy_checkpoint_read(
+            gy_test_ctx, gy_test_comm, gy_tempdir_join(&dir, step_7), GY_MATCH_ALL, &t.table,
+            t.values, &t.buffer_table, t.buffer_values, &slot, 1);
+        CU_ASSERT_EQUAL(status, turn == 0 ? GY_OK : GY_E_CONFIG);
+        CU_ASSERT_EQUAL(memcmp(x, y, sizeof x), 0);
+        slot.table = NULL; /* as the parameters lie, they are not there */
+        slot.v = t.slots[0];
+    }
+    gy_trial_free(&t);
+    gy_trial_leave(&dir);
+}
+
 static void averages_may_lie_on_values(void)
 {
     gy_tempdir dir;
@@ -161,7 +194,7 @@ static void averages_may_lie_on_values(void)
     gy_trial_make(&t, false, 40);
     CU_ASSERT_EQUAL_FATAL(gy_trial_write(&t, gy_tempdir_join(&dir, "run"), 7, 3, 3, 0), GY_OK);
     gy_trial_wipe(&t);
-    gy_checkpoint_slot average = {"average", t.values, NULL};
+    gy_checkpoint_slot average = {"average", t.values, NULL, NULL};
     CU_ASSERT_EQUAL(gy_checkpoint_read(gy_test_ctx, gy_test_comm, gy_tempdir_join(&dir, step_7),
                                        GY_MATCH_PARAMS, &t.table, t.values, &t.buffer_table,
                                        t.buffer_values, &average, 1),
@@ -270,7 +303,7 @@ static void little_is_written_too(void)
     gy_checkpoint_settings settings = {.keep = 1, .shards = 4};
     const char *run = gy_tempdir_join(&dir, "run");
     c.n_slots = 1; /* of no length */
-    c.slots[0] = (gy_checkpoint_slot){"momentum", x, NULL};
+    c.slots[0] = (gy_checkpoint_slot){"momentum", x, NULL, NULL};
     CU_ASSERT_EQUAL_FATAL(gy_trial_save(run, &settings, &c, NULL), GY_OK);
     float y[16] = {0};
     const char *path = gy_tempdir_join(&dir, "run/checkpoints/latest");
@@ -286,5 +319,5 @@ static void little_is_written_too(void)
 
 GY_TEST_MPI_MAIN(GY_TEST(reads_back_equal), GY_TEST(large_tensors_go_in_pieces),
                  GY_TEST(head_and_notes_come_back), GY_TEST(slices_go_and_come),
-                 GY_TEST(averages_may_lie_on_values), GY_TEST(others_see_whole_tensors),
-                 GY_TEST(little_is_written_too))
+                 GY_TEST(slots_may_have_shapes_of_their_own), GY_TEST(averages_may_lie_on_values),
+                 GY_TEST(others_see_whole_tensors), GY_TEST(little_is_written_too))

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 
+import h5py
 import numpy
 
 from bench import (STEPS, all_end, events, keep_until, main, rank_process, same_bits,
@@ -106,6 +107,8 @@ def not_finite(bench):
     assert len(bad) == 1 and bad[0]["step"] == 20 and len(bad[0]["samples"]) == 9, bad
     steps = [e["step"] for e in events(place) if e["event"] == "step"]
     assert steps == [n for n in range(1, STEPS + 1) if n != 20], steps
+    with h5py.File(place / "run/checkpoints/latest/index.h5") as index:  # it was no update
+        assert index["state"].attrs["adamw.updates"] == STEPS - 1
     kept = tensors(place)
     assert all(numpy.isfinite(v).all() for k, v in kept.items() if k != "step")
     done = bench.train(bench.place("more"), *[o for n in range(20, 24) for o in

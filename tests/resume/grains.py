@@ -149,6 +149,7 @@ def sums(bench):
 def norms(bench):
     """Optimizers that go by the norms of whole tensors, of which ranks may have parts."""
     for kind, config in (("lamb", GPT.replace("kind: adamw", "kind: lamb")),
+                         ("adafactor", GPT.replace("kind: adamw", "kind: adafactor")),
                          ("lars", DENSE.replace("kind: adamw", "kind: lars, momentum: 0.9"))):
         alone = bench.place(kind, config)
         bench.train(alone, ranks=1)

@@ -3,8 +3,8 @@
 
     resume.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, progress, compressed, best,
-journal, finished, changed, diverged, writers, time_limit, life, own_norm, batch, monitor,
+Cases: from_any_step, signal, one_signal, kill, other_ranks, shards, optimizers, progress, compressed,
+best, journal, finished, changed, diverged, writers, time_limit, life, own_norm, batch, monitor,
 another_memory, new_optimizer.
 """
 import json
@@ -148,6 +148,35 @@ def shards(bench):
         if ranks is None:
             same_bits(tensors(whole), tensors(place))
         close(tensors(plain), tensors(place))
+
+
+def optimizers(bench):
+    """Every optimizer in shares: its slots and its count are all that it knows of the steps before."""
+    config = """
+name: run
+run_dir: run
+threads: 1
+data: {train: "synthetic:blobs?n=60&features=5&classes=3"}
+model: {input: [5], layers: [dense: {units: 7, activation: tanh}, layer_norm, dense: {units: 3}]}
+optimizer: {kind: %s, learning_rate: 0.02, weight_decay: 0.01}
+train: {epochs: 2, batch_size: 12, parameter_average: 0.9}
+comm: {bucket_mib: 0.001, shard_optimizer: true}
+checkpoint: {every_steps: 4, keep: 100}
+"""
+    done = bench.train(bench.place("none", config % "sgd"), "--set", "optimizer.kind=none", code=2)
+    kinds = done.stderr.split("it must be one of ")[1].split(", not ")[0].split(", ")
+    assert "adafactor" in kinds, kinds
+    for kind in kinds:
+        momentum = kind + ", momentum: 0.9" if kind in ("sgd", "lars") else kind
+        whole, place = bench.place(kind, config % momentum), bench.base / f"{kind}-2"
+        bench.train(whole)
+        shutil.copytree(whole, place, symlinks=True)
+        keep_until(place, 8)
+        bench.train(place)
+        same_bits(tensors(whole), tensors(place))
+        with h5py.File(place / "run/checkpoints/latest/index.h5") as index:
+            state = index["state"].attrs
+            assert state[f"{kind}.updates"] == state["average_updates"] == 10, dict(state)
 
 
 def progress(bench):
@@ -502,7 +531,7 @@ def life(bench):
 CASES = {"batch": batch, "monitor": monitor, "another_memory": another_memory, "new_optimizer": new_optimizer,
          "life": life, "own_norm": own_norm, "from_any_step": from_any_step, "signal": signals, "one_signal": one_signal, "two_jobs": two_jobs,
          "kill": kill,
-         "other_ranks": other_ranks, "shards": shards, "progress": progress, "compressed": compressed,
+         "other_ranks": other_ranks, "shards": shards, "optimizers": optimizers, "progress": progress, "compressed": compressed,
          "best": best, "journal": journal,
          "finished": finished, "changed": changed, "diverged": diverged, "writers": writers,
          "time_limit": time_limit}

@@ -128,8 +128,10 @@ static inline void gy_trial_fill(gy_trial *t, int64_t step, int turn, int64_t be
     t->ranges[0] = (gy_range){from * GY_PARAM_ALIGN, middle * GY_PARAM_ALIGN};
     t->ranges[1] = (gy_range){middle * GY_PARAM_ALIGN, to * GY_PARAM_ALIGN};
     t->share = (gy_ranges){t->ranges, 2};
-    t->c.slots[0] = (gy_checkpoint_slot){"momentum", t->slots[0] + t->ranges[0].from, &t->share};
-    t->c.slots[1] = (gy_checkpoint_slot){"average", t->slots[1] + t->ranges[0].from, &t->share};
+    t->c.slots[0] =
+        (gy_checkpoint_slot){"momentum", t->slots[0] + t->ranges[0].from, &t->share, NULL};
+    t->c.slots[1] =
+        (gy_checkpoint_slot){"average", t->slots[1] + t->ranges[0].from, &t->share, NULL};
 }
 
 static inline void gy_trial_wipe(gy_trial *t)
@@ -142,8 +144,8 @@ static inline void gy_trial_wipe(gy_trial *t)
 
 static inline gy_status gy_trial_read(gy_trial *t, const char *path, gy_match match, int n_slots)
 {
-    const gy_checkpoint_slot slots[] = {{"momentum", t->slots[0], NULL},
-                                        {"average", t->slots[1], NULL}};
+    const gy_checkpoint_slot slots[] = {{"momentum", t->slots[0], NULL, NULL},
+                                        {"average", t->slots[1], NULL, NULL}};
     return gy_checkpoint_read(gy_test_ctx, gy_test_comm, path, match, &t->table, t->values,
                               &t->buffer_table, t->buffer_values, slots, n_slots);
 }

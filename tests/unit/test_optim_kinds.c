@@ -2,10 +2,9 @@
  * Optimizers against a second implementation, in double and straight from the papers' formulas,
  * over several steps: whole and cut into slices, with penalties, clipping and frozen parameters.
  */
-#include "levels.h"
+#include "optim_owners.h"
 
-#include "kernel/limbs.h"
-#include "optim/optim.h"
+#include "optim/optim_impl.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,7 +27,7 @@ static const gy_params params = {.v = table,
 /** A method's name and hyper-parameters; every kind's settings are doubles, then nesterov. */
 typedef struct trial {
     const char *name;
-    double v[3];
+    double v[4];
     bool nesterov;
     double rate, weight_decay, l1, l2, clip_norm;
     bool decay_all;
@@ -48,6 +47,8 @@ static const trial trials[] = {
     {"lars", {0.9, 0.02}, true, 0.5, 0.01, 0.0, 0.001, 0.0, true},
     {"lamb", {0.9, 0.999, 1e-6}, false, 0.01, 0.1, 0.0, 0.0, 3.0, false},
     {"lamb", {0.9, 0.999, 1e-6}, false, 0.01, 0.0, 0.0, 0.0, 0.0, true},
+    {"adafactor", {-0.8, 1e-5, 1e-3, 1.0}, false, 0.05, 0.1, 0.0, 0.0, 0.0, false},
+    {"adafactor", {-0.5, 1e-5, 1e-3, 0.3}, false, 0.9, 0.0, 0.0, 0.01, 3.0, true},
 };
 
 /* ---- the second implementation ---- */
@@ -61,6 +62,35 @@ static double norm(const double *x, int64_t n)
     return sqrt(s);
 }
 
+/* m2 holds the rows' means, v2 those of columns, or of the elements of a vector. */
+static void exact_adafactor(const trial *t, const gy_param *p, double wd, double clip, int step)
+{
+    const int64_t columns = p->shape.d[p->shape.n - 1], rows = p->count / columns;
+    const bool factored = p->shape.n > 1;
+    double *w = w2 + p->offset, *g = g2 + p->offset, *r = m2 + p->offset, *c = v2 + p->offset;
+    double *u = d2 + p->offset, share = pow(step, t->v[0]), mean = 0.0;
+    for (int64_t i = 0; i < p->count; i++) g[i] *= clip;
+    for (int64_t i = 0; i < rows; i++) {
+        double sum = 0.0;
+        for (int64_t j = 0; j < columns; j++) sum += g[i * columns + j] * g[i * columns + j];
+        r[i] += share * (sum / (double)columns - r[i]);
+        mean += r[i] / (double)rows;
+    }
+    for (int64_t j = 0; j < columns; j++) {
+        double sum = 0.0;
+        for (int64_t i = 0; i < rows; i++) sum += g[i * columns + j] * g[i * columns + j];
+        c[j] += share * (sum / (double)rows - c[j]);
+    }
+    for (int64_t i = 0; i < p->count; i++) {
+        double v = factored ? r[i / columns] * c[i % columns] / fmax(mean, t->v[1]) : c[i];
+        u[i] = g[i] / sqrt(fmax(v, t->v[1] * t->v[1]));
+    }
+    const double root = sqrt((double)p->count);
+    const double alpha = fmax(t->v[2], norm(w, p->count) / root) * fmin(t->rate, 1 / sqrt(step));
+    const double length = fmax(1.0, norm(u, p->count) / (root * t->v[3]));
+    for (int64_t i = 0; i < p->count; i++) w[i] = (1 - t->rate * wd) * w[i] - alpha / length * u[i];
+}
+
 static void exact_tensor(const trial *t, const gy_param *p, double clip, int step)
 {
     const bool weight = t->decay_all || (p->role != GY_ROLE_BIAS && p->role != GY_ROLE_NORM);
@@ -68,6 +98,10 @@ static void exact_tensor(const trial *t, const gy_param *p, double clip, int ste
     double *w = w2 + p->offset, *g = g2 + p->offset, *m = m2 + p->offset, *v = v2 + p->offset;
     double *d = d2 + p->offset;
     const int64_t n = p->count;
+    if (strcmp(t->name, "adafactor") == 0) {
+        exact_adafactor(t, p, wd, clip, step);
+        return;
+    }
     for (int64_t i = 0; i < n; i++) g[i] *= clip;
     if (strcmp(t->name, "sgd") == 0) {
         for (int64_t i = 0; i < n; i++) {
@@ -149,16 +183,12 @@ static const gy_range ranges[3][2] = {
 static const gy_ranges shares[2][3] = {{{all_of_it, 1}, {NULL, 0}, {NULL, 0}},
                                        {{ranges[0], 2}, {ranges[1], 2}, {ranges[2], 2}}};
 
-static void step_slices(const trial *t, gy_optim *const *o, int slices, int step, double *all)
+static double step_owners(const trial *t, gy_owners *all)
 {
-    double squares = 0.0, norms[2 * TENSORS] = {0};
-    for (int s = 0; s < slices; s++) squares += gy_optim_prepare(o[s], w, g);
-    *all = sqrt(squares);
-    const double clip = gy_clip_factor(t->clip_norm, *all);
-    for (int s = 0; s < slices; s++)
-        if (gy_optim_needs_squares(o[s])) gy_optim_squares(o[s], step, clip, w, g, norms);
-    for (int s = 0; s < slices; s++)
-        gy_optim_update(o[s], step, t->rate, clip, w, g, slices == 1 ? NULL : norms);
+    double squares = 0.0;
+    for (int i = 0; i < all->n; i++) squares += gy_optim_prepare(all->v[i].o, w, g);
+    gy_owners_update(all, t->rate, gy_clip_factor(t->clip_norm, sqrt(squares)), w, g);
+    return sqrt(squares);
 }
 
 static double worst_of(const float *x, const double *y)
@@ -173,51 +203,81 @@ static double worst_of(const float *x, const double *y)
 
 static void run_trial(const gy_kernel *k, gy_context *ctx, const trial *t, bool cut)
 {
-    double values[4] = {t->v[0], t->v[1], t->v[2], 0.0};
+    double values[5] = {t->v[0], t->v[1], t->v[2], t->v[3], 0.0};
     const bool sgd = strcmp(t->name, "sgd") == 0, lars = strcmp(t->name, "lars") == 0;
-    if (sgd || lars) memcpy(values + (sgd ? 1 : 2), &t->nesterov, sizeof t->nesterov);
+    if (sgd || lars) memcpy(values + 1, &t->nesterov, sizeof t->nesterov);
+    if (lars) values[2] = t->v[1];
     const gy_optim_settings settings = {{gy_registry_find(&gy_optim_registry, t->name), values},
                                         t->rate,
                                         t->weight_decay,
                                         t->l1,
                                         t->l2,
                                         t->decay_all};
-    const int slices = cut ? 3 : 1;
-    gy_optim *o[3];
-    for (int s = 0; s < slices; s++)
-        CU_ASSERT_EQUAL_FATAL(gy_optim_create(ctx, k, &settings, &params, &shares[cut][s], &o[s]),
-                              GY_OK);
+    gy_owners *all = gy_owners_create(ctx, k, &settings, &params, cut ? 3 : 1, shares[cut], false);
     start(w, 1, 1.0);
     for (int64_t i = 0; i < FLOATS; i++) w2[i] = (double)w[i];
     memset(m2, 0, sizeof m2);
     memset(v2, 0, sizeof v2);
     double worst = 0.0;
     for (int step = 1; step <= STEPS; step++) {
-        double all;
         start(g, 10 * (unsigned)step, 0.1);
-        double want = exact_step(t, g, step);
-        step_slices(t, o, slices, step, &all);
-        CU_ASSERT_DOUBLE_EQUAL(all, want, 1e-6 * want);
+        const double want = exact_step(t, g, step), norm_all = step_owners(t, all);
+        CU_ASSERT_DOUBLE_EQUAL(norm_all, want, 1e-6 * want);
         worst = fmax(worst, worst_of(w, w2));
     }
     CU_ASSERT_TRUE(worst < 2e-6);
     if (!(worst < 2e-6)) printf("%s: %g\n", t->name, worst);
 
-    const bool moment = (sgd || lars) && t->v[0] == 0.0;
-    CU_ASSERT_EQUAL(gy_optim_slots(o[0]), moment ? 0 : t->v[2] > 0 ? 2 : 1);
-    CU_ASSERT_EQUAL(gy_optim_bytes(&settings.kind, 100), gy_optim_slots(o[0]) * 400);
-    for (int i = 0; i < gy_optim_slots(o[0]); i++) {
-        const char *name = gy_optim_slot_name(o[0], i);
-        const double *want = strcmp(name, "second_moment") == 0 ? v2 : m2;
-        CU_ASSERT_STRING_EQUAL(name, sgd || lars         ? "momentum"
-                                     : t->v[2] == 0 || i ? "second_moment"
-                                                         : "first_moment");
+    for (int i = 0; i < gy_optim_slots(all->v[0].o); i++) {
+        const double *want =
+            strcmp(gy_optim_slot_name(all->v[0].o, i), "second_moment") == 0 ? v2 : m2;
+        if (gy_optim_slot_table(all->v[0].o, i) != NULL) continue;
         memset(g, 0, sizeof g);
-        for (int s = 0; s < slices; s++)
-            gy_ranges_unpack(&shares[cut][s], gy_optim_slot(o[s], i), g);
+        for (int s = 0; s < all->n; s++)
+            gy_ranges_unpack(&shares[cut][s], gy_optim_slot(all->v[s].o, i), g);
         CU_ASSERT_TRUE(worst_of(g, want) < 1e-6); /* also: gaps and frozen ones are zero */
     }
-    for (int s = 0; s < slices; s++) gy_optim_free(o[s]);
+    gy_owners_free(all);
+}
+
+/** How many slots a method has, by settings, and what they take for 100 floats of the parameters. */
+static void slots_are_those_of_the_method(void)
+{
+    static const struct {
+        const char *name, *slots;
+        double first;
+        int64_t bytes;
+    } cases[] = {
+        {"sgd", "", 0.0, 0},
+        {"sgd", "momentum ", 0.9, 400},
+        {"rmsprop", "second_moment ", 0.99, 400},
+        {"adagrad", "second_moment ", 1e-8, 400},
+        {"lars", "", 0.0, 0},
+        {"lars", "momentum ", 0.9, 400},
+        {"lamb", "first_moment second_moment ", 0.9, 800},
+        {"adamw", "first_moment second_moment ", 0.9, 800},
+        /* rows 7 + 250, columns 5 + 199, vectors 7 + 100, each tensor's rounded up to 16 */
+        {"adafactor", "row_moment column_moment second_moment ", -0.8,
+         4 * (16 + 256 + 16 + 208 + 16 + 112)},
+    };
+    gy_context *ctx = gy_test_context();
+    gy_kernel *k;
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double values[5] = {cases[i].first, 0.9, 1e-8, 1.0, 0.0};
+        char names[64] = "";
+        gy_optim *o;
+        const gy_optim_settings s = {
+            .kind = {gy_registry_find(&gy_optim_registry, cases[i].name), values}};
+        CU_ASSERT_EQUAL_FATAL(gy_optim_create(ctx, k, &s, &params, &shares[0][0], NULL, &o), GY_OK);
+        for (int j = 0; j < gy_optim_slots(o); j++)
+            strcat(strcat(names, gy_optim_slot_name(o, j)), " ");
+        CU_ASSERT_STRING_EQUAL(names, cases[i].slots);
+        CU_ASSERT_EQUAL(gy_optim_bytes(&s.kind, &params, 100), cases[i].bytes);
+        gy_optim_free(o);
+    }
+    gy_kernel_free(k);
+    gy_test_end(ctx);
 }
 
 static void all_trials(const gy_kernel *k)
@@ -233,80 +293,54 @@ static void updates_are_right(void)
     gy_test_levels(all_trials);
 }
 
-static void allocation_may_fail(void)
+/* Which float32 would hide: sums that must be exact are the same double numbers for any slices. */
+static void sums(const gy_kernel *k)
 {
+    static const char *const names[] = {"lamb", "lars", "adafactor"};
     gy_context *ctx = gy_test_context();
-    gy_kernel *k;
-    gy_optim *o;
-    double values[] = {0.9, 0.999, 1e-8};
-    gy_optim_settings s = {{gy_registry_find(&gy_optim_registry, "adam"), values}, 0, 0, 0, 0, 0};
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
-    for (int n = 1; n <= 4; n++) {
-        gy_alloc_fail_at(ctx, n);
-        CU_ASSERT_EQUAL(gy_optim_create(ctx, k, &s, &params, &shares[0][0], &o), GY_E_NOMEM);
-    }
-    gy_alloc_fail_at(ctx, 0);
-    CU_ASSERT_EQUAL(gy_optim_create(ctx, k, &s, &params, &shares[0][1], &o),
-                    GY_OK); /* an empty shard */
-    CU_ASSERT_EQUAL(gy_optim_prepare(o, w, g), 0.0);
-    gy_optim_update(o, 1, 0.1, 1.0, w, g, NULL);
-    gy_optim_free(o);
-    gy_optim_free(NULL);
-    gy_kernel_free(k);
-    gy_test_end(ctx);
-}
-
-/** Sums in limbs of all slices: those that cut tensors and the one that does not. */
-static void add_cut(const gy_kernel *k, gy_context *ctx, const gy_optim_settings *settings,
-                    bool cut, double *limbs, double *squares)
-{
-    double plain[2 * TENSORS] = {0};
-    gy_optim *o = NULL;
-    for (int s = 0; s < (cut ? 3 : 1); s++) {
-        CU_ASSERT_EQUAL_FATAL(gy_optim_create(ctx, k, settings, &params, &shares[cut][s], &o),
-                              GY_OK);
-        gy_optim_squares_in_limbs(o, 1, 0.3, w, g, limbs);
-        gy_optim_squares(o, 1, 0.3, w, g, plain);
-        if (s == 0) gy_optim_squares_take(o, limbs, squares);
-        gy_optim_free(o);
-    }
-    for (int i = 0; i < 2 * TENSORS && !cut; i++)
-        CU_ASSERT_DOUBLE_EQUAL(squares[i], plain[i], 1e-13 * plain[i]);
-}
-
-static void cuts(const gy_kernel *k)
-{
-    static const char *const names[] = {"lamb", "lars"};
-    gy_context *ctx = gy_test_context();
-    for (int i = 0; i < 2; i++) {
-        static double limbs[2][2 * TENSORS * GY_LIMBS];
-        double squares[2 * TENSORS], values[4] = {0.9, i == 0 ? 0.999 : 0.02, 1e-6, 0.0};
+    for (int i = 0; i < 3; i++) {
+        double values[5] = {i == 2 ? -0.8 : 0.9, i == 1 ? 0.0 : 0.999, 1e-6, 1.0, 0.0};
         const gy_optim_settings settings = {
             .kind = {gy_registry_find(&gy_optim_registry, names[i]), values}, .weight_decay = 0.1};
-        start(w, 1, 1.0);
-        start(g, 10, 0.1);
-        memset(limbs, 0, sizeof limbs);
-        for (int cut = 0; cut < 2; cut++) add_cut(k, ctx, &settings, cut == 1, limbs[cut], squares);
-        CU_ASSERT_EQUAL(memcmp(limbs[0], limbs[1], sizeof limbs[0]), 0);
-        CU_ASSERT(squares[0] > 0 &&
-                  squares[4] > 0); /* of the first slice: two tensors, of it a part */
+        gy_owners *one = gy_owners_create(ctx, k, &settings, &params, 1, shares[0], true);
+        gy_owners *three = gy_owners_create(ctx, k, &settings, &params, 3, shares[1], true);
+        const gy_optim *a = one->v[0].o;
+        for (int turn = 0; turn < 2; turn++) {
+            start(w, 1, 1.0);
+            start(g, 10, 0.1);
+            gy_owners_update(turn == 0 ? one : three, 0.1, 0.3, w, g);
+        }
+        CU_ASSERT(a->sums[0] > 0 && a->sums[1] > 0);
+        for (int s = 0; s < 3; s++)
+            CU_ASSERT_EQUAL(
+                memcmp(a->sums, three->v[s].o->sums, (size_t)(2 * (TENSORS - 1)) * sizeof *a->sums),
+                0);
+        gy_owners_free(one);
+        gy_owners_free(three);
     }
     gy_test_end(ctx);
 }
 
-static void norms_in_limbs_are_of_no_cut(void)
+static void exact_sums_are_of_no_slices(void)
 {
-    gy_test_levels(cuts);
+    gy_test_levels(sums);
 }
 
 static void averages(const gy_kernel *k)
 {
     float average[3] = {1.0f, 2.0f, 3.0f};
     const float now[3] = {2.0f, 2.0f, -3.0f};
-    gy_average_update(k, 0.75, 3, now, average);
+    gy_average_update(k, 0.75, 1000, 3, now, average);
     CU_ASSERT_DOUBLE_EQUAL(average[0], 1.25, 1e-6);
     CU_ASSERT_DOUBLE_EQUAL(average[1], 2.0, 1e-6);
     CU_ASSERT_DOUBLE_EQUAL(average[2], 1.5, 1e-6);
+    const float still = 0.3333333f; /* what does not change stays */
+    average[0] = still;
+    for (int t = 1; t <= 20000; t++) gy_average_update(k, 0.9999, t, 1, &still, average);
+    CU_ASSERT_EQUAL(average[0], still);
+    average[0] = 1.0f; /* at the first update d is 2/11 */
+    gy_average_update(k, 0.9999, 1, 1, now, average);
+    CU_ASSERT_DOUBLE_EQUAL(average[0], 2.0 / 11 + 2.0 * 9 / 11, 1e-6);
 }
 
 static void average_and_clip_are_right(void)
@@ -317,5 +351,5 @@ static void average_and_clip_are_right(void)
     CU_ASSERT_DOUBLE_EQUAL(gy_clip_factor(5.0, 50.0), 0.1, 1e-7);
 }
 
-GY_TEST_MAIN(GY_TEST(updates_are_right), GY_TEST(norms_in_limbs_are_of_no_cut),
-             GY_TEST(allocation_may_fail), GY_TEST(average_and_clip_are_right))
+GY_TEST_MAIN(GY_TEST(updates_are_right), GY_TEST(slots_are_those_of_the_method),
+             GY_TEST(exact_sums_are_of_no_slices), GY_TEST(average_and_clip_are_right))

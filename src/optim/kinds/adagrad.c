@@ -7,24 +7,16 @@ typedef struct settings {
 } settings;
 
 static const gy_setting rows[] = {
-    {.key = "epsilon",
-     .type = GY_SETTING_FLOAT,
-     .offset = offsetof(settings, epsilon),
-     .standard = "1.0e-8",
-     .min = 0.0,
-     .max = GY_COUNT_MAX,
-     .help = "added to the root of the sum of squares"},
+    GY_OPTIM_EPSILON(settings, "1.0e-8", "added to the root of the sum of squares"),
     GY_SETTING_END,
 };
 
-static const char *const slot_names[] = {"second_moment", NULL};
-
-static void update(const void *values, const gy_kernel *k, const gy_update *u, int64_t n, float *w,
-                   const float *g, float *const *slots)
+static void update(const void *values, const gy_kernel *k, const gy_update *u,
+                   const gy_tensor_part *p)
 {
     const settings *s = values;
-    gy_update_squares(k, n, (float)u->rate, (float)u->clip, (float)u->weight_decay, 1.0f, 1.0f,
-                      (float)s->epsilon, w, g, slots[0]);
+    gy_update_squares(k, p->n, (float)u->rate, (float)u->clip, (float)u->weight_decay, 1.0f, 1.0f,
+                      (float)s->epsilon, p->w, p->g, p->slots[0]);
 }
 
 const gy_optim_kind gy_optim_adagrad = {
@@ -32,6 +24,6 @@ const gy_optim_kind gy_optim_adagrad = {
              .help = "steps by the gradient over the root of the sum of its squares",
              .settings = rows,
              .settings_size = sizeof(settings)},
-    .slots = slot_names,
+    .slots = gy_second_moment_slots,
     .update = update,
 };

@@ -2,12 +2,12 @@
 #include "../optim_impl.h"
 #include "../optim_list.h"
 
-static void update(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
-                   float *w, const float *g, float *const *slots)
+static void update(const void *settings, const gy_kernel *k, const gy_update *u,
+                   const gy_tensor_part *p)
 {
     gy_moments m = gy_moments_of(settings, u);
     m.shrink = (float)(u->rate * u->weight_decay);
-    gy_update_moments(k, n, &m, w, g, slots[0], slots[1]);
+    gy_update_moments(k, p->n, &m, p->w, p->g, p->slots[0], p->slots[1]);
 }
 
 const gy_optim_kind gy_optim_adamw = {

@@ -7,6 +7,8 @@
 
 #include "kernel/elementwise.h"
 
+#include <math.h>
+
 /** Constants of a step along d of length `rate`. */
 static gy_moments along(const void *settings, const gy_update *u, double rate)
 {
@@ -16,22 +18,22 @@ static gy_moments along(const void *settings, const gy_update *u, double rate)
     return m;
 }
 
-static void squares(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
-                    int64_t each, const float *w, const float *g, float *const *slots, double *out)
+static void add(const void *settings, const gy_kernel *k, const gy_update *u,
+                const gy_tensor_part *p, int round, double *sums)
 {
     const gy_moments m = along(settings, u, 1.0);
-    for (int64_t i = 0; i < n; i += each, out += 2) {
-        const int64_t few = n - i < each ? n - i : each;
-        out[0] += gy_sum_squares(k, few, w + i);
-        out[1] += gy_moments_squares(k, few, &m, w + i, g + i, slots[0] + i, slots[1] + i);
-    }
+    (void)round;
+    if (!u->scaled) return;
+    sums[0] += gy_sum_squares(k, p->n, p->w);
+    sums[1] += gy_moments_squares(k, p->n, &m, p->w, p->g, p->slots[0], p->slots[1]);
 }
 
-static void update(const void *settings, const gy_kernel *k, const gy_update *u, int64_t n,
-                   float *w, const float *g, float *const *slots)
+static void update(const void *settings, const gy_kernel *k, const gy_update *u,
+                   const gy_tensor_part *p)
 {
-    const gy_moments m = along(settings, u, u->rate * gy_trust_ratio(u, u->norms[1]));
-    gy_update_moments(k, n, &m, w, g, slots[0], slots[1]);
+    const double ratio = gy_trust_ratio(sqrt(u->sums[0]), sqrt(u->sums[1])); /* 1 if not scaled */
+    const gy_moments m = along(settings, u, u->rate * ratio);
+    gy_update_moments(k, p->n, &m, p->w, p->g, p->slots[0], p->slots[1]);
 }
 
 const gy_optim_kind gy_optim_lamb = {
@@ -40,6 +42,8 @@ const gy_optim_kind gy_optim_lamb = {
              .settings = gy_moments_rows,
              .settings_size = sizeof(gy_moments_settings)},
     .slots = gy_moments_slots,
-    .squares = squares,
+    .rounds = 1,
+    .sums = gy_trust_sums,
+    .add = add,
     .update = update,
 };

@@ -20,7 +20,9 @@ static void hash(gy_run *run, uint64_t out[HASHES])
     out[STATE] = 0;
     if (gy_sync_is_sharded(run->sync)) return;
     for (int i = 0; i < gy_optim_slots(run->optim); i++)
-        out[STATE] = 31 * out[STATE] + gy_hash(gy_optim_slot(run->optim, i), bytes);
+        out[STATE] =
+            31 * out[STATE] + gy_hash(gy_optim_slot(run->optim, i),
+                                      (size_t)gy_optim_slot_floats(run->optim, i) * sizeof(float));
     if (run->average != NULL) out[STATE] = 31 * out[STATE] + gy_hash(run->average, bytes);
 }
 

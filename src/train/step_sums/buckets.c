@@ -23,13 +23,10 @@ typedef struct buckets {
 
 static gy_status allocate(gy_step_sum *s, buckets **out)
 {
-    const int64_t n = 2 * (int64_t)gy_model_params(s->network->model)->n;
     GY_TRY(gy_new(s->ctx, out));
     s->own = *out;
-    if (gy_comm_ranks(s->comm) > 1) GY_TRY(gy_new_array(s->ctx, s->buffers, &(*out)->weighted));
-    /* where ranks hold parts of tensors */
-    if (!gy_optim_needs_squares(s->optim) || !gy_sync_is_sharded(s->sync)) return GY_OK;
-    return gy_new_array(s->ctx, n, &s->norms);
+    if (gy_comm_ranks(s->comm) == 1) return GY_OK;
+    return gy_new_array(s->ctx, s->buffers, &(*out)->weighted);
 }
 
 static gy_status make(gy_step_sum *s, const gy_sync_settings *settings)
@@ -145,16 +142,6 @@ static double prepare(gy_step_sum *s)
     return gy_optim_prepare(s->optim, gy_model_values(model), gy_model_gradients(model));
 }
 
-static gy_status squares(gy_step_sum *s, int64_t step, double clip)
-{
-    gy_model *model = s->network->model;
-    const int n = 2 * gy_model_params(model)->n;
-    memset(s->norms, 0, (size_t)n * sizeof *s->norms);
-    gy_optim_squares(s->optim, step, clip, gy_model_values(model), gy_model_gradients(model),
-                     s->norms);
-    return gy_comm_sum(s->comm, s->norms, n);
-}
-
 static int n_buckets(const gy_step_sum *s)
 {
     return gy_sync_buckets(s->sync);
@@ -177,7 +164,6 @@ const gy_step_sum_kind gy_step_sum_by_buckets = {.make = make,
                                                  .passed = passed,
                                                  .finish = finish,
                                                  .prepare = prepare,
-                                                 .squares = squares,
                                                  .buckets = n_buckets,
                                                  .algorithm = algorithm,
                                                  .room_bytes = room_bytes};

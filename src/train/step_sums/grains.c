@@ -18,25 +18,19 @@
 #include "../step_sum.h"
 
 #include "comm/comm.h"
-#include "kernel/limbs.h"
 #include "sync/grains.h"
 
 #include <string.h>
 
 typedef struct grains {
     gy_grains *sums;
-    double *limbs; /* [2 params, GY_LIMBS] of the norms of tensors; NULL: not needed */
 } grains;
 
 static gy_status allocate(gy_step_sum *s, grains **out)
 {
-    const int64_t n = 2 * (int64_t)gy_model_params(s->network->model)->n;
     GY_TRY(gy_new(s->ctx, out));
     s->own = *out;
-    if (!gy_optim_needs_squares(s->optim)) return GY_OK;
-    GY_TRY(gy_new_array(s->ctx, n,
-                        &s->norms)); /* on one rank too: no number of them is another case */
-    return gy_new_array(s->ctx, n * GY_LIMBS, &(*out)->limbs);
+    return GY_OK;
 }
 
 static gy_status make(gy_step_sum *s, const gy_sync_settings *settings)
@@ -52,7 +46,6 @@ static void clear(gy_step_sum *s)
 {
     grains *g = s->own;
     gy_grains_free(g->sums);
-    gy_free(s->ctx, g->limbs);
 }
 
 /* Gradients [from, mark) of a grain are complete. */
@@ -126,20 +119,6 @@ static double prepare(gy_step_sum *s)
     return gy_optim_prepare_all(s->optim, gy_model_values(model), gy_model_gradients(model));
 }
 
-/* They must not depend on how the ranks cut the tensors. */
-static gy_status squares(gy_step_sum *s, int64_t step, double clip)
-{
-    const grains *g = s->own;
-    gy_model *model = s->network->model;
-    int n = 2 * gy_model_params(model)->n * GY_LIMBS;
-    memset(g->limbs, 0, (size_t)n * sizeof *g->limbs);
-    gy_optim_squares_in_limbs(s->optim, step, clip, gy_model_values(model),
-                              gy_model_gradients(model), g->limbs);
-    if (gy_sync_is_sharded(s->sync)) GY_TRY(gy_comm_sum(s->comm, g->limbs, n));
-    gy_optim_squares_take(s->optim, g->limbs, s->norms);
-    return GY_OK;
-}
-
 static int n_buckets(const gy_step_sum *s)
 {
     const grains *g = s->own;
@@ -165,7 +144,6 @@ const gy_step_sum_kind gy_step_sum_by_grains = {.make = make,
                                                 .passed = passed,
                                                 .finish = finish,
                                                 .prepare = prepare,
-                                                .squares = squares,
                                                 .buckets = n_buckets,
                                                 .algorithm = algorithm,
                                                 .room_bytes = room_bytes};
