@@ -37,6 +37,8 @@ gy_status gy_h5_create_sealed(gy_context *ctx, const char *path, gy_h5 **out) GY
 gy_status gy_h5_close(gy_h5 *f) GY_CHECKED;
 
 bool gy_h5_exists(gy_h5 *f, const char *name);
+/** Whether a path leads into another file by an external link, which is not followed. */
+bool gy_h5_is_elsewhere(gy_h5 *f, const char *name);
 /** Makes a group and those above it. */
 gy_status gy_h5_group(gy_h5 *f, const char *name) GY_CHECKED;
 /** Calls back for every data set below a group, by full name, in order of names. */
@@ -71,6 +73,12 @@ gy_status gy_h5_read_uint64(gy_h5 *f, const char *object, const char *name, uint
 gy_status gy_h5_read_float(gy_h5 *f, const char *object, const char *name, double *v) GY_CHECKED;
 /** @param v  out; free with gy_free(). At most 64 MiB. */
 gy_status gy_h5_read_text(gy_h5 *f, const char *object, const char *name, char **v) GY_CHECKED;
+/**
+ * A list of texts, into the pool. @param n  out: 0 where the attribute is something else, or of more than
+ * 65536 texts
+ */
+gy_status gy_h5_read_texts(gy_h5 *f, const char *object, const char *name, gy_pool *pool,
+                           const char *const **v, int64_t *n) GY_CHECKED;
 
 /** Calls back for every attribute of an object, in order of names; for none where it is missing. */
 gy_status gy_h5_visit_attributes(gy_h5 *f, const char *object,

@@ -1,6 +1,8 @@
 /* Attributes: single numbers and texts of any object of a file. */
 #include "hdf5_impl.h"
 
+#include "base/number.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,4 +267,63 @@ gy_status gy_h5_visit_attributes(gy_h5 *f, const char *object,
     }
     gy_pool_clear(&l.pool);
     return status;
+}
+
+/* Texts of variable length, which HDF5 allots and takes back. */
+static gy_status read_variable_list(gy_h5 *f, hid_t id, hid_t type, hid_t space, int64_t n,
+                                    gy_pool *pool, const char **v)
+{
+    char **texts;
+    GY_TRY(gy_pool_array(pool, n, &texts));
+    if (H5(f, H5Aread(id, type, texts)) < 0) return f->status;
+    gy_status status = GY_OK;
+    for (int64_t i = 0; i < n && status == GY_OK; i++)
+        status = gy_pool_string(pool, texts[i] == NULL ? "" : texts[i], &v[i]);
+    (void)H5(f, H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts));
+    return status;
+}
+
+static gy_status read_fixed_list(gy_h5 *f, hid_t id, hid_t type, int64_t n, gy_pool *pool,
+                                 const char **v)
+{
+    int64_t bytes = (int64_t)H5(f, H5Tget_size(type)), all;
+    char *texts;
+    if (bytes <= 0 || !gy_mul(n, bytes, &all) || all > most_text) return f->status;
+    GY_TRY(gy_pool_array(pool, all, &texts));
+    if (H5(f, H5Aread(id, type, texts)) < 0) return f->status;
+    for (int64_t i = 0; i < n; i++)
+        GY_TRY(gy_pool_format(pool, &v[i], "%.*s", (int)bytes, texts + i * bytes));
+    return GY_OK;
+}
+
+gy_status gy_h5_read_texts(gy_h5 *f, const char *object, const char *name, gy_pool *pool,
+                           const char *const **out, int64_t *n)
+{
+    enum { MOST = 65536 };
+    const char **v = NULL;
+    *out = NULL;
+    *n = 0;
+    GY_REQUIRE(gy_h5_has_attribute(f, object, name), f->status,
+               "no such attribute" GY_AT "%s:%s@%s", f->path, object, name);
+    hid_t id = (hid_t)H5(f, H5Aopen_by_name(f->id, object, name, H5P_DEFAULT, H5P_DEFAULT));
+    hid_t space = id < 0 ? -1 : (hid_t)H5(f, H5Aget_space(id));
+    hid_t type = space < 0 ? -1 : (hid_t)H5(f, H5Aget_type(id));
+    gy_status status = type < 0 ? f->status : GY_OK;
+    int64_t count = type < 0 ? 0 : H5(f, H5Sget_simple_extent_npoints(space));
+    bool is_list = type >= 0 && H5(f, H5Tget_class(type)) == H5T_STRING &&
+                   H5(f, H5Sget_simple_extent_type(space)) == H5S_SIMPLE && count > 0 &&
+                   count <= MOST;
+    if (is_list) status = gy_pool_array(pool, count, &v);
+    if (is_list && status == GY_OK)
+        status = H5(f, H5Tis_variable_str(type)) > 0
+                     ? read_variable_list(f, id, type, space, count, pool, v)
+                     : read_fixed_list(f, id, type, count, pool, v);
+    if (type >= 0) (void)H5(f, H5Tclose(type));
+    if (space >= 0) (void)H5(f, H5Sclose(space));
+    if (id >= 0) (void)H5(f, H5Aclose(id));
+    if (status == f->status) return fail(f, cannot_read, object, name);
+    GY_TRY(status);
+    *out = v;
+    *n = is_list ? count : 0;
+    return GY_OK;
 }

@@ -114,7 +114,28 @@ static gy_status read_shape(gy_h5_data *d)
     return GY_OK;
 }
 
-/* Whether the numbers lie in other files. */
+/* Filters that this HDF5 does not have are plugins, which are found by an environment variable. */
+static gy_status check_filters(const gy_h5_data *d, hid_t creation)
+{
+    gy_h5 *f = d->f;
+    int64_t n = H5(f, H5Pget_nfilters(creation));
+    for (int64_t i = 0; i < n; i++) {
+        char name[64] = "";
+        unsigned flags, values[1];
+        size_t n_values = 0;
+        int64_t id = H5(f, H5Pget_filter2(creation, (unsigned)i, &flags, &n_values, values,
+                                          sizeof name, name, NULL));
+        if (id < 0) return gy_h5_fail(f, "cannot read the data set", d->name);
+        GY_REQUIRE(H5(f, H5Zfilter_avail((H5Z_filter_t)id)) > 0, f->status,
+                   "cannot read the data set" GY_AT "%s:%s" GY_WHY
+                   "it is packed by the filter %lld%s%s, which is not here" GY_HINT
+                   "set HDF5_PLUGIN_PATH to its plugin, or unpack the file with h5repack -f NONE",
+                   f->path, d->name, (long long)id, name[0] != '\0' ? ", " : "", name);
+    }
+    return GY_OK;
+}
+
+/* Whether the numbers lie in other files, and can be unpacked. */
 static gy_status read_place(gy_h5_data *d)
 {
     gy_h5 *f = d->f;
@@ -122,7 +143,9 @@ static gy_status read_place(gy_h5_data *d)
     if (creation < 0) return gy_h5_fail(f, "cannot read the data set", d->name);
     int64_t layout = H5(f, H5Pget_layout(creation));
     int64_t external = H5(f, H5Pget_external_count(creation));
+    gy_status status = check_filters(d, creation);
     (void)H5(f, H5Pclose(creation));
+    GY_TRY(status);
     if (layout < 0 || external < 0) return gy_h5_fail(f, "cannot read the data set", d->name);
     d->is_elsewhere = layout == H5D_VIRTUAL || external > 0;
     return GY_OK;

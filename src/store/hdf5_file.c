@@ -195,6 +195,22 @@ bool gy_h5_exists(gy_h5 *f, const char *name)
     return H5(f, H5Oexists_by_name(f->id, name, H5P_DEFAULT)) > 0; /* no dangling link */
 }
 
+bool gy_h5_is_elsewhere(gy_h5 *f, const char *name)
+{
+    char part[1024];
+    size_t n = strlen(name);
+    H5L_info_t info;
+    for (size_t i = 1; i <= n && n < sizeof part; i++) { /* up to the first link that is none */
+        if (name[i] != '/' && name[i] != '\0') continue;
+        memcpy(part, name, i);
+        part[i] = '\0';
+        if (H5(f, H5Lexists(f->id, part, H5P_DEFAULT)) <= 0) return false;
+        if (H5(f, H5Lget_info(f->id, part, &info, H5P_DEFAULT)) < 0) return false;
+        if (info.type == H5L_TYPE_EXTERNAL) return true;
+    }
+    return false;
+}
+
 gy_status gy_h5_group(gy_h5 *f, const char *name)
 {
     static const char what[] = "cannot make the group";

@@ -47,6 +47,22 @@ def hdf5(path):
         file.create_group("empty")
 
 
+def odd_hdf5(path):
+    """What other programs write: links to other files, names as a list, filters that are plugins."""
+    with h5py.File(path, "w") as file:
+        for name in ("linked", "named", "packed"):
+            file[f"{name}/y"] = numpy.arange(6, dtype="u1") % 3
+        file["linked/x"] = h5py.ExternalLink("good.h5", "/train/x")
+        file["named/x"] = numpy.zeros((6, 2), "f4")
+        file["named"].attrs["class_names"] = ["cat", "dog", "cow"]
+        packed = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        packed.set_chunk((6, 2))
+        packed.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, (2, 2, 4, 48, 5, 1, 0))
+        data = h5py.h5d.create(file["packed"].id, b"x", h5py.h5t.IEEE_F32LE,
+                               h5py.h5s.create_simple((6, 2)), packed)
+        data.write_direct_chunk((0, 0), b"\0" * 32, 0)
+
+
 def idx(values):
     return struct.pack(">BBBB", 0, 0, 8, values.ndim) + \
         struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
@@ -58,6 +74,7 @@ def made():
     place = pathlib.Path(tempfile.mkdtemp(prefix="gyre-files-"))
     atexit.register(shutil.rmtree, place)
     hdf5(place / "good.h5")
+    odd_hdf5(place / "odd.h5")
     whole = (place / "good.h5").read_bytes()
     (place / "cut.h5").write_bytes(whole[:len(whole) // 2])
     images = idx(numpy.zeros((40, 2, 2), "u1"))

@@ -7,6 +7,7 @@
 #include "../data.h"
 
 #include "../fit.h"
+#include "base/log.h"
 #include "store/hdf5.h"
 
 #include <stdlib.h>
@@ -125,12 +126,9 @@ static gy_status scan_classes(hdf5 *s, int64_t samples, gy_source_info *info)
 }
 
 /* A list of strings, as JSON in an attribute of the group; *n = 0 without. */
-static gy_status read_names(hdf5 *s, const char *group, const char *attribute,
-                            const char *const **names, int64_t *n)
+static gy_status read_json(hdf5 *s, const char *group, const char *attribute,
+                           const char *const **names, int64_t *n)
 {
-    *names = NULL;
-    *n = 0;
-    if (!gy_h5_has_attribute(s->file, group, attribute)) return GY_OK;
     char *json;
     const char *wrapped;
     gy_node *tree;
@@ -140,6 +138,24 @@ static gy_status read_names(hdf5 *s, const char *group, const char *attribute,
     GY_TRY(status);
     GY_TRY(gy_json_parse(s->pool, s->text, wrapped, strlen(wrapped), &tree));
     return gy_fit_strings(s->pool, tree, "names", names, n);
+}
+
+/* The same as a list of strings; what is neither is passed over with a word. */
+static gy_status read_names(hdf5 *s, const char *group, const char *attribute,
+                            const char *const **names, int64_t *n)
+{
+    *names = NULL;
+    *n = 0;
+    if (!gy_h5_has_attribute(s->file, group, attribute)) return GY_OK;
+    GY_TRY(gy_h5_read_texts(s->file, group, attribute, s->pool, names, n));
+    if (*n > 0) return GY_OK;
+    gy_status status = read_json(s, group, attribute, names, n);
+    if (status != GY_E_DATA) return status;
+    gy_log(s->ctx, GY_WARNING, "%s: the attribute %s is no list of names and is left out", s->text,
+           attribute);
+    *names = NULL;
+    *n = 0;
+    return GY_OK;
 }
 
 /* Class names: of the training data, else of this file. */
@@ -158,10 +174,21 @@ static gy_status name_classes(hdf5 *s, const char *group, const gy_source_option
     return GY_OK;
 }
 
+/* What lies in another file is refused by name, not taken for missing. */
+static gy_status refuse_links(const hdf5 *s, const char *name)
+{
+    GY_REQUIRE(!gy_h5_is_elsewhere(s->file, name), GY_E_DATA,
+               "cannot read the data" GY_AT "%s" GY_WHY "%s is a link to another file" GY_HINT
+               "name that file, or copy the data here with h5copy",
+               s->text, name);
+    return GY_OK;
+}
+
 static gy_status open_target(hdf5 *s, const char *group, const char *name,
                              const gy_source_options *options, gy_source_info *info)
 {
     int64_t targets = 0;
+    GY_TRY(refuse_links(s, name));
     if (!gy_h5_exists(s->file, name)) return GY_OK;
     GY_TRY(open_part(s, name, &s->y, &info->y, &targets));
     GY_REQUIRE(targets == info->samples, GY_E_DATA,
@@ -191,6 +218,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     GY_TRY(gy_pool_format(pool, &y_name, "%s%sy", group, slash));
     GY_TRY(gy_new_array(ctx, BLOCK, &s->order));
     GY_TRY(gy_h5_open(ctx, text->path, GY_E_DATA, &s->file));
+    GY_TRY(refuse_links(s, x_name));
     GY_REQUIRE(gy_h5_exists(s->file, x_name), GY_E_DATA,
                "no samples" GY_AT "%s" GY_WHY "the file has no %s" GY_HINT
                "name the group that holds x and y: FILE:/GROUP; `h5ls -r FILE` lists them",
