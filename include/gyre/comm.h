@@ -15,7 +15,14 @@ extern "C" {
 
 typedef struct gy_comm gy_comm;
 
-/** Starts MPI (thread level FUNNELED) unless it runs already; for programs without MPI of their own. Collective over all processes. */
+/**
+ * Starts MPI unless it runs already; for programs without MPI of their own. Collective over all
+ * processes.
+ *
+ * One thread at a time calls MPI (level SERIALIZED), and with comm.progress: thread not always the
+ * same one; a program that starts MPI itself and allows less gets no such thread. Runs in several
+ * threads at once, each with a context and a communicator of its own, need MPI_THREAD_MULTIPLE.
+ */
 GY_API gy_status gy_comm_start(gy_context *ctx) GY_CHECKED;
 
 /** Ends MPI where gy_comm_start() started it; all communicators must be freed. Collective. */
@@ -24,8 +31,12 @@ GY_API void gy_comm_stop(gy_context *ctx);
 /**
  * Makes a communicator. Collective over the processes of `mpi_comm`.
  *
+ * The ranks take the lowest instruction set that any of them has, which the context keeps.
+ *
  * @param mpi_comm  address of an MPI_Comm, duplicated; NULL: MPI_COMM_WORLD
- * @param out       free with gy_comm_free() (collective)
+ * @param out       free with gy_comm_free() (collective; without effect on MPI once that has ended)
+ * @return GY_OK; GY_E_COMM where MPI does not run; GY_E_USAGE for MPI_COMM_NULL, and where a rank
+ *         runs another version of gyre; GY_E_NOMEM
  */
 GY_API gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out) GY_CHECKED;
 GY_API void gy_comm_free(gy_comm *comm);

@@ -44,6 +44,8 @@ GY_API int gy_status_exit_code(gy_status status);
 /** One error: its status and its line, `WHAT (WHERE): WHY; HINT`. */
 typedef struct gy_error {
     gy_status status;
+    unsigned long long
+        serial; /* of the agreement that made it every rank's; 0: this rank's alone */
     char text[1024];
 } gy_error;
 

@@ -56,6 +56,11 @@ gy_simd gy_context_simd_level(const gy_context *ctx)
     return ctx->simd;
 }
 
+void gy_context_lower_simd(gy_context *ctx, gy_simd level)
+{
+    if (level < ctx->simd) ctx->simd = level;
+}
+
 const char *gy_context_simd(const gy_context *ctx)
 {
     return gy_simd_names[ctx->simd];

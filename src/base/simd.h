@@ -23,4 +23,7 @@ gy_simd gy_simd_best(void);
 /** The level of a context: GYRE_SIMD where set, else the best. Local. */
 gy_simd gy_context_simd_level(const gy_context *ctx);
 
+/** Takes a level where it is below the context's. Local. */
+void gy_context_lower_simd(gy_context *ctx, gy_simd level);
+
 #endif

@@ -14,6 +14,8 @@
  */
 #include "checkpoint_impl.h"
 
+#include <gyre/gyre.h>
+
 #include "base/clock.h"
 #include "base/hash.h"
 #include "store/file.h"
@@ -36,7 +38,7 @@ static gy_status write_head(gy_writer *w, gy_h5 *f)
     GY_TRY(gy_h5_write_text(f, "/", "config", c->config == NULL ? "" : c->config));
     GY_TRY(gy_h5_write_int(f, "/", "parameters", c->params->elements));
     GY_TRY(gy_h5_write_text(f, "/", "created", created));
-    return gy_h5_write_text(f, "/", "version", GYRE_VERSION);
+    return gy_h5_write_text(f, "/", "version", gy_version());
 }
 
 static gy_status write_notes(const gy_checkpoint *c, gy_h5 *f)

@@ -1,6 +1,9 @@
 /* What all ranks know alike. How a phase ended: the worst status wins, and with it the error of the
- * lowest rank that has it; no rank ever decides alone. And a text. */
+ * lowest rank that has it; no rank ever decides alone. That there is memory, on all or on none. And a
+ * text. */
 #include "comm_mpi.h"
+
+#include "base/serial.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,14 +16,14 @@ gy_status gy_comm_spread_error(gy_comm *comm, gy_status status, int from)
         (void)snprintf(error.text, sizeof error.text, "%s", gy_status_text(status));
     }
     GY_TRY(gy_comm_broadcast(comm, &error, sizeof error, from));
-    comm->agreed = error;
+    comm->agreed = error.serial = gy_serial_take(comm->ctx);
     return gy_error_restore(&error);
 }
 
 bool gy_comm_agreed(const gy_comm *comm)
 {
     const gy_error *last = gy_error_last();
-    return last->status == comm->agreed.status && strcmp(last->text, comm->agreed.text) == 0;
+    return last->serial != 0 && last->serial == comm->agreed;
 }
 
 gy_status gy_comm_agree(gy_comm *comm, gy_status status)
@@ -31,20 +34,32 @@ gy_status gy_comm_agree(gy_comm *comm, gy_status status)
     return gy_comm_spread_error(comm, (gy_status)worst.status, worst.rank);
 }
 
+gy_status gy_comm_alloc_array(gy_comm *comm, int64_t n, size_t size, void **out)
+{
+    void *memory = NULL;
+    gy_status status = gy_comm_agree(comm, gy_alloc_array(comm->ctx, n, size, &memory));
+    if (status == GY_OK)
+        *out = memory;
+    else
+        gy_free(comm->ctx, memory);
+    return status;
+}
+
 gy_status gy_comm_broadcast_text(gy_comm *comm, char **text)
 {
-    int64_t bytes = comm->rank == 0 && *text != NULL ? (int64_t)strlen(*text) + 1 : 0;
-    GY_TRY(gy_comm_broadcast(comm, &bytes, sizeof bytes, 0));
-    gy_status status = GY_OK;
+    const bool from = comm->rank == 0;
+    int64_t bytes = from && *text != NULL ? (int64_t)strlen(*text) + 1 : 0;
     char *copy = NULL;
-    if (comm->rank != 0 && bytes > 0) status = gy_new_array(comm->ctx, bytes, &copy);
-    status = gy_comm_agree(comm, status); /* a rank without memory must not leave the others */
-    if (status == GY_OK) status = gy_comm_broadcast(comm, comm->rank == 0 ? *text : copy, bytes, 0);
-    if (status != GY_OK) {
-        gy_free(comm->ctx, copy);
-        return status;
+    GY_TRY(gy_comm_broadcast(comm, &bytes, sizeof bytes, 0));
+    if (bytes > 0) {
+        GY_TRY(gy_comm_new_array(comm, from ? 0 : bytes, &copy));
+        gy_status status = gy_comm_broadcast(comm, from ? *text : copy, bytes, 0);
+        if (from || status != GY_OK) {
+            gy_free(comm->ctx, copy);
+            return status;
+        }
     }
-    if (comm->rank != 0) {
+    if (!from) {
         gy_free(comm->ctx, *text);
         *text = copy;
     }

@@ -1,13 +1,13 @@
-/* The blocking calls. MPI counts in int: what may be larger goes in pieces of PIECE bytes, cut alike at
+/* The blocking calls. MPI counts in int: what may be larger goes in pieces of GY_PIECE bytes, cut alike at
  * both ends. Crowded ranks meet before a collective call, which itself would not sleep. */
 #include "comm_mpi.h"
 #include "patience.h"
 
-enum { PIECE = 1 << 30, TAG = 0 };
+enum { TAG = 0 };
 
-static int piece(int64_t n, int64_t at)
+int gy_mpi_piece(int64_t n, int64_t at)
 {
-    return (int)(n - at < PIECE ? n - at : PIECE);
+    return (int)(n - at < GY_PIECE ? n - at : GY_PIECE);
 }
 
 static gy_status meet(gy_comm *comm)
@@ -22,8 +22,8 @@ gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
 {
     if (comm->ranks == 1) return GY_OK;
     GY_TRY(meet(comm));
-    for (int64_t at = 0; at < n; at += PIECE)
-        GY_MPI(MPI_Bcast((char *)bytes + at, piece(n, at), MPI_BYTE, root, comm->calls));
+    for (int64_t at = 0; at < n; at += GY_PIECE)
+        GY_MPI(MPI_Bcast((char *)bytes + at, gy_mpi_piece(n, at), MPI_BYTE, root, comm->calls));
     return GY_OK;
 }
 
@@ -43,15 +43,15 @@ gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
 
 gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to)
 {
-    for (int64_t at = 0; at < n; at += PIECE)
-        GY_TRY(gy_mpi_send(comm, (const char *)bytes + at, piece(n, at), to, TAG));
+    for (int64_t at = 0; at < n; at += GY_PIECE)
+        GY_TRY(gy_mpi_send(comm, (const char *)bytes + at, gy_mpi_piece(n, at), to, TAG));
     return GY_OK;
 }
 
 gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from)
 {
-    for (int64_t at = 0; at < n; at += PIECE)
-        GY_TRY(gy_mpi_receive(comm, (char *)bytes + at, piece(n, at), from, TAG));
+    for (int64_t at = 0; at < n; at += GY_PIECE)
+        GY_TRY(gy_mpi_receive(comm, (char *)bytes + at, gy_mpi_piece(n, at), from, TAG));
     return GY_OK;
 }
 

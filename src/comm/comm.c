@@ -2,10 +2,15 @@
  * communicator that return errors. */
 #include "comm_mpi.h"
 
+#include <gyre/gyre.h>
+
+#include "base/log.h"
 #include "base/number.h"
+#include "base/simd.h"
 #include "host_memory_impl.h"
 #include "watchdog.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,20 +26,69 @@ static gy_status duplicate(MPI_Comm from, MPI_Comm *out)
     return GY_OK;
 }
 
-/* Those who share memory. GYRE_HOST_RANKS=n makes n of them a host each, to try out several hosts on
- * one; it must be the same on every rank. */
+static gy_status check_communicator(const MPI_Comm *from)
+{
+    GY_REQUIRE(gy_mpi_runs(), GY_E_COMM,
+               "cannot make a communicator" GY_WHY "MPI does not run" GY_HINT
+               "call it between MPI_Init_thread() or gy_comm_start() and the end of MPI");
+    GY_REQUIRE(from == NULL || *from != MPI_COMM_NULL, GY_E_USAGE,
+               "cannot make a communicator" GY_WHY "MPI_COMM_NULL has no ranks" GY_HINT
+               "call it on the ranks of the communicator alone");
+    return GY_OK;
+}
+
+/* The first words between ranks, the same in every version, so that another one is named: an older
+ * program on one host would misread what follows. The lowest rank that differs says so. */
+static gy_status compare_versions(gy_comm *comm)
+{
+    enum { TEXT = 32 };
+    struct {
+        char version[TEXT], host[MPI_MAX_PROCESSOR_NAME];
+    } odd = {"", ""};
+    char first[TEXT] = "";
+    int rank = INT_MAX, length = 0;
+    (void)snprintf(first, sizeof first, "%s", gy_version());
+    GY_MPI(MPI_Bcast(first, TEXT, MPI_CHAR, 0, comm->calls));
+    int mine = strcmp(first, gy_version()) == 0 ? INT_MAX : comm->rank;
+    GY_MPI(MPI_Allreduce(&mine, &rank, 1, MPI_INT, MPI_MIN, comm->calls));
+    if (rank == INT_MAX) return GY_OK;
+    (void)snprintf(odd.version, sizeof odd.version, "%s", gy_version());
+    GY_MPI(MPI_Get_processor_name(odd.host, &length));
+    GY_MPI(MPI_Bcast(&odd, (int)sizeof odd, MPI_CHAR, rank, comm->calls));
+    return gy_raise(GY_E_USAGE,
+                    "ranks of several versions" GY_AT "rank %d on %s" GY_WHY
+                    "it runs gyre %s, rank 0 gyre %s" GY_HINT "install the same on every host",
+                    rank, odd.host, odd.version, first);
+}
+
+/* Those who share memory. GYRE_HOST_RANKS=n, by rank 0's word, makes n of them a host each, to try
+ * out several hosts on one. */
 static gy_status find_neighbours(gy_comm *comm)
 {
     const char *text = getenv("GYRE_HOST_RANKS");
     int64_t most = 0;
+    if (comm->rank > 0 || text == NULL || !gy_number_int(text, &most)) most = 0;
+    GY_MPI(MPI_Bcast(&most, 1, MPI_INT64_T, 0, comm->calls));
     GY_MPI(MPI_Comm_split_type(comm->calls, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL,
                                &comm->local));
-    if (text == NULL || !gy_number_int(text, &most) || most < 1) return GY_OK;
+    if (most < 1) return GY_OK;
     MPI_Comm all = comm->local;
     int rank;
     GY_MPI(MPI_Comm_rank(all, &rank));
     GY_MPI(MPI_Comm_split(all, (int)(rank / most), rank, &comm->local));
     GY_MPI(MPI_Comm_free(&all));
+    return GY_OK;
+}
+
+static gy_status find_names(gy_comm *comm)
+{
+    char name[MPI_MAX_PROCESSOR_NAME] = "";
+    int length = 0;
+    GY_MPI(MPI_Get_processor_name(name, &length));
+    gy_host_name mine = "";
+    (void)snprintf(mine, sizeof mine, "%.*s", GY_HOST_TEXT - 1, name);
+    GY_MPI(MPI_Allgather(mine, GY_HOST_TEXT, MPI_CHAR, comm->names, GY_HOST_TEXT, MPI_CHAR,
+                         comm->calls));
     return GY_OK;
 }
 
@@ -52,14 +106,23 @@ static gy_status find_hosts(gy_comm *comm)
     for (int r = 0; r < comm->ranks; r++) /* a host's first rank comes before its others */
         comm->host_of[r] = comm->host_of[r] == r ? comm->hosts++ : comm->host_of[comm->host_of[r]];
     comm->host = comm->host_of[comm->rank];
+    return find_names(comm);
+}
 
-    char name[MPI_MAX_PROCESSOR_NAME] = "";
-    int length = 0;
-    GY_MPI(MPI_Get_processor_name(name, &length));
-    gy_host_name mine = "";
-    (void)snprintf(mine, sizeof mine, "%.*s", GY_HOST_TEXT - 1, name);
-    GY_MPI(MPI_Allgather(mine, GY_HOST_TEXT, MPI_CHAR, comm->names, GY_HOST_TEXT, MPI_CHAR,
-                         comm->calls));
+/* Instruction sets round otherwise: all ranks take the lowest, so that they keep the same numbers. */
+static gy_status share_simd(gy_comm *comm)
+{
+    const int level = (int)gy_context_simd_level(comm->ctx);
+    int mine[2][2] = {{level, comm->rank}, {-level, comm->rank}}, found[2][2];
+    GY_MPI(MPI_Allreduce(mine, found, 2, MPI_2INT, MPI_MINLOC, comm->calls));
+    const int least = found[0][0], most = -found[1][0];
+    gy_context_lower_simd(comm->ctx, (gy_simd)least);
+    if (least < most && comm->rank == 0)
+        gy_log(comm->ctx, GY_WARNING,
+               "all ranks take the instruction set %s: rank %d on %s has no other, rank %d on %s "
+               "has %s",
+               gy_simd_names[least], found[0][1], comm->names[found[0][1]], found[1][1],
+               comm->names[found[1][1]], gy_simd_names[most]);
     return GY_OK;
 }
 
@@ -73,7 +136,8 @@ static gy_status allocate(gy_context *ctx, gy_comm *seed, gy_comm **out)
 static void clear(gy_comm *comm)
 {
     MPI_Comm *const all[] = {&comm->local, &comm->wire, &comm->calls};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    const bool runs = gy_mpi_runs(); /* what MPI made ends with it */
+    for (size_t i = 0; i < sizeof all / sizeof *all && runs; i++)
         if (*all[i] != MPI_COMM_NULL) (void)MPI_Comm_free(all[i]);
     gy_free(comm->ctx, comm->names);
     gy_free(comm->ctx, comm->host_of);
@@ -87,12 +151,15 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     MPI_Comm from = mpi_comm == NULL ? MPI_COMM_WORLD : *(const MPI_Comm *)mpi_comm;
     gy_comm seed = {
         .ctx = ctx, .calls = MPI_COMM_NULL, .wire = MPI_COMM_NULL, .local = MPI_COMM_NULL};
+    GY_TRY_GOTO(fail, check_communicator(mpi_comm));
     GY_TRY_GOTO(fail, duplicate(from, &seed.calls));
-    GY_TRY_GOTO(fail, duplicate(seed.calls, &seed.wire));
     GY_MPI_GOTO(fail, MPI_Comm_rank(seed.calls, &seed.rank));
     GY_MPI_GOTO(fail, MPI_Comm_size(seed.calls, &seed.ranks));
+    GY_TRY_GOTO(fail, compare_versions(&seed));
+    GY_TRY_GOTO(fail, duplicate(seed.calls, &seed.wire));
     GY_TRY_GOTO(fail, gy_comm_agree(&seed, allocate(ctx, &seed, &comm)));
     GY_TRY_GOTO(fail, find_hosts(&seed));
+    GY_TRY_GOTO(fail, share_simd(&seed));
     gy_topology_init(&seed);
     GY_TRY_GOTO(fail, gy_comm_tell_threads(&seed, 1));
     GY_TRY_GOTO(fail, gy_host_memory_try(&seed));
@@ -154,6 +221,6 @@ void gy_comm_abort(gy_comm *comm, int exit_code)
 {
     pthread_t thread;
     if (pthread_create(&thread, NULL, end_anyway, &exit_code) != 0) _Exit(exit_code);
-    (void)MPI_Abort(comm->calls, exit_code);
+    if (gy_mpi_runs()) (void)MPI_Abort(comm->calls, exit_code);
     _Exit(exit_code); /* where MPI_Abort came back */
 }

@@ -14,6 +14,17 @@ gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root) GY_
 /** A text of rank 0 to all; *text is NULL or allocated with gy_alloc on the other ranks. */
 gy_status gy_comm_broadcast_text(gy_comm *comm, char **text) GY_CHECKED;
 
+/**
+ * Memory on every rank or on none: what a rank may fail at alone, and the others must know of before
+ * their next collective call. Like gy_new() and gy_new_array(); free with gy_free().
+ */
+#define gy_comm_new(comm, out) gy_comm_new_array((comm), 1, (out))
+#define gy_comm_new_array(comm, n, out)                                                            \
+    gy_comm_alloc_array((comm), (n), sizeof **(out), (void **)(out))
+
+/** The same of n elements of `size` bytes; n may differ from rank to rank. */
+gy_status gy_comm_alloc_array(gy_comm *comm, int64_t n, size_t size, void **out) GY_CHECKED;
+
 gy_status gy_comm_barrier(gy_comm *comm) GY_CHECKED;
 
 /** Whether MPI lets other threads than the first call it, one at a time. Local. */

@@ -35,7 +35,7 @@ struct gy_comm {
     bool knows_topology;
     struct gy_host_memory *host_memories; /* the newest; host_memory.c */
     int64_t sent;                         /* bytes that all-reduces of this rank gave to MPI */
-    gy_error agreed;                      /* the last error that all ranks have */
+    unsigned long long agreed;            /* serial of the last error that all ranks have */
     struct gy_watchdog *watchdog;         /* NULL: none */
 };
 
@@ -50,12 +50,21 @@ gy_status gy_mpi_status(int code, const char *call) GY_CHECKED;
  * makes gcc warn with MPICH.) */
 gy_status gy_mpi_test(MPI_Request *requests, int n, bool *done) GY_CHECKED;
 
+/** MPI counts in int: what may be longer goes in pieces, cut alike at both ends. */
+enum { GY_PIECE = 1 << 30 };
+
+/** Bytes of the piece at `at` of n. */
+int gy_mpi_piece(int64_t n, int64_t at);
+
 /** Waits for one, patiently: patience.h. */
 gy_status gy_mpi_await(gy_comm *comm, MPI_Request *request) GY_CHECKED;
 
 /** A message of n bytes under a tag, and waiting until it is gone, or here. */
 gy_status gy_mpi_send(gy_comm *comm, const void *bytes, int n, int to, int tag) GY_CHECKED;
 gy_status gy_mpi_receive(gy_comm *comm, void *bytes, int n, int from, int tag) GY_CHECKED;
+
+/** Whether MPI can be called: it has begun and not ended. */
+bool gy_mpi_runs(void);
 
 /** The worst over all ranks; collective. */
 gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w) GY_CHECKED;

@@ -129,7 +129,7 @@ static gy_status make(gy_host_memory *s)
 {
     const gy_topology *t = &s->comm->topology;
     if (t->local_ranks > 1 && t->host_memory) GY_TRY(share(s));
-    if (s->base == NULL) return gy_comm_agree(s->comm, gy_new_array(s->comm->ctx, s->n, &s->own));
+    if (s->base == NULL) return gy_comm_new_array(s->comm, s->n, &s->own);
     memset(gy_host_memory_values(s), 0, (size_t)s->n * sizeof(float)); /* touched here first */
     return gy_comm_barrier(s->comm); /* no neighbour writes before */
 }
@@ -145,7 +145,7 @@ gy_status gy_host_memory_create(gy_comm *comm, int64_t n, gy_host_memory **out)
 {
     gy_status status;
     gy_host_memory *s = NULL;
-    GY_TRY_GOTO(fail, gy_comm_agree(comm, gy_new(comm->ctx, &s)));
+    GY_TRY_GOTO(fail, gy_comm_new(comm, &s));
     s->comm = comm;
     s->n = n;
     GY_TRY_GOTO(fail, make(s));

@@ -45,15 +45,21 @@ static int init_alone(void)
     return code;
 }
 
+bool gy_mpi_runs(void)
+{
+    int begun = 0, ended = 0;
+    return MPI_Initialized(&begun) == MPI_SUCCESS && begun &&
+           MPI_Finalized(&ended) == MPI_SUCCESS && !ended;
+}
+
 gy_status gy_comm_start(gy_context *ctx)
 {
     (void)ctx;
-    int running = 0, ended = 0, level = MPI_THREAD_SINGLE;
-    GY_MPI(MPI_Initialized(&running));
+    int ended = 0, level = MPI_THREAD_SINGLE;
+    if (gy_mpi_runs()) return GY_OK;
     GY_MPI(MPI_Finalized(&ended));
     GY_REQUIRE(!ended, GY_E_COMM,
                "cannot start MPI" GY_WHY "it has ended already and starts once a process");
-    if (running) return GY_OK;
     if (launched())
         GY_MPI(MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &level));
     else
@@ -71,10 +77,9 @@ bool gy_comm_takes_threads(void)
 void gy_comm_stop(gy_context *ctx)
 {
     (void)ctx;
-    int running = 0, ended = 0, length = 0;
+    int length = 0;
     char name[MPI_MAX_OBJECT_NAME] = "";
-    if (MPI_Initialized(&running) != MPI_SUCCESS || !running) return;
-    if (MPI_Finalized(&ended) != MPI_SUCCESS || ended) return;
+    if (!gy_mpi_runs()) return;
     if (MPI_Comm_get_name(MPI_COMM_SELF, name, &length) != MPI_SUCCESS) return;
     if (strcmp(name, owner) == 0) (void)MPI_Finalize();
 }

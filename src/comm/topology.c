@@ -51,18 +51,21 @@ void gy_comm_set_topology(gy_comm *comm, const gy_topology *t)
     comm->knows_topology = true;
 }
 
-static gy_status shift(gy_comm *comm, char *out, char *in, int bytes)
+static gy_status shift(gy_comm *comm, char *out, char *in, int64_t bytes)
 {
     int next = (comm->rank + 1) % comm->ranks,
         before = (comm->rank + comm->ranks - 1) % comm->ranks;
-    GY_MPI(MPI_Sendrecv(out, bytes, MPI_BYTE, next, 0, in, bytes, MPI_BYTE, before, 0, comm->calls,
-                        MPI_STATUS_IGNORE));
+    for (int64_t at = 0; at < bytes; at += GY_PIECE) {
+        int n = gy_mpi_piece(bytes, at);
+        GY_MPI(MPI_Sendrecv(out + at, n, MPI_BYTE, next, 0, in + at, n, MPI_BYTE, before, 0,
+                            comm->calls, MPI_STATUS_IGNORE));
+    }
     return GY_OK;
 }
 
 /* The best of some turns; in_a_row shifts count as one. */
-static gy_status time_shifts(gy_comm *comm, char *out, char *in, int bytes, int turns, int in_a_row,
-                             double *best)
+static gy_status time_shifts(gy_comm *comm, char *out, char *in, int64_t bytes, int turns,
+                             int in_a_row, double *best)
 {
     *best = 1e9;
     for (int turn = 0; turn < turns; turn++) {
@@ -89,8 +92,8 @@ static double time_copies(char *to, const char *from, size_t bytes)
 gy_status gy_comm_time_shift(gy_comm *comm, int64_t bytes, int turns, double *seconds)
 {
     char *buffers = NULL;
-    GY_TRY(gy_comm_agree(comm, gy_new_array(comm->ctx, 2 * bytes, &buffers)));
-    gy_status status = time_shifts(comm, buffers, buffers + bytes, (int)bytes, turns, 1, seconds);
+    GY_TRY(gy_comm_new_array(comm, 2 * bytes, &buffers));
+    gy_status status = time_shifts(comm, buffers, buffers + bytes, bytes, turns, 1, seconds);
     gy_free(comm->ctx, buffers);
     GY_TRY(status);
     return gy_comm_max(comm, seconds, 1);
@@ -102,9 +105,8 @@ gy_status gy_comm_measure(gy_comm *comm)
     char *b = NULL;
     double seconds[3];
     if (comm->ranks == 1) return GY_OK;
-    gy_status status = gy_comm_agree(comm, gy_new_array(comm->ctx, 2 * COPIED, &b));
-    if (status == GY_OK)
-        status = time_shifts(comm, b, b + COPIED, SHORT, TURNS, IN_A_ROW, &seconds[0]);
+    GY_TRY(gy_comm_new_array(comm, 2 * COPIED, &b));
+    gy_status status = time_shifts(comm, b, b + COPIED, SHORT, TURNS, IN_A_ROW, &seconds[0]);
     if (status == GY_OK) status = time_shifts(comm, b, b + COPIED, bytes, TURNS, 1, &seconds[1]);
     if (status == GY_OK) {
         seconds[2] = time_copies(b, b + COPIED, COPIED);

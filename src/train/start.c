@@ -99,8 +99,3 @@ gy_status gy_run_tell_start(gy_run *run)
     gy_anatomy_free(run->ctx, anatomy);
     return GY_OK;
 }
-
-const char *gy_version(void)
-{
-    return GYRE_VERSION;
-}

@@ -2,6 +2,7 @@
 #include "gy_test_mpi.h"
 
 #include "comm/comm.h"
+#include "comm/topology.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -69,6 +70,48 @@ static void agrees_without_a_word(void)
     (void)gy_raise(GY_E_IO, "an older failure");
     CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, rank == 0 ? GY_STOPPED : GY_OK), GY_STOPPED);
     CU_ASSERT_STRING_EQUAL(gy_error_last()->text, gy_status_text(GY_STOPPED));
+}
+
+/* An older agreement with the very same words does not make a failure of one rank everybody's. */
+static void tells_agreements_apart(void)
+{
+    CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, gy_raise(GY_E_IO, "no such file")), GY_E_IO);
+    CU_ASSERT(gy_comm_agreed(gy_test_comm));
+    gy_error older = *gy_error_last();
+    (void)gy_raise(GY_E_IO, "no such file");
+    CU_ASSERT(!gy_comm_agreed(gy_test_comm));
+    CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, GY_E_IO), GY_E_IO);
+    CU_ASSERT(gy_comm_agreed(gy_test_comm));
+    (void)gy_error_restore(&older);
+    CU_ASSERT(!gy_comm_agreed(gy_test_comm));
+}
+
+static void has_memory_everywhere_or_nowhere(void)
+{
+    int64_t balance = gy_context_balance(gy_test_ctx);
+    for (int victim = 0; victim < ranks; victim++) {
+        double *x = NULL;
+        if (rank == victim) gy_alloc_fail_at(gy_test_ctx, 1);
+        CU_ASSERT_EQUAL(gy_comm_new_array(gy_test_comm, 10 + rank, &x), GY_E_NOMEM);
+        CU_ASSERT_PTR_NULL(x);
+        CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), balance);
+        CU_ASSERT_EQUAL_FATAL(gy_comm_new_array(gy_test_comm, 10 + rank, &x), GY_OK);
+        x[9 + rank] = 1;
+        gy_free(gy_test_ctx, x);
+    }
+}
+
+/* More bytes than MPI can count; takes 8 GiB of memory on two ranks. */
+static void times_long_shifts(void)
+{
+    double seconds = 0;
+    int64_t balance = gy_context_balance(gy_test_ctx);
+    if (ranks > 1 && rank == ranks - 1) gy_alloc_fail_at(gy_test_ctx, 1);
+    CU_ASSERT_EQUAL(gy_comm_time_shift(gy_test_comm, 1000, 1, &seconds),
+                    ranks > 1 ? GY_E_NOMEM : GY_OK);
+    CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), balance);
+    if (getenv("GYRE_TEST_LARGE") == NULL) return;
+    CU_ASSERT_EQUAL(gy_comm_time_shift(gy_test_comm, (INT64_C(1) << 31) + 8, 1, &seconds), GY_OK);
 }
 
 static void adds_in_rank_order(void)
@@ -257,8 +300,10 @@ static void creation_survives_lack_of_memory(void)
 GY_TEST_MPI_MAIN(GY_TEST(knows_itself), GY_TEST(names_the_library), GY_TEST(starts_once),
                  GY_TEST(agrees_on_success), GY_TEST(agrees_on_one_failure),
                  GY_TEST(agrees_on_the_worst), GY_TEST(agrees_without_a_word),
-                 GY_TEST(adds_in_rank_order), GY_TEST(finds_extremes), GY_TEST(sums_many),
-                 GY_TEST(reduces_a_record), GY_TEST(record_carries_failure), GY_TEST(broadcasts),
-                 GY_TEST(broadcasts_a_text), GY_TEST(broadcast_text_without_memory),
-                 GY_TEST(gathers), GY_TEST(passes_messages), GY_TEST(reports_what_mpi_says),
-                 GY_TEST(waits_without_burning), GY_TEST(creation_survives_lack_of_memory))
+                 GY_TEST(tells_agreements_apart), GY_TEST(has_memory_everywhere_or_nowhere),
+                 GY_TEST(times_long_shifts), GY_TEST(adds_in_rank_order), GY_TEST(finds_extremes),
+                 GY_TEST(sums_many), GY_TEST(reduces_a_record), GY_TEST(record_carries_failure),
+                 GY_TEST(broadcasts), GY_TEST(broadcasts_a_text),
+                 GY_TEST(broadcast_text_without_memory), GY_TEST(gathers), GY_TEST(passes_messages),
+                 GY_TEST(reports_what_mpi_says), GY_TEST(waits_without_burning),
+                 GY_TEST(creation_survives_lack_of_memory))

@@ -1,0 +1,6 @@
+#include <gyre/gyre.h>
+
+const char *gy_version(void)
+{
+    return GYRE_VERSION;
+}
