@@ -41,6 +41,24 @@ GY_API void gy_comm_stop(gy_context *ctx);
 GY_API gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out) GY_CHECKED;
 GY_API void gy_comm_free(gy_comm *comm);
 
+/**
+ * Ends the process, when a rank has waited or done one thing for too long: takes the error line,
+ * WHAT (WHERE): WHY; HINT, on the one rank that tells it, NULL on the others. Called from another
+ * thread while the main one may hang; must not return.
+ */
+typedef void gy_stalled(void *user, const char *line);
+
+/**
+ * Has a watchdog look on whenever something is done with a communicator, so that no rank waits for
+ * ever. Collective. Without it nothing is watched; gy_comm_free() ends it.
+ *
+ * @param seconds  that a rank may wait from now on, 0: as long as it likes; whatever has a
+ *                 configuration (training, evaluation, …) takes comm.watchdog_seconds, and rests after it
+ * @return the same on every rank: GY_OK; GY_E_NOMEM; GY_E_COMM
+ */
+GY_API gy_status gy_comm_watch(gy_comm *comm, double seconds, gy_stalled *stalled,
+                               void *user) GY_CHECKED;
+
 /** This process's rank, the number of ranks, and on how many hosts they run. Local. */
 GY_API int gy_comm_rank(const gy_comm *comm);
 GY_API int gy_comm_ranks(const gy_comm *comm);
@@ -53,6 +71,15 @@ GY_API int gy_comm_hosts(const gy_comm *comm);
  * @return the same status on every rank
  */
 GY_API gy_status gy_comm_agree(gy_comm *comm, gy_status status) GY_CHECKED;
+
+/**
+ * Takes rank 0's list of texts, such as its command line, in the place of this rank's. Collective.
+ *
+ * @param words  [n] in: this rank's, out: rank 0's with a NULL behind them, until the next call or
+ *               gy_comm_free()
+ * @return the same on every rank: GY_OK; GY_E_NOMEM; GY_E_COMM
+ */
+GY_API gy_status gy_comm_take_words(gy_comm *comm, int *n, char *const **words) GY_CHECKED;
 
 /**
  * Whether this thread's last error is one that all ranks agreed on, so that all come to an end; else

@@ -2,7 +2,7 @@
 #ifndef GYRE_CONFIG_H
 #define GYRE_CONFIG_H
 
-#include <gyre/context.h>
+#include <gyre/comm.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -21,6 +21,13 @@ typedef struct gy_config gy_config;
  * @return GY_OK; GY_E_CONFIG naming file, line, column and key; GY_E_NOMEM
  */
 GY_API gy_status gy_config_load(gy_context *ctx, const char *path, const char *const *sets, int n,
+                                gy_config **out) GY_CHECKED;
+
+/**
+ * The same for all ranks by rank 0's word: it alone reads the file and its environment, the others take
+ * what comes of it. Collective; the same status on every rank.
+ */
+GY_API gy_status gy_config_read(gy_comm *comm, const char *path, const char *const *sets, int n,
                                 gy_config **out) GY_CHECKED;
 
 /** The same from a text in memory (a checkpoint's); the environment is not looked at. Local. */

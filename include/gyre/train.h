@@ -27,13 +27,6 @@ typedef struct gy_train_options {
     /** Asked once a step on every rank: what signals want. The answer clears it. May be NULL. */
     int (*requests)(void *user);
     void *requests_user;
-    /**
-     * Ends the process, when a rank has waited too long (comm.watchdog_seconds): takes the error
-     * line on the one rank that tells it, NULL on the others. Called from another thread; must not
-     * return. NULL: there is no watchdog.
-     */
-    void (*stalled)(void *user, const char *line);
-    void *stalled_user;
 } gy_train_options;
 
 /** Tells the faults that can be injected, or one, a line each. Local. @return whether there is one */

@@ -23,9 +23,8 @@ static gy_status evaluate(gy_opened *o, gy_part part)
     GY_REQUIRE(gy_feed_info(&o->feed, part)->supervised, GY_E_DATA,
                "cannot evaluate" GY_AT "%s" GY_WHY "the samples have no targets",
                o->feed.text[part]);
-    gy_status status = gy_comm_agree(o->comm, gy_new_array(o->ctx, o->network.task.sums, &tally));
-    if (status == GY_OK)
-        status = gy_feed_evaluate(&o->feed, &o->network, part, o->head.step, tally);
+    GY_TRY(gy_comm_new_array(o->comm, o->network.task.sums, &tally));
+    gy_status status = gy_feed_evaluate(&o->feed, &o->network, part, o->head.step, tally);
     if (status == GY_OK) tell(o, part, tally, gy_clock_s() - start);
     gy_free(o->ctx, tally);
     return status;

@@ -2,6 +2,7 @@
 #include "opened.h"
 
 #include "base/clock.h"
+#include "comm/watchdog.h"
 
 static const char *text_note(const gy_checkpoint_head *head, const char *name)
 {
@@ -18,13 +19,22 @@ static gy_status open_checkpoint(gy_opened *o, const gy_opening *what)
     GY_TRY(status);
     GY_TRY(gy_checkpoint_read_head(o->ctx, o->comm, o->path, &o->pool, &o->head));
     o->taught = (gy_taught){text_note(&o->head, "fit"), text_note(&o->head, "normalizer")};
-    return gy_comm_agree(o->comm, gy_config_parse(o->ctx, o->path, o->head.config, what->sets,
-                                                  what->n_sets, &o->config));
+    if (o->rank == 0)
+        status =
+            gy_config_parse(o->ctx, o->path, o->head.config, what->sets, what->n_sets, &o->config);
+    return gy_config_spread(o->comm, status, o->path, &o->config);
+}
+
+static gy_status open_it(gy_opened *o, const gy_opening *what)
+{
+    bool is_checkpoint = true;
+    if (what->or_config) GY_TRY(gy_look_for_directory(o->comm, what->path, &is_checkpoint));
+    if (is_checkpoint) return open_checkpoint(o, what);
+    return gy_config_read(o->comm, what->path, what->sets, what->n_sets, &o->config);
 }
 
 gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *what, gy_opened *out)
 {
-    bool is_checkpoint = true;
     *out = (gy_opened){.ctx = ctx,
                        .comm = comm,
                        .rank = gy_comm_rank(comm),
@@ -33,14 +43,14 @@ gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *what,
                        .observer_user = what->observer_user,
                        .started_s = gy_clock_s()};
     gy_pool_init(&out->pool, ctx);
-    if (what->or_config) GY_TRY(gy_look_for_directory(comm, what->path, &is_checkpoint));
-    if (is_checkpoint) return open_checkpoint(out, what);
-    return gy_comm_agree(comm,
-                         gy_config_load(ctx, what->path, what->sets, what->n_sets, &out->config));
+    GY_TRY(open_it(out, what));
+    gy_watchdog_set(comm, out->config->comm.watchdog_seconds);
+    return GY_OK;
 }
 
 void gy_opened_close(gy_opened *o)
 {
+    gy_watchdog_set(o->comm, 0);
     gy_feed_clear(&o->feed); /* ends the loaders' threads */
     gy_network_close(&o->network);
     gy_config_free(o->config);
@@ -50,6 +60,7 @@ void gy_opened_close(gy_opened *o)
 gy_status gy_opened_build(gy_opened *o)
 {
     gy_network_spec spec;
+    gy_watchdog_note(o->comm, 0, "build the model", GY_WORKS);
     gy_config_network(o->config, o->comm, &spec);
     GY_TRY(gy_network_open(o->ctx, &spec, &o->network));
     return gy_model_allocate(o->network.model, false);
@@ -60,6 +71,7 @@ gy_status gy_opened_read(gy_opened *o)
     gy_model *model = o->network.model;
     bool averaged = o->config->train.parameter_average > 0;
     gy_checkpoint_slot average = {.name = "average", .v = gy_model_values(model)};
+    gy_watchdog_note(o->comm, 0, "read a checkpoint", GY_WORKS);
     return gy_checkpoint_read(o->ctx, o->comm, o->path, GY_MATCH_PARAMS, gy_model_params(model),
                               gy_model_values(model), gy_model_buffers(model),
                               gy_model_buffer_values(model), &average, averaged ? 1 : 0);

@@ -331,11 +331,7 @@ gy_status gy_bench_io(gy_context *ctx, gy_comm *comm, const gy_config *config,
     const int64_t n = options->turns;
     const int turns = (int)(n < 1 ? 1 : n > MOST_TURNS ? MOST_TURNS : n);
     bench *b = NULL;
-    gy_status status = gy_comm_agree(comm, gy_new(ctx, &b));
-    if (status != GY_OK) {
-        gy_free(ctx, b);
-        return status;
-    }
+    GY_TRY(gy_comm_new(comm, &b));
     b->ctx = ctx;
     b->comm = comm;
     b->rank = gy_comm_rank(comm);
@@ -343,7 +339,7 @@ gy_status gy_bench_io(gy_context *ctx, gy_comm *comm, const gy_config *config,
     b->config = config;
     b->options = options;
     gy_pool_init(&b->pool, ctx);
-    status = prepare(b);
+    gy_status status = prepare(b);
     if (status == GY_OK) status = measure(b, turns);
     if (status == GY_OK) tell(b, turns);
     status = clean(b, status);

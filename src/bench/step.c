@@ -6,6 +6,7 @@
 #include "bench.h"
 
 #include "base/clock.h"
+#include "comm/watchdog.h"
 #include "train/run.h"
 
 #include <string.h>
@@ -197,7 +198,7 @@ static gy_status prepare(bench *b, const gy_train_options *train)
         GY_TRY(gy_run_build(&b->run, &nothing));
     }
     b->layers = gy_model_layers(b->network->model);
-    return gy_comm_agree(b->comm, gy_new_array(b->ctx, 2 * b->layers, &b->layer));
+    return gy_comm_new_array(b->comm, 2 * b->layers, &b->layer);
 }
 
 static void clear(bench *b)
@@ -214,22 +215,23 @@ gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
     const gy_train_options train = {.resume = "none"};
     int64_t n = options->steps;
     bench *b = NULL;
-    gy_status status = gy_comm_agree(comm, gy_new(ctx, &b));
-    if (status == GY_OK) {
-        *b = (bench){.ctx = ctx,
-                     .comm = comm,
-                     .config = config,
-                     .options = options,
-                     .n = (int)(n < 1            ? 1
-                                : n > MOST_STEPS ? MOST_STEPS
-                                                 : n),
-                     .ranks = gy_comm_ranks(comm)};
-        status = prepare(b, &train);
-        if (status == GY_OK) status = measure(b);
-        if (options->inference) status = gy_comm_agree(comm, status); /* passes are a rank's own */
-        if (status == GY_OK) status = tell_all(b);
-        clear(b);
-    }
+    GY_TRY(gy_config_agree(comm, config));
+    GY_TRY(gy_comm_new(comm, &b));
+    *b = (bench){.ctx = ctx,
+                 .comm = comm,
+                 .config = config,
+                 .options = options,
+                 .n = (int)(n < 1            ? 1
+                            : n > MOST_STEPS ? MOST_STEPS
+                                             : n),
+                 .ranks = gy_comm_ranks(comm)};
+    gy_watchdog_set(comm, config->comm.watchdog_seconds);
+    gy_status status = prepare(b, &train);
+    if (status == GY_OK) status = measure(b);
+    if (options->inference) status = gy_comm_agree(comm, status); /* passes are a rank's own */
+    if (status == GY_OK) status = tell_all(b);
+    gy_watchdog_set(comm, 0);
+    clear(b);
     gy_free(ctx, b);
     return status;
 }

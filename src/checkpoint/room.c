@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "store/file.h"
 
+#include <errno.h>
+
 enum { FILE_BYTES = 8192, TENSOR_BYTES = 1024 };
 
 /* All files of a checkpoint, at most. */
@@ -67,7 +69,8 @@ gy_status gy_checkpoint_try_room(gy_context *ctx, gy_comm *comm, const char *run
     gy_status status = GY_OK;
     if (gy_comm_rank(comm) == 0 || settings->writer == GY_WRITER_ALL)
         status = try_room(ctx, comm, run_dir, settings, checkpoint_bytes(comm, settings, c));
-    if (status == GY_E_IO && c->step == 0) { /* nothing has begun: the configuration is wrong */
+    bool limited = status == GY_E_IO && errno == EFBIG;  /* by the system, not the configuration */
+    if (status == GY_E_IO && !limited && c->step == 0) { /* nothing has begun: that is wrong */
         gy_error error = *gy_error_last();
         error.status = GY_E_CONFIG;
         status = gy_error_restore(&error);

@@ -19,6 +19,7 @@ typedef struct gy_cli {
     int argc;
     char *const *argv; /* of the whole command line */
     int words;         /* that name program and command; options and operands follow */
+    char requeue[32];  /* exit code instead of 75, by rank 0's environment; "": 75 */
 } gy_cli;
 
 typedef struct gy_command {
@@ -63,7 +64,8 @@ void gy_cli_print_help(void *user, const char *line);
 void gy_cli_print_json(void *user, const gy_event *event);
 
 /* signals.c */
-void gy_signals_catch(void);
+void gy_signals_begin(void);     /* of every command */
+void gy_signals_catch(void);     /* of a run that can be asked to stop */
 int gy_signals_take(void *user); /* gy_train_options.requests */
 /* Once a run has ended: a launcher's TERM to ranks on their way out must not change their code. */
 void gy_signals_ignore(void);

@@ -8,15 +8,19 @@
 #include "command_list.h"
 #include "terminal.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ENTRY(name) &gy_command_##name.kind,
 GY_REGISTRY(gy_command_registry, "command", ENTRY, GY_COMMAND_LIST)
 #undef ENTRY
 
 enum { EXIT_USAGE = 2 };
+
+static const double WATCH_S = 600; /* until a configuration is read, and without one */
 
 /* The rank by the launcher's word: before MPI is started, and for commands that never do. */
 static int launched_rank(void)
@@ -34,11 +38,11 @@ static void print_error(void)
 }
 
 /* Stopping on request is no error: the batch system may want another code for "start me again". */
-static int exit_code(gy_status status)
+static int exit_code(const gy_cli *cli, gy_status status)
 {
-    const char *requeue = getenv("GYRE_REQUEUE_EXIT_CODE");
+    const char *requeue = cli->requeue;
     int code = gy_status_exit_code(status);
-    if (status != GY_STOPPED || requeue == NULL) return code;
+    if (status != GY_STOPPED) return code;
     char *end = NULL;
     long wanted = strtol(requeue, &end, 10);
     return *requeue != '\0' && *end == '\0' && wanted >= 0 && wanted <= 255 ? (int)wanted : code;
@@ -51,67 +55,6 @@ static bool asks_for_help(int argc, char *const *argv)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) return true;
     }
     return false;
-}
-
-static gy_status parse(gy_cli *cli, const gy_command *command, void **settings,
-                       gy_strings *operands)
-{
-    const gy_setting none[] = {GY_SETTING_END};
-    const gy_setting *rows = command->kind.settings != NULL ? command->kind.settings : none;
-    GY_TRY(gy_pool_alloc(&cli->pool, command->kind.settings_size, settings));
-    GY_TRY(gy_settings_default(rows, &cli->pool, *settings));
-    return gy_options_parse(&cli->pool, rows, cli->argc - cli->words, cli->argv + cli->words,
-                            *settings, operands);
-}
-
-static gy_status parse_and_run(gy_cli *cli, const gy_command *command)
-{
-    void *settings = NULL;
-    gy_strings operands = {NULL, 0};
-    gy_status status = parse(cli, command, &settings, &operands);
-    if (cli->comm != NULL) status = gy_comm_agree(cli->comm, status);
-    GY_TRY(status);
-    return command->run(cli, settings, &operands);
-}
-
-static gy_status start(gy_cli *cli)
-{
-    GY_TRY(gy_comm_start(cli->ctx));
-    GY_TRY(gy_comm_create(cli->ctx, NULL, &cli->comm));
-    cli->rank = gy_comm_rank(cli->comm);
-    return GY_OK;
-}
-
-/* Prints what must be printed, by whom it must be. */
-static void settle(gy_cli *cli, gy_status status)
-{
-    if (status == GY_OK || status == GY_STOPPED) return;
-    bool alone = cli->comm != NULL && gy_comm_ranks(cli->comm) > 1 && !gy_comm_agreed(cli->comm);
-    if (alone || cli->rank == 0) print_error();
-    if (alone) gy_comm_abort(cli->comm, exit_code(status));
-}
-
-static gy_status run(gy_cli *cli, const gy_command *command)
-{
-    if (command->alone) {
-        gy_status status = cli->rank == 0 ? parse_and_run(cli, command) : GY_OK;
-        settle(cli, status);
-        return status;
-    }
-    gy_status status = start(cli);
-    if (status == GY_OK) status = parse_and_run(cli, command);
-    settle(cli, status);
-    gy_comm_free(cli->comm);
-    gy_comm_stop(cli->ctx);
-    return status;
-}
-
-static void sink(void *user, gy_level level, const char *line)
-{
-    const gy_cli *cli = user;
-    if (cli->rank != 0 || (cli->quiet && level == GY_INFO)) return;
-    gy_terminal_clear_line();
-    (void)fprintf(stderr, level == GY_WARNING ? "gyre: warning: %s\n" : "gyre: %s\n", line);
 }
 
 /* `gyre --version` and `gyre --help` are what people try first. */
@@ -150,8 +93,9 @@ static const gy_command *look_up(const gy_registry *registry, const char *name)
 }
 
 /* The command, and the part of it that the next word names, where it has parts. */
-static const gy_command *find(gy_cli *cli, const char *name)
+static const gy_command *find(gy_cli *cli)
 {
+    const char *name = command_name(cli->argc, cli->argv);
     if (name == NULL) {
         (void)gy_raise(GY_E_USAGE,
                        "no command" GY_WHY "usage: gyre COMMAND …" GY_HINT "see gyre help");
@@ -170,11 +114,118 @@ static const gy_command *find(gy_cli *cli, const char *name)
     return look_up(command->parts, next);
 }
 
+static gy_status parse(gy_cli *cli, const gy_command *command, void **settings,
+                       gy_strings *operands)
+{
+    const gy_setting none[] = {GY_SETTING_END};
+    const gy_setting *rows = command->kind.settings != NULL ? command->kind.settings : none;
+    GY_TRY(gy_pool_alloc(&cli->pool, command->kind.settings_size, settings));
+    GY_TRY(gy_settings_default(rows, &cli->pool, *settings));
+    return gy_options_parse(&cli->pool, rows, cli->argc - cli->words, cli->argv + cli->words,
+                            *settings, operands);
+}
+
+static gy_status parse_and_run(gy_cli *cli, const gy_command *command)
+{
+    void *settings = NULL;
+    gy_strings operands = {NULL, 0};
+    gy_status status = parse(cli, command, &settings, &operands);
+    if (cli->comm != NULL) status = gy_comm_agree(cli->comm, status);
+    GY_TRY(status);
+    return command->run(cli, settings, &operands);
+}
+
+/* Another thread's call, while the main one may hang: nothing is cleaned up. */
+static void stalled(void *user, const char *line)
+{
+    (void)user;
+    if (line != NULL) {
+        gy_terminal_clear_line();
+        (void)fprintf(stderr, "gyre: error: %s\n", line);
+    }
+    _exit(gy_status_exit_code(GY_E_COMM));
+}
+
+/* Rank 0's command line, and what its environment says of it, count for all. */
+static gy_status take_words(gy_cli *cli)
+{
+    char **mine;
+    int n = cli->argc + 1;
+    gy_status status = gy_pool_array(&cli->pool, n, &mine);
+    GY_TRY(gy_comm_agree(cli->comm, status));
+    for (int i = 0; i < cli->argc; i++) mine[i] = cli->argv[i];
+    mine[cli->argc] = cli->requeue;
+    char *const *words = mine;
+    GY_TRY(gy_comm_take_words(cli->comm, &n, &words));
+    cli->argc = n - 1;
+    cli->argv = words;
+    (void)snprintf(cli->requeue, sizeof cli->requeue, "%s", words[n - 1]);
+    return GY_OK;
+}
+
+static gy_status start(gy_cli *cli)
+{
+    GY_TRY(gy_comm_start(cli->ctx));
+    GY_TRY(gy_comm_create(cli->ctx, NULL, &cli->comm));
+    cli->rank = gy_comm_rank(cli->comm);
+    GY_TRY(gy_comm_watch(cli->comm, WATCH_S, stalled, NULL));
+    return take_words(cli);
+}
+
+/* Prints what must be printed, by whom it must be. */
+static void settle(gy_cli *cli, gy_status status)
+{
+    if (status == GY_OK || status == GY_STOPPED) return;
+    bool alone = cli->comm != NULL && gy_comm_ranks(cli->comm) > 1 && !gy_comm_agreed(cli->comm);
+    if (alone || cli->rank == 0) print_error();
+    if (alone) gy_comm_abort(cli->comm, exit_code(cli, status));
+}
+
+static gy_status run(gy_cli *cli, const gy_command *command)
+{
+    if (command->alone) {
+        gy_status status = cli->rank == 0 ? parse_and_run(cli, command) : GY_OK;
+        settle(cli, status);
+        return status;
+    }
+    gy_status status = start(cli);
+    if (status == GY_OK) {
+        command = find(cli);
+        status = parse_and_run(cli, command);
+    }
+    settle(cli, status);
+    gy_comm_free(cli->comm);
+    gy_comm_stop(cli->ctx);
+    return status;
+}
+
+static void sink(void *user, gy_level level, const char *line)
+{
+    const gy_cli *cli = user;
+    if (cli->rank != 0 || (cli->quiet && level == GY_INFO)) return;
+    gy_terminal_clear_line();
+    (void)fprintf(stderr, level == GY_WARNING ? "gyre: warning: %s\n" : "gyre: %s\n", line);
+}
+
+/* Results that could not be written were not given: a closed pipe, a full disk. */
+static gy_status end_output(const gy_cli *cli, gy_status status)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed || status != GY_OK) return status;
+    status = gy_raise(GY_E_IO, "cannot write" GY_AT "standard output" GY_WHY "%s",
+                      errno != 0 ? strerror(errno) : "an earlier write failed");
+    if (cli->rank == 0) print_error();
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     gy_cli cli = {.argc = argc, .argv = argv, .rank = launched_rank()};
-    const char *name = command_name(argc, argv);
-    const gy_command *command = find(&cli, name);
+    const char *requeue = getenv("GYRE_REQUEUE_EXIT_CODE");
+    (void)snprintf(cli.requeue, sizeof cli.requeue, "%s", requeue == NULL ? "" : requeue);
+    gy_signals_begin();
+    const gy_command *command = find(&cli);
     if (command == NULL || gy_context_create(sink, &cli, &cli.ctx) != GY_OK) {
         if (cli.rank == 0) print_error();
         return EXIT_USAGE;
@@ -182,12 +233,11 @@ int main(int argc, char **argv)
     if (command->run == NULL || asks_for_help(argc - cli.words, argv + cli.words)) {
         if (cli.rank == 0) gy_cli_usage(command);
         gy_context_free(cli.ctx);
-        return 0;
+        return exit_code(&cli, end_output(&cli, GY_OK));
     }
     gy_pool_init(&cli.pool, cli.ctx);
-    gy_status status = run(&cli, command);
+    gy_status status = end_output(&cli, run(&cli, command));
     gy_pool_clear(&cli.pool);
     gy_context_free(cli.ctx);
-    if (fflush(stdout) != 0 && status == GY_OK) status = GY_E_IO;
-    return exit_code(status);
+    return exit_code(&cli, status);
 }

@@ -1,7 +1,9 @@
 /*
- * Signals as requests to a run: SIGUSR1 saves; SIGTERM, SIGINT and SIGUSR2 save and stop; a second
- * SIGTERM or SIGINT ends the process as if it were not caught. The flags are the process's, as
- * signals are: the only global state of the program, and none of the library's.
+ * Signals as requests to a run: SIGUSR1 saves; SIGTERM, SIGINT, SIGUSR2, SIGHUP (a terminal that closes)
+ * and SIGXCPU (the end of a time limit) save and stop; a second SIGTERM or SIGINT ends the process as
+ * if it were not caught. A closed pipe and a limit of file sizes are no signals but failures of the call
+ * that meets them. The flags are the process's, as signals are: the only global state of the program,
+ * and none of the library's.
  */
 #include "cli.h"
 
@@ -15,20 +17,29 @@ static void take(int signal_number)
         checkpoint_asked = 1;
         return;
     }
-    bool again = stop_asked && signal_number != SIGUSR2;
+    bool again = stop_asked && (signal_number == SIGTERM || signal_number == SIGINT);
     stop_asked = 1;
     if (!again) return;
     (void)signal(signal_number, SIG_DFL);
     (void)raise(signal_number);
 }
 
+void gy_signals_begin(void)
+{
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
+}
+
 void gy_signals_catch(void)
 {
-    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT};
-    struct sigaction action = {.sa_handler = take, .sa_flags = SA_RESTART};
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGINT, SIGHUP, SIGXCPU};
+    struct sigaction action = {.sa_handler = take, .sa_flags = SA_RESTART}, before;
     (void)sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        bool known = sigaction(signals[i], NULL, &before) == 0;
+        if (signals[i] == SIGHUP && known && before.sa_handler == SIG_IGN) continue; /* nohup */
         (void)sigaction(signals[i], &action, NULL);
+    }
 }
 
 int gy_signals_take(void *user)
@@ -44,6 +55,6 @@ int gy_signals_take(void *user)
 
 void gy_signals_ignore(void)
 {
-    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM};
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGTERM, SIGHUP, SIGXCPU};
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) (void)signal(signals[i], SIG_IGN);
 }

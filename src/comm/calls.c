@@ -2,6 +2,7 @@
  * both ends. Crowded ranks meet before a collective call, which itself would not sleep. */
 #include "comm_mpi.h"
 #include "patience.h"
+#include "watchdog.h"
 
 enum { TAG = 0 };
 
@@ -18,41 +19,65 @@ static gy_status meet(gy_comm *comm)
     return gy_mpi_await(comm, &request);
 }
 
-gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
+static gy_status broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
 {
-    if (comm->ranks == 1) return GY_OK;
     GY_TRY(meet(comm));
     for (int64_t at = 0; at < n; at += GY_PIECE)
         GY_MPI(MPI_Bcast((char *)bytes + at, gy_mpi_piece(n, at), MPI_BYTE, root, comm->calls));
     return GY_OK;
 }
 
-gy_status gy_comm_barrier(gy_comm *comm)
+gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root)
+{
+    return comm->ranks == 1 ? GY_OK : GY_WATCHED(comm, broadcast(comm, bytes, n, root));
+}
+
+static gy_status barrier(gy_comm *comm)
 {
     MPI_Request request;
     GY_MPI(MPI_Ibarrier(comm->calls, &request));
     return gy_mpi_await(comm, &request);
 }
 
-gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
+gy_status gy_comm_barrier(gy_comm *comm)
+{
+    return GY_WATCHED(comm, barrier(comm));
+}
+
+static gy_status all_gather(gy_comm *comm, const void *x, int n, void *out)
 {
     GY_TRY(meet(comm));
     GY_MPI(MPI_Allgather(x, n, MPI_BYTE, out, n, MPI_BYTE, comm->calls));
     return GY_OK;
 }
 
-gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to)
+gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
+{
+    return GY_WATCHED(comm, all_gather(comm, x, n, out));
+}
+
+static gy_status send_all(gy_comm *comm, const void *bytes, int64_t n, int to)
 {
     for (int64_t at = 0; at < n; at += GY_PIECE)
         GY_TRY(gy_mpi_send(comm, (const char *)bytes + at, gy_mpi_piece(n, at), to, TAG));
     return GY_OK;
 }
 
-gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from)
+gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to)
+{
+    return GY_WATCHED(comm, send_all(comm, bytes, n, to));
+}
+
+static gy_status receive_all(gy_comm *comm, void *bytes, int64_t n, int from)
 {
     for (int64_t at = 0; at < n; at += GY_PIECE)
         GY_TRY(gy_mpi_receive(comm, (char *)bytes + at, gy_mpi_piece(n, at), from, TAG));
     return GY_OK;
+}
+
+gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from)
+{
+    return GY_WATCHED(comm, receive_all(comm, bytes, n, from));
 }
 
 gy_status gy_mpi_send(gy_comm *comm, const void *bytes, int n, int to, int tag)

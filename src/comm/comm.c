@@ -139,6 +139,7 @@ static void clear(gy_comm *comm)
     const bool runs = gy_mpi_runs(); /* what MPI made ends with it */
     for (size_t i = 0; i < sizeof all / sizeof *all && runs; i++)
         if (*all[i] != MPI_COMM_NULL) (void)MPI_Comm_free(all[i]);
+    gy_free(comm->ctx, comm->words);
     gy_free(comm->ctx, comm->names);
     gy_free(comm->ctx, comm->host_of);
 }

@@ -36,6 +36,7 @@ struct gy_comm {
     struct gy_host_memory *host_memories; /* the newest; host_memory.c */
     int64_t sent;                         /* bytes that all-reduces of this rank gave to MPI */
     unsigned long long agreed;            /* serial of the last error that all ranks have */
+    char **words;                         /* words.c; NULL: none */
     struct gy_watchdog *watchdog;         /* NULL: none */
 };
 

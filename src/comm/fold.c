@@ -10,6 +10,7 @@
  *
  * The record of a step travels whole. A NaN wins every minimum and maximum: it must not get lost. */
 #include "comm_mpi.h"
+#include "watchdog.h"
 
 #include <assert.h>
 #include <math.h>
@@ -105,13 +106,18 @@ static gy_status fold_at_once(gy_comm *comm, fold *op, void *x, int n, size_t ea
     return GY_OK;
 }
 
-static gy_status fold_all(gy_comm *comm, fold *op, void *x, int n, size_t each)
+static gy_status fold_pieces(gy_comm *comm, fold *op, void *x, int n, size_t each)
 {
     const int most = (int)(sizeof comm->fold_room / each);
-    for (int at = 0; at < n && comm->ranks > 1; at += most)
+    for (int at = 0; at < n; at += most)
         GY_TRY(fold_at_once(comm, op, (char *)x + (size_t)at * each, n - at < most ? n - at : most,
                             each));
     return GY_OK;
+}
+
+static gy_status fold_all(gy_comm *comm, fold *op, void *x, int n, size_t each)
+{
+    return comm->ranks == 1 ? GY_OK : GY_WATCHED(comm, fold_pieces(comm, op, x, n, each));
 }
 
 gy_status gy_comm_sum(gy_comm *comm, double *x, int n)
@@ -134,7 +140,7 @@ gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w)
     return fold_all(comm, worst, w, 1, sizeof *w);
 }
 
-gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n)
+static gy_status max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n)
 {
     enum { PIECE = 1 << 28 };
     MPI_Request request;
@@ -149,6 +155,11 @@ gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64
         GY_TRY(gy_mpi_await(comm, &request));
     }
     return GY_OK;
+}
+
+gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n)
+{
+    return GY_WATCHED(comm, max_bytes(comm, x, out, n));
 }
 
 gy_status gy_comm_reduce(gy_comm *comm, gy_record *record)

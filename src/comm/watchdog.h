@@ -18,28 +18,27 @@ typedef enum gy_doing {
 } gy_doing;
 
 /**
- * Ends the process: takes the error line, WHAT (WHERE): WHY; HINT, on the one rank that tells it,
- * NULL on the others. Called from the watchdog's thread; must not return.
+ * How long a rank may wait or do one thing from now on; 0: the watch rests. Nothing where nobody asked
+ * for a watch (gy_comm_watch). Local: each rank counts for itself.
  */
-typedef void gy_stalled(void *user, const char *line);
-
-/**
- * Starts the watch of a communicator. Collective; the same status on every rank.
- *
- * Nothing is watched where there is one rank, or seconds is 0.
- *
- * @param seconds  how long a rank may wait, or do one thing
- */
-gy_status gy_watchdog_start(gy_comm *comm, double seconds, gy_stalled *stalled,
-                            void *user) GY_CHECKED;
+void gy_watchdog_set(gy_comm *comm, double seconds);
 
 /** Ends the watch; nothing where there is none. Local. */
 void gy_watchdog_stop(gy_comm *comm);
 
-/** Seconds that a rank may wait; 0 where nothing is watched. Local. */
+/** Seconds that a rank may wait; 0 where nothing is watched, and at rest. Local. */
 double gy_watchdog_limit(const gy_comm *comm);
 
-/** What this rank does from now on. @param phase  a static text of at most 23 bytes. Local. */
+/**
+ * What this rank does from now on. Local.
+ * @param step   from 1; 0: before the first
+ * @param phase  at most 23 bytes
+ */
 void gy_watchdog_note(gy_comm *comm, int64_t step, const char *phase, gy_doing doing);
+
+/** A call of all ranks: who works waits for the others meanwhile, and has come further after it. */
+#define GY_WATCHED(comm, call) (gy_watchdog_enter(comm), gy_watchdog_leave((comm), (call)))
+void gy_watchdog_enter(gy_comm *comm);
+gy_status gy_watchdog_leave(gy_comm *comm, gy_status status); /* returns status */
 
 #endif

@@ -66,6 +66,21 @@ struct gy_config {
     const char *text; /* resolved YAML */
 };
 
+/**
+ * Gives all ranks rank 0's configuration, which it has where its `status` is GY_OK; the others come
+ * with GY_OK and none. Collective; the same status on every rank. To be freed whatever comes.
+ *
+ * @param name  of the text, for messages
+ */
+gy_status gy_config_spread(gy_comm *comm, gy_status status, const char *name,
+                           gy_config **config) GY_CHECKED;
+
+/**
+ * Compares the ranks' configurations. Collective.
+ * @return the same on every rank: GY_OK; GY_E_CONFIG naming a rank, a key and both values
+ */
+gy_status gy_config_agree(gy_comm *comm, const gy_config *config) GY_CHECKED;
+
 /** Parses one entry of `layers` ("dense: {units: 3}") into pool; for conformance tests. */
 gy_status gy_config_layer(gy_pool *pool, const char *yaml, gy_layer_spec *out) GY_CHECKED;
 

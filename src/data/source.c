@@ -4,6 +4,7 @@
  */
 #include "data.h"
 
+#include "base/pulse.h"
 #include "fit.h"
 #include "format_list.h"
 #include "source_text.h"
@@ -231,6 +232,7 @@ gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x
                    "no such sample" GY_AT "%s, sample %lld" GY_WHY "it holds %lld", s->text.text,
                    (long long)index[i], (long long)s->info.samples);
     GY_TRY(s->kind->read(s->state, index, n, x, y));
+    gy_pulse_beat(s->ctx);
     int64_t at = s->check_x ? find_not_finite(x, n * s->x_count) : -1;
     GY_REQUIRE(at < 0, GY_E_DATA,
                "a value is not finite" GY_AT "%s, sample %lld" GY_WHY

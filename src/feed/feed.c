@@ -6,6 +6,7 @@
  */
 #include "feed.h"
 
+#include "comm/watchdog.h"
 #include "text/tree.h"
 
 const char *const gy_part_names[GY_PARTS] = {"train", "validation", "test"};
@@ -124,9 +125,12 @@ static gy_status learn(gy_feed *f, const gy_taught *taught)
 
 gy_status gy_feed_open(gy_feed *f, const gy_taught *taught)
 {
+    gy_watchdog_note(f->comm, 0, "open the data", GY_WORKS);
     gy_status status = open_sources(f, taught);
     if (status == GY_OK) status = compare_parts(f);
     GY_TRY(gy_comm_agree(f->comm, status));
+    GY_TRY(gy_feed_compare(f));
+    gy_watchdog_note(f->comm, 0, "learn from the data", GY_WORKS);
     return gy_comm_agree(f->comm, learn(f, taught));
 }
 

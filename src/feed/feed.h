@@ -46,6 +46,11 @@ const char *gy_feed_name(const gy_config *config, gy_part part);
  */
 gy_status gy_feed_open(gy_feed *f, const gy_taught *taught) GY_CHECKED;
 /**
+ * Compares what ranks found: samples, shapes, classes, some values, what was learned. Collective; before
+ * anything in which a rank that read other files would be waited for. GY_E_DATA naming such a rank.
+ */
+gy_status gy_feed_compare(const gy_feed *f) GY_CHECKED;
+/**
  * Makes the network's task that of a part's targets, which must be of the kind that its loss is for, and
  * the outputs enough for them. Local.
  */

@@ -5,6 +5,8 @@
  */
 #include "feed.h"
 
+#include "comm/watchdog.h"
+
 enum { SCAN_FLOATS = 1 << 24, SCAN_BLOCK = 256 };
 
 static gy_status check_targets(const gy_feed *f, gy_part part, const int64_t *samples, int64_t n,
@@ -78,6 +80,7 @@ static gy_status scan(gy_feed *f, gy_part part)
 gy_status gy_feed_scan(gy_feed *f)
 {
     gy_status status = GY_OK;
+    gy_watchdog_note(f->comm, 0, "scan the data", GY_WORKS);
     for (int part = 0; part < GY_PARTS && status == GY_OK; part++) status = scan(f, (gy_part)part);
     return gy_comm_agree(f->comm, status);
 }

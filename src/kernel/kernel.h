@@ -32,6 +32,9 @@ void gy_kernel_poll(const gy_kernel *k);
 /** Name and version of the BLAS in use. */
 const char *gy_blas_name(void);
 
+/** GY_E_NOMEM where a limit on the address space leaves the BLAS too little for so many threads. */
+gy_status gy_kernel_check_space(const gy_kernel *k) GY_CHECKED;
+
 /** GFLOP/s of the BLAS's sgemm (n³, n = 1024) on the kernel's threads, the best of a few, now. */
 gy_status gy_kernel_peak(gy_kernel *k, double *gflops) GY_CHECKED;
 

@@ -25,6 +25,7 @@ gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_netwo
                         .grains = spec->grains,
                         .rows = spec->grains > 0 ? spec->grains : 1};
     GY_TRY(make_kernel(out));
+    GY_TRY(gy_kernel_check_space(out->kernel));
     const gy_model_spec model = {.input = spec->input,
                                  .layers = spec->layers,
                                  .where = spec->where,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/pulse.h"
 #include "base/spent.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ ssize_t gy_disk_write(gy_context *ctx, int fd, const void *bytes, size_t n)
     double start = gy_clock_s();
     ssize_t put = write(fd, bytes, n);
     gy_spent_since(ctx, GY_SPENT_WRITE, start);
+    gy_pulse_beat(ctx);
     return put;
 }
 
@@ -33,6 +35,7 @@ ssize_t gy_disk_write_at(gy_context *ctx, int fd, const void *bytes, size_t n, o
     double start = gy_clock_s();
     ssize_t put = pwrite(fd, bytes, n, at);
     gy_spent_since(ctx, GY_SPENT_WRITE, start);
+    gy_pulse_beat(ctx);
     return put;
 }
 
@@ -44,6 +47,7 @@ int gy_disk_flush(gy_context *ctx, int fd)
     double start = gy_clock_s();
     int result = fsync(fd);
     gy_spent_since(ctx, GY_SPENT_FLUSH, start);
+    gy_pulse_beat(ctx);
     return result;
 }
 

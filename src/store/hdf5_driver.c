@@ -12,6 +12,7 @@
  */
 #include "hdf5_impl.h"
 
+#include "base/pulse.h"
 #include "disk_impl.h"
 
 #include <errno.h>
@@ -99,6 +100,7 @@ static herr_t read_bytes(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_t 
             return -1;
         }
         if (got == 0) break;
+        gy_pulse_beat(d->disk->ctx);
         to += got;
         at += (haddr_t)got;
         n -= (size_t)got;

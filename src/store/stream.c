@@ -6,6 +6,8 @@
  */
 #include "file.h"
 
+#include "base/pulse.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -109,6 +111,7 @@ static gy_status read_some(gy_stream *s, void *bytes, int64_t n, int64_t *got)
         ssize_t result = read(s->fd, bytes, (size_t)n);
         if (result < 0 && errno == EINTR) continue;
         if (result < 0) return fail(s, strerror(errno));
+        gy_pulse_beat(s->ctx);
         *got = (int64_t)result;
         return GY_OK;
     }

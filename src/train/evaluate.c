@@ -54,9 +54,8 @@ gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
 {
     gy_report report;
     double start = gy_clock_s(), *tally = NULL;
-    gy_status status =
-        gy_comm_agree(run->comm, gy_new_array(run->ctx, run->network.task.sums, &tally));
-    if (status == GY_OK) status = gy_run_settle(run);
+    GY_TRY(gy_comm_new_array(run->comm, run->network.task.sums, &tally));
+    gy_status status = gy_run_settle(run);
     if (status == GY_OK)
         status = gy_feed_evaluate(&run->feed, &run->network, part, run->at.step, tally);
     gy_report_begin(&report, "evaluate");

@@ -26,7 +26,7 @@ static gy_status choose(gy_run *run, char **path)
             GY_TRY(gy_checkpoint_clean(run->ctx, run->comm, dir, run->claim.is_sure));
         return gy_checkpoint_newest(run->ctx, run->comm, dir, path);
     }
-    GY_TRY(gy_pool_format(&run->pool, &below, "%s/checkpoints", resume));
+    GY_TRY(gy_comm_agree(run->comm, gy_pool_format(&run->pool, &below, "%s/checkpoints", resume)));
     GY_TRY(gy_look_for_directory(run->comm, below, &is_run));
     if (!is_run) return gy_copy_string(run->ctx, resume, path);
     GY_TRY(gy_checkpoint_newest(run->ctx, run->comm, resume, path));

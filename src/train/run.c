@@ -31,13 +31,14 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
                     .started_s = gy_clock_s(),
                     .deadline_s = INFINITY};
     gy_pool_init(&run->pool, ctx);
+    gy_watchdog_set(comm, config->comm.watchdog_seconds);
     gy_buffer_init(&run->tell.line, ctx);
     gy_schedule_state_init(&run->at.schedule);
 }
 
 void gy_run_clear(gy_run *run)
 {
-    gy_watchdog_stop(run->comm);
+    gy_watchdog_set(run->comm, 0);
     gy_job_end(&run->job);
     gy_saver_free(run->saver);
     gy_journal_close(run);
@@ -212,6 +213,7 @@ static gy_status make_sum(gy_run *run)
 
 gy_status gy_run_build(gy_run *run, const gy_taught *taught)
 {
+    gy_watchdog_note(run->comm, 0, "build the model", GY_WORKS);
     gy_status status = check_ranks(run);
     if (status == GY_OK) status = open_network(run);
     if (status == GY_OK) status = name_parts(run);
@@ -223,6 +225,7 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     if (status == GY_OK) status = gy_run_check_statistics(run);
     GY_TRY(gy_comm_agree(run->comm, status));
     if (run->options->dry_run) return GY_OK;
+    gy_watchdog_note(run->comm, 0, "make vectors and plan", GY_WORKS);
     GY_TRY(share_vectors(run));
     GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
     GY_TRY(make_sync(run));

@@ -15,7 +15,7 @@ static gy_status allocate(gy_step_sum *s)
 gy_status gy_step_sum_create(gy_context *ctx, const gy_step_sum_spec *spec, gy_step_sum **out)
 {
     gy_step_sum *s = NULL;
-    GY_TRY(gy_comm_agree(spec->comm, gy_new(ctx, &s)));
+    GY_TRY(gy_comm_new(spec->comm, &s));
     const bool grains = spec->network->grains > 0;
     *s = (gy_step_sum){.kind = grains ? &gy_step_sum_by_grains : &gy_step_sum_by_buckets,
                        .ctx = ctx,

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "comm/compare.h"
 #include "store/file.h"
 
 #include <math.h>
@@ -100,6 +101,7 @@ static gy_status go_on(gy_run *run, const gy_past *past)
 static gy_status begin(gy_run *run, const gy_past *past)
 {
     bool on = past->path != NULL;
+    gy_watchdog_note(run->comm, 0, on ? "read a checkpoint" : "begin", GY_WORKS);
     GY_TRY(on ? gy_past_take(run, past) : take_init(run));
     GY_TRY(gy_run_try_room(run)); /* the first that writes */
     GY_TRY(gy_run_claim(run, true));
@@ -123,12 +125,26 @@ static gy_status end_saving(gy_run *run, gy_status status)
     return gy_comm_agree(run->comm, gy_error_restore(&first));
 }
 
+/* Of a program that gives each rank options of its own; those of a command line are rank 0's. */
+static gy_status compare_options(const gy_run *run)
+{
+    const gy_train_options *o = run->options;
+    gy_facts facts = {.n = 0};
+    gy_fact_put(gy_fact_new(&facts, "the options of the run"), "resume %s, init %s%s, %d faults%s",
+                o->resume == NULL ? "auto" : o->resume, o->init == NULL ? "none" : o->init,
+                o->init_partial ? " in part" : "", o->n_inject, o->dry_run ? ", dry run" : "");
+    return gy_comm_compare(run->comm, &facts, GY_E_USAGE, "call gy_train() alike on every rank");
+}
+
 static gy_status train(gy_run *run)
 {
     gy_past past;
+    GY_TRY(gy_config_agree(run->comm, run->config));
+    GY_TRY(compare_options(run));
     GY_TRY(gy_comm_agree(run->comm, gy_run_take_faults(run)));
     if (!run->options->dry_run)
         GY_TRY(gy_run_claim(run, false)); /* before its checkpoints are looked at */
+    gy_watchdog_note(run->comm, 0, "look for a checkpoint", GY_WORKS);
     GY_TRY(gy_past_find(run, &past));
     if (past.finished || run->options->dry_run) gy_past_tell(run, &past);
     if (past.finished) return gy_run_tell_finished(run, &past);
@@ -138,9 +154,6 @@ static gy_status train(gy_run *run)
     GY_TRY(gy_run_check_machine(run, &past));
     if (run->options->dry_run) return gy_comm_agree(run->comm, gy_run_tell_start(run));
     GY_TRY(begin(run, &past));
-    if (run->options->stalled != NULL)
-        GY_TRY(gy_watchdog_start(run->comm, run->config->comm.watchdog_seconds,
-                                 run->options->stalled, run->options->stalled_user));
     GY_TRY(end_saving(run, gy_run_loop(run)));
     GY_TRY(end_saving(run, finish(run)));
     if (run->tell.trouble != GY_OK) run->tell.trouble = gy_error_restore(&run->tell.trouble_error);

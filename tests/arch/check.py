@@ -91,6 +91,15 @@ def functions(text):
             start = None
 
 
+def check_agreements():
+    """Memory that is agreed on must be freed where another rank had none: gy_comm_new does both."""
+    for path in sources("src"):
+        found = re.search(r"gy_comm_agree\([^;]*\bgy_(new|new_array|alloc|alloc_array)\(",
+                          path.read_text())
+        expect(not found or path.name == "agree.c",
+               f"{path}: agrees on memory by hand; gy_comm_new and gy_comm_new_array do it")
+
+
 def check_lengths():
     for path in sources("src", "include", "tests"):
         top, text = path.relative_to(ROOT).parts[0], path.read_text()
@@ -163,6 +172,7 @@ def main():
     check_rooms()
     check_doors()
     check_lengths()
+    check_agreements()
     check_readme()
     check_names(library)
     check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})

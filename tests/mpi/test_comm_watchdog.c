@@ -22,7 +22,7 @@ static void ended(void *user, const char *line)
 static void waiting_for_a_checkpoint_is_no_stall(void)
 {
     int rank = gy_comm_rank(gy_test_comm);
-    CU_ASSERT_EQUAL(gy_watchdog_start(gy_test_comm, 0.2, ended, NULL), GY_OK);
+    CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 0.2, ended, NULL), GY_OK);
     gy_watchdog_note(gy_test_comm, 7, "checkpoint", rank == 0 ? GY_SAVES : GY_WAITS);
     wait_s(1.1);
     CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
@@ -33,7 +33,7 @@ static void waiting_for_a_checkpoint_is_no_stall(void)
 /* Each wait is short, all of them together are not. */
 static void short_waits_do_not_add_up(void)
 {
-    CU_ASSERT_EQUAL(gy_watchdog_start(gy_test_comm, 2, ended, NULL), GY_OK);
+    CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 2, ended, NULL), GY_OK);
     for (int step = 0; step < 25; step++) {
         gy_watchdog_note(gy_test_comm, step, "input", GY_WORKS);
         wait_s(0.1);
@@ -45,7 +45,7 @@ static void short_waits_do_not_add_up(void)
 
 static void none_is_none(void)
 {
-    CU_ASSERT_EQUAL(gy_watchdog_start(gy_test_comm, 0, ended, NULL), GY_OK);
+    CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 0, ended, NULL), GY_OK);
     gy_watchdog_note(gy_test_comm, 1, "communication", GY_WAITS);
     gy_watchdog_stop(gy_test_comm);
 }

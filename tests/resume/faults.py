@@ -139,7 +139,7 @@ def stalls(bench, named, *options):
     """A rank that waits too long ends the job with one line, by the watchdog's time."""
     place = bench.place("run")
     victim = bench.ranks - 1
-    process = bench.start(place, "--set", "comm.watchdog_seconds=1.5", "--inject", *options,
+    process = bench.start(place, "--set", "comm.watchdog_seconds=3", "--inject", *options,
                           stderr=subprocess.PIPE)
     if "slow" in options[0]:
         wait_for_step(place, process, 12)
@@ -170,7 +170,7 @@ def hang_disk(bench):
     """A disk that hangs: the run goes on to its next checkpoint, and then says what it waits for,
     again and again; it is no stall, and ends by a signal."""
     place = bench.place("run")
-    process = bench.start(place, "--set", "comm.watchdog_seconds=0.5", "--inject",
+    process = bench.start(place, "--set", "comm.watchdog_seconds=3", "--inject",
                           "hang_disk:checkpoint=2", stderr=subprocess.PIPE)
     lines = [process.stderr.readline().decode() for _ in range(2)]
     assert process.poll() is None

@@ -87,23 +87,23 @@ static void print(void *user, const gy_event *event)
            100 * plain_read / read);
 }
 
-static gy_status load(gy_cli *cli, const settings *s, const gy_strings *operands,
-                      gy_config **config)
+static gy_status check(const settings *s, const gy_strings *operands)
 {
     GY_TRY(gy_cli_operands(&gy_benchmark_io, operands, 0, 1));
     GY_REQUIRE(operands->n > 0 || s->set.n == 0, GY_E_USAGE,
                "option without a configuration" GY_AT "--set" GY_WHY
                "there is nothing to override" GY_HINT
                "name a CONFIG.yaml, or use --size, --writer and --shards");
-    return operands->n == 0 ? GY_OK
-                            : gy_config_load(cli->ctx, operands->v[0], s->set.v, s->set.n, config);
+    return GY_OK;
 }
 
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
     const settings *s = settings_;
     gy_config *config = NULL;
-    gy_status status = gy_comm_agree(cli->comm, load(cli, s, operands, &config));
+    GY_TRY(gy_comm_agree(cli->comm, check(s, operands)));
+    if (operands->n > 0)
+        GY_TRY(gy_config_read(cli->comm, operands->v[0], s->set.v, s->set.n, &config));
     gy_bench_io_options options = {.dir = s->dir,
                                    .bytes = s->size << 20,
                                    .turns = s->turns,
@@ -111,7 +111,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                    .shards = s->shards,
                                    .observer = s->json ? gy_cli_print_json : print,
                                    .observer_user = cli};
-    if (status == GY_OK) status = gy_bench_io(cli->ctx, cli->comm, config, &options);
+    gy_status status = gy_bench_io(cli->ctx, cli->comm, config, &options);
     gy_config_free(config);
     return status;
 }

@@ -103,28 +103,33 @@ static void print(void *user, const gy_event *event)
     print_memory(event);
 }
 
-static gy_status load(gy_cli *cli, const settings *s, const gy_strings *operands,
-                      gy_config **config)
+/* --threads is --set threads, and wins over it. */
+static gy_status list_sets(gy_pool *pool, const settings *s, const char *const **out, int *n)
 {
     const char **sets;
-    int n = s->set.n;
-    GY_TRY(gy_cli_operands(&gy_benchmark_step, operands, 1, 1));
-    GY_TRY(gy_pool_array(&cli->pool, n + 1, &sets));
-    for (int i = 0; i < n; i++) sets[i] = s->set.v[i];
+    GY_TRY(gy_pool_array(pool, s->set.n + 1, &sets));
+    for (int i = 0; i < s->set.n; i++) sets[i] = s->set.v[i];
+    *n = s->set.n;
     if (s->threads > 0)
-        GY_TRY(gy_pool_format(&cli->pool, &sets[n++], "threads=%lld", (long long)s->threads));
-    return gy_config_load(cli->ctx, operands->v[0], sets, n, config);
+        GY_TRY(gy_pool_format(pool, &sets[(*n)++], "threads=%lld", (long long)s->threads));
+    *out = sets;
+    return GY_OK;
 }
 
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
     const settings *s = settings_;
+    const char *const *sets = NULL;
+    int n = 0;
     gy_config *config = NULL;
-    gy_status status = gy_comm_agree(cli->comm, load(cli, s, operands, &config));
+    gy_status status = gy_cli_operands(&gy_benchmark_step, operands, 1, 1);
+    if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
+    GY_TRY(gy_comm_agree(cli->comm, status));
+    GY_TRY(gy_config_read(cli->comm, operands->v[0], sets, n, &config));
     output out = {.cli = cli, .json = s->json};
     gy_bench_step_options options = {
         .steps = s->steps, .inference = s->inference, .observer = print, .observer_user = &out};
-    if (status == GY_OK) status = gy_bench_step(cli->ctx, cli->comm, config, &options);
+    status = gy_bench_step(cli->ctx, cli->comm, config, &options);
     gy_config_free(config);
     return status;
 }

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 typedef struct settings {
     gy_strings set, inject;
@@ -61,17 +60,6 @@ static const gy_setting rows[] = {
     GY_SETTING_END,
 };
 
-/* Another thread's call, while the main one may hang: nothing is cleaned up. */
-static void stalled(void *user, const char *line)
-{
-    (void)user;
-    if (line != NULL) {
-        gy_terminal_clear_line();
-        (void)fprintf(stderr, "gyre: error: %s\n", line);
-    }
-    _exit(gy_status_exit_code(GY_E_COMM));
-}
-
 /* --run-dir is --set run_dir, and wins over it. */
 static gy_status list_sets(gy_pool *pool, const settings *s, const char *const **out, int *n)
 {
@@ -95,8 +83,8 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     gy_signals_catch(); /* before anything that may take long */
     gy_status status = gy_cli_operands(&gy_command_train, operands, 1, 1);
     if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
-    if (status == GY_OK) status = gy_config_load(cli->ctx, operands->v[0], sets, n, &config);
     status = gy_comm_agree(cli->comm, status);
+    if (status == GY_OK) status = gy_config_read(cli->comm, operands->v[0], sets, n, &config);
     if (status == GY_OK) {
         gy_terminal_init(&terminal, cli, s->progress, s->quiet);
         gy_train_options options = {.resume = s->resume,
@@ -107,8 +95,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                     .dry_run = s->dry_run,
                                     .observer = gy_terminal_observe,
                                     .observer_user = &terminal,
-                                    .requests = gy_signals_take,
-                                    .stalled = stalled};
+                                    .requests = gy_signals_take};
         status = gy_train(cli->ctx, cli->comm, config, &options);
         gy_signals_ignore();
         gy_terminal_clear_line();
@@ -125,6 +112,8 @@ const gy_command gy_command_train = {
     .operands = "CONFIG.yaml",
     .more = "Every setting can also come from the environment: GYRE_SET_TRAIN__EPOCHS=3.\n"
             "The command line wins over the environment, the environment over the file.\n"
-            "SIGUSR1 saves a checkpoint; SIGTERM, SIGINT, SIGUSR2 save one and stop with code 75.\n"
+            "SIGUSR1 saves a checkpoint; SIGTERM, SIGINT, SIGUSR2, SIGHUP and SIGXCPU save one and "
+            "stop\n"
+            "with code 75.\n"
             "`gyre help config` describes all settings, `gyre help train` those of training.",
     .run = run};

@@ -67,7 +67,7 @@ static gy_status after_step(gy_run *run)
     uint64_t mine[HASHES], (*all)[HASHES] = NULL;
     if (every == 0 || run->at.step % every != 0 || run->ranks == 1) return GY_OK;
     GY_TRY(gy_run_settle(run));
-    GY_TRY(gy_comm_agree(run->comm, gy_new_array(run->ctx, run->ranks, &all)));
+    GY_TRY(gy_comm_new_array(run->comm, run->ranks, &all));
     hash(run, mine);
     gy_status status = gy_comm_all_gather(run->comm, mine, sizeof mine, all);
     if (status == GY_OK) status = gy_comm_agree(run->comm, judge(run, all));
