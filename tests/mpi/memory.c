@@ -1,0 +1,190 @@
+/*
+ * The k-th allocation of one rank fails in whatever is done with ranks: a run that goes on, evaluation,
+ * prediction, inspection, benchmarks. Every rank ends with the same status, nothing is left in memory,
+ * and nobody waits. By default some k are tried, others each time (GYRE_FAULT_FROM=n brings back an
+ * earlier choice); with GYRE_FAULT_ALL=1 all of them.
+ */
+#include "gy_test_mpi.h"
+#include "tempdir.h"
+
+#include <gyre/gyre.h>
+
+#include "base/fault.h"
+#include "comm/comm.h"
+
+#include <time.h>
+
+enum { MOST = 10000, TRIALS = 12, PATH_BYTES = 2 * GY_TEMPDIR };
+
+static const char yaml[] = "data: {train: 'synthetic:blobs?n=40&features=3&classes=3', "
+                           "validation_fraction: 0.2}\n"
+                           "model: {input: [3], layers: [dense: {units: 3}, batch_norm: {}]}\n"
+                           "optimizer: {kind: adam}\n"
+                           "train: {epochs: 1, batch_size: 8, early_stopping: {patience: 3}}\n"
+                           "threads: 1\n";
+static const char source[] = "synthetic:blobs?n=20&features=3&classes=3";
+
+static char start[PATH_BYTES], place[PATH_BYTES]; /* a run of one epoch; where work is done */
+
+static gy_status train(const char *dir, const char *epochs)
+{
+    char run_dir[PATH_BYTES + 16];
+    gy_config *config = NULL;
+    (void)snprintf(run_dir, sizeof run_dir, "run_dir=%s", dir);
+    const char *const sets[] = {run_dir, epochs};
+    gy_train_options options = {.resume = "auto"};
+    gy_status status = gy_config_parse(gy_test_ctx, "test", yaml, sets, 2, &config);
+    status = gy_comm_agree(gy_test_comm, status);
+    if (status == GY_OK) status = gy_train(gy_test_ctx, gy_test_comm, config, &options);
+    gy_config_free(config);
+    return status;
+}
+
+static gy_status go_on(void)
+{
+    return train(place, "train.epochs=2");
+}
+
+static gy_status evaluate(void)
+{
+    gy_apply_options options = {.data = source};
+    return gy_evaluate(gy_test_ctx, gy_test_comm, start, &options);
+}
+
+static gy_status predict(void)
+{
+    char out[PATH_BYTES + 16];
+    (void)snprintf(out, sizeof out, "%s/out.h5", place);
+    gy_apply_options options = {.data = source};
+    return gy_predict(gy_test_ctx, gy_test_comm, start, &options, out);
+}
+
+static gy_status inspect(void)
+{
+    gy_anatomy *anatomy = NULL;
+    GY_TRY(gy_anatomy_create(gy_test_ctx, gy_test_comm, start, NULL, 0, &anatomy));
+    gy_anatomy_free(gy_test_ctx, anatomy);
+    return GY_OK;
+}
+
+static gy_status bench_step(void)
+{
+    gy_config *config = NULL;
+    gy_bench_step_options options = {.steps = 1};
+    gy_status status = gy_config_parse(gy_test_ctx, "test", yaml, NULL, 0, &config);
+    status = gy_comm_agree(gy_test_comm, status);
+    if (status == GY_OK) status = gy_bench_step(gy_test_ctx, gy_test_comm, config, &options);
+    gy_config_free(config);
+    return status;
+}
+
+static gy_status bench_io(void)
+{
+    gy_bench_io_options options = {.dir = place, .bytes = 4096, .turns = 1, .writer = "all"};
+    return gy_bench_io(gy_test_ctx, gy_test_comm, NULL, &options);
+}
+
+static gy_status bench_all_reduce(void)
+{
+    static const int64_t bytes[] = {4096};
+    gy_bench_all_reduce_options options = {.bytes = bytes, .n_bytes = 1};
+    return gy_bench_all_reduce(gy_test_ctx, gy_test_comm, &options);
+}
+
+/* A copy of the run of one epoch, anew. Collective. */
+static void renew(void)
+{
+    char command[4 * PATH_BYTES];
+    (void)snprintf(command, sizeof command, "rm -rf '%s' && cp -a '%s' '%s'", place, start, place);
+    if (gy_comm_rank(gy_test_comm) == 0) CU_ASSERT_EQUAL(system(command), 0);
+    CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
+}
+
+/* @return whether there was a k-th, known to all */
+static bool try_one(gy_status (*work)(void), int victim, int64_t k)
+{
+    const int64_t balance = gy_context_balance(gy_test_ctx);
+    const bool mine = gy_comm_rank(gy_test_comm) == victim;
+    renew();
+    gy_fault_arm(gy_test_ctx, GY_FAULT_ALLOC, mine ? k : 0);
+    gy_status status = work();
+    bool struck = !gy_fault_is_armed(gy_test_ctx, GY_FAULT_ALLOC);
+    gy_fault_arm(gy_test_ctx, GY_FAULT_ALLOC, 0);
+    CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, &struck, sizeof struck, victim), GY_OK);
+    double same[2] = {(double)status, -(double)status};
+    CU_ASSERT_EQUAL(gy_comm_max(gy_test_comm, same, 2), GY_OK);
+    CU_ASSERT_EQUAL(same[0], -same[1]);
+    CU_ASSERT(struck || status == GY_OK);
+    CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), balance);
+    return struck;
+}
+
+/* How many there are: the next that fails is beyond them. */
+static int64_t count(gy_status (*work)(void))
+{
+    int64_t before = gy_alloc_count(gy_test_ctx);
+    renew();
+    CU_ASSERT_EQUAL(work(), GY_OK);
+    double n = (double)(gy_alloc_count(gy_test_ctx) - before);
+    CU_ASSERT_EQUAL(gy_comm_max(gy_test_comm, &n, 1), GY_OK);
+    return (int64_t)n;
+}
+
+static void count_down(gy_status (*work)(void))
+{
+    const char *text = getenv("GYRE_FAULT_FROM");
+    int64_t from = text != NULL ? atoll(text) : (int64_t)time(NULL), n = count(work);
+    int64_t step = getenv("GYRE_FAULT_ALL") != NULL ? 1 : n / TRIALS + 1;
+    CU_ASSERT_EQUAL_FATAL(gy_comm_broadcast(gy_test_comm, &from, sizeof from, 0), GY_OK);
+    if (gy_comm_rank(gy_test_comm) == 0) printf("GYRE_FAULT_FROM=%lld ", (long long)from);
+    for (int victim = 0; victim < gy_comm_ranks(gy_test_comm); victim++) {
+        int64_t k = 1 + (from + victim) % step;
+        while (k < MOST && try_one(work, victim, k)) k += step;
+        CU_ASSERT(k < MOST);
+        (void)alarm(GY_TEST_SECONDS); /* each its own while: nothing may hang */
+    }
+}
+
+static void begin(void)
+{
+    gy_tempdir dir;
+    if (gy_comm_rank(gy_test_comm) == 0) gy_tempdir_make(&dir);
+    CU_ASSERT_EQUAL_FATAL(gy_comm_broadcast(gy_test_comm, &dir, sizeof dir, 0), GY_OK);
+    (void)snprintf(start, sizeof start, "%s", gy_tempdir_join(&dir, "start"));
+    (void)snprintf(place, sizeof place, "%s", gy_tempdir_join(&dir, "place"));
+    CU_ASSERT_EQUAL_FATAL(train(start, "train.epochs=1"), GY_OK);
+}
+
+static void goes_on(void)
+{
+    begin();
+    count_down(go_on);
+}
+
+static void evaluates(void)
+{
+    count_down(evaluate);
+}
+
+static void predicts(void)
+{
+    count_down(predict);
+}
+
+static void inspects(void)
+{
+    count_down(inspect);
+}
+
+static void measures(void)
+{
+    count_down(bench_step);
+    count_down(bench_io);
+    if (gy_comm_ranks(gy_test_comm) > 1) count_down(bench_all_reduce);
+    char command[4 * PATH_BYTES];
+    (void)snprintf(command, sizeof command, "rm -rf '%s' '%s'", start, place);
+    if (gy_comm_rank(gy_test_comm) == 0) CU_ASSERT_EQUAL(system(command), 0);
+}
+
+GY_TEST_MPI_MAIN(GY_TEST(goes_on), GY_TEST(evaluates), GY_TEST(predicts), GY_TEST(inspects),
+                 GY_TEST(measures))
