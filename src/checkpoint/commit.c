@@ -58,7 +58,7 @@ gy_status gy_commit_name(gy_pool *pool, const char *run_dir, const gy_checkpoint
 gy_status gy_commit_begin(const gy_commit *c)
 {
     GY_TRY(gy_directory_make(c->ctx, c->dir));
-    return gy_directory_make_new(c->ctx, c->made);
+    return gy_directory_make_new(c->made);
 }
 
 /* What fails here was told before. */

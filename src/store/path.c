@@ -81,10 +81,9 @@ gy_status gy_directory_make(gy_context *ctx, const char *path)
     return GY_OK;
 }
 
-gy_status gy_directory_make_new(gy_context *ctx, const char *path)
+gy_status gy_directory_make_new(const char *path)
 {
-    if (mkdir(path, 0777) != 0) return cannot_make(path, errno);
-    return gy_path_sync_above(ctx, path);
+    return mkdir(path, 0777) == 0 ? GY_OK : cannot_make(path, errno);
 }
 
 /* Names while they are counted. */

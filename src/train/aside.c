@@ -46,7 +46,8 @@ static gy_status move(const gy_run *run, gy_pool *pool)
     GY_TRY(is_a_run(run, pool, &is));
     if (!is) return GY_OK;
     GY_TRY(find_place(run, pool, &old));
-    GY_TRY(gy_directory_make_new(run->ctx, old));
+    GY_TRY(gy_directory_make_new(old));
+    GY_TRY(gy_path_sync_above(run->ctx, old));
     for (int i = 0; i < PARTS; i++) {
         gy_lies there;
         GY_TRY(gy_pool_format(pool, &from, "%s/%s", run->config->run_dir, parts[i]));
