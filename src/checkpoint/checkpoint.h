@@ -33,10 +33,10 @@ enum { GY_CHECKPOINT_SLOTS = 68 }; /* those of optimizers, and one a rank */
 /** One vector besides the parameters: of params->trainable floats, or laid out by a table of its own. */
 typedef struct gy_checkpoint_slot {
     const char *name; /* "momentum", "average" */
-    float *v;         /* packed slices of `share` */
+    float *v;         /* packed slices of `owned` */
     /** The slices that this rank holds (written; each is held by some rank) or wants (read); NULL on
      * every rank: all of it. */
-    const gy_ranges *share;
+    const gy_ranges *owned;
     const gy_params *table; /* how named tensors lie in it; NULL: as the trainable parameters do */
 } gy_checkpoint_slot;
 

@@ -231,7 +231,7 @@ typedef struct gy_writer {
 /** Names, slices, notes. Local. */
 gy_status gy_stage_prepare(gy_writer *w, int64_t shards) GY_CHECKED;
 /** Tells all ranks who holds what; checks that it is all. Collective. */
-gy_status gy_stage_share(gy_writer *w) GY_CHECKED;
+gy_status gy_stage_agree(gy_writer *w) GY_CHECKED;
 /** Floats of this rank's copy. Local. */
 int64_t gy_stage_floats(const gy_writer *w);
 /** Copies this rank's parts. Local. @param room  [gy_stage_floats] */

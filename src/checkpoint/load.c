@@ -257,7 +257,7 @@ static gy_status make_room(gy_pool *pool, const gy_params *params, const gy_chec
     bool cut = false;
     for (int i = 0; i < n; i++) {
         out[i] = slots[i];
-        if (slots[i].share == NULL) continue;
+        if (slots[i].owned == NULL) continue;
         cut = true;
         if (reads) GY_TRY(gy_new_array(pool->ctx, gy_slot_floats(params, &slots[i]), &out[i].v));
     }
@@ -265,10 +265,10 @@ static gy_status make_room(gy_pool *pool, const gy_params *params, const gy_chec
 }
 
 /* Copies what elements [at, at + n) have of slices. */
-static void take_share(const gy_ranges *share, const float *x, int64_t at, int64_t n, float *packed)
+static void take_owned(const gy_ranges *owned, const float *x, int64_t at, int64_t n, float *packed)
 {
-    for (int i = 0; i < share->n; i++) {
-        const gy_range *r = &share->v[i];
+    for (int i = 0; i < owned->n; i++) {
+        const gy_range *r = &owned->v[i];
         int64_t from = r->from > at ? r->from : at, to = r->to < at + n ? r->to : at + n;
         if (to > from)
             memcpy(packed + (from - r->from), x + (from - at), (size_t)(to - from) * sizeof *x);
@@ -284,7 +284,7 @@ static gy_status deal_out(gy_comm *comm, const gy_checkpoint_slot *slot, float *
         int64_t part = n - at < GY_PIECE_FLOATS ? n - at : GY_PIECE_FLOATS;
         float *x = gy_comm_rank(comm) == 0 ? whole + at : piece;
         GY_TRY(gy_comm_broadcast(comm, x, part * (int64_t)sizeof *x, 0));
-        take_share(slot->share, x, at, part, slot->v);
+        take_owned(slot->owned, x, at, part, slot->v);
     }
     return GY_OK;
 }
@@ -306,7 +306,7 @@ gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, g
     if (status == GY_OK && buffers != NULL) status = spread(comm, buffer_values, buffers->floats);
     for (int i = 0; i < n_slots && status == GY_OK; i++)
         status =
-            slots[i].share == NULL
+            slots[i].owned == NULL
                 ? spread(comm, slots[i].v, gy_slot_floats(params, &slots[i]))
                 : deal_out(comm, &slots[i], whole[i].v, gy_slot_floats(params, &slots[i]), piece);
     for (int i = 0; i < n_slots; i++)

@@ -124,7 +124,7 @@ static gy_status prepare(gy_saver *s)
 }
 
 /* All ranks write where rank 0 says. */
-static gy_status share_name(gy_saver *s)
+static gy_status tell_name(gy_saver *s)
 {
     gy_commit *c = &s->w.commit;
     char *made = NULL;
@@ -152,8 +152,8 @@ static gy_status begin(gy_saver *s)
 {
     gy_writer *w = &s->w;
     GY_TRY(gy_comm_agree(s->comm, prepare(s)));
-    if (w->all) GY_TRY(share_name(s));
-    GY_TRY(gy_stage_share(w));
+    if (w->all) GY_TRY(tell_name(s));
+    GY_TRY(gy_stage_agree(w));
     gy_status status = make_room(s);
     if (status == GY_OK) status = start_thread(s);
     if (w->rank == 0) gy_watchdog_note(s->comm, w->c.step, "checkpoint", GY_SAVES);

@@ -2,7 +2,7 @@
  * Who holds which part of the vectors, who writes which slice of them, and copies, so that training
  * can go on while they are written.
  *
- * Of what is the same on every rank each hands over an even share; that is what it writes itself where
+ * Of what is the same on every rank each hands over an even part; that is what it writes itself where
  * all write. Of slots in slices each hands over what it holds. So the copies of all ranks together are
  * one copy of the state.
  */
@@ -82,7 +82,7 @@ gy_status gy_stage_prepare(gy_writer *w, int64_t shards)
 }
 
 /* What all ranks hold, each gives its i-th part. */
-static gy_status share_evenly(gy_writer *w, gy_vector *v)
+static gy_status hold_parts(gy_writer *w, gy_vector *v)
 {
     GY_TRY(gy_pool_array(&w->pool, w->ranks, &v->held));
     v->n_held = w->ranks;
@@ -120,9 +120,9 @@ static int64_t join(gy_vector *v)
 }
 
 /* Tells all ranks who holds what of a slot, and whether that is all. The same on every rank. */
-static gy_status share_slot(gy_writer *w, gy_vector *v, const gy_ranges *share)
+static gy_status hold_owned(gy_writer *w, gy_vector *v, const gy_ranges *owned)
 {
-    int64_t mine = share->n, *counts = NULL, most = 0, at = 0;
+    int64_t mine = owned->n, *counts = NULL, most = 0, at = 0;
     gy_held *own = NULL;
     gy_status status = gy_pool_array(&w->pool, w->ranks, &counts);
     GY_TRY(gy_comm_agree(w->comm, status));
@@ -131,8 +131,8 @@ static gy_status share_slot(gy_writer *w, gy_vector *v, const gy_ranges *share)
     status = gy_pool_array(&w->pool, most + 1, &own);
     if (status == GY_OK) status = gy_pool_array(&w->pool, most * w->ranks + 1, &v->held);
     GY_TRY(gy_comm_agree(w->comm, status));
-    for (int i = 0; i < share->n; i++) {
-        own[i] = (gy_held){share->v[i].from, share->v[i].to, at, w->rank};
+    for (int i = 0; i < owned->n; i++) {
+        own[i] = (gy_held){owned->v[i].from, owned->v[i].to, at, w->rank};
         at += own[i].to - own[i].from;
     }
     GY_TRY(gy_comm_all_gather(w->comm, own, (int)(most * (int64_t)sizeof *own), v->held));
@@ -144,14 +144,14 @@ static gy_status share_slot(gy_writer *w, gy_vector *v, const gy_ranges *share)
     return GY_OK;
 }
 
-gy_status gy_stage_share(gy_writer *w)
+gy_status gy_stage_agree(gy_writer *w)
 {
     for (int k = 0; k < w->n_vectors; k++) {
-        const gy_ranges *share = k > 0 ? w->c.slots[k - 1].share : NULL;
-        if (share != NULL)
-            GY_TRY(share_slot(w, &w->vectors[k], share));
+        const gy_ranges *owned = k > 0 ? w->c.slots[k - 1].owned : NULL;
+        if (owned != NULL)
+            GY_TRY(hold_owned(w, &w->vectors[k], owned));
         else
-            GY_TRY(gy_comm_agree(w->comm, share_evenly(w, &w->vectors[k])));
+            GY_TRY(gy_comm_agree(w->comm, hold_parts(w, &w->vectors[k])));
     }
     return GY_OK;
 }
@@ -193,7 +193,7 @@ void gy_stage_copy(gy_writer *w, float *room)
 bool gy_stage_carries(const gy_writer *w)
 {
     bool slices = false;
-    for (int i = 0; i < w->c.n_slots; i++) slices = slices || w->c.slots[i].share != NULL;
+    for (int i = 0; i < w->c.n_slots; i++) slices = slices || w->c.slots[i].owned != NULL;
     return w->ranks > 1 && (slices || !w->all);
 }
 

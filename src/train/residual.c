@@ -38,7 +38,7 @@ int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots)
     for (int r = 0; r < run->n_residuals; r++)
         slots[r] = (gy_checkpoint_slot){.name = run->residual_names[r],
                                         .v = gy_sync_residual(run->sync),
-                                        .share = r == run->rank ? &run->all : &nothing};
+                                        .owned = r == run->rank ? &run->all : &nothing};
     if (gy_sync_memory_name(run->sync) == NULL) return run->n_residuals;
     slots[run->n_residuals] = (gy_checkpoint_slot){.name = gy_sync_memory_name(run->sync),
                                                    .v = gy_sync_memory_keep(run->sync)};
@@ -65,7 +65,7 @@ static gy_status take(gy_run *run, const char *path, int k, float *x)
     char name[32];
     const bool mine = k % run->ranks == run->rank;
     (void)snprintf(name, sizeof name, "%s%d", prefix, k);
-    const gy_checkpoint_slot slot = {.name = name, .v = x, .share = mine ? &run->all : &nothing};
+    const gy_checkpoint_slot slot = {.name = name, .v = x, .owned = mine ? &run->all : &nothing};
     GY_TRY(read(run, path, &slot));
     float *residual = gy_sync_residual(run->sync);
     for (int64_t i = 0; i < run->whole.to && mine && x != residual; i++) residual[i] += x[i];

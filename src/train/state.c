@@ -25,11 +25,11 @@ static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
         const gy_params *table = gy_optim_slot_table(run->optim, i);
         slots[i] = (gy_checkpoint_slot){.name = gy_optim_slot_name(run->optim, i),
                                         .v = gy_optim_slot(run->optim, i),
-                                        .share = table == NULL ? owned : NULL,
+                                        .owned = table == NULL ? owned : NULL,
                                         .table = table};
     }
     if (run->average != NULL)
-        slots[n++] = (gy_checkpoint_slot){.name = average_name, .v = run->average, .share = owned};
+        slots[n++] = (gy_checkpoint_slot){.name = average_name, .v = run->average, .owned = owned};
     return n;
 }
 

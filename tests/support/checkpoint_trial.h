@@ -21,7 +21,7 @@ typedef struct gy_trial {
     gy_checkpoint c;
     gy_checkpoint_note notes[3];
     gy_range ranges[2];
-    gy_ranges share;
+    gy_ranges owned;
 } gy_trial;
 
 static inline float gy_trial_number(const char *name, int64_t i, int64_t kind)
@@ -127,11 +127,11 @@ static inline void gy_trial_fill(gy_trial *t, int64_t step, int turn, int64_t be
     int64_t middle = from + (to - from) / 2;
     t->ranges[0] = (gy_range){from * GY_PARAM_ALIGN, middle * GY_PARAM_ALIGN};
     t->ranges[1] = (gy_range){middle * GY_PARAM_ALIGN, to * GY_PARAM_ALIGN};
-    t->share = (gy_ranges){t->ranges, 2};
+    t->owned = (gy_ranges){t->ranges, 2};
     t->c.slots[0] =
-        (gy_checkpoint_slot){"momentum", t->slots[0] + t->ranges[0].from, &t->share, NULL};
+        (gy_checkpoint_slot){"momentum", t->slots[0] + t->ranges[0].from, &t->owned, NULL};
     t->c.slots[1] =
-        (gy_checkpoint_slot){"average", t->slots[1] + t->ranges[0].from, &t->share, NULL};
+        (gy_checkpoint_slot){"average", t->slots[1] + t->ranges[0].from, &t->owned, NULL};
 }
 
 static inline void gy_trial_wipe(gy_trial *t)
