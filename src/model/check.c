@@ -30,7 +30,8 @@ enum { Y = 1, KEEP, DX, DW, REMADE, LOSS, RUBBISH };
 /* A word like no other (splitmix64). */
 static uint64_t word(uint64_t what, int unit, int j)
 {
-    uint64_t z = (what << 56) + ((uint64_t)unit << 16) + (uint64_t)j + 0x9e3779b97f4a7c15;
+    uint64_t z = what * 0x100000000000000 + (uint64_t)unit * 0x10000 + (uint64_t)j;
+    z += 0x9e3779b97f4a7c15;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
     z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
     return z ^ (z >> 31);
@@ -40,7 +41,7 @@ static uint64_t word(uint64_t what, int unit, int j)
 static void know(checker *c)
 {
     const gy_model *m = c->m;
-    c->y[0] = word(Y, -1, 0);
+    c->y[0] = word(Y, m->n_units, 0); /* the samples, which no unit makes */
     for (int i = 0; i < m->n_units; i++) {
         const gy_unit *u = m->units[i];
         c->y[u->y] = u->layer.relation.view ? c->y[u->x[0]] : word(Y, i, 0);
