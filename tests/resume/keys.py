@@ -35,8 +35,8 @@ log: {every_steps: 1}
 STOP, END = 10, 21  # 7 steps an epoch: in the midst of the second
 
 # What a run is that goes on, where the settings are not those of CONFIG.
-VALUES = ['data.train="synthetic:regression?n=200&features=6"',
-          'data.validation="synthetic:regression?n=60&features=6&seed=2"', "metrics=[mae]",
+VALUES = ['data.train=synthetic:regression?n=200&features=6',
+          'data.validation=synthetic:regression?n=60&features=6&seed=2', "metrics=[mae]",
           "model.layers.1.dense.units=1"]
 BASES = {
     "plain": [],
@@ -44,6 +44,7 @@ BASES = {
     "no_momentum": ["optimizer.kind=sgd"],
     "rmsprop": ["optimizer.kind=rmsprop"],
     "lars": ["optimizer.kind=lars"],
+    "adafactor": ["optimizer.kind=adafactor"],
     "no_average": ["train.parameter_average=0"],
     "huber": [*VALUES, "loss=huber"],
     "step": ["schedule.kind=step", "schedule.step_epochs=[1]"],
@@ -87,9 +88,9 @@ OUTCOMES = {
     "run_dir": [],  # another run: elsewhere()
     "seed": [Outcome("8", DRAWN)],
     "threads": [Outcome("2", DIGITS)],
-    "data.train": [Outcome('"synthetic:blobs?n=220&features=6&classes=6"', OTHER)],
-    "data.validation": [Outcome('"synthetic:blobs?n=70&features=6&classes=6&seed=3"', BEST)],
-    "data.test": [same('"synthetic:blobs?n=70&features=6&classes=6&seed=3"')],
+    "data.train": [Outcome('synthetic:blobs?n=220&features=6&classes=6', OTHER)],
+    "data.validation": [Outcome('synthetic:blobs?n=70&features=6&classes=6&seed=3', BEST)],
+    "data.test": [same('synthetic:blobs?n=70&features=6&classes=6&seed=3')],
     "data.validation_fraction": [refused("0.1", "validation")],
     "data.shuffle": [Outcome("false", DRAWN)],
     "data.drop_last": [Outcome("true")],
@@ -118,6 +119,9 @@ OUTCOMES = {
     "optimizer.beta1": [Outcome("0.8")],
     "optimizer.beta2": [Outcome("0.99")],
     "optimizer.trust": [Outcome("0.01", base="lars")],
+    "optimizer.beta2_decay": [Outcome("-0.5", base="adafactor")],
+    "optimizer.least_scale": [Outcome("0.01", base="adafactor")],
+    "optimizer.clip_threshold": [Outcome("0.5", base="adafactor")],
     "optimizer.learning_rate": [Outcome("0.02", RATE)],
     "optimizer.weight_decay": [Outcome("0.1")],
     "optimizer.decay_all": [same("true")],
