@@ -106,6 +106,12 @@ def data():
         assert not any(pathlib.Path(d, "runs").exists() for d in ("a", name))
 
 
+def worked(pid):
+    """Seconds that a process has had of a processor."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def stopped():
     """A rank that stops while it learns from the data is named by the watchdog, long before a step."""
     pathlib.Path("a.yaml").write_text(CONFIG % ("'synthetic:images?n=4000000&shape=16x16x1'", 256))
@@ -116,8 +122,9 @@ def stopped():
     job = subprocess.Popen([MPIEXEC, "-n", "2", "bash", "-c", script, "-", GYRE, "train", "a.yaml", *sets],
                            env=environment(), stderr=subprocess.PIPE, text=True)
     while job.poll() is None and not pathlib.Path("pid.1").exists():
-        time.sleep(0.1)
-    time.sleep(8)  # MPI has started by then, and the data are many
+        time.sleep(0.05)
+    while job.poll() is None and worked(int(pathlib.Path("pid.1").read_text())) < 1.5:
+        time.sleep(0.05)  # MPI has started by then, and the data are many
     os.kill(int(pathlib.Path("pid.1").read_text()), signal.SIGSTOP)
     try:
         line = next(line for line in job.stderr if line.startswith("gyre: error: "))
