@@ -93,34 +93,41 @@ gy_status gy_h5_write_text(gy_h5 *f, const char *object, const char *name, const
 
 /* An attribute that is open, its type looked at. */
 typedef struct attribute {
-    hid_t id, type;
+    hid_t id, space, type;
     H5T_class_t class;
-    int64_t bytes; /* of an element */
+    int64_t count, bytes; /* elements; of one */
 } attribute;
 
 static void shut(gy_h5 *f, const attribute *a)
 {
     if (a->type >= 0) (void)H5(f, H5Tclose(a->type));
+    if (a->space >= 0) (void)H5(f, H5Sclose(a->space));
     if (a->id >= 0) (void)H5(f, H5Aclose(a->id));
 }
 
-/* Opens one that holds a single value; whatever was opened is in *a. */
-static gy_status find(gy_h5 *f, const char *object, const char *name, attribute *a)
+/* Opens one; whatever was opened is in *a. */
+static gy_status look(gy_h5 *f, const char *object, const char *name, attribute *a)
 {
-    *a = (attribute){.id = -1, .type = -1};
+    *a = (attribute){.id = -1, .space = -1, .type = -1};
     GY_REQUIRE(gy_h5_has_attribute(f, object, name), f->status,
                "no such attribute" GY_AT "%s:%s@%s", f->path, object, name);
     a->id = (hid_t)H5(f, H5Aopen_by_name(f->id, object, name, H5P_DEFAULT, H5P_DEFAULT));
     if (a->id < 0) return fail(f, cannot_read, object, name);
-    hid_t space = (hid_t)H5(f, H5Aget_space(a->id));
-    if (space < 0) return fail(f, cannot_read, object, name);
-    int64_t count = H5(f, H5Sget_simple_extent_npoints(space));
-    (void)H5(f, H5Sclose(space));
+    a->space = (hid_t)H5(f, H5Aget_space(a->id));
+    if (a->space < 0) return fail(f, cannot_read, object, name);
+    a->count = H5(f, H5Sget_simple_extent_npoints(a->space));
     a->type = (hid_t)H5(f, H5Aget_type(a->id));
     if (a->type < 0) return fail(f, cannot_read, object, name);
     a->class = (H5T_class_t)H5(f, H5Tget_class(a->type));
     a->bytes = (int64_t)H5(f, H5Tget_size(a->type));
-    GY_REQUIRE(count == 1, f->status,
+    return GY_OK;
+}
+
+/* The same of one that holds a single value. */
+static gy_status find(gy_h5 *f, const char *object, const char *name, attribute *a)
+{
+    GY_TRY(look(f, object, name, a));
+    GY_REQUIRE(a->count == 1, f->status,
                "cannot read the attribute" GY_AT "%s:%s@%s" GY_WHY "it is not a single value",
                f->path, object, name);
     return GY_OK;
@@ -269,61 +276,64 @@ gy_status gy_h5_visit_attributes(gy_h5 *f, const char *object,
     return status;
 }
 
-/* Texts of variable length, which HDF5 allots and takes back. */
-static gy_status read_variable_list(gy_h5 *f, hid_t id, hid_t type, hid_t space, int64_t n,
-                                    gy_pool *pool, const char **v)
+/* Texts of variable length, which HDF5 allots and takes back. @param good  out: whether it read */
+static gy_status take_variable(gy_h5 *f, const attribute *a, gy_pool *pool, const char **v,
+                               bool *good)
 {
     char **texts;
-    GY_TRY(gy_pool_array(pool, n, &texts));
-    if (H5(f, H5Aread(id, type, texts)) < 0) return f->status;
+    GY_TRY(gy_pool_array(pool, a->count, &texts));
+    *good = H5(f, H5Aread(a->id, a->type, texts)) >= 0;
+    if (!*good) return GY_OK;
     gy_status status = GY_OK;
-    for (int64_t i = 0; i < n && status == GY_OK; i++)
+    for (int64_t i = 0; i < a->count && status == GY_OK; i++)
         status = gy_pool_string(pool, texts[i] == NULL ? "" : texts[i], &v[i]);
-    (void)H5(f, H5Dvlen_reclaim(type, space, H5P_DEFAULT, texts));
+    (void)H5(f, H5Dvlen_reclaim(a->type, a->space, H5P_DEFAULT, texts));
     return status;
 }
 
-static gy_status read_fixed_list(gy_h5 *f, hid_t id, hid_t type, int64_t n, gy_pool *pool,
-                                 const char **v)
+static gy_status take_fixed(gy_h5 *f, const attribute *a, gy_pool *pool, const char **v, bool *good)
 {
-    int64_t bytes = (int64_t)H5(f, H5Tget_size(type)), all;
     char *texts;
-    if (bytes <= 0 || !gy_mul(n, bytes, &all) || all > most_text) return f->status;
+    int64_t all;
+    *good = a->bytes > 0 && gy_mul(a->count, a->bytes, &all) && all <= most_text;
+    if (!*good) return GY_OK;
     GY_TRY(gy_pool_array(pool, all, &texts));
-    if (H5(f, H5Aread(id, type, texts)) < 0) return f->status;
-    for (int64_t i = 0; i < n; i++)
-        GY_TRY(gy_pool_format(pool, &v[i], "%.*s", (int)bytes, texts + i * bytes));
+    *good = H5(f, H5Aread(a->id, a->type, texts)) >= 0;
+    for (int64_t i = 0; i < a->count && *good; i++)
+        GY_TRY(gy_pool_format(pool, &v[i], "%.*s", (int)a->bytes, texts + i * a->bytes));
+    return GY_OK;
+}
+
+static bool is_list_of_texts(gy_h5 *f, const attribute *a)
+{
+    enum { MOST = 65536 };
+    return a->class == H5T_STRING && a->count > 0 && a->count <= MOST &&
+           H5(f, H5Sget_simple_extent_type(a->space)) == H5S_SIMPLE;
+}
+
+static gy_status take_texts(gy_h5 *f, const attribute *a, const char *object, const char *name,
+                            gy_pool *pool, const char ***out)
+{
+    bool good = false;
+    const char **v;
+    GY_TRY(gy_pool_array(pool, a->count, &v));
+    GY_TRY(H5(f, H5Tis_variable_str(a->type)) > 0 ? take_variable(f, a, pool, v, &good)
+                                                  : take_fixed(f, a, pool, v, &good));
+    if (!good) return fail(f, cannot_read, object, name);
+    *out = v;
     return GY_OK;
 }
 
 gy_status gy_h5_read_texts(gy_h5 *f, const char *object, const char *name, gy_pool *pool,
                            const char *const **out, int64_t *n)
 {
-    enum { MOST = 65536 };
+    attribute a;
     const char **v = NULL;
-    *out = NULL;
-    *n = 0;
-    GY_REQUIRE(gy_h5_has_attribute(f, object, name), f->status,
-               "no such attribute" GY_AT "%s:%s@%s", f->path, object, name);
-    hid_t id = (hid_t)H5(f, H5Aopen_by_name(f->id, object, name, H5P_DEFAULT, H5P_DEFAULT));
-    hid_t space = id < 0 ? -1 : (hid_t)H5(f, H5Aget_space(id));
-    hid_t type = space < 0 ? -1 : (hid_t)H5(f, H5Aget_type(id));
-    gy_status status = type < 0 ? f->status : GY_OK;
-    int64_t count = type < 0 ? 0 : H5(f, H5Sget_simple_extent_npoints(space));
-    bool is_list = type >= 0 && H5(f, H5Tget_class(type)) == H5T_STRING &&
-                   H5(f, H5Sget_simple_extent_type(space)) == H5S_SIMPLE && count > 0 &&
-                   count <= MOST;
-    if (is_list) status = gy_pool_array(pool, count, &v);
-    if (is_list && status == GY_OK)
-        status = H5(f, H5Tis_variable_str(type)) > 0
-                     ? read_variable_list(f, id, type, space, count, pool, v)
-                     : read_fixed_list(f, id, type, count, pool, v);
-    if (type >= 0) (void)H5(f, H5Tclose(type));
-    if (space >= 0) (void)H5(f, H5Sclose(space));
-    if (id >= 0) (void)H5(f, H5Aclose(id));
-    if (status == f->status) return fail(f, cannot_read, object, name);
-    GY_TRY(status);
+    gy_status status = look(f, object, name, &a);
+    if (status == GY_OK && is_list_of_texts(f, &a))
+        status = take_texts(f, &a, object, name, pool, &v);
+    shut(f, &a);
     *out = v;
-    *n = is_list ? count : 0;
-    return GY_OK;
+    *n = v != NULL ? a.count : 0;
+    return status;
 }

@@ -180,30 +180,38 @@ gy_status gy_h5_close(gy_h5 *f)
     return status;
 }
 
+enum { LONGEST = 1024 };
+
+/* The path up to its next link: "/a", then "/a/b". @param end  where it ended; begin with 0 */
+static bool next_link(const char *name, size_t *end, char part[LONGEST])
+{
+    size_t n = *end;
+    if (name[n] == '\0') return false;
+    for (n++; name[n] != '/' && name[n] != '\0'; n++) {}
+    if (n >= LONGEST) return false;
+    memcpy(part, name, n);
+    part[n] = '\0';
+    *end = n;
+    return true;
+}
+
 bool gy_h5_exists(gy_h5 *f, const char *name)
 {
-    char part[1024];
-    size_t n = strlen(name);
+    char part[LONGEST];
+    size_t end = 0;
     if (strcmp(name, "/") == 0) return true;
-    if (n == 0 || n >= sizeof part) return false;
-    for (size_t i = 1; i <= n; i++) { /* every link of the path */
-        if (name[i] != '/' && name[i] != '\0') continue;
-        memcpy(part, name, i);
-        part[i] = '\0';
+    while (next_link(name, &end, part))
         if (H5(f, H5Lexists(f->id, part, H5P_DEFAULT)) <= 0) return false;
-    }
+    if (end == 0 || name[end] != '\0') return false;
     return H5(f, H5Oexists_by_name(f->id, name, H5P_DEFAULT)) > 0; /* no dangling link */
 }
 
 bool gy_h5_is_elsewhere(gy_h5 *f, const char *name)
 {
-    char part[1024];
-    size_t n = strlen(name);
+    char part[LONGEST];
+    size_t end = 0;
     H5L_info_t info;
-    for (size_t i = 1; i <= n && n < sizeof part; i++) { /* up to the first link that is none */
-        if (name[i] != '/' && name[i] != '\0') continue;
-        memcpy(part, name, i);
-        part[i] = '\0';
+    while (next_link(name, &end, part)) {
         if (H5(f, H5Lexists(f->id, part, H5P_DEFAULT)) <= 0) return false;
         if (H5(f, H5Lget_info(f->id, part, &info, H5P_DEFAULT)) < 0) return false;
         if (info.type == H5L_TYPE_EXTERNAL) return true;

@@ -55,6 +55,8 @@ def odd_hdf5(path):
         file["linked/x"] = h5py.ExternalLink("good.h5", "/train/x")
         file["named/x"] = numpy.zeros((6, 2), "f4")
         file["named"].attrs["class_names"] = ["cat", "dog", "cow"]
+        file["worded/x"] = numpy.zeros((6, 2), "u1")
+        file["worded"].attrs["vocabulary"] = "a,b"  # which is no list, and cannot be done without
         packed = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         packed.set_chunk((6, 2))
         packed.set_filter(32001, h5py.h5z.FLAG_OPTIONAL, (2, 2, 4, 48, 5, 1, 0))

@@ -125,7 +125,7 @@ static gy_status scan_classes(hdf5 *s, int64_t samples, gy_source_info *info)
     return status;
 }
 
-/* A list of strings, as JSON in an attribute of the group; *n = 0 without. */
+/* A list of strings, as JSON in an attribute of the group. */
 static gy_status read_json(hdf5 *s, const char *group, const char *attribute,
                            const char *const **names, int64_t *n)
 {
@@ -140,7 +140,7 @@ static gy_status read_json(hdf5 *s, const char *group, const char *attribute,
     return gy_fit_strings(s->pool, tree, "names", names, n);
 }
 
-/* The same as a list of strings; what is neither is passed over with a word. */
+/* The same, or a list of strings; *n = 0 without. */
 static gy_status read_names(hdf5 *s, const char *group, const char *attribute,
                             const char *const **names, int64_t *n)
 {
@@ -148,12 +148,16 @@ static gy_status read_names(hdf5 *s, const char *group, const char *attribute,
     *n = 0;
     if (!gy_h5_has_attribute(s->file, group, attribute)) return GY_OK;
     GY_TRY(gy_h5_read_texts(s->file, group, attribute, s->pool, names, n));
-    if (*n > 0) return GY_OK;
-    gy_status status = read_json(s, group, attribute, names, n);
+    return *n > 0 ? GY_OK : read_json(s, group, attribute, names, n);
+}
+
+/* Names are a courtesy: what is no list of them is passed over with a word. */
+static gy_status read_class_names(hdf5 *s, const char *group, const char *const **names, int64_t *n)
+{
+    gy_status status = read_names(s, group, "class_names", names, n);
     if (status != GY_E_DATA) return status;
-    gy_log(s->ctx, GY_WARNING, "%s: the attribute %s is no list of names and is left out", s->text,
-           attribute);
-    *names = NULL;
+    gy_log(s->ctx, GY_WARNING, "%s: the attribute class_names is no list of names and is left out",
+           s->text);
     *n = 0;
     return GY_OK;
 }
@@ -167,7 +171,7 @@ static gy_status name_classes(hdf5 *s, const char *group, const gy_source_option
     int64_t n;
     GY_TRY(gy_fit_parse(s->pool, options, &fit));
     GY_TRY(gy_fit_strings(s->pool, fit, "class_names", &names, &n));
-    if (n == 0) GY_TRY(read_names(s, group, "class_names", &names, &n));
+    if (n == 0) GY_TRY(read_class_names(s, group, &names, &n));
     if (n == 0 || !info->y_is_class) return GY_OK;
     info->class_names = names;
     info->classes = n; /* a class beyond is found when it is read */
