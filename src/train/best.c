@@ -18,6 +18,12 @@ gy_best_is gy_run_best(const gy_run *run)
     return is;
 }
 
+bool gy_run_restores_best(const gy_run *run)
+{
+    const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
+    return stopping->patience > 0 && stopping->restore_best;
+}
+
 /* What eval and predict need; not where the run stands. */
 static int choose_notes(const gy_checkpoint *c, gy_checkpoint_note *out)
 {

@@ -17,9 +17,8 @@
 /* Whether the last checkpoint is not of the best parameters, which are kept besides. */
 static bool best_is_apart(const gy_run *run)
 {
-    const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
-    bool restored = stopping->patience > 0 && stopping->restore_best;
-    return gy_run_best(run).step > 0 && run->at.best.step < run->at.step && !restored;
+    return gy_run_best(run).step > 0 && run->at.best.step < run->at.step &&
+           !gy_run_restores_best(run);
 }
 
 static gy_status describe(gy_run *run, gy_report *report)

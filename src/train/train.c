@@ -80,10 +80,9 @@ static gy_status test(gy_run *run, bool with_best)
 /* The best parameters are put back, tested, and saved as the run's last. */
 static gy_status finish(gy_run *run)
 {
-    const gy_early_stopping_settings *stopping = &run->config->train.early_stopping;
     bool known = run->at.best.values != NULL && !isnan(run->at.best.value);
+    bool restores = known && gy_run_restores_best(run);
     GY_TRY(gy_run_settle(run));
-    bool restores = known && stopping->patience > 0 && stopping->restore_best;
     if (restores) put_best(run);
     if (run->feed.source[GY_PART_TEST] != NULL) GY_TRY(test(run, known && !restores));
     return gy_run_tell_end(run);

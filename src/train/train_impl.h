@@ -143,6 +143,8 @@ void gy_run_take_sums(gy_run *run, const gy_checkpoint_head *head);
 
 /** Fills what a checkpoint says of the best. Local. */
 gy_best_is gy_run_best(const gy_run *run);
+/** Whether the run is to end with the best parameters, where there are any. Local. */
+bool gy_run_restores_best(const gy_run *run);
 /**
  * Writes them alone where they are of an earlier step, and not there. Collective.
  * @param c      what is written next
