@@ -20,6 +20,7 @@
  * While one message is added the next is on its way. Nothing waits. */
 #include "rows_impl.h"
 
+#include "base/count.h"
 #include "base/param.h"
 #include "comm_mpi.h"
 #include "room.h"
@@ -61,7 +62,7 @@ int gy_row_last(const gy_row_list *list)
 
 int64_t gy_block_start(int64_t n, int blocks, int b)
 {
-    int64_t units = (n + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN;
+    int64_t units = gy_pieces(n, GY_PARAM_ALIGN);
     int64_t each = units / blocks, rest = units % blocks;
     int64_t start = (b * each + (b < rest ? b : rest)) * GY_PARAM_ALIGN;
     return start < n ? start : n;

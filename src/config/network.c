@@ -3,6 +3,7 @@
 
 #include <gyre/model.h>
 
+#include "base/count.h"
 #include "comm/topology.h"
 #include "sync/grains.h"
 
@@ -36,7 +37,7 @@ static int64_t owned_of(const gy_config *c, int64_t trainable, int ranks)
 {
     if (!c->comm.shard_optimizer) return trainable;
     int64_t blocks = trainable / GY_PARAM_ALIGN;
-    return (blocks + ranks - 1) / ranks * GY_PARAM_ALIGN;
+    return gy_pieces(blocks, ranks) * GY_PARAM_ALIGN;
 }
 
 /* Whether training goes on while one is written: not so for the last one of a job. */

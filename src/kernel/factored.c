@@ -3,6 +3,8 @@
 
 #include "kernel_impl.h"
 
+#include "base/count.h"
+
 #include <math.h>
 
 enum { COST = 8, TILE = 512 /* columns that a thread adds up at once */ };
@@ -57,8 +59,8 @@ static double pass_strip(const gy_kernel *k, const strip *s, row_pass *pass)
 {
     double partial[GY_PARTIALS];
     const int64_t rows = s->last - s->first + 1;
-    const int64_t block = (rows + GY_PARTIALS - 1) / GY_PARTIALS;
-    const int64_t blocks = (rows + block - 1) / block;
+    const int64_t block = gy_pieces(rows, GY_PARTIALS);
+    const int64_t blocks = gy_pieces(rows, block);
     GY_SPREAD(gy_team(k, rows * s->f->columns, COST), b, blocks, 1, {
         partial[b] = 0.0;
         for (int64_t i = b * block; i < gy_least((b + 1) * block, rows); i++)

@@ -11,6 +11,7 @@
 #ifndef GY_LAYER_LAYER_H
 #define GY_LAYER_LAYER_H
 
+#include "base/count.h"
 #include "base/param.h"
 #include "base/registry.h"
 #include "base/setting.h"
@@ -265,7 +266,7 @@ static inline int64_t gy_size_at(gy_size size, int64_t batch)
 /** Rounds a count of floats up to whole cache lines: where the next piece of keep or scratch begins. */
 static inline int64_t gy_align_floats(int64_t n)
 {
-    return (n + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+    return gy_round_up(n, GY_PARAM_ALIGN);
 }
 
 /** Takes n floats of keep or scratch; the next piece begins behind them. */

@@ -1,6 +1,8 @@
 /* A network put together: kernel → model → (task) → how much is passed at once. */
 #include "network.h"
 
+#include "base/count.h"
+
 #include <unistd.h>
 
 /* As asked for, else the cores that this process is bound to; ranks that nobody bound share them. With
@@ -53,7 +55,7 @@ gy_status gy_network_aim(gy_network *n, const gy_shape *target)
 void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro)
 {
     int parts = n->grains > 0 ? n->grains : ranks;
-    int64_t largest = (most + parts - 1) / parts; /* of any rank or grain */
+    int64_t largest = gy_pieces(most, parts); /* of any rank or grain */
     n->micro = micro == 0 || micro > largest ? largest : micro;
     n->micros = (int)((largest + n->micro - 1) / n->micro);
 }

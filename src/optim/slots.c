@@ -4,6 +4,8 @@
  */
 #include "optim_impl.h"
 
+#include "base/count.h"
+
 static int count(const gy_choice *kind)
 {
     const gy_optim_kind *k = (const gy_optim_kind *)kind->kind;
@@ -19,7 +21,7 @@ static int64_t length(const gy_slot_kind *slot, const gy_params *params)
     gy_shape shape;
     for (int i = 0; i < params->n; i++) {
         if (!params->v[i].trainable || !slot->shape(&params->v[i], &shape)) continue;
-        floats += (gy_shape_count(&shape) + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+        floats += gy_round_up(gy_shape_count(&shape), GY_PARAM_ALIGN);
     }
     return floats;
 }
@@ -37,7 +39,7 @@ static gy_status lay_out(gy_optim *o, gy_slot *s)
         p.offset = s->at[i] = table.floats;
         p.count = gy_shape_count(&p.shape);
         table.elements += p.count;
-        table.floats += (p.count + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+        table.floats += gy_round_up(p.count, GY_PARAM_ALIGN);
         v[table.n++] = p;
     }
     table.v = v;

@@ -24,6 +24,7 @@
 #include "wire_list.h"
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/param.h"
 #include "kernel/exact.h"
 
@@ -40,7 +41,7 @@ struct gy_grains {
 /* Where a plane begins: on a cache line. */
 static int64_t stride(int64_t n)
 {
-    return (n + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+    return gy_round_up(n, GY_PARAM_ALIGN);
 }
 
 static gy_status allocate(gy_context *ctx, bool alone, int64_t n, gy_grains **out)

@@ -23,6 +23,7 @@
 #include "wire_list.h"
 
 #include "base/clock.h"
+#include "base/count.h"
 #include "base/log.h"
 #include "comm/patience.h"
 
@@ -36,7 +37,7 @@ static int64_t bucket_floats(double mib, int64_t n)
 {
     int64_t floats = (int64_t)(mib * 1048576.0 / sizeof(float));
     if (floats < n / GY_SYNC_BUCKETS + 1) floats = n / GY_SYNC_BUCKETS + 1;
-    return (floats + GY_PARAM_ALIGN - 1) / GY_PARAM_ALIGN * GY_PARAM_ALIGN;
+    return gy_round_up(floats, GY_PARAM_ALIGN);
 }
 
 int64_t gy_sync_bucket_start(const gy_sync_settings *settings, const gy_sync_vector *vector,

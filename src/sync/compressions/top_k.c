@@ -12,6 +12,7 @@
 #include "../compression_list.h"
 
 #include "base/alloc.h"
+#include "base/count.h"
 #include "base/param.h"
 #include "base/setting.h"
 
@@ -57,7 +58,7 @@ static int64_t count(const gy_compression_place *place)
 {
     const int64_t half = GY_PARAM_ALIGN / 2;
     const settings *wanted = place->settings;
-    return ((int64_t)ceil(wanted->fraction * (double)place->n) + half - 1) / half * half;
+    return gy_round_up((int64_t)ceil(wanted->fraction * (double)place->n), half);
 }
 
 static int64_t floats(const gy_compression_place *place)
