@@ -37,7 +37,7 @@ GY_API bool gy_fault_describe(gy_context *ctx, const char *fault,
  * Trains as a configuration says: the whole of `gyre train`. Collective.
  *
  * Writes the run's directory: config.yaml, metrics.jsonl, checkpoints. Goes on from its newest
- * checkpoint where there is one. Events: start, resume, progress, step, epoch, evaluate,
+ * checkpoint where there is one. Events: start, init, resume, progress, step, epoch, evaluate,
  * not_finite, checkpoint, stop, end, finished.
  *
  * @return the same on every rank: GY_OK when the run is finished; GY_STOPPED when it stopped on

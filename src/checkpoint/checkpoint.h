@@ -139,6 +139,13 @@ gy_status gy_checkpoint_try_room(gy_context *ctx, gy_comm *comm, const char *run
                                  const gy_checkpoint *c) GY_CHECKED;
 
 /**
+ * Whether the run's directory can be made, or written to where it is there; nothing stays of the trial.
+ * @param step  where a run goes on; 0: a new one
+ * @return as gy_checkpoint_try_room
+ */
+gy_status gy_checkpoint_try_directory(gy_comm *comm, const char *run_dir, int64_t step) GY_CHECKED;
+
+/**
  * Removes what earlier processes left half-written, and sets the links right. On rank 0.
  * @param alone  whether no other process can be writing there; else what might be another's stays
  */
@@ -200,6 +207,25 @@ typedef enum gy_match {
     GY_MATCH_PARAMS, /* --init, eval: all parameters; buffers where given; no slots */
     GY_MATCH_PARTIAL /* --init-partial: what is there */
 } gy_match;
+
+/** How a file's tensors fit a model, in numbers and names; texts are "" where there is nothing to tell. */
+typedef struct gy_fit {
+    int64_t tensors, of_tensors;       /* of parameters: taken, of the model's */
+    int64_t parameters, of_parameters; /* the numbers in them */
+    int64_t buffers, of_buffers;
+    const char *missing;     /* of the model, buffers too, and not there: they stay as they were */
+    const char *other_shape; /* there, and likewise not taken */
+    const char *additional;  /* there, and not the model's */
+} gy_fit;
+
+/**
+ * Looks how the parameters and buffers of a checkpoint or a single file fit a model; reads no numbers.
+ * @param out  on rank 0; texts in the pool
+ * @return as gy_checkpoint_read
+ */
+gy_status gy_checkpoint_fit(gy_context *ctx, gy_comm *comm, const char *path, gy_match match,
+                            const gy_params *params, const gy_params *buffers, gy_pool *pool,
+                            gy_fit *out) GY_CHECKED;
 
 /**
  * Reads tensors by name into vectors laid out by this model's tables: verified (checksums of the

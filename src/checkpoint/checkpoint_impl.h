@@ -310,24 +310,39 @@ typedef struct gy_pair_found {
     int entry, param;
 } gy_pair_found;
 
-/** What did not fit, of all groups that are looked at. */
+/** Why a tensor is not taken. */
+typedef enum gy_misfit {
+    GY_IS_MISSING,    /* the model's, and not in the file */
+    GY_IS_LEFT,       /* the same of a buffer that need not be there */
+    GY_IS_ADDITIONAL, /* in the file, and not the model's */
+    GY_IS_MISSHAPEN,
+    GY_MISFITS
+} gy_misfit;
+
+/** What did not fit, of all groups that are looked at: the first names of each sort, and how many. */
 typedef struct gy_misfits {
-    gy_buffer missing, additional, wrong;
-    int n_missing, n_additional, n_wrong, n_found;
+    gy_buffer names[GY_MISFITS];
+    int n[GY_MISFITS];
+    int named, n_found;
 } gy_misfits;
 
-void gy_misfits_init(gy_misfits *m, gy_context *ctx);
+/** @param named  names of each sort that are told */
+void gy_misfits_init(gy_misfits *m, gy_context *ctx, int named);
 void gy_misfits_clear(gy_misfits *m);
 
 /**
  * Pairs a file's tensors with a model's by name and shape; notes what does not fit. Local.
  * @param prefix     of names in messages
  * @param trainable  look only at these of the model; others in the file are no misfits
+ * @param missing    as what those count that are not there
  * @param pairs      out: [*n], in the pool
  */
 gy_status gy_match_names(gy_pool *pool, const gy_entries *entries, const gy_params *model,
-                         const char *prefix, bool trainable, gy_misfits *m, gy_pair_found **pairs,
-                         int *n) GY_CHECKED;
+                         const char *prefix, bool trainable, gy_misfit missing, gy_misfits *m,
+                         gy_pair_found **pairs, int *n) GY_CHECKED;
+
+/** Adds a sort to a text, behind a word, where there are any. */
+void gy_misfits_list(const gy_misfits *m, gy_misfit as, const char *word, gy_buffer *out);
 
 /** Raises GY_E_CONFIG where there are misfits. */
 gy_status gy_misfits_check(const gy_misfits *m, const char *path, gy_match match) GY_CHECKED;

@@ -22,23 +22,35 @@ typedef struct targets {
     int n;
 } targets;
 
+/* What is asked for. */
+typedef struct wish {
+    const gy_params *params, *buffers;
+    float *values, *buffer_values; /* NULL: names alone */
+    const gy_checkpoint_slot *slots;
+    int n_slots;
+    gy_fit *fit; /* asked for alone; NULL: numbers are */
+    gy_pool *fit_pool;
+} wish;
+
 /* A reading in progress. */
 typedef struct loader {
     gy_context *ctx;
     gy_pool *pool;
     const char *path;
     gy_match match;
+    const wish *wish;
     gy_misfits misfits;
     targets vectors[GY_VECTORS]; /* the parameters, the slots asked for */
     targets buffers;
 } loader;
 
 static gy_status aim(loader *l, const gy_entries *entries, const gy_params *model,
-                     const char *prefix, bool trainable, float *base, targets *out)
+                     const char *prefix, bool trainable, gy_misfit missing, float *base,
+                     targets *out)
 {
     gy_pair_found *pairs;
-    GY_TRY(
-        gy_match_names(l->pool, entries, model, prefix, trainable, &l->misfits, &pairs, &out->n));
+    GY_TRY(gy_match_names(l->pool, entries, model, prefix, trainable, missing, &l->misfits, &pairs,
+                          &out->n));
     GY_TRY(gy_pool_array(l->pool, out->n, &out->v));
     for (int i = 0; i < out->n; i++)
         out->v[i] = (target){.entry = &entries->v[pairs[i].entry],
@@ -47,26 +59,50 @@ static gy_status aim(loader *l, const gy_entries *entries, const gy_params *mode
 }
 
 /* Buffers may all be missing where parameters alone are wanted. */
-static gy_status aim_buffers(loader *l, const gy_entries *entries, const gy_params *model,
-                             float *base)
+static gy_status aim_model(loader *l, const gy_entries *params, const gy_entries *buffers)
 {
-    if (model == NULL) return GY_OK;
-    int missing = l->misfits.n_missing;
-    size_t said = l->misfits.missing.bytes;
-    GY_TRY(aim(l, entries, model, "buffer ", false, base, &l->buffers));
-    if (l->match == GY_MATCH_ALL || l->misfits.missing.status != GY_OK) return GY_OK;
-    l->misfits.n_missing = missing;
-    l->misfits.missing.bytes = said;
-    if (l->misfits.missing.text != NULL) l->misfits.missing.text[said] = '\0';
-    return GY_OK;
+    const wish *w = l->wish;
+    gy_misfit missing = l->match == GY_MATCH_ALL ? GY_IS_MISSING : GY_IS_LEFT;
+    GY_TRY(aim(l, params, w->params, "", false, GY_IS_MISSING, w->values, &l->vectors[0]));
+    if (w->buffers == NULL) return GY_OK;
+    return aim(l, buffers, w->buffers, "buffer ", false, missing, w->buffer_values, &l->buffers);
 }
 
-static gy_status aim_slot(loader *l, int i, const gy_entries *entries, const gy_params *model,
-                          const gy_checkpoint_slot *slot)
+static gy_status aim_slot(loader *l, int i, const gy_entries *entries)
 {
     const char *prefix;
+    const gy_checkpoint_slot *slot = &l->wish->slots[i];
     GY_TRY(gy_pool_format(l->pool, &prefix, "%s of ", slot->name));
-    return aim(l, entries, gy_slot_table(model, slot), prefix, true, slot->v, &l->vectors[1 + i]);
+    return aim(l, entries, gy_slot_table(l->wish->params, slot), prefix, true, GY_IS_MISSING,
+               slot->v, &l->vectors[1 + i]);
+}
+
+/* The model's names that are not taken, or the file's that are not the model's. */
+static gy_status list_misfits(loader *l, gy_misfit as, gy_misfit also, const char **out)
+{
+    gy_buffer text;
+    gy_buffer_init(&text, l->ctx);
+    gy_misfits_list(&l->misfits, as, "", &text);
+    if (also != as) gy_misfits_list(&l->misfits, also, "", &text);
+    gy_status status = text.status;
+    if (status == GY_OK) status = gy_pool_string(l->wish->fit_pool, gy_buffer_text(&text), out);
+    gy_buffer_clear(&text);
+    return status;
+}
+
+static gy_status describe_fit(loader *l)
+{
+    const wish *w = l->wish;
+    gy_fit *fit = w->fit;
+    *fit = (gy_fit){.tensors = l->vectors[0].n,
+                    .of_tensors = w->params->n,
+                    .of_parameters = w->params->elements,
+                    .buffers = l->buffers.n,
+                    .of_buffers = w->buffers == NULL ? 0 : w->buffers->n};
+    for (int i = 0; i < l->vectors[0].n; i++) fit->parameters += l->vectors[0].v[i].entry->count;
+    GY_TRY(list_misfits(l, GY_IS_MISSING, GY_IS_LEFT, &fit->missing));
+    GY_TRY(list_misfits(l, GY_IS_MISSHAPEN, GY_IS_MISSHAPEN, &fit->other_shape));
+    return list_misfits(l, GY_IS_ADDITIONAL, GY_IS_ADDITIONAL, &fit->additional);
 }
 
 /* Copies what a piece has of the targets. */
@@ -102,14 +138,15 @@ static int find_slot(const gy_index *index, const char *name)
     return 0;
 }
 
-static gy_status read_shards(loader *l, const gy_index *index, const gy_checkpoint_slot *slots,
-                             int n_slots)
+static gy_status read_shards(loader *l, const gy_index *index)
 {
     float *piece;
+    const wish *w = l->wish;
     gy_status status = GY_OK;
     GY_TRY(gy_new_array(l->ctx, GY_PIECE_FLOATS, &piece));
-    for (int j = 0; j <= n_slots && status == GY_OK; j++) { /* slots last: they may lie on values */
-        int k = j == 0 ? 0 : find_slot(index, slots[j - 1].name);
+    for (int j = 0; j <= w->n_slots && status == GY_OK;
+         j++) { /* slots last: they may lie on values */
+        int k = j == 0 ? 0 : find_slot(index, w->slots[j - 1].name);
         for (int i = 0; i < index->n_shards && l->vectors[j].n > 0 && status == GY_OK; i++)
             status = gy_shard_read(l->ctx, index, i, k, piece, deal, &l->vectors[j]);
     }
@@ -168,76 +205,83 @@ static gy_status slot_entries(loader *l, const gy_index *index, const gy_checkpo
     return GY_OK;
 }
 
-static gy_status load_checkpoint(loader *l, const char *dir, const gy_params *params, float *values,
-                                 const gy_params *buffers, float *buffer_values,
-                                 const gy_checkpoint_slot *slots, int n_slots)
+static gy_status load_checkpoint(loader *l, const char *dir)
 {
+    const wish *w = l->wish;
     gy_index index;
     gy_entries entries[GY_CHECKPOINT_SLOTS];
     GY_TRY(gy_index_read(l->ctx, dir, l->pool, &index));
-    GY_TRY(aim(l, &index.params, params, "", false, values, &l->vectors[0]));
-    GY_TRY(aim_buffers(l, &index.buffers, buffers, buffer_values));
-    for (int i = 0; i < n_slots; i++) {
-        GY_TRY(slot_entries(l, &index, &slots[i], &entries[i]));
-        GY_TRY(aim_slot(l, i, &entries[i], params, &slots[i]));
+    GY_TRY(aim_model(l, &index.params, &index.buffers));
+    for (int i = 0; i < w->n_slots; i++) {
+        GY_TRY(slot_entries(l, &index, &w->slots[i], &entries[i]));
+        GY_TRY(aim_slot(l, i, &entries[i]));
     }
     GY_TRY(gy_misfits_check(&l->misfits, l->path, l->match));
-    if (values == NULL) l->vectors[0].n = 0; /* paired, not wanted */
-    GY_TRY(read_shards(l, &index, slots, n_slots));
+    if (w->fit != NULL) return describe_fit(l);
+    if (w->values == NULL) l->vectors[0].n = 0; /* paired, not wanted */
+    GY_TRY(read_shards(l, &index));
     return read_buffers(l, dir);
 }
 
-static gy_status load_tensors(loader *l, gy_h5 *f, const gy_params *params, float *values,
-                              const gy_params *buffers, float *buffer_values,
-                              const gy_checkpoint_slot *slots, int n_slots)
+static gy_status load_tensors(loader *l, gy_h5 *f)
 {
+    const wish *w = l->wish;
     gy_entries entries[2 + GY_CHECKPOINT_SLOTS];
     const char *groups[GY_CHECKPOINT_SLOTS];
     GY_REQUIRE(gy_h5_exists(f, "/params"), GY_E_DATA,
                "no parameters" GY_AT "%s" GY_WHY "the file has no group /params", l->path);
     GY_TRY(gy_entries_read(f, l->pool, "/params", false, &entries[0]));
     GY_TRY(gy_entries_read(f, l->pool, "/buffers", false, &entries[1]));
-    GY_TRY(aim(l, &entries[0], params, "", false, values, &l->vectors[0]));
-    GY_TRY(aim_buffers(l, &entries[1], buffers, buffer_values));
-    for (int i = 0; i < n_slots; i++) {
-        GY_TRY(gy_pool_format(l->pool, &groups[i], "/optimizer/%s", slots[i].name));
+    GY_TRY(aim_model(l, &entries[0], &entries[1]));
+    for (int i = 0; i < w->n_slots; i++) {
+        GY_TRY(gy_pool_format(l->pool, &groups[i], "/optimizer/%s", w->slots[i].name));
         GY_TRY(gy_entries_read(f, l->pool, groups[i], false, &entries[2 + i]));
-        GY_TRY(aim_slot(l, i, &entries[2 + i], params, &slots[i]));
+        GY_TRY(aim_slot(l, i, &entries[2 + i]));
     }
     GY_TRY(gy_misfits_check(&l->misfits, l->path, l->match));
+    if (w->fit != NULL) return describe_fit(l);
     GY_TRY(read_own(l, f, l->path, "/params", GY_E_DATA, &l->vectors[0]));
     GY_TRY(read_own(l, f, l->path, "/buffers", GY_E_DATA, &l->buffers));
-    for (int i = 0; i < n_slots; i++)
+    for (int i = 0; i < w->n_slots; i++)
         GY_TRY(read_own(l, f, l->path, groups[i], GY_E_DATA, &l->vectors[1 + i]));
     return GY_OK;
 }
 
-static gy_status load(gy_context *ctx, const char *path, gy_match match, const gy_params *params,
-                      float *values, const gy_params *buffers, float *buffer_values,
-                      const gy_checkpoint_slot *slots, int n_slots)
+/* Names of each sort in an error line; in what is told of a fit. */
+enum { NAMED = 3, NAMED_OF_FIT = 20 };
+
+static gy_status load(gy_context *ctx, const char *path, gy_match match, const wish *w)
 {
     gy_place place;
     const char *dir;
     gy_h5 *f = NULL;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
-    loader l = {.ctx = ctx, .pool = &pool, .path = path, .match = match};
-    gy_misfits_init(&l.misfits, ctx);
+    loader l = {.ctx = ctx, .pool = &pool, .path = path, .match = match, .wish = w};
+    bool fits = w->fit != NULL && match == GY_MATCH_PARTIAL;
+    gy_misfits_init(&l.misfits, ctx, fits ? NAMED_OF_FIT : NAMED);
     gy_status status = gy_place_find(&pool, path, &place, &dir);
     if (status == GY_OK && place == GY_PLACE_RUN)
         status = gy_raise(GY_E_USAGE,
                           "no checkpoint" GY_AT "%s" GY_WHY "it is a run's directory" GY_HINT
                           "name one of its checkpoints, e.g. checkpoints/latest",
                           path);
-    if (status == GY_OK && place == GY_PLACE_CHECKPOINT)
-        status = load_checkpoint(&l, dir, params, values, buffers, buffer_values, slots, n_slots);
+    if (status == GY_OK && place == GY_PLACE_CHECKPOINT) status = load_checkpoint(&l, dir);
     if (status == GY_OK && place == GY_PLACE_FILE) status = gy_h5_open(ctx, path, GY_E_DATA, &f);
-    if (status == GY_OK && f != NULL)
-        status = load_tensors(&l, f, params, values, buffers, buffer_values, slots, n_slots);
+    if (status == GY_OK && f != NULL) status = load_tensors(&l, f);
     if (gy_h5_close(f) != GY_OK) {} /* nothing was written */
     gy_misfits_clear(&l.misfits);
     gy_pool_clear(&pool);
     return status;
+}
+
+gy_status gy_checkpoint_fit(gy_context *ctx, gy_comm *comm, const char *path, gy_match match,
+                            const gy_params *params, const gy_params *buffers, gy_pool *pool,
+                            gy_fit *out)
+{
+    const wish w = {.params = params, .buffers = buffers, .fit = out, .fit_pool = pool};
+    bool reads = gy_comm_rank(comm) == 0;
+    return gy_comm_agree(comm, reads ? load(ctx, path, match, &w) : GY_OK);
 }
 
 /* A vector of rank 0 to all, in pieces. */
@@ -294,13 +338,18 @@ gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, g
                              float *buffer_values, const gy_checkpoint_slot *slots, int n_slots)
 {
     gy_checkpoint_slot whole[GY_CHECKPOINT_SLOTS] = {{NULL}};
+    const wish w = {.params = params,
+                    .values = values,
+                    .buffers = buffers,
+                    .buffer_values = buffer_values,
+                    .slots = whole,
+                    .n_slots = n_slots};
     bool reads = gy_comm_rank(comm) == 0;
     float *piece = NULL;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
     gy_status status = make_room(&pool, params, slots, n_slots, reads, whole, &piece);
-    if (status == GY_OK && reads)
-        status = load(ctx, path, match, params, values, buffers, buffer_values, whole, n_slots);
+    if (status == GY_OK && reads) status = load(ctx, path, match, &w);
     status = gy_comm_agree(comm, status);
     if (status == GY_OK && values != NULL) status = spread(comm, values, params->floats);
     if (status == GY_OK && buffers != NULL) status = spread(comm, buffer_values, buffers->floats);

@@ -63,17 +63,28 @@ static gy_status try_room(gy_context *ctx, gy_comm *comm, const char *run_dir,
     return status;
 }
 
+/* A run of which nothing has begun asked for what cannot be, unless the system limits it. */
+static gy_status judge(gy_comm *comm, gy_status status, int64_t step)
+{
+    bool limited = status == GY_E_IO && errno == EFBIG;
+    if (status == GY_E_IO && !limited && step == 0) {
+        gy_error error = *gy_error_last();
+        error.status = GY_E_CONFIG;
+        status = gy_error_restore(&error);
+    }
+    return gy_comm_agree(comm, status);
+}
+
+gy_status gy_checkpoint_try_directory(gy_comm *comm, const char *run_dir, int64_t step)
+{
+    return judge(comm, gy_comm_rank(comm) == 0 ? gy_directory_try(run_dir) : GY_OK, step);
+}
+
 gy_status gy_checkpoint_try_room(gy_context *ctx, gy_comm *comm, const char *run_dir,
                                  const gy_checkpoint_settings *settings, const gy_checkpoint *c)
 {
     gy_status status = GY_OK;
     if (gy_comm_rank(comm) == 0 || settings->writer == GY_WRITER_ALL)
         status = try_room(ctx, comm, run_dir, settings, checkpoint_bytes(comm, settings, c));
-    bool limited = status == GY_E_IO && errno == EFBIG;  /* by the system, not the configuration */
-    if (status == GY_E_IO && !limited && c->step == 0) { /* nothing has begun: that is wrong */
-        gy_error error = *gy_error_last();
-        error.status = GY_E_CONFIG;
-        status = gy_error_restore(&error);
-    }
-    return gy_comm_agree(comm, status);
+    return judge(comm, status, c->step);
 }

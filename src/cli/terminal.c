@@ -188,12 +188,31 @@ static void show_checkpoint(const gy_event *e)
                   gy_event_number(e, "best", 0) != 0 ? " best so far" : "");
 }
 
+static void show_init(const gy_event *e, const char *path)
+{
+    static const char *const left[][2] = {{"missing", "not in it"},
+                                          {"other_shape", "of another shape"},
+                                          {"additional", "not in the model"}};
+    (void)fprintf(stderr, "starts from %s: %lld of %lld tensors, %lld of %lld parameters", path,
+                  (long long)whole(e, "tensors"), (long long)whole(e, "of_tensors"),
+                  (long long)whole(e, "parameters"), (long long)whole(e, "of_parameters"));
+    if (whole(e, "of_buffers") > 0)
+        (void)fprintf(stderr, ", %lld of %lld buffers", (long long)whole(e, "buffers"),
+                      (long long)whole(e, "of_buffers"));
+    (void)fputc('\n', stderr);
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
+        if (gy_event_field(e, left[i][0]) != NULL)
+            (void)fprintf(stderr, "    %s: %s\n", left[i][1], gy_event_text(e, left[i][0], ""));
+}
+
 static void show_line(const gy_terminal *t, const gy_event *e)
 {
     const char *path = gy_event_text(e, "path", "");
     gy_terminal_clear_line();
     if (strcmp(e->type, "checkpoint") == 0) {
         show_checkpoint(e);
+    } else if (strcmp(e->type, "init") == 0) {
+        show_init(e, path);
     } else if (strcmp(e->type, "resume") == 0) {
         (void)fprintf(stderr, "goes on from %s: epoch %lld, step %lld\n", path, (long long)e->epoch,
                       (long long)e->step);

@@ -16,6 +16,8 @@ gy_status gy_path_kind(const char *path, gy_lies *out) GY_CHECKED;
 gy_status gy_path_is_same(const char *a, const char *b, bool *out) GY_CHECKED;
 /** Makes a directory and those above it, on disk; an existing one is fine. */
 gy_status gy_directory_make(gy_context *ctx, const char *path) GY_CHECKED;
+/** Whether one can be made, with those above it, or written to; tried in the nearest that is there. */
+gy_status gy_directory_try(const char *path) GY_CHECKED;
 /** Makes one that is not there, in one that is, and flushes nothing: a disk that hangs is met later. */
 gy_status gy_directory_make_new(const char *path) GY_CHECKED;
 /** Removes a file or a link; a missing one is fine. */

@@ -81,6 +81,35 @@ gy_status gy_directory_make(gy_context *ctx, const char *path)
     return GY_OK;
 }
 
+/* The longest beginning of a path that is there. */
+static gy_status find_nearest(const char *path, char near[PATH_MAX], gy_lies *there)
+{
+    (void)snprintf(near, PATH_MAX, "%s", path);
+    for (;;) {
+        GY_TRY(gy_path_kind(near, there));
+        if (*there != GY_IS_NONE) return GY_OK;
+        char *slash = strrchr(near, '/');
+        if (slash == NULL)
+            memcpy(near, ".", 2);
+        else
+            slash[slash == near] = '\0'; /* the root stays */
+    }
+}
+
+gy_status gy_directory_try(const char *path)
+{
+    char near[PATH_MAX], made[PATH_MAX + 32];
+    gy_lies there;
+    size_t n = strlen(path);
+    if (n == 0 || n >= sizeof near) return cannot_make(path, n == 0 ? ENOENT : ENAMETOOLONG);
+    GY_TRY(find_nearest(path, near, &there));
+    if (there != GY_IS_DIRECTORY) return cannot_make(path, ENOTDIR);
+    (void)snprintf(made, sizeof made, "%s/.tmp-try-XXXXXX", near);
+    if (mkdtemp(made) == NULL) return cannot_make(path, errno);
+    (void)rmdir(made);
+    return GY_OK;
+}
+
 gy_status gy_directory_make_new(const char *path)
 {
     return mkdir(path, 0777) == 0 ? GY_OK : cannot_make(path, errno);

@@ -71,6 +71,9 @@ gy_status gy_past_find(gy_run *run, gy_past *past)
     }
     gy_place_take(&past->there, run, &past->head, 0);
     past->finished = is_finished(run, past);
+    if (run->options->init != NULL && run->rank == 0)
+        gy_log(run->ctx, GY_INFO, "resume: --init %s is not used, the run goes on from %s",
+               run->options->init, past->path);
     /* on as many ranks and hosts all-reduces are chosen as before: the same bits */
     if (past->there.topology.message_s > 0) gy_comm_set_topology(run->comm, &past->there.topology);
     if (!(past->changed & GY_CHANGED(GY_OF_data)))

@@ -130,6 +130,9 @@ typedef struct gy_run {
     int n_residuals; /* ranks, where compression leaves something out */
     float *average;  /* moving average of what this rank owns, packed; NULL: none */
 
+    bool has_init; /* the run starts from options->init */
+    gy_fit init;   /* how that fits; of rank 0 */
+
     gy_place at;
     gy_step_result now;
     gy_tell tell;

@@ -13,20 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static gy_status take_init(gy_run *run)
-{
-    const gy_train_options *options = run->options;
-    const gy_params *params = gy_model_params(run->network.model);
-    if (options->init == NULL) return GY_OK;
-    GY_TRY(gy_checkpoint_read(run->ctx, run->comm, options->init,
-                              options->init_partial ? GY_MATCH_PARTIAL : GY_MATCH_PARAMS, params,
-                              gy_model_values(run->network.model),
-                              gy_model_buffers(run->network.model),
-                              gy_model_buffer_values(run->network.model), NULL, 0));
-    gy_run_begin_average(run, gy_model_values(run->network.model));
-    return GY_OK;
-}
-
 static gy_status tell_resume(gy_run *run, const gy_past *past)
 {
     gy_report report;
@@ -101,7 +87,7 @@ static gy_status begin(gy_run *run, const gy_past *past)
 {
     bool on = past->path != NULL;
     gy_watchdog_note(run->comm, 0, on ? "read a checkpoint" : "begin", GY_WORKS);
-    GY_TRY(on ? gy_past_take(run, past) : take_init(run));
+    GY_TRY(on ? gy_past_take(run, past) : gy_run_take_init(run));
     GY_TRY(gy_run_try_room(run)); /* the first that writes */
     GY_TRY(gy_run_claim(run, true));
     if (!on) GY_TRY(gy_run_move_aside(run));
@@ -109,6 +95,7 @@ static gy_status begin(gy_run *run, const gy_past *past)
     GY_TRY(gy_journal_open(run));
     run->saved_s = run->tell.logged_s = gy_clock_s();
     GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));
+    gy_run_tell_init(run);
     if (on) GY_TRY(tell_resume(run, past));
     return gy_comm_agree(run->comm, gy_loader_seek_sample(run->feed.loader[GY_PART_TRAIN],
                                                           run->at.epoch, gy_run_sample(run)));
@@ -135,6 +122,16 @@ static gy_status compare_options(const gy_run *run)
     return gy_comm_compare(run->comm, &facts, GY_E_USAGE, "call gy_train() alike on every rank");
 }
 
+/* All that can be known without training; nothing stays of it. */
+static gy_status end_dry_run(gy_run *run, const gy_past *past)
+{
+    const int64_t step = past->path == NULL ? 0 : past->head.step;
+    GY_TRY(gy_checkpoint_try_directory(run->comm, run->config->run_dir, step));
+    GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));
+    gy_run_tell_init(run);
+    return GY_OK;
+}
+
 static gy_status train(gy_run *run)
 {
     gy_past past;
@@ -151,7 +148,8 @@ static gy_status train(gy_run *run)
     GY_TRY(gy_run_build(run, &past.taught));
     GY_TRY(gy_run_check_cores(run));
     GY_TRY(gy_run_check_machine(run, &past));
-    if (run->options->dry_run) return gy_comm_agree(run->comm, gy_run_tell_start(run));
+    GY_TRY(gy_run_look_at_init(run, &past));
+    if (run->options->dry_run) return end_dry_run(run, &past);
     GY_TRY(begin(run, &past));
     GY_TRY(end_saving(run, gy_run_loop(run)));
     GY_TRY(end_saving(run, finish(run)));

@@ -161,6 +161,15 @@ gy_status gy_run_tell_end(gy_run *run) GY_CHECKED;
 /** Of a run that has ended before: says it, and writes its last words where they are missing. */
 gy_status gy_run_tell_finished(gy_run *run, const gy_past *past) GY_CHECKED;
 
+/* init.c: start values from a file */
+
+/** How they fit the model, once it is built; of a run that goes on nothing. Collective. */
+gy_status gy_run_look_at_init(gy_run *run, const gy_past *past) GY_CHECKED;
+/** Takes them. Collective. */
+gy_status gy_run_take_init(gy_run *run) GY_CHECKED;
+/** Tells what was taken, and what was not. */
+void gy_run_tell_init(gy_run *run);
+
 /* aside.c */
 
 /** A new run where an older one lies: that is moved below old.N. Collective. */

@@ -65,6 +65,15 @@ def odd_hdf5(path):
         data.write_direct_chunk((0, 0), b"\0" * 32, 0)
 
 
+def start_values(path):
+    """For the good model: a layer of it, one of another shape, one that it does not have."""
+    with h5py.File(path, "w") as file:
+        file["params/hidden/weight"] = numpy.ones((5, 4), "f4")
+        file["params/hidden/bias"] = numpy.zeros(5, "f8")
+        file["params/out/weight"] = numpy.ones((2, 5), "f4")
+        file["params/head/weight"] = numpy.ones((2, 2), "f4")
+
+
 def idx(values):
     return struct.pack(">BBBB", 0, 0, 8, values.ndim) + \
         struct.pack(f">{values.ndim}I", *values.shape) + values.tobytes()
@@ -77,6 +86,7 @@ def made():
     atexit.register(shutil.rmtree, place)
     hdf5(place / "good.h5")
     odd_hdf5(place / "odd.h5")
+    start_values(place / "start.h5")
     whole = (place / "good.h5").read_bytes()
     (place / "cut.h5").write_bytes(whole[:len(whole) // 2])
     images = idx(numpy.zeros((40, 2, 2), "u1"))
