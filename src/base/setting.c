@@ -94,8 +94,6 @@ static bool assign_choice(const assignment *a)
     return true;
 }
 
-/* `3`, `3x5` or a word of the choices. `0x2` is 0 and 2, though other readers of YAML see one
- * hexadecimal number there. */
 /* A decimal number of n digits. */
 static bool read_digits(const char *text, size_t n, int64_t *out)
 {
@@ -106,18 +104,20 @@ static bool read_digits(const char *text, size_t n, int64_t *out)
     return gy_number_int(digits, out);
 }
 
-static bool assign_pair(const assignment *a)
+/* `3`, `3x5`, `3x5x2` or a word of the choices. `0x2` is 0 and 2, though other readers of YAML see one
+ * hexadecimal number there. */
+static bool assign_sizes(const assignment *a)
 {
     const char *text = a->items[0];
-    gy_pair pair = {.choice = find_choice(a->s, text)};
-    if (pair.choice < 0) {
-        const char *times = strchr(text, 'x'), *last = times == NULL ? text : times + 1;
-        size_t n = times == NULL ? strlen(text) : (size_t)(times - text);
-        if (!read_digits(text, n, &pair.height) || !in_range(a->s, (double)pair.height) ||
-            !read_digits(last, strlen(last), &pair.width) || !in_range(a->s, (double)pair.width))
+    gy_sizes sizes = {.choice = find_choice(a->s, text)};
+    for (const char *at = text; sizes.choice < 0 && at != NULL; sizes.n++) {
+        int64_t *v = &sizes.v[sizes.n];
+        const size_t n = strcspn(at, "x");
+        if (sizes.n == GY_SIZES || !read_digits(at, n, v) || !in_range(a->s, (double)*v))
             return refuse(a, text);
+        at = at[n] == 'x' ? at + n + 1 : NULL;
     }
-    *(gy_pair *)a->place = pair;
+    *(gy_sizes *)a->place = sizes;
     return true;
 }
 
@@ -181,8 +181,8 @@ static void assign_none(const gy_setting *s, void *place)
     case GY_SETTING_CHOICE:
         *(int *)place = -1;
         break;
-    case GY_SETTING_PAIR:
-        *(gy_pair *)place = (gy_pair){.choice = -1};
+    case GY_SETTING_SIZES:
+        *(gy_sizes *)place = (gy_sizes){.choice = -1};
         break;
     case GY_SETTING_INTS:
         *(gy_ints *)place = (gy_ints){NULL, 0};
@@ -207,10 +207,9 @@ bool gy_setting_is_none(const gy_setting *s, const void *values)
         return *(const char *const *)place == NULL;
     case GY_SETTING_CHOICE:
         return *(const int *)place < 0;
-    case GY_SETTING_PAIR: {
-        const gy_pair *pair = place;
-        return pair->choice < 0 && s->standard != NULL && s->standard[0] == '\0' &&
-               pair->height == 0 && pair->width == 0;
+    case GY_SETTING_SIZES: {
+        const gy_sizes *sizes = place;
+        return sizes->choice < 0 && sizes->n == 0;
     }
     case GY_SETTING_INTS:
         return ((const gy_ints *)place)->v == NULL;
@@ -252,8 +251,8 @@ bool gy_setting_assign(const gy_setting *s, const char *const *items, int n, boo
         return assign_string(&a);
     case GY_SETTING_CHOICE:
         return assign_choice(&a);
-    case GY_SETTING_PAIR:
-        return assign_pair(&a);
+    case GY_SETTING_SIZES:
+        return assign_sizes(&a);
     case GY_SETTING_INTS:
         return assign_ints(&a);
     case GY_SETTING_STRINGS:

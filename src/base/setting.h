@@ -15,11 +15,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** `3` or `3x5`: height x width; or a word of the row's choices, then choice ≥ 0. */
-typedef struct gy_pair {
+/** `3` for all axes, or `3x5`, `3x5x2`: one an axis; or a word of the row's choices, then choice ≥ 0. */
+enum { GY_SIZES = 3 };
+typedef struct gy_sizes {
     int choice; /* −1: numbers */
-    int64_t height, width;
-} gy_pair;
+    int n;      /* of them; 0: none */
+    int64_t v[GY_SIZES];
+} gy_sizes;
+
+/** The number for an axis, where there is one for it. */
+static inline int64_t gy_sizes_at(const gy_sizes *s, int axis)
+{
+    return s->v[s->n == 1 ? 0 : axis];
+}
 
 typedef struct gy_ints {
     const int64_t *v;
@@ -43,7 +51,7 @@ typedef enum gy_setting_type {
     GY_SETTING_FLOAT,   /* double */
     GY_SETTING_STRING,  /* const char *; NULL where not given */
     GY_SETTING_CHOICE,  /* int: index into choices */
-    GY_SETTING_PAIR,    /* gy_pair */
+    GY_SETTING_SIZES,   /* gy_sizes */
     GY_SETTING_INTS,    /* gy_ints: [1, 2] */
     GY_SETTING_STRINGS, /* gy_strings: [a, b] */
     GY_SETTING_SECTION, /* a struct, by `section`: a mapping of its own */

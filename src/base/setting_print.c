@@ -61,15 +61,14 @@ void gy_setting_print_text(const char *text, gy_buffer *out)
     gy_buffer_add(out, "\"");
 }
 
-static void print_pair(const gy_setting *s, const gy_pair *pair, gy_buffer *out)
+static void print_sizes(const gy_setting *s, const gy_sizes *sizes, gy_buffer *out)
 {
-    if (pair->choice >= 0)
-        gy_buffer_add(out, s->choices[pair->choice]);
-    else if (pair->height == pair->width)
-        gy_buffer_format(out, "%lld", (long long)pair->height);
-    else
-        gy_buffer_format(out, "%s%lldx%lld", pair->height == 0 ? "0" : "", (long long)pair->height,
-                         (long long)pair->width); /* 0x2 would be a number */
+    bool equal = true;
+    for (int i = 1; i < sizes->n; i++) equal &= sizes->v[i] == sizes->v[0];
+    if (sizes->choice >= 0) gy_buffer_add(out, s->choices[sizes->choice]);
+    if (!equal && sizes->v[0] == 0) gy_buffer_add(out, "0"); /* 0x2 would be a number */
+    for (int i = 0; i < (equal && sizes->n > 0 ? 1 : sizes->n); i++)
+        gy_buffer_format(out, "%s%lld", i == 0 ? "" : "x", (long long)sizes->v[i]);
 }
 
 static void print_ints(const gy_ints *ints, gy_buffer *out)
@@ -113,8 +112,8 @@ void gy_setting_print(const gy_setting *s, const void *values, gy_buffer *out)
     case GY_SETTING_CHOICE:
         gy_buffer_add(out, s->choices[*(const int *)place]);
         break;
-    case GY_SETTING_PAIR:
-        print_pair(s, place, out);
+    case GY_SETTING_SIZES:
+        print_sizes(s, place, out);
         break;
     case GY_SETTING_INTS:
         print_ints(place, out);
@@ -178,8 +177,8 @@ void gy_setting_expect(const gy_setting *s, gy_buffer *out)
         gy_buffer_add(out, "one of ");
         expect_names(s, out);
         break;
-    case GY_SETTING_PAIR:
-        gy_buffer_add(out, "a number or two as 3x5");
+    case GY_SETTING_SIZES:
+        gy_buffer_add(out, "a number, or one an axis as 3x5");
         expect_range(s, out);
         if (s->choices != NULL) gy_buffer_add(out, ", or one of ");
         expect_names(s, out);

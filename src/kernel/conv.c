@@ -22,9 +22,10 @@ static gy_conv_algorithm choose(const gy_conv *c)
 {
     enum { LEAST_CHANNELS = 16, LARGE_PRODUCT = 128 * 1024 };
     if (gy_conv_can(c, GY_CONV_winograd)) {
-        int64_t side = 7 - c->kernel_h; /* of a tile */
-        int64_t tiles = gy_pieces(c->out_height, side) * gy_pieces(c->out_width, side);
-        bool full = 3 * c->out_height * c->out_width >= side * side * tiles;
+        int64_t height = c->axis[GY_HEIGHT].out, width = c->axis[GY_WIDTH].out;
+        int64_t side = 7 - c->axis[GY_HEIGHT].size; /* of a tile */
+        int64_t tiles = gy_pieces(height, side) * gy_pieces(width, side);
+        bool full = 3 * height * width >= side * side * tiles;
         if (full && c->channels >= LEAST_CHANNELS && c->filters >= LEAST_CHANNELS)
             return GY_CONV_winograd;
     }
@@ -83,7 +84,7 @@ void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const 
                          .scratch = scratch};
     methods[c->algorithm]->forward(&pass);
     if (!fused || z != NULL)
-        gy_activation_forward(k, a, batch * c->out_height * c->out_width, c->filters, pass.y, y);
+        gy_activation_forward(k, a, batch * gy_windows_out(c->axis), c->filters, pass.y, y);
 }
 
 void gy_conv_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *w,

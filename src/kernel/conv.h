@@ -1,17 +1,17 @@
 /**
- * Convolution of images, channels last: x [batch, height, width, channels], w [filters, kernel_h,
- * kernel_w, channels / groups], y [batch, out_height, out_width, filters],
+ * Convolution of grids, channels last: x [batch, depth, height, width, channels], w [filters, kernel
+ * sizes, channels / groups], y [batch, windows, filters],
  *
- *     y[n, p, q, f] = Σ i j c  w[f, i, j, c] x[n, p stride_h + i dilation_h − pad_top,
- *                                              q stride_w + j dilation_w − pad_left, group(f) + c]
+ *     y[n, p, f] = Σ i c  w[f, i, c] x[n, p stride + i dilation − before, group(f) + c]
  *
- * with zeros around x. Sequences are images of height 1. Filters f·F/g … of a group use the
- * channels f·C/g …. All passes are local and spread over the kernel's threads.
+ * p and i being of three axes each (windows.h), with zeros around x. Filters f·F/g … of a group use
+ * the channels f·C/g …. All passes are local and spread over the kernel's threads.
  */
 #ifndef GY_KERNEL_CONV_H
 #define GY_KERNEL_CONV_H
 
 #include "activation.h"
+#include "windows.h"
 
 /** X(name): the ways to compute it, a gy_conv_by_name each. */
 #define GY_CONV_METHOD_LIST(X)                                                                     \
@@ -27,10 +27,8 @@ typedef enum gy_conv_algorithm { GY_CONV_LIST(GY_CONV_ENUM) GY_CONV_COUNT } gy_c
 extern const char *const gy_conv_names[GY_CONV_COUNT + 1]; /* NULL-terminated */
 
 typedef struct gy_conv {
-    int64_t height, width, channels, filters, groups;
-    int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-    int64_t pad_top, pad_left; /* what else is read beyond the edges follows from the output */
-    int64_t out_height, out_width;
+    gy_window axis[GY_AXES];
+    int64_t channels, filters, groups;
 
     gy_conv_algorithm algorithm; /* never auto; this and what follows by gy_conv_plan() */
     int threads;
@@ -53,7 +51,7 @@ void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const 
                      const float *w, const float *bias, gy_activation a, float *z, float *y,
                      float *scratch);
 
-/** dx from dz [batch, out_height, out_width, filters] (after the activation's backward). */
+/** dx from dz [batch, windows, filters] (after the activation's backward). */
 void gy_conv_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *w,
                            const float *dz, float *dx, float *scratch);
 

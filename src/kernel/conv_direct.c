@@ -1,6 +1,6 @@
 /*
  * Convolution without a matrix of patches: products of 16 outputs a panel walk over a band of the
- * input, their inner dimension being the lines and columns of the window and the channels. For every
+ * input, their inner dimension being the planes, lines and columns of the window and the channels. For every
  * shape; the best one for few channels, for strides, and for one channel a group ("depthwise").
  *
  *     forward   y[pixel, 16 f]    = Σ i j c   x[pixel + (i, j), c] w[i, j, c, 16 f]
@@ -43,10 +43,9 @@ static layout layout_of(const gy_conv *c)
                 .sum = gy_slide_packed(&f),
                 .band = gy_slide_band(&f),
                 .tail = f.h.out,
-                .dz = f.rows * c->out_width * f.panel};
-    int64_t rows = gy_least(c->stride_h, c->height), columns = gy_least(c->stride_w, c->width);
-    for (int64_t i = 0; i < rows * columns; i++) {
-        gy_slide b = gy_slide_backward(c, i / columns, i % columns);
+                .dz = f.rows * f.h.out * f.panel};
+    for (int64_t i = 0; i < gy_slide_phases(c); i++) {
+        gy_slide b = gy_slide_backward(c, i);
         l.packed = gy_most(l.packed, gy_slide_packed(&b));
         l.band = gy_most(l.band, gy_slide_band(&b));
         l.tail = gy_most(l.tail, b.h.out);
@@ -83,6 +82,12 @@ static void multiply(const gy_conv_pass *p, const gy_slide *s, const gy_panel_pr
         p->kernel->vector->panel_product(product);
 }
 
+/* Floats of a sample of outputs. */
+static int64_t outputs_of(const gy_slide *s)
+{
+    return s->out_depth * s->out_height * s->out_width * s->channels;
+}
+
 /* The columns of a line lie side by side and are walked as one. */
 static bool is_merged(const gy_slide *s)
 {
@@ -100,27 +105,33 @@ static inline __attribute__((always_inline)) void fetch(const float *y, int64_t 
         for (int64_t j = 0; j < n; j += PANEL) __builtin_prefetch(y + i * step + j, 0, 1);
 }
 
-/* The outputs of a band in the panels from output o on: `rows` rows from `row` on, of one group. */
+/* Where the first of a line of outputs lies in its image. */
+static int64_t line_of(const gy_slide *s, int64_t plane, int64_t row)
+{
+    int64_t line = (s->d.first + plane * s->d.skip) * s->out_height + s->v.first + row * s->v.skip;
+    return (line * s->out_width + s->h.first) * s->channels;
+}
+
+/* The outputs of a band in the panels from output o on, of one group. */
 static void slide_panels(const gy_conv_pass *p, const gy_slide *s, gy_panel_product product,
-                         int64_t group, int64_t o, int64_t row, int64_t rows, const float *band,
+                         int64_t group, int64_t o, const gy_band *at, const float *band,
                          float *tail, float *image)
 {
     int64_t first = group * s->out + o, step = s->h.skip * s->channels;
     int64_t n = gy_least(gy_least(PANEL, s->out - o), s->channels - first);
-    int64_t line = gy_axis_span(&s->h, s->h.out) * s->in * s->v.stride;
+    int64_t line = gy_slide_line(s) * s->v.stride;
     float start[PANELS_MAX * PANEL] = {0};
     if (product.panels > 1) n = product.panels * PANEL;
     if (p->bias != NULL) memcpy(start, p->bias + first, sizeof *start * (size_t)n);
     product.start = start;
     /* a line that is not written from end to end at once */
     bool scattered = s->channels > 2 * PANEL || s->h.skip > 1;
-    for (int64_t r = 0; r < rows; r++) {
-        int64_t at = s->v.first + (row + r) * s->v.skip;
-        float *y = image + (at * s->out_width + s->h.first) * s->channels + first;
+    for (int64_t r = 0; r < at->rows; r++) {
+        float *y = image + line_of(s, at->plane, at->row + r) + first;
         product.a = band + r * line;
         product.c = n < PANEL ? tail : y;
         product.c_row = n < PANEL ? PANEL : step;
-        if (scattered && r + 1 < rows)
+        if (scattered && r + 1 < at->rows)
             fetch(y + s->v.skip * s->out_width * s->channels, s->h.out, step, n);
         multiply(p, s, &product);
         for (int64_t i = 0; n < PANEL && i < s->h.out; i++)
@@ -140,18 +151,21 @@ static int64_t panels_at_once(const gy_slide *s)
 
 /* The outputs of a band. */
 static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *packed, int64_t group,
-                       int64_t row, int64_t rows, const float *band, float *tail, float *image)
+                       const gy_band *at, const float *band, float *tail, float *image)
 {
-    int64_t width = gy_axis_span(&s->h, s->h.out) * s->in, taps = s->h.taps;
+    int64_t taps = s->h.taps;
     int64_t panel = gy_slide_taps(s) * s->inner * PANEL; /* floats */
     gy_panel_product product = {.rows = s->h.out,
+                                .planes = s->d.taps,
                                 .lines = s->v.taps,
                                 .columns = is_merged(s) ? 1 : taps,
                                 .depth = is_merged(s) ? taps * s->inner : s->inner,
                                 .a_row = s->h.stride * s->in,
-                                .a_line = s->v.apart * width,
+                                .a_plane = gy_slide_plane(s, at->rows),
+                                .a_line = s->v.apart * gy_slide_line(s),
                                 .a_column = s->h.apart * s->in,
                                 .a_step = 1,
+                                .b_plane = s->v.taps * taps * s->inner * PANEL,
                                 .b_line = taps * s->inner * PANEL,
                                 .b_column = s->inner * PANEL,
                                 .b_step = PANEL,
@@ -161,7 +175,7 @@ static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *pa
     for (int64_t o = 0; o < s->out; o += product.panels * PANEL) {
         product.panels = gy_most(gy_least(whole - o / PANEL, most), 1);
         product.b = packed + (group * s->panel + o) / PANEL * panel;
-        slide_panels(p, s, product, group, o, row, rows, band, tail, image);
+        slide_panels(p, s, product, group, o, at, band, tail, image);
     }
 }
 
@@ -169,9 +183,10 @@ static void slide_band(const gy_conv_pass *p, const gy_slide *s, const float *pa
 static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y, gy_member me)
 {
     size_t pixel = sizeof *y * (size_t)s->channels;
-    GY_SHARE(me, line, p->batch * s->v.out) {
-        int64_t n = line / s->v.out, row = s->v.first + line % s->v.out * s->v.skip;
-        float *to = y + ((n * s->out_height + row) * s->out_width + s->h.first) * s->channels;
+    int64_t lines = s->d.out * s->v.out;
+    GY_SHARE(me, line, p->batch * lines) {
+        int64_t n = line / lines, plane = line % lines / s->v.out, row = line % s->v.out;
+        float *to = y + n * outputs_of(s) + line_of(s, plane, row);
         for (int64_t i = 0; i < s->h.out; i++) memset(to + i * s->h.skip * s->channels, 0, pixel);
     }
 }
@@ -180,9 +195,8 @@ static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y, gy_mem
 static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l, const float *x,
                       float *y, gy_member me)
 {
-    int64_t bands = gy_pieces(s->v.out, s->rows);
-    int64_t in = s->v.in * s->h.in * s->in_channels;
-    int64_t out = s->out_height * s->out_width * s->channels;
+    int64_t bands = gy_slide_bands(s);
+    int64_t in = s->d.in * s->v.in * s->h.in * s->in_channels;
     float *band = own_scratch(p, l, me);
     if (gy_slide_taps(s) == 0) {
         clear_all(p, s, y, me);
@@ -191,11 +205,11 @@ static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l,
     gy_slide_pack(p->c, s, p->w, p->scratch, me);
     gy_team_wait(me);
     GY_SHARE(me, item, p->batch * bands) {
-        int64_t n = item / bands, row = item % bands * s->rows;
-        int64_t rows = gy_least(s->rows, s->v.out - row);
+        const int64_t n = item / bands;
+        const gy_band at = gy_slide_band_at(s, item % bands);
         for (int64_t g = 0; g < s->groups; g++) {
-            gy_slide_copy(s, x + n * in, g, row, rows, band);
-            slide_band(p, s, p->scratch, g, row, rows, band, band + l->band, y + n * out);
+            gy_slide_copy(s, x + n * in, g, &at, band);
+            slide_band(p, s, p->scratch, g, &at, band, band + l->band, y + n * outputs_of(s));
         }
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }
@@ -211,10 +225,8 @@ static void forward(const gy_conv_pass *p)
 /* All phases, which are all of dx, by all of the team. */
 static void slide_phases(const gy_conv_pass *p, const layout *l, gy_member me)
 {
-    const gy_conv *c = p->c;
-    int64_t rows = gy_least(c->stride_h, c->height), columns = gy_least(c->stride_w, c->width);
-    for (int64_t at = 0; at < rows * columns; at++) {
-        gy_slide s = gy_slide_backward(c, at / columns, at % columns);
+    for (int64_t at = 0; at < gy_slide_phases(p->c); at++) {
+        gy_slide s = gy_slide_backward(p->c, at);
         if (at > 0) gy_team_wait(me); /* for the panels of the one before */
         slide_all(p, &s, l, p->dz, p->dx, me);
     }
@@ -237,11 +249,11 @@ static void copy_gradient(const gy_slide *s, const float *dz, int64_t group, int
     }
 }
 
-/* sum [16 of a panel: kernel_h, kernel_w, inner, 16] += the products of a band, panels [from, to) */
+/* sum [16 of a panel: kernel sizes, inner, 16] += the products of a band, panels [from, to) */
 static void sum_band(const gy_conv_pass *p, const gy_slide *s, int64_t from, int64_t to,
                      int64_t rows, const float *band, const float *dz, int64_t dz_pixel, float *sum)
 {
-    int64_t width = gy_axis_span(&s->h, s->h.out) * s->in, taps = s->h.taps;
+    int64_t width = gy_slide_line(s), taps = s->h.taps;
     bool merged = is_merged(s), all = merged || s->diagonal; /* columns as rows of one product */
     gy_panel_product product = {.rows = s->diagonal ? taps
                                         : merged    ? taps * s->in
@@ -260,10 +272,13 @@ static void sum_band(const gy_conv_pass *p, const gy_slide *s, int64_t from, int
                                 .add = true};
     for (int64_t panel = from; panel < to; panel++) {
         product.b = dz + panel * PANEL;
-        for (int64_t i = 0; i < s->v.taps; i++) {
+        for (int64_t i = 0; i < s->d.taps * s->v.taps; i++) {
+            const float *line =
+                band + i / s->v.taps * gy_slide_plane(s, rows) + i % s->v.taps * s->v.apart * width;
             for (int64_t j = 0; j < (all ? 1 : taps); j++) {
-                product.a = band + i * s->v.apart * width + j * s->h.apart * s->in;
-                product.c = sum + ((panel * s->v.taps + i) * taps + j) * s->inner * PANEL;
+                product.a = line + j * s->h.apart * s->in;
+                product.c =
+                    sum + ((panel * s->d.taps * s->v.taps + i) * taps + j) * s->inner * PANEL;
                 multiply(p, s, &product);
             }
         }
@@ -293,18 +308,18 @@ static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, 
 {
     const gy_conv *c = p->c;
     float *band = own_scratch(p, l, me), *copy = band + l->band + l->tail;
-    int64_t bands = gy_pieces(s->v.out, s->rows), panels = s->panel / PANEL;
-    int64_t image = c->height * c->width * c->channels;
+    int64_t bands = gy_slide_bands(s), panels = s->panel / PANEL;
+    int64_t image = gy_windows_in(c->axis) * c->channels;
     bool whole = s->out == s->panel && s->channels % s->out == 0;
     for (int64_t item = begin; item < end; item++) {
-        int64_t n = item / bands, row = item % bands * s->rows;
-        int64_t rows = gy_least(s->rows, s->v.out - row);
-        const float *dz = p->dz + (n * c->out_height + row) * c->out_width * c->filters;
+        const int64_t n = item / bands;
+        const gy_band band_at = gy_slide_band_at(s, item % bands);
+        const float *dz = p->dz + n * outputs_of(s) + line_of(s, band_at.plane, band_at.row);
         for (int64_t at = from; at < to;) {
             int64_t g = at / panels, last = gy_least(to, (g + 1) * panels);
-            gy_slide_copy(s, p->x + n * image, g, row, rows, band);
-            if (!whole) copy_gradient(s, dz, g, rows * c->out_width, copy);
-            sum_band(p, s, at - g * panels, last - g * panels, rows, band,
+            gy_slide_copy(s, p->x + n * image, g, &band_at, band);
+            if (!whole) copy_gradient(s, dz, g, band_at.rows * s->h.out, copy);
+            sum_band(p, s, at - g * panels, last - g * panels, band_at.rows, band,
                      whole ? dz + g * s->out : copy, whole ? s->channels : s->panel,
                      sum + g * s->panel * gy_slide_taps(s) * s->inner);
             at = last;
@@ -321,7 +336,7 @@ static void backward_weight_share(const gy_conv_pass *p, const gy_slide *s, cons
                                   gy_member me)
 {
     float *sums = p->scratch + l->packed;
-    int64_t items = p->batch * gy_pieces(s->v.out, s->rows);
+    int64_t items = p->batch * gy_slide_bands(s);
     int64_t panels = s->groups * s->panel / PANEL;
     int parts = (int)gy_least(l->sums, me.team), columns = me.team / parts;
     gy_member row = {me.number % parts, parts}, column = {me.number / parts, columns};

@@ -1,10 +1,11 @@
 /*
- * Windows that slide over bands of an image: the geometry of direct convolution. Inside the kernel
+ * Windows that slide over bands of a grid: the geometry of direct convolution. Inside the kernel
  * room only.
  *
- * A *slide* is a convolution as it is computed: y itself, or a *phase* of dx, which at stride s is s²
+ * A *slide* is a convolution as it is computed: y itself, or a *phase* of dx, which at stride s is sᵈ
  * convolutions of stride 1, each for every s-th pixel with every s-th weight. It is passed a *band*
- * at a time: rows of the input, of one group of channels, copied into a frame of zeros.
+ * at a time: what is under some rows of one plane of outputs, of one group of channels, copied into a
+ * frame of zeros.
  */
 #ifndef GY_KERNEL_CONV_DIRECT_IMPL_H
 #define GY_KERNEL_CONV_DIRECT_IMPL_H
@@ -21,20 +22,23 @@ typedef struct gy_axis {
 } gy_axis;
 
 typedef struct gy_slide {
-    gy_axis v, h;                   /* vertical, horizontal */
+    gy_axis d, v, h;                /* from plane to plane, vertical, horizontal */
     int64_t in_channels, channels;  /* of the whole input and output */
     int64_t groups, in, out, panel; /* channels of a group; `out` rounded up to panels */
     int64_t inner;                  /* inputs that an output sees at a pixel: in, 1 if diagonal */
-    int64_t out_height, out_width;  /* of the image that outputs lie in */
-    int64_t rows;                   /* outputs of a band */
-    bool flip;                      /* weights are [in, …, out] and not [out, …, in] */
+    int64_t out_depth, out_height, out_width; /* of the grid that outputs lie in */
+    int64_t rows;                             /* outputs of a band */
+    bool flip;     /* weights are [in, …, out] and not [out, …, in] */
     bool diagonal; /* one channel a group: 16 of them are taken as one group of a panel */
 } gy_slide;
 
 gy_slide gy_slide_forward(const gy_conv *c);
 
-/* The phase of the pixels (row + i stride_h, column + j stride_w) of dx; it may have no taps. */
-gy_slide gy_slide_backward(const gy_conv *c, int64_t row, int64_t column);
+/* Phases of dx, along all axes: the strides, or fewer where the grid is smaller. */
+int64_t gy_slide_phases(const gy_conv *c);
+
+/* Phase i of dx, of every s-th pixel along an axis of stride s; it may have no taps. */
+gy_slide gy_slide_backward(const gy_conv *c, int64_t i);
 
 /* Input pixels under n outputs. */
 static inline int64_t gy_axis_span(const gy_axis *a, int64_t n)
@@ -44,7 +48,18 @@ static inline int64_t gy_axis_span(const gy_axis *a, int64_t n)
 
 static inline int64_t gy_slide_taps(const gy_slide *s)
 {
-    return s->v.taps * s->h.taps;
+    return s->d.taps * s->v.taps * s->h.taps;
+}
+
+/* Floats of a line and of a plane of a band under `rows` rows of outputs. */
+static inline int64_t gy_slide_line(const gy_slide *s)
+{
+    return gy_axis_span(&s->h, s->h.out) * s->in;
+}
+
+static inline int64_t gy_slide_plane(const gy_slide *s, int64_t rows)
+{
+    return gy_axis_span(&s->v, rows) * gy_slide_line(s);
 }
 
 /* Floats of a band, and of all weights in panels. */
@@ -55,8 +70,17 @@ int64_t gy_slide_packed(const gy_slide *s);
 void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed,
                    gy_member me);
 
-/* The pixels under `rows` outputs from `row` on: [span, span, in]. */
-void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, int64_t row, int64_t rows,
+/* Rows [row, row + rows) of plane `plane` of a sample's outputs. */
+typedef struct gy_band {
+    int64_t plane, row, rows;
+} gy_band;
+
+/* Bands of a sample, and the one of number i. */
+int64_t gy_slide_bands(const gy_slide *s);
+gy_band gy_slide_band_at(const gy_slide *s, int64_t i);
+
+/* The pixels under a band's outputs: [planes that taps meet, span, span, in]. */
+void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, const gy_band *at,
                    float *band);
 
 #endif

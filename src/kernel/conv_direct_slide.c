@@ -3,16 +3,22 @@
 
 #include <string.h>
 
-enum { PANEL = GY_PANEL, BAND_FLOATS = 24 * 1024 }; /* 96 KiB */
-
-static int64_t band_of(const gy_slide *s, int64_t rows)
-{
-    return gy_axis_span(&s->v, rows) * gy_axis_span(&s->h, s->h.out) * s->in;
-}
+enum { PANEL = GY_PANEL, PLANE_FLOATS = 24 * 1024 }; /* of a band: 96 KiB */
 
 int64_t gy_slide_band(const gy_slide *s)
 {
-    return gy_slide_taps(s) == 0 ? 0 : band_of(s, s->rows);
+    return gy_slide_taps(s) == 0 ? 0 : s->d.taps * gy_slide_plane(s, s->rows);
+}
+
+int64_t gy_slide_bands(const gy_slide *s)
+{
+    return s->d.out * gy_pieces(s->v.out, s->rows);
+}
+
+gy_band gy_slide_band_at(const gy_slide *s, int64_t i)
+{
+    int64_t bands = gy_pieces(s->v.out, s->rows), row = i % bands * s->rows;
+    return (gy_band){i / bands, row, gy_least(s->rows, s->v.out - row)};
 }
 
 int64_t gy_slide_packed(const gy_slide *s)
@@ -34,63 +40,78 @@ static gy_slide complete(const gy_conv *c, gy_slide s)
     s.inner = s.diagonal ? 1 : s.in;
     s.panel = gy_round_up(s.out, PANEL);
     s.rows = 1;
-    while (s.rows < s.v.out && band_of(&s, s.rows + 1) <= BAND_FLOATS) s.rows++;
+    while (s.rows < s.v.out && gy_slide_plane(&s, s.rows + 1) <= PLANE_FLOATS) s.rows++;
     return s;
+}
+
+static gy_axis all_of(const gy_window *w)
+{
+    return (gy_axis){w->in, w->out, w->size, w->dilation, w->stride, w->before, 0, 1, 0, 1};
 }
 
 gy_slide gy_slide_forward(const gy_conv *c)
 {
-    gy_axis v = {
-        c->height, c->out_height, c->kernel_h, c->dilation_h, c->stride_h, c->pad_top, 0, 1, 0, 1};
-    gy_axis h = {
-        c->width, c->out_width, c->kernel_w, c->dilation_w, c->stride_w, c->pad_left, 0, 1, 0, 1};
-    return complete(c, (gy_slide){.v = v,
-                                  .h = h,
+    const gy_window *d = &c->axis[GY_DEPTH], *v = &c->axis[GY_HEIGHT], *h = &c->axis[GY_WIDTH];
+    return complete(c, (gy_slide){.d = all_of(d),
+                                  .v = all_of(v),
+                                  .h = all_of(h),
                                   .in_channels = c->channels,
                                   .channels = c->filters,
-                                  .out_height = c->out_height,
-                                  .out_width = c->out_width});
+                                  .out_depth = d->out,
+                                  .out_height = v->out,
+                                  .out_width = h->out});
 }
 
 /*
  * Weight i meets pixel p of x in pixel (p + pad − i dilation) / stride of dz, where that is whole:
  * along p = first, first + stride, … for the weights i = tap, tap + step, …, the last one first.
  */
-static gy_axis phase(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
-                     int64_t pad, int64_t first)
+static gy_axis phase(const gy_window *w, int64_t first)
 {
-    gy_axis a = {.in = out, .out = gy_pieces(in - first, stride), .stride = 1};
+    const int64_t stride = w->stride, few = gy_least(w->size, stride);
+    gy_axis a = {.in = w->out, .out = gy_pieces(w->in - first, stride), .stride = 1};
     int64_t tap = 0, step = stride;
     a.first = first;
     a.skip = stride;
-    while (tap < gy_least(kernel, stride) && (first + pad - tap * dilation) % stride != 0) tap++;
-    if (tap >= gy_least(kernel, stride)) return a;
-    for (int64_t rest = dilation, gcd = stride; gcd > 0;) { /* Euclid */
+    while (tap < few && (first + w->before - tap * w->dilation) % stride != 0) tap++;
+    if (tap >= few) return a;
+    for (int64_t rest = w->dilation, gcd = stride; gcd > 0;) { /* Euclid */
         int64_t next = rest % gcd;
         rest = gcd;
         gcd = next;
         step = stride / rest;
     }
-    a.taps = (kernel - 1 - tap) / step + 1;
+    a.taps = (w->size - 1 - tap) / step + 1;
     a.tap = tap + (a.taps - 1) * step;
     a.tap_step = -step;
-    a.apart = step * dilation / stride;
-    a.before = -((first + pad - a.tap * dilation) / stride);
+    a.apart = step * w->dilation / stride;
+    a.before = -((first + w->before - a.tap * w->dilation) / stride);
     return a;
 }
 
-gy_slide gy_slide_backward(const gy_conv *c, int64_t row, int64_t column)
+static int64_t phases_of(const gy_window *w)
 {
-    gy_axis v =
-        phase(c->height, c->out_height, c->kernel_h, c->stride_h, c->dilation_h, c->pad_top, row);
-    gy_axis h =
-        phase(c->width, c->out_width, c->kernel_w, c->stride_w, c->dilation_w, c->pad_left, column);
-    return complete(c, (gy_slide){.v = v,
-                                  .h = h,
+    return gy_least(w->stride, w->in);
+}
+
+int64_t gy_slide_phases(const gy_conv *c)
+{
+    const gy_window *w = c->axis;
+    return phases_of(&w[GY_DEPTH]) * phases_of(&w[GY_HEIGHT]) * phases_of(&w[GY_WIDTH]);
+}
+
+gy_slide gy_slide_backward(const gy_conv *c, int64_t i)
+{
+    const gy_window *d = &c->axis[GY_DEPTH], *v = &c->axis[GY_HEIGHT], *h = &c->axis[GY_WIDTH];
+    const int64_t columns = phases_of(h), rows = phases_of(v);
+    return complete(c, (gy_slide){.d = phase(d, i / columns / rows),
+                                  .v = phase(v, i / columns % rows),
+                                  .h = phase(h, i % columns),
                                   .in_channels = c->filters,
                                   .channels = c->channels,
-                                  .out_height = c->height,
-                                  .out_width = c->width,
+                                  .out_depth = d->in,
+                                  .out_height = v->in,
+                                  .out_width = h->in,
                                   .flip = true});
 }
 
@@ -119,33 +140,38 @@ static void pack_tap(const gy_slide *s, int64_t filter, int64_t group, int64_t f
 void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed, gy_member me)
 {
     int64_t panels = s->panel / PANEL, taps = gy_slide_taps(s);
-    int64_t depth = c->channels / c->groups, filter = c->kernel_h * c->kernel_w * depth;
+    int64_t height = c->axis[GY_HEIGHT].size, width = c->axis[GY_WIDTH].size;
+    int64_t depth = c->channels / c->groups, filter = gy_windows_size(c->axis) * depth;
     GY_SHARE(me, at, s->groups * panels) {
         for (int64_t t = 0; t < taps; t++) {
-            int64_t i = s->v.tap + t / s->h.taps * s->v.tap_step;
+            int64_t k = s->d.tap + t / s->h.taps / s->v.taps * s->d.tap_step;
+            int64_t i = s->v.tap + t / s->h.taps % s->v.taps * s->v.tap_step;
             int64_t j = s->h.tap + t % s->h.taps * s->h.tap_step;
-            pack_tap(s, filter, at / panels, at % panels * PANEL, w + (i * c->kernel_w + j) * depth,
+            pack_tap(s, filter, at / panels, at % panels * PANEL,
+                     w + ((k * height + i) * width + j) * depth,
                      packed + (at * taps + t) * s->inner * PANEL);
         }
     }
 }
 
-void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, int64_t row, int64_t rows,
-                   float *band)
+/* Lines of a plane of the band, of plane `plane` of the image, from `top` on. */
+static void copy_plane(const gy_slide *s, const float *image, int64_t group, int64_t plane,
+                       int64_t top, int64_t lines, float *band)
 {
     int64_t width = gy_axis_span(&s->h, s->h.out), first = group * s->in;
     int64_t n =
         gy_least(s->in, s->in_channels - first); /* less than `in` in the last panel alone */
     int64_t left = gy_least(gy_most(s->h.before, 0), width), skipped = gy_most(-s->h.before, 0);
     int64_t inside = gy_most(gy_least(s->h.in - skipped, width - left), 0);
-    int64_t top = row * s->v.stride - s->v.before;
     size_t pixel = sizeof *band * (size_t)s->in, used = sizeof *band * (size_t)n;
-    for (int64_t r = top; r < top + gy_axis_span(&s->v, rows); r++, band += width * s->in) {
-        if (r < 0 || r >= s->v.in || inside == 0) {
+    bool outside = plane < 0 || plane >= s->d.in || inside == 0;
+    for (int64_t r = top; r < top + lines; r++, band += width * s->in) {
+        if (outside || r < 0 || r >= s->v.in) {
             memset(band, 0, pixel * (size_t)width);
             continue;
         }
-        const float *from = image + (r * s->h.in + skipped) * s->in_channels + first;
+        const float *from =
+            image + ((plane * s->v.in + r) * s->h.in + skipped) * s->in_channels + first;
         float *to = band + left * s->in;
         memset(band, 0, pixel * (size_t)left);
         if (n == s->in_channels && n == s->in) {
@@ -158,4 +184,14 @@ void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, int64_t
         }
         memset(to + inside * s->in, 0, pixel * (size_t)(width - left - inside));
     }
+}
+
+void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, const gy_band *at,
+                   float *band)
+{
+    int64_t front = at->plane * s->d.stride - s->d.before;
+    int64_t top = at->row * s->v.stride - s->v.before, lines = gy_axis_span(&s->v, at->rows);
+    for (int64_t i = 0; i < s->d.taps; i++)
+        copy_plane(s, image, group, front + i * s->d.apart, top, lines,
+                   band + i * gy_slide_plane(s, at->rows));
 }

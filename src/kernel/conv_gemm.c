@@ -4,7 +4,7 @@
  * cache. It can do every shape, and is what the other algorithms are tested against.
  *
  *     forward   y = P Wᵀ            P [tile, K] patches, W [filters, K] of one group,
- *     data      dP = dz W           K = kernel_h kernel_w channels / groups
+ *     data      dP = dz W           K = kernel sizes · channels / groups
  *     weights   dW += dzᵀ P
  *
  * Scratch: the weights' parts [threads, weights], then a tile for each thread.
@@ -19,7 +19,7 @@ enum { TILE_FLOATS = 1 << 16, TILE_MIN = 8, TILE_MAX = 1024 };
 
 static int64_t patch(const gy_conv *c)
 {
-    return c->kernel_h * c->kernel_w * (c->channels / c->groups);
+    return gy_windows_size(c->axis) * (c->channels / c->groups);
 }
 
 /* Output positions in a tile. */
@@ -43,41 +43,63 @@ static int64_t scratch(const gy_conv *c)
 
 /* Where the patch under output position `at` (of the whole batch) begins in x; may be outside. */
 typedef struct place {
-    int64_t sample, top, left;
+    int64_t sample, first[GY_AXES];
 } place;
 
 static place place_of(const gy_conv *c, int64_t at)
 {
-    int64_t column = at % c->out_width, row = at / c->out_width % c->out_height;
-    return (place){at / c->out_width / c->out_height, row * c->stride_h - c->pad_top,
-                   column * c->stride_w - c->pad_left};
+    place q;
+    for (int i = GY_WIDTH; i >= GY_DEPTH; i--) {
+        const gy_window *w = &c->axis[i];
+        q.first[i] = at % w->out * w->stride - w->before;
+        at /= w->out;
+    }
+    q.sample = at;
+    return q;
+}
+
+/* Lines of a patch: planes × rows. */
+static int64_t lines_of(const gy_conv *c)
+{
+    return c->axis[GY_DEPTH].size * c->axis[GY_HEIGHT].size;
+}
+
+/* Where in x, counted in positions, line i of a patch would have its column 0; −1 outside. */
+static int64_t line_of(const gy_conv *c, const place *q, int64_t i)
+{
+    const gy_window *d = &c->axis[GY_DEPTH], *h = &c->axis[GY_HEIGHT];
+    const int64_t plane = q->first[GY_DEPTH] + i / h->size * d->dilation;
+    const int64_t row = q->first[GY_HEIGHT] + i % h->size * h->dilation;
+    const bool inside = plane >= 0 && plane < d->in && row >= 0 && row < h->in;
+    return inside ? ((q->sample * d->in + plane) * h->in + row) * c->axis[GY_WIDTH].in : -1;
 }
 
 /* Copies the patches of a group under the positions [from, to) into rows. */
 static void gather(const gy_conv *c, const float *x, int group, int64_t from, int64_t to,
                    float *rows)
 {
-    int64_t depth = c->channels / c->groups;
-    bool whole = c->groups == 1 && c->dilation_w == 1;
+    const gy_window *w = &c->axis[GY_WIDTH];
+    int64_t depth = c->channels / c->groups, lines = lines_of(c);
+    bool whole = c->groups == 1 && w->dilation == 1;
     for (int64_t at = from; at < to; at++) {
         place q = place_of(c, at);
-        bool inside = q.left >= 0 && q.left + c->kernel_w <= c->width;
-        for (int64_t i = 0; i < c->kernel_h; i++, rows += c->kernel_w * depth) {
-            int64_t line = q.top + i * c->dilation_h;
+        int64_t left = q.first[GY_WIDTH];
+        bool inside = left >= 0 && left + w->size <= w->in;
+        for (int64_t i = 0; i < lines; i++, rows += w->size * depth) {
+            int64_t line = line_of(c, &q, i);
             size_t bytes = sizeof *x * (size_t)depth;
-            if (line < 0 || line >= c->height) {
-                memset(rows, 0, bytes * (size_t)c->kernel_w);
+            if (line < 0) {
+                memset(rows, 0, bytes * (size_t)w->size);
                 continue;
             }
-            const float *in =
-                x + ((q.sample * c->height + line) * c->width) * c->channels + group * depth;
+            const float *in = x + line * c->channels + group * depth;
             if (whole && inside) {
-                memcpy(rows, in + q.left * c->channels, bytes * (size_t)c->kernel_w);
+                memcpy(rows, in + left * c->channels, bytes * (size_t)w->size);
                 continue;
             }
-            for (int64_t j = 0; j < c->kernel_w; j++) {
-                int64_t column = q.left + j * c->dilation_w;
-                if (column < 0 || column >= c->width)
+            for (int64_t j = 0; j < w->size; j++) {
+                int64_t column = left + j * w->dilation;
+                if (column < 0 || column >= w->in)
                     memset(rows + j * depth, 0, bytes);
                 else
                     memcpy(rows + j * depth, in + column * c->channels, bytes);
@@ -90,17 +112,17 @@ static void gather(const gy_conv *c, const float *x, int group, int64_t from, in
 static void scatter(const gy_conv *c, const float *restrict rows, int group, int64_t from,
                     int64_t to, float *restrict x)
 {
-    int64_t depth = c->channels / c->groups;
+    const gy_window *w = &c->axis[GY_WIDTH];
+    int64_t depth = c->channels / c->groups, lines = lines_of(c);
     for (int64_t at = from; at < to; at++) {
         place q = place_of(c, at);
-        for (int64_t i = 0; i < c->kernel_h; i++, rows += c->kernel_w * depth) {
-            int64_t line = q.top + i * c->dilation_h;
-            if (line < 0 || line >= c->height) continue;
-            for (int64_t j = 0; j < c->kernel_w; j++) {
-                int64_t column = q.left + j * c->dilation_w;
-                if (column < 0 || column >= c->width) continue;
-                float *out = x + ((q.sample * c->height + line) * c->width + column) * c->channels +
-                             group * depth;
+        for (int64_t i = 0; i < lines; i++, rows += w->size * depth) {
+            int64_t line = line_of(c, &q, i);
+            if (line < 0) continue;
+            for (int64_t j = 0; j < w->size; j++) {
+                int64_t column = q.first[GY_WIDTH] + j * w->dilation;
+                if (column < 0 || column >= w->in) continue;
+                float *out = x + (line + column) * c->channels + group * depth;
                 for (int64_t d = 0; d < depth; d++) out[d] += rows[j * depth + d];
             }
         }
@@ -118,7 +140,7 @@ static float *own_tile(const gy_conv_pass *p, gy_member me)
 static void forward_share(const gy_conv_pass *p, gy_member me)
 {
     const gy_conv *c = p->c;
-    int64_t positions = p->batch * c->out_height * c->out_width;
+    int64_t positions = p->batch * gy_windows_out(c->axis);
     int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
     float *rows = own_tile(p, me);
     GY_SHARE(me, i, gy_pieces(positions, step)) {
@@ -138,9 +160,9 @@ static void forward(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
     if (gy_conv_is_product(c))
-        gy_linear_forward(p->kernel, p->batch * c->out_height * c->out_width, c->channels,
-                          c->filters, p->x, p->w, p->bias,
-                          p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none, NULL, p->y);
+        gy_linear_forward(p->kernel, p->batch * gy_windows_out(c->axis), c->channels, c->filters,
+                          p->x, p->w, p->bias, p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none,
+                          NULL, p->y);
     else
         GY_TEAM(gy_conv_threads(p), me, forward_share(p, me));
 }
@@ -148,7 +170,7 @@ static void forward(const gy_conv_pass *p)
 static void backward_data_share(const gy_conv_pass *p, gy_member me)
 {
     const gy_conv *c = p->c;
-    int64_t area = c->out_height * c->out_width, image = c->height * c->width * c->channels;
+    int64_t area = gy_windows_out(c->axis), image = gy_windows_in(c->axis) * c->channels;
     int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
     float *rows = own_tile(p, me);
     GY_SHARE(me, n, p->batch) {
@@ -170,8 +192,8 @@ static void backward_data(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
     if (gy_conv_is_product(c))
-        gy_linear_backward(p->kernel, p->batch * c->out_height * c->out_width, c->channels,
-                           c->filters, NULL, p->w, p->dz, p->dx, NULL, 0, NULL, 0);
+        gy_linear_backward(p->kernel, p->batch * gy_windows_out(c->axis), c->channels, c->filters,
+                           NULL, p->w, p->dz, p->dx, NULL, 0, NULL, 0);
     else
         GY_TEAM(gy_conv_threads(p), me, backward_data_share(p, me));
 }
@@ -179,7 +201,7 @@ static void backward_data(const gy_conv_pass *p)
 static void backward_weight_share(const gy_conv_pass *p, gy_member me)
 {
     const gy_conv *c = p->c;
-    int64_t positions = p->batch * c->out_height * c->out_width, weights = gy_conv_weights(c);
+    int64_t positions = p->batch * gy_windows_out(c->axis), weights = gy_conv_weights(c);
     int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
     int64_t end = gy_share(me, positions, 1);
     float *rows = own_tile(p, me), *part = p->scratch + me.number * weights;
@@ -202,8 +224,8 @@ static void backward_weight(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
     if (gy_conv_is_product(c))
-        gy_linear_backward(p->kernel, p->batch * c->out_height * c->out_width, c->channels,
-                           c->filters, p->x, NULL, p->dz, NULL, p->dw, p->beta, NULL, 0);
+        gy_linear_backward(p->kernel, p->batch * gy_windows_out(c->axis), c->channels, c->filters,
+                           p->x, NULL, p->dz, NULL, p->dw, p->beta, NULL, 0);
     else
         GY_TEAM(gy_conv_threads(p), me, backward_weight_share(p, me));
 }

@@ -32,14 +32,21 @@ GY_CONV_METHOD_LIST(GY_CONV_METHOD)
 /* Elements of w. */
 static inline int64_t gy_conv_weights(const gy_conv *c)
 {
-    return c->filters * c->kernel_h * c->kernel_w * (c->channels / c->groups);
+    return c->filters * gy_windows_size(c->axis) * (c->channels / c->groups);
 }
 
-/* A 1×1 convolution that skips nothing is a product as it stands. */
+/* An axis along which y is x with other channels. */
+static inline bool gy_window_is_pointwise(const gy_window *w)
+{
+    return w->size == 1 && w->before == 0 && w->out == w->in;
+}
+
+/* A convolution of size 1 that skips nothing is a product as it stands. */
 static inline bool gy_conv_is_product(const gy_conv *c)
 {
-    return c->kernel_h == 1 && c->kernel_w == 1 && c->groups == 1 && c->pad_top == 0 &&
-           c->pad_left == 0 && c->out_height == c->height && c->out_width == c->width;
+    return gy_window_is_pointwise(&c->axis[GY_DEPTH]) &&
+           gy_window_is_pointwise(&c->axis[GY_HEIGHT]) &&
+           gy_window_is_pointwise(&c->axis[GY_WIDTH]) && c->groups == 1;
 }
 
 /* y = [max(0,] y + bias [)] for `rows` rows of filters. */

@@ -10,150 +10,196 @@
 
 enum { COST = 4 }; /* simple operations an element of x */
 
-/* What of an output's window is within the image. */
-static gy_pool_window window_of(const gy_pooling *p, int64_t row, int64_t column)
+/* Windows of one line of outputs: what of them is within the grid, but for the columns. */
+static gy_pool_window windows_of(const gy_pooling *p, int64_t plane, int64_t row)
 {
-    int64_t top = row * p->stride_h - p->pad_top, left = column * p->stride_w - p->pad_left;
-    int64_t bottom = gy_least(top + p->size_h, p->height);
-    int64_t right = gy_least(left + p->size_w, p->width);
-    top = gy_most(top, 0);
-    left = gy_most(left, 0);
-    return (gy_pool_window){p->channels, top * p->width + left, bottom - top, right - left,
-                            p->width};
+    const gy_window *d = &p->axis[GY_DEPTH], *h = &p->axis[GY_HEIGHT];
+    const int64_t front = plane * d->stride - d->before, top = row * h->stride - h->before;
+    const int64_t width = p->axis[GY_WIDTH].in, area = h->in * width;
+    const int64_t first = gy_most(front, 0) * area + gy_most(top, 0) * width;
+    return (gy_pool_window){.channels = p->channels,
+                            .first = first,
+                            .planes = gy_least(front + d->size, d->in) - gy_most(front, 0),
+                            .rows = gy_least(top + h->size, h->in) - gy_most(top, 0),
+                            .area = area,
+                            .width = width};
+}
+
+/* The window of one column of them. */
+static gy_pool_window window_of(const gy_pooling *p, gy_pool_window of, int64_t column)
+{
+    const gy_window *w = &p->axis[GY_WIDTH];
+    const int64_t left = column * w->stride - w->before;
+    of.first += gy_most(left, 0);
+    of.columns = gy_least(left + w->size, w->in) - gy_most(left, 0);
+    return of;
 }
 
 static int64_t image(const gy_pooling *p)
 {
-    return p->height * p->width * p->channels;
+    return gy_windows_in(p->axis) * p->channels;
 }
 
-static int64_t outputs(const gy_pooling *p)
+/* Whether no position is in two windows along an axis. */
+static bool is_apart(const gy_window *w)
 {
-    return p->out_height * p->out_width * p->channels;
+    return w->stride >= w->size;
 }
 
-/* Whether no pixel is in two windows. */
 static bool are_apart(const gy_pooling *p)
 {
-    return p->stride_h >= p->size_h && p->stride_w >= p->size_w;
+    return is_apart(&p->axis[GY_DEPTH]) && is_apart(&p->axis[GY_HEIGHT]) &&
+           is_apart(&p->axis[GY_WIDTH]);
+}
+
+/* A line of outputs of a batch. */
+typedef struct line {
+    int64_t sample, plane, row;
+    int64_t at; /* its first output */
+} line;
+
+static int64_t lines_of(const gy_pooling *p)
+{
+    return p->axis[GY_DEPTH].out * p->axis[GY_HEIGHT].out;
+}
+
+static line line_at(const gy_pooling *p, int64_t i)
+{
+    const int64_t rows = p->axis[GY_HEIGHT].out, lines = lines_of(p);
+    return (line){i / lines, i % lines / rows, i % rows, i * p->axis[GY_WIDTH].out * p->channels};
 }
 
 /*
- * What a thread takes of a backward pass at once: a row of outputs with the lines of the image down
- * to the next one's, or a whole sample where the windows of rows overlap.
+ * What a thread takes of a backward pass at once: a line of outputs with the lines of the grid down to
+ * the next one's, or a whole sample where the windows of lines overlap.
  */
-typedef struct strip {
-    int64_t sample, row, end; /* outputs [row, end) */
-    int64_t top, bottom;      /* lines [top, bottom) of the image */
-} strip;
-
-static int64_t strips_of(const gy_pooling *p)
+static int64_t lines_at_once(const gy_pooling *p)
 {
-    return p->stride_h >= p->size_h ? p->out_height : 1;
+    return is_apart(&p->axis[GY_DEPTH]) && is_apart(&p->axis[GY_HEIGHT]) ? 1 : lines_of(p);
 }
 
-/* The first line of the image that belongs to a row of outputs. */
-static int64_t line_of(const gy_pooling *p, int64_t row)
+/* The first position along an axis that belongs to an output. */
+static int64_t position_of(const gy_window *w, int64_t output)
 {
-    if (row == 0) return 0;
-    return row == p->out_height ? p->height : row * p->stride_h - p->pad_top;
+    if (output == 0) return 0;
+    return output == w->out ? w->in : output * w->stride - w->before;
 }
 
-static strip strip_at(const gy_pooling *p, int64_t i)
+/* dx = 0 in what belongs to the lines of outputs from `at` on; returns the sample's dx. */
+static float *clear(const gy_pooling *p, const line *at, float *dx)
 {
-    const int64_t strips = strips_of(p), rows = p->out_height / strips, row = i % strips * rows;
-    return (strip){i / strips, row, row + rows, line_of(p, row), line_of(p, row + rows)};
-}
-
-/* dx = 0 all over a strip; returns the sample's dx. */
-static float *clear(const gy_pooling *p, const strip *s, float *dx)
-{
-    const int64_t line = p->width * p->channels;
-    float *out = dx + s->sample * image(p);
-    memset(out + s->top * line, 0, sizeof *out * (size_t)((s->bottom - s->top) * line));
+    const gy_window *d = &p->axis[GY_DEPTH], *h = &p->axis[GY_HEIGHT];
+    const bool all = lines_at_once(p) > 1;
+    const int64_t width = p->axis[GY_WIDTH].in * p->channels;
+    const int64_t planes = all ? d->in : position_of(d, at->plane + 1);
+    const int64_t top = position_of(h, at->row), bottom = all ? h->in : position_of(h, at->row + 1);
+    float *out = dx + at->sample * image(p);
+    for (int64_t i = position_of(d, at->plane); i < planes; i++)
+        memset(out + (i * h->in + top) * width, 0, sizeof *out * (size_t)((bottom - top) * width));
     return out;
 }
 
 void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
                          float *y, bool mask, int32_t *from)
 {
-    GY_SPREAD(gy_team(k, batch * image(p), COST), row, batch * p->out_height, 1, {
-        const float *in = x + row / p->out_height * image(p);
-        for (int64_t column = 0; column < p->out_width; column++) {
-            const gy_pool_window w = window_of(p, row % p->out_height, column);
-            const int64_t at = (row * p->out_width + column) * p->channels;
-            k->vector->pool_maximum(&w, in, y + at, mask, from == NULL ? NULL : from + at);
+    GY_SPREAD(gy_team(k, batch * image(p), COST), i, batch * lines_of(p), 1, {
+        const line l = line_at(p, i);
+        const gy_pool_window all = windows_of(p, l.plane, l.row);
+        for (int64_t column = 0; column < p->axis[GY_WIDTH].out; column++) {
+            const gy_pool_window w = window_of(p, all, column);
+            const int64_t at = l.at + column * p->channels;
+            k->vector->pool_maximum(&w, x + l.sample * image(p), y + at, mask,
+                                    from == NULL ? NULL : from + at);
         }
     });
 }
 
-static void hand_back(const gy_vector *v, const gy_pooling *p, const strip *s, const float *dy,
+/* A line's gradients. */
+static void hand_back(const gy_vector *v, const gy_pooling *p, const line *l, const float *dy,
                       const int32_t *from, float *dx)
 {
     const bool add = !are_apart(p);
-    int64_t at = s->sample * outputs(p) + s->row * p->out_width * p->channels;
-    for (int64_t row = s->row; row < s->end; row++)
-        for (int64_t column = 0; column < p->out_width; column++, at += p->channels) {
-            const gy_pool_window w = window_of(p, row, column);
-            v->pool_maximum_gradient(&w, add, dy + at, from + at, dx);
-        }
+    const gy_pool_window all = windows_of(p, l->plane, l->row);
+    for (int64_t column = 0; column < p->axis[GY_WIDTH].out; column++) {
+        const gy_pool_window w = window_of(p, all, column);
+        const int64_t at = l->at + column * p->channels;
+        v->pool_maximum_gradient(&w, add, dy + at, from + at, dx);
+    }
 }
 
 void gy_max_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *dy,
                           const int32_t *from, float *dx)
 {
-    GY_SPREAD(gy_team(k, batch * image(p), COST), i, batch * strips_of(p), 1, {
-        const strip s = strip_at(p, i);
-        hand_back(k->vector, p, &s, dy, from, clear(p, &s, dx));
+    const int64_t lines = lines_at_once(p);
+    GY_SPREAD(gy_team(k, batch * image(p), COST), i, batch * lines_of(p), lines, {
+        line l = line_at(p, i);
+        float *to = clear(p, &l, dx);
+        for (int64_t j = 0; j < lines; j++) {
+            l = line_at(p, i + j);
+            hand_back(k->vector, p, &l, dy, from, to);
+        }
     });
 }
 
 static float share(const gy_pool_window *w)
 {
-    return 1.0F / (float)(w->rows * w->columns);
+    return 1.0F / (float)(w->planes * w->rows * w->columns);
+}
+
+/* Where a pixel of line i of a window lies. */
+static int64_t pixel_of(const gy_pool_window *w, int64_t i, int64_t column)
+{
+    return (w->first + i / w->rows * w->area + i % w->rows * w->width + column) * w->channels;
 }
 
 static void average(const gy_vector *v, const gy_pool_window *w, const float *x, float *y)
 {
     const int64_t n = w->channels;
     v->fill(n, 0.0F, y);
-    for (int64_t row = 0; row < w->rows; row++)
+    for (int64_t i = 0; i < w->planes * w->rows; i++)
         for (int64_t column = 0; column < w->columns; column++)
-            v->axpby(n, 1.0F, x + (w->first + row * w->width + column) * n, 1.0F, y);
+            v->axpby(n, 1.0F, x + pixel_of(w, i, column), 1.0F, y);
     v->axpby(n, share(w), y, 0.0F, y);
 }
 
 void gy_avg_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,
                          float *y)
 {
-    GY_SPREAD(gy_team(k, batch * image(p), COST), row, batch * p->out_height, 1, {
-        const float *in = x + row / p->out_height * image(p);
-        for (int64_t column = 0; column < p->out_width; column++) {
-            const gy_pool_window w = window_of(p, row % p->out_height, column);
-            average(k->vector, &w, in, y + (row * p->out_width + column) * p->channels);
+    GY_SPREAD(gy_team(k, batch * image(p), COST), i, batch * lines_of(p), 1, {
+        const line l = line_at(p, i);
+        const gy_pool_window all = windows_of(p, l.plane, l.row);
+        for (int64_t column = 0; column < p->axis[GY_WIDTH].out; column++) {
+            const gy_pool_window w = window_of(p, all, column);
+            average(k->vector, &w, x + l.sample * image(p), y + l.at + column * p->channels);
         }
     });
 }
 
-static void hand_out(const gy_vector *v, const gy_pooling *p, const strip *s, const float *dy,
+/* A line's gradients. */
+static void hand_out(const gy_vector *v, const gy_pooling *p, const line *l, const float *dy,
                      float *dx)
 {
     const int64_t n = p->channels;
-    dy += s->sample * outputs(p) + s->row * p->out_width * n;
-    for (int64_t output = s->row; output < s->end; output++)
-        for (int64_t at = 0; at < p->out_width; at++, dy += n) {
-            const gy_pool_window w = window_of(p, output, at);
-            for (int64_t row = 0; row < w.rows; row++)
-                for (int64_t column = 0; column < w.columns; column++)
-                    v->axpby(n, share(&w), dy, 1.0F, dx + (w.first + row * w.width + column) * n);
-        }
+    const gy_pool_window all = windows_of(p, l->plane, l->row);
+    dy += l->at;
+    for (int64_t at = 0; at < p->axis[GY_WIDTH].out; at++, dy += n) {
+        const gy_pool_window w = window_of(p, all, at);
+        for (int64_t i = 0; i < w.planes * w.rows; i++)
+            for (int64_t column = 0; column < w.columns; column++)
+                v->axpby(n, share(&w), dy, 1.0F, dx + pixel_of(&w, i, column));
+    }
 }
 
 void gy_avg_pool_backward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *dy,
                           float *dx)
 {
-    GY_SPREAD(gy_team(k, batch * image(p), COST), i, batch * strips_of(p), 1, {
-        const strip s = strip_at(p, i);
-        hand_out(k->vector, p, &s, dy, clear(p, &s, dx));
+    const int64_t lines = lines_at_once(p);
+    GY_SPREAD(gy_team(k, batch * image(p), COST), i, batch * lines_of(p), lines, {
+        line l = line_at(p, i);
+        float *to = clear(p, &l, dx);
+        for (int64_t j = 0; j < lines; j++) {
+            l = line_at(p, i + j);
+            hand_out(k->vector, p, &l, dy, to);
+        }
     });
 }

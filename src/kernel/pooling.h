@@ -1,20 +1,20 @@
 /**
- * Pools of images, channels last: x [batch, height, width, channels] → y [batch, out_height,
- * out_width, channels]; each output is of one window of one channel. What a window has beyond the
- * edges does not count, and no window lies beyond them as a whole. Local, spread over the kernel's
- * threads by rows of outputs, backward by samples where the windows of rows overlap.
+ * Pools of grids, channels last: x [batch, depth, height, width, channels] → y [batch, windows,
+ * channels]; each output is of one window of one channel. What a window has beyond the edges does not
+ * count, and no window lies beyond them as a whole. Local, spread over the kernel's threads by rows of
+ * outputs, backward by samples where the windows of rows overlap.
  */
 #ifndef GY_KERNEL_POOLING_H
 #define GY_KERNEL_POOLING_H
 
 #include "kernel.h"
+#include "windows.h"
 
 #include <stdbool.h>
 
 typedef struct gy_pooling {
-    int64_t height, width, channels; /* height width < 2³¹ */
-    int64_t size_h, size_w, stride_h, stride_w, pad_top, pad_left;
-    int64_t out_height, out_width;
+    gy_window axis[GY_AXES]; /* fewer than 2³¹ positions; the dilation is not read */
+    int64_t channels;
 } gy_pooling;
 
 /**
@@ -22,7 +22,7 @@ typedef struct gy_pooling {
  *
  * @param mask  whether maxima that are not above 0 come from nowhere, so that nothing is handed
  *              back to them: the slope of a relu that made x
- * @param from  as y, takes the position (row width + column) of each maximum, of the first in
+ * @param from  as y, takes the position within the sample of each maximum, of the first in
  *              row-major order among equals; NULL where no backward pass follows
  */
 void gy_max_pool_forward(const gy_kernel *k, const gy_pooling *p, int64_t batch, const float *x,

@@ -30,9 +30,10 @@ enum {
 
 static bool can(const gy_conv *c)
 {
-    return (c->kernel_h == 3 || c->kernel_h == 5) && c->kernel_w == c->kernel_h &&
-           c->stride_h == 1 && c->stride_w == 1 && c->dilation_h == 1 && c->dilation_w == 1 &&
-           c->groups == 1;
+    const gy_window *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
+    return (h->size == 3 || h->size == 5) && w->size == h->size && h->stride == 1 &&
+           w->stride == 1 && h->dilation == 1 && w->dilation == 1 && c->groups == 1 &&
+           gy_window_is_pointwise(&c->axis[GY_DEPTH]);
 }
 
 /* Tiles in a block. */

@@ -5,10 +5,11 @@
 
 enum { PANEL = GY_PANEL, POINTS = GY_POINTS, EDGE = 6, LINE = 16 /* floats of a cache line */ };
 
+/* Planes of a sample do not meet: each is as a sample. */
 static gy_plane complete(const gy_conv *c, int64_t samples, gy_plane g)
 {
-    g.samples = samples;
-    g.kernel = (int)c->kernel_h;
+    g.samples = samples * c->axis[GY_DEPTH].in;
+    g.kernel = (int)c->axis[GY_HEIGHT].size;
     g.side = EDGE + 1 - g.kernel;
     g.in_width = gy_round_up(g.in, PANEL);
     g.out_panels = gy_round_up(g.out, PANEL);
@@ -19,28 +20,30 @@ static gy_plane complete(const gy_conv *c, int64_t samples, gy_plane g)
 
 gy_plane gy_plane_forward(const gy_conv *c, int64_t samples)
 {
+    const gy_window *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
     return complete(c, samples,
-                    (gy_plane){.height = c->height,
-                               .width = c->width,
+                    (gy_plane){.height = h->in,
+                               .width = w->in,
                                .in = c->channels,
-                               .top = c->pad_top,
-                               .left = c->pad_left,
-                               .out_height = c->out_height,
-                               .out_width = c->out_width,
+                               .top = h->before,
+                               .left = w->before,
+                               .out_height = h->out,
+                               .out_width = w->out,
                                .out = c->filters});
 }
 
 /* dx is the convolution of dz with the weights turned about. */
 gy_plane gy_plane_backward(const gy_conv *c, int64_t samples)
 {
+    const gy_window *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
     return complete(c, samples,
-                    (gy_plane){.height = c->out_height,
-                               .width = c->out_width,
+                    (gy_plane){.height = h->out,
+                               .width = w->out,
                                .in = c->filters,
-                               .top = c->kernel_h - 1 - c->pad_top,
-                               .left = c->kernel_w - 1 - c->pad_left,
-                               .out_height = c->height,
-                               .out_width = c->width,
+                               .top = h->size - 1 - h->before,
+                               .left = w->size - 1 - w->before,
+                               .out_height = h->in,
+                               .out_width = w->in,
                                .out = c->channels});
 }
 

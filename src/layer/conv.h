@@ -1,11 +1,10 @@
-/** What conv2d and conv1d share: a sequence is an image of height 1. */
+/** What convolutions of one, two and three axes share. */
 #ifndef GY_LAYER_CONV_H
 #define GY_LAYER_CONV_H
 
 #include "kernel/conv.h"
 #include "window.h"
 
-/** Settings of both; conv1d's whole numbers are read into `width` alone. */
 typedef struct gy_conv_settings {
     int64_t filters, groups;
     gy_window_settings window;
@@ -13,35 +12,53 @@ typedef struct gy_conv_settings {
     bool bias;
 } gy_conv_settings;
 
-/** shape(), forward(), backward() of a convolution over 1 or 2 axes. */
+/** shape(), forward(), backward() of a convolution over 1 to 3 axes. */
 gy_status gy_conv_layer_shape(gy_layer *l, int axes) GY_CHECKED;
 gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 
-/** The rows that read alike in both. */
-#define GY_CONV_ROW_FILTERS                                                                        \
-    {                                                                                              \
-        .key = "filters", .type = GY_SETTING_INT, .offset = offsetof(gy_conv_settings, filters),   \
-        .min = 1, .max = GY_COUNT_MAX, .help = "channels of the output"                            \
-    }
-#define GY_CONV_ROWS_COMMON                                                                        \
-    {.key = "groups",                                                                              \
+/**
+ * Their rows of settings.
+ *
+ * @param sizes         how a kernel is written: "3, or height x width as 3x5"
+ * @param words         that the padding may be
+ * @param padding_help  what these are, after "zeros around the input; "
+ */
+#define GY_CONV_ROWS(sizes, words, padding_help)                                                   \
+    {.key = "filters",                                                                             \
      .type = GY_SETTING_INT,                                                                       \
-     .offset = offsetof(gy_conv_settings, groups),                                                 \
-     .standard = "1",                                                                              \
+     .offset = offsetof(gy_conv_settings, filters),                                                \
      .min = 1,                                                                                     \
      .max = GY_COUNT_MAX,                                                                          \
-     .help = "parts of the channels, each filtered by its part of the filters alone"},             \
+     .help = "channels of the output"},                                                            \
+        GY_WINDOW_ROW("kernel", gy_conv_settings, window.size, 1,                                  \
+                      .help = "size of the window: " sizes),                                       \
+        GY_WINDOW_ROW("stride", gy_conv_settings, window.stride, 1, .standard = "1",               \
+                      .help = "steps from window to window"),                                      \
+        GY_WINDOW_ROW("padding", gy_conv_settings, window.padding, 0, .standard = "same",          \
+                      .choices = words,                                                            \
+                      .help = "zeros around the input; same: in / stride outputs, " padding_help), \
+        GY_WINDOW_ROW("dilation", gy_conv_settings, window.dilation, 1, .standard = "1",           \
+                      .help = "steps from weight to weight within the window"),                    \
+        {.key = "groups",                                                                          \
+         .type = GY_SETTING_INT,                                                                   \
+         .offset = offsetof(gy_conv_settings, groups),                                             \
+         .standard = "1",                                                                          \
+         .min = 1,                                                                                 \
+         .max = GY_COUNT_MAX,                                                                      \
+         .help = "parts of the channels, each filtered by its part of the filters alone"},         \
         GY_SETTING_ACTIVATION(gy_conv_settings, activation, "none"),                               \
         {.key = "bias",                                                                            \
          .type = GY_SETTING_BOOL,                                                                  \
          .offset = offsetof(gy_conv_settings, bias),                                               \
          .standard = "true",                                                                       \
          .help = "whether outputs have a bias"},                                                   \
-    {                                                                                              \
-        .key = "algorithm", .type = GY_SETTING_CHOICE,                                             \
-        .offset = offsetof(gy_conv_settings, algorithm), .standard = "auto",                       \
-        .choices = gy_conv_names, .help = "how it is computed; auto: by shape"                     \
-    }
+        {.key = "algorithm",                                                                       \
+         .type = GY_SETTING_CHOICE,                                                                \
+         .offset = offsetof(gy_conv_settings, algorithm),                                          \
+         .standard = "auto",                                                                       \
+         .choices = gy_conv_names,                                                                 \
+         .help = "how it is computed; auto: by shape"},                                            \
+        GY_SETTING_END
 
 #endif

@@ -6,12 +6,15 @@
 
 #define GY_LAYER_LIST(X)                                                                           \
     X(dense)                                                                                       \
-    X(conv2d)                                                                                      \
     X(conv1d)                                                                                      \
-    X(max_pool2d)                                                                                  \
-    X(avg_pool2d)                                                                                  \
+    X(conv2d)                                                                                      \
+    X(conv3d)                                                                                      \
     X(max_pool1d)                                                                                  \
+    X(max_pool2d)                                                                                  \
+    X(max_pool3d)                                                                                  \
     X(avg_pool1d)                                                                                  \
+    X(avg_pool2d)                                                                                  \
+    X(avg_pool3d)                                                                                  \
     X(global_avg_pool)                                                                             \
     X(global_max_pool)                                                                             \
     X(flatten)                                                                                     \

@@ -5,11 +5,9 @@
 #include "kernel/pooling.h"
 #include "window.h"
 
-/* Rows of gy_window_settings; the dilation is 1. */
-extern const gy_setting gy_pooling_rows[];    /* of images */
-extern const gy_setting gy_pooling_rows_1d[]; /* of sequences */
+extern const gy_setting gy_pooling_rows[]; /* of gy_window_settings; the dilation is 1 */
 
-/** shape() of a pool over windows of 1 or 2 axes, and of one over all axes but the last. */
+/** shape() of a pool over windows of 1 to 3 axes, and of one over all axes but the last. */
 gy_status gy_pooling_shape(gy_layer *l, int axes) GY_CHECKED;
 gy_status gy_pooling_shape_global(gy_layer *l) GY_CHECKED;
 

@@ -4,12 +4,12 @@
 const char *const gy_padding_words[] = {"same", "valid", NULL};
 const char *const gy_padding_causal_words[] = {"same", "valid", "causal", NULL};
 
-/* Fills `out` and `before`. */
-static gy_status place(const gy_layer *l, gy_window *w)
+/* Fills `out` and `before`; number: the padding where it is no word. */
+static gy_status place(const gy_layer *l, const char *axis, int choice, int64_t number,
+                       gy_window *w)
 {
-    int64_t reach = (w->kernel - 1) * w->dilation + 1, after = 0;
-    w->before = 0;
-    switch (w->choice) {
+    int64_t reach = gy_window_reach(w), after = 0;
+    switch (choice) {
     case GY_PADDING_SAME: {
         int64_t out = (w->in + w->stride - 1) / w->stride;
         int64_t total = (out - 1) * w->stride + reach - w->in;
@@ -23,13 +23,13 @@ static gy_status place(const gy_layer *l, gy_window *w)
     case GY_PADDING_VALID:
         break;
     default:
-        w->before = after = w->padding;
+        w->before = after = number;
     }
     int64_t room = w->in + w->before + after;
     if (reach > room)
         return gy_layer_refuse(l, "make the window smaller, or pad the input (padding: same)",
                                "its window spans %lld of the padded input's %s of %lld",
-                               (long long)reach, w->axis, (long long)room);
+                               (long long)reach, axis, (long long)room);
     w->out = (room - reach) / w->stride + 1;
     return GY_OK;
 }
@@ -38,44 +38,54 @@ static gy_status check_input(const gy_layer *l, int axes)
 {
     static const char *const hints[] = {
         "give it [time, channels]; a reshape before it adds the axis of channels",
-        "give it [height, width, channels]; a reshape before it adds the axis of channels"};
+        "give it [height, width, channels]; a reshape before it adds the axis of channels",
+        "give it [depth, height, width, channels]; a reshape before it adds the axis of channels"};
     char text[GY_SHAPE_TEXT];
     if (l->in[0].n == axes + 1) return GY_OK;
     return gy_layer_refuse(l, hints[axes - 1], "its input is %s, which has not %d axes",
                            gy_shape_text(&l->in[0], text), axes + 1);
 }
 
-gy_status gy_windows_place(const gy_layer *l, int axes, const gy_window_settings *s,
-                           gy_windows *out)
+static gy_status check_sizes(const gy_layer *l, int axes, const gy_sizes *s, const char *what)
 {
-    const gy_shape *in = &l->in[0];
-    GY_TRY(check_input(l, axes));
-    out->channels = gy_shape_last(in);
-    out->width = (gy_window){.axis = axes == 1 ? "length" : "width",
-                             .in = in->d[axes - 1],
-                             .kernel = s->size.width,
-                             .stride = s->stride.width,
-                             .dilation = s->dilation.width,
-                             .choice = s->padding.choice,
-                             .padding = s->padding.width};
-    out->height = (gy_window){.axis = "height",
-                              .in = in->d[0],
-                              .kernel = s->size.height,
-                              .stride = s->stride.height,
-                              .dilation = s->dilation.height,
-                              .choice = s->padding.choice,
-                              .padding = s->padding.height};
-    if (axes == 1) {
-        if (s->padding.choice < 0 && s->padding.height != s->padding.width)
-            return gy_layer_refuse(l, "give one number", "its padding is for two axes");
-        out->height = (gy_window){"height", 1, 1, 1, 1, GY_PADDING_VALID, 0, 0, 0};
-    }
-    GY_TRY(place(l, &out->height));
-    return place(l, &out->width);
+    if (s->choice >= 0 || s->n == 1 || s->n == axes) return GY_OK;
+    return gy_layer_refuse(l, "give one number, or one an axis joined by x",
+                           "its %s is for %d axes, not for %d", what, s->n, axes);
 }
 
-gy_shape gy_windows_out(const gy_windows *w, int axes, int64_t channels)
+gy_status gy_windows_place(const gy_layer *l, int axes, const gy_window_settings *s,
+                           gy_window out[GY_AXES])
 {
-    return axes == 1 ? gy_shape_of(2, w->width.out, channels)
-                     : gy_shape_of(3, w->height.out, w->width.out, channels);
+    static const char *const names[GY_AXES] = {"depth", "height", "width"};
+    GY_TRY(check_input(l, axes));
+    GY_TRY(check_sizes(l, axes, &s->size, "window"));
+    GY_TRY(check_sizes(l, axes, &s->stride, "stride"));
+    GY_TRY(check_sizes(l, axes, &s->dilation, "dilation"));
+    GY_TRY(check_sizes(l, axes, &s->padding, "padding"));
+    for (int i = 0; i < GY_AXES; i++) {
+        const int at = i - (GY_AXES - axes); /* among the axes that are there */
+        out[i] = GY_WINDOW_NONE;
+        if (at < 0) continue;
+        out[i].in = l->in[0].d[at];
+        out[i].size = gy_sizes_at(&s->size, at);
+        out[i].stride = gy_sizes_at(&s->stride, at);
+        out[i].dilation = gy_sizes_at(&s->dilation, at);
+        GY_TRY(place(l, axes == 1 ? "length" : names[i], s->padding.choice,
+                     gy_sizes_at(&s->padding, at), &out[i]));
+    }
+    return GY_OK;
+}
+
+gy_shape gy_windows_shape(int axes, const int64_t n[GY_AXES], int64_t channels)
+{
+    gy_shape shape = {.n = axes + 1};
+    for (int i = 0; i < axes; i++) shape.d[i] = n[GY_AXES - axes + i];
+    shape.d[axes] = channels;
+    return shape;
+}
+
+gy_shape gy_windows_shape_out(int axes, const gy_window w[GY_AXES], int64_t channels)
+{
+    const int64_t n[GY_AXES] = {w[GY_DEPTH].out, w[GY_HEIGHT].out, w[GY_WIDTH].out};
+    return gy_windows_shape(axes, n, channels);
 }

@@ -18,6 +18,7 @@ enum { RUNS = 5 };
 typedef struct shape {
     const char *name;
     int64_t batch, side, channels, filters, kernel, stride, groups;
+    int axes; /* 0: two */
 } shape;
 
 static const shape shapes[] = {
@@ -41,6 +42,12 @@ static const shape shapes[] = {
     {"depthwise 128 at 28", 64, 28, 128, 128, 3, 1, 128},
     {"depthwise 128, half", 64, 28, 128, 128, 3, 2, 128},
     {"32 groups of 4 at 28", 64, 28, 128, 128, 3, 1, 32},
+    {"3d 1 to 16 at 64", 1, 64, 1, 16, 3, 1, 1, 3},
+    {"3d 16 to 32 at 32", 4, 32, 16, 32, 3, 1, 1, 3},
+    {"3d 32 to 64 at 32", 2, 32, 32, 64, 3, 1, 1, 3},
+    {"3d 64 to 64 at 16", 4, 16, 64, 64, 3, 1, 1, 3},
+    {"3d 64 to 128 at 16, half", 4, 16, 64, 128, 3, 2, 1, 3},
+    {"3d 128 to 128 at 8", 8, 8, 128, 128, 3, 1, 1, 3},
 };
 
 static float *draw(gy_context *ctx, int64_t n)
@@ -59,21 +66,11 @@ static gy_conv conv_of(const shape *s)
 {
     int64_t out = (s->side + s->stride - 1) / s->stride;
     int64_t pad = (out - 1) * s->stride + s->kernel - s->side;
-    return (gy_conv){.height = s->side,
-                     .width = s->side,
+    const gy_window side = {s->side, s->kernel, s->stride, 1, pad > 0 ? pad / 2 : 0, out};
+    return (gy_conv){.axis = {s->axes == 3 ? side : GY_WINDOW_NONE, side, side},
                      .channels = s->channels,
                      .filters = s->filters,
-                     .groups = s->groups,
-                     .kernel_h = s->kernel,
-                     .kernel_w = s->kernel,
-                     .stride_h = s->stride,
-                     .stride_w = s->stride,
-                     .dilation_h = 1,
-                     .dilation_w = 1,
-                     .pad_top = pad > 0 ? pad / 2 : 0,
-                     .pad_left = pad > 0 ? pad / 2 : 0,
-                     .out_height = out,
-                     .out_width = out};
+                     .groups = s->groups};
 }
 
 static double seconds(void)
@@ -86,13 +83,12 @@ static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, gy_conv
     gy_conv c = conv_of(s);
     if (!gy_conv_can(&c, a)) return;
     gy_conv_plan(&c, a, gy_kernel_threads(k));
-    int64_t outputs = s->batch * c.out_height * c.out_width * c.filters;
-    double work =
-        2e-9 * (double)outputs * (double)(s->kernel * s->kernel * s->channels / s->groups);
-    float *x = draw(ctx, s->batch * s->side * s->side * s->channels), *y = draw(ctx, outputs);
-    float *w = draw(ctx, s->filters * s->kernel * s->kernel * s->channels / s->groups);
-    float *dx = draw(ctx, s->batch * s->side * s->side * s->channels), *dz = draw(ctx, outputs);
-    float *dw = draw(ctx, s->filters * s->kernel * s->kernel * s->channels / s->groups);
+    int64_t inputs = s->batch * gy_windows_in(c.axis) * c.channels;
+    int64_t outputs = s->batch * gy_windows_out(c.axis) * c.filters;
+    int64_t weights = c.filters * gy_windows_size(c.axis) * (c.channels / c.groups);
+    double work = 2e-9 * (double)outputs * (double)weights / (double)c.filters;
+    float *x = draw(ctx, inputs), *y = draw(ctx, outputs), *w = draw(ctx, weights);
+    float *dx = draw(ctx, inputs), *dz = draw(ctx, outputs), *dw = draw(ctx, weights);
     float *scratch = draw(ctx, c.scratch), best[3] = {1e30F, 1e30F, 1e30F};
     for (int i = 0; i < RUNS; i++) {
         double at[4] = {seconds()};

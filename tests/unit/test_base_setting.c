@@ -37,7 +37,7 @@ typedef struct outer {
     double rate, tiny, any;
     const char *source;
     int mode, perhaps;
-    gy_pair kernel, stride, room;
+    gy_sizes kernel, stride, room;
     gy_ints epochs;
     gy_strings words, metrics;
     gy_choice method, no_method;
@@ -65,9 +65,9 @@ static const gy_setting rows[] = {
     ROW(source, STRING, .standard = ""),
     ROW(mode, CHOICE, .standard = "none", .choices = modes),
     ROW(perhaps, CHOICE, .standard = "", .choices = modes),
-    ROW(kernel, PAIR, .standard = "3x5", .min = 1, .max = 1000, .choices = paddings),
-    ROW(stride, PAIR, .standard = "", .min = 1, .max = 1000),
-    ROW(room, PAIR, .standard = "0", .min = 0, .max = 1000),
+    ROW(kernel, SIZES, .standard = "3x5", .min = 1, .max = 1000, .choices = paddings),
+    ROW(stride, SIZES, .standard = "", .min = 1, .max = 1000),
+    ROW(room, SIZES, .standard = "0", .min = 0, .max = 1000),
     ROW(epochs, INTS, .standard = "[30, 60]", .min = 1, .max = GY_COUNT_MAX),
     ROW(words, STRINGS, .standard = "[]"),
     ROW(metrics, KINDS, .standard = "", .registry = &registry),
@@ -131,8 +131,8 @@ static void defaults_come_from_rows(void)
     CU_ASSERT_PTR_NULL(v->source);
     CU_ASSERT_EQUAL(v->mode, 0);
     CU_ASSERT_EQUAL(v->perhaps, -1);
-    CU_ASSERT_TRUE(v->kernel.choice == -1 && v->kernel.height == 3 && v->kernel.width == 5);
-    CU_ASSERT_TRUE(v->stride.choice == -1 && v->stride.height == 0);
+    CU_ASSERT_TRUE(v->kernel.choice == -1 && v->kernel.n == 2 && v->kernel.v[1] == 5);
+    CU_ASSERT_TRUE(v->stride.choice == -1 && v->stride.n == 0);
     CU_ASSERT_TRUE(v->epochs.n == 2 && v->epochs.v[0] == 30 && v->epochs.v[1] == 60);
     CU_ASSERT_EQUAL(v->words.n, 0);
     CU_ASSERT_EQUAL(v->metrics.n, 0);
@@ -153,9 +153,12 @@ static void values_are_read(void)
     CU_ASSERT_TRUE(set(&f, "source", "") && f.values.source == NULL);
     CU_ASSERT_TRUE(set(&f, "mode", "per_channel") && f.values.mode == 1);
     CU_ASSERT_TRUE(set(&f, "kernel", "valid") && f.values.kernel.choice == 1);
-    CU_ASSERT_TRUE(set(&f, "kernel", "7") && f.values.kernel.width == 7);
-    CU_ASSERT_TRUE(set(&f, "room", "0x10") && f.values.room.height == 0);
-    CU_ASSERT_EQUAL(f.values.room.width, 10); /* not hexadecimal */
+    CU_ASSERT_TRUE(set(&f, "kernel", "7") && f.values.kernel.n == 1);
+    CU_ASSERT_EQUAL(gy_sizes_at(&f.values.kernel, 2), 7);
+    CU_ASSERT_TRUE(set(&f, "kernel", "7x1x30") && f.values.kernel.n == 3);
+    CU_ASSERT_EQUAL(gy_sizes_at(&f.values.kernel, 2), 30);
+    CU_ASSERT_TRUE(set(&f, "room", "0x10") && f.values.room.v[0] == 0);
+    CU_ASSERT_EQUAL(f.values.room.v[1], 10); /* not hexadecimal */
     CU_ASSERT_TRUE(set(&f, "method", "plain") && f.values.method.kind == &plain);
     const char *const names[] = {"heavy", "plain"};
     CU_ASSERT_TRUE(set_list(&f, "metrics", 2, names) && f.values.metrics.n == 2);
@@ -178,10 +181,12 @@ static void mistakes_are_told(void)
             "it must be one of none, per_channel, not 'perchannel'; did you mean 'per_channel'?");
     REFUSED(&f, "mode", "", "it must be one of none, per_channel, not ''");
     REFUSED(&f, "kernel", "3y",
-            "it must be a number or two as 3x5, from 1 to 1000, or one of same, valid, not '3y'");
+            "it must be a number, or one an axis as 3x5, from 1 to 1000, or one of same, valid, "
+            "not '3y'");
     REFUSED(&f, "kernel", "3x0",
-            "it must be a number or two as 3x5, from 1 to 1000, or one of same, valid, not '3x0'");
-    CU_ASSERT_FALSE(set(&f, "room", "3x0x1") || set(&f, "room", "0xa") || set(&f, "room", "1x"));
+            "it must be a number, or one an axis as 3x5, from 1 to 1000, or one of same, valid, "
+            "not '3x0'");
+    CU_ASSERT_FALSE(set(&f, "room", "3x0x1x2") || set(&f, "room", "0xa") || set(&f, "room", "1x"));
     REFUSED(&f, "method", "heavi",
             "it must be one of plain, heavy, not 'heavi'; did you mean 'heavy'?");
     REFUSED(&f, "metrics", "plain", "it must be a list of plain, heavy; write [plain]");
@@ -208,6 +213,13 @@ static void printed_values_read_back(void)
         gy_buffer_reset(&f.text);
         gy_setting_print(gy_setting_find(rows, expected[i].key), &f.values, &f.text);
         CU_ASSERT_STRING_EQUAL(gy_buffer_text(&f.text), expected[i].text);
+    }
+    static const char *const sizes[] = {"7", "00x2", "3x1x4", "1x1x2"};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        gy_buffer_reset(&f.text);
+        CU_ASSERT_TRUE(set(&f, "room", sizes[i]));
+        gy_setting_print(gy_setting_find(rows, "room"), &f.values, &f.text);
+        CU_ASSERT_STRING_EQUAL(gy_buffer_text(&f.text), sizes[i]);
     }
     static const double numbers[] = {
         1e-5, 0.1, 1.0 / 3, 1e20, 5e-324, 1.7976931348623157e308, -0.0, 123456789.0, 1e-8};

@@ -1,5 +1,5 @@
 /*
- * Convolution: every algorithm that can do a shape against seven plain loops in double, all three
+ * Convolution: every algorithm that can do a shape against nine plain loops in double, all three
  * passes, at every level, with one thread and more. Outputs and scratch are full of NaN beforehand,
  * so that what a pass leaves out shows. Shapes are listed, and drawn.
  */
@@ -21,40 +21,50 @@ typedef struct trial {
     double *want_y, *want_dx, *want_dw;
 } trial;
 
-/* height width channels filters groups, kernel, stride, dilation, pad_top pad_left, out */
-static const gy_conv shapes[] = {
-    {5, 4, 2, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1, 5, 4, 0, 0, 0},
-    {8, 8, 16, 16, 1, 3, 3, 1, 1, 1, 1, 1, 1, 8, 8, 0, 0, 0},
-    {9, 11, 16, 32, 1, 3, 3, 1, 1, 1, 1, 1, 1, 9, 11, 0, 0, 0},
-    {7, 6, 32, 48, 1, 3, 3, 1, 1, 1, 1, 0, 0, 5, 4, 0, 0, 0},
-    {6, 13, 19, 21, 1, 3, 3, 1, 1, 1, 1, 2, 2, 8, 15, 0, 0, 0},
-    {4, 4, 40, 17, 1, 3, 3, 1, 1, 1, 1, 1, 1, 4, 4, 0, 0, 0},
-    {1, 2, 17, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0, 0},
-    {17, 19, 8, 24, 1, 3, 3, 1, 1, 1, 1, 1, 1, 17, 19, 0, 0, 0},
-    {10, 9, 1, 20, 1, 5, 5, 1, 1, 1, 1, 2, 2, 10, 9, 0, 0, 0},
-    {9, 10, 3, 16, 1, 3, 3, 1, 1, 1, 1, 1, 1, 9, 10, 0, 0, 0},
-    {14, 14, 16, 32, 1, 5, 5, 1, 1, 1, 1, 2, 2, 14, 14, 0, 0, 0},
-    {3, 7, 20, 17, 1, 5, 5, 1, 1, 1, 1, 3, 2, 5, 7, 0, 0, 0},
-    {12, 11, 6, 18, 1, 5, 5, 1, 1, 1, 1, 0, 0, 8, 7, 0, 0, 0},
-    {7, 6, 2, 3, 1, 3, 3, 2, 2, 1, 1, 1, 0, 4, 3, 0, 0, 0},
-    {15, 14, 16, 33, 1, 3, 3, 2, 2, 1, 1, 1, 1, 8, 7, 0, 0, 0},
-    {9, 9, 5, 16, 1, 1, 1, 3, 3, 1, 1, 0, 0, 3, 3, 0, 0, 0},
-    {5, 6, 18, 10, 1, 1, 1, 1, 1, 1, 1, 0, 0, 5, 6, 0, 0, 0},
-    {4, 5, 3, 4, 1, 2, 3, 1, 2, 1, 1, 0, 1, 4, 3, 0, 0, 0},
-    {7, 8, 4, 6, 2, 3, 3, 1, 1, 1, 1, 1, 1, 7, 8, 0, 0, 0},
-    {7, 8, 32, 64, 2, 3, 3, 1, 1, 1, 1, 1, 1, 7, 8, 0, 0, 0},
-    {9, 8, 37, 37, 37, 3, 3, 2, 1, 1, 1, 1, 1, 5, 8, 0, 0, 0},
-    {12, 12, 16, 16, 16, 5, 5, 1, 1, 1, 1, 2, 2, 12, 12, 0, 0, 0},
-    {5, 6, 4, 8, 4, 3, 3, 1, 1, 1, 1, 1, 1, 5, 6, 0, 0, 0},
-    {7, 8, 6, 6, 6, 3, 3, 1, 1, 2, 2, 2, 2, 7, 8, 0, 0, 0},
-    {7, 8, 6, 5, 1, 2, 3, 2, 2, 2, 1, 0, 2, 3, 5, 0, 0, 0},
-    {1, 13, 3, 4, 1, 1, 2, 1, 1, 1, 3, 0, 3, 1, 13, 0, 0, 0},
-    {1, 40, 16, 16, 1, 1, 3, 1, 2, 1, 1, 0, 2, 1, 20, 0, 0, 0},
-    {6, 6, 3, 6, 3, 4, 4, 3, 2, 1, 1, 3, 1, 3, 3, 0, 0, 0},
-    {3, 3, 2, 2, 1, 3, 3, 1, 1, 1, 1, 4, 4, 9, 9, 0, 0, 0},
-    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 0, 0},
-    {2, 3, 200, 192, 1, 3, 3, 1, 1, 1, 1, 1, 1, 2, 3, 0, 0, 0}, /* threads share a sum of dw */
+/* height width channels filters groups, kernel, stride, dilation, before, out */
+static const int64_t shapes[][15] = {
+    {5, 4, 2, 3, 1, 3, 3, 1, 1, 1, 1, 1, 1, 5, 4},
+    {8, 8, 16, 16, 1, 3, 3, 1, 1, 1, 1, 1, 1, 8, 8},
+    {9, 11, 16, 32, 1, 3, 3, 1, 1, 1, 1, 1, 1, 9, 11},
+    {7, 6, 32, 48, 1, 3, 3, 1, 1, 1, 1, 0, 0, 5, 4},
+    {6, 13, 19, 21, 1, 3, 3, 1, 1, 1, 1, 2, 2, 8, 15},
+    {4, 4, 40, 17, 1, 3, 3, 1, 1, 1, 1, 1, 1, 4, 4},
+    {1, 2, 17, 5, 1, 3, 3, 1, 1, 1, 1, 1, 1, 1, 2},
+    {17, 19, 8, 24, 1, 3, 3, 1, 1, 1, 1, 1, 1, 17, 19},
+    {10, 9, 1, 20, 1, 5, 5, 1, 1, 1, 1, 2, 2, 10, 9},
+    {9, 10, 3, 16, 1, 3, 3, 1, 1, 1, 1, 1, 1, 9, 10},
+    {14, 14, 16, 32, 1, 5, 5, 1, 1, 1, 1, 2, 2, 14, 14},
+    {3, 7, 20, 17, 1, 5, 5, 1, 1, 1, 1, 3, 2, 5, 7},
+    {12, 11, 6, 18, 1, 5, 5, 1, 1, 1, 1, 0, 0, 8, 7},
+    {7, 6, 2, 3, 1, 3, 3, 2, 2, 1, 1, 1, 0, 4, 3},
+    {15, 14, 16, 33, 1, 3, 3, 2, 2, 1, 1, 1, 1, 8, 7},
+    {9, 9, 5, 16, 1, 1, 1, 3, 3, 1, 1, 0, 0, 3, 3},
+    {5, 6, 18, 10, 1, 1, 1, 1, 1, 1, 1, 0, 0, 5, 6},
+    {4, 5, 3, 4, 1, 2, 3, 1, 2, 1, 1, 0, 1, 4, 3},
+    {7, 8, 4, 6, 2, 3, 3, 1, 1, 1, 1, 1, 1, 7, 8},
+    {7, 8, 32, 64, 2, 3, 3, 1, 1, 1, 1, 1, 1, 7, 8},
+    {9, 8, 37, 37, 37, 3, 3, 2, 1, 1, 1, 1, 1, 5, 8},
+    {12, 12, 16, 16, 16, 5, 5, 1, 1, 1, 1, 2, 2, 12, 12},
+    {5, 6, 4, 8, 4, 3, 3, 1, 1, 1, 1, 1, 1, 5, 6},
+    {7, 8, 6, 6, 6, 3, 3, 1, 1, 2, 2, 2, 2, 7, 8},
+    {7, 8, 6, 5, 1, 2, 3, 2, 2, 2, 1, 0, 2, 3, 5},
+    {1, 13, 3, 4, 1, 1, 2, 1, 1, 1, 3, 0, 3, 1, 13},
+    {1, 40, 16, 16, 1, 1, 3, 1, 2, 1, 1, 0, 2, 1, 20},
+    {6, 6, 3, 6, 3, 4, 4, 3, 2, 1, 1, 3, 1, 3, 3},
+    {3, 3, 2, 2, 1, 3, 3, 1, 1, 1, 1, 4, 4, 9, 9},
+    {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1},
+    {2, 3, 200, 192, 1, 3, 3, 1, 1, 1, 1, 1, 1, 2, 3}, /* threads share a sum of dw */
 };
+
+static gy_conv conv_of(const int64_t s[15])
+{
+    return (gy_conv){.axis = {GY_WINDOW_NONE,
+                              {s[0], s[5], s[7], s[9], s[11], s[13]},
+                              {s[1], s[6], s[8], s[10], s[12], s[14]}},
+                     .channels = s[2],
+                     .filters = s[3],
+                     .groups = s[4]};
+}
 
 static void *take(trial *t, int64_t n, size_t size)
 {
@@ -74,43 +84,62 @@ static float *draw(trial *t, int64_t n, uint32_t seed)
     return out;
 }
 
-/* The seven loops: y, dx and dw at once. */
+/* Number i of a grid of such lengths, as one number an axis. */
+static void spread(int64_t i, const int64_t n[GY_AXES], int64_t out[GY_AXES])
+{
+    for (int a = GY_WIDTH; a >= GY_DEPTH; i /= n[a--]) out[a] = i % n[a];
+}
+
+/* The position that output p reads by weight k, −1 outside. */
+static int64_t position_of(const gy_conv *c, int64_t p, int64_t k)
+{
+    int64_t out[GY_AXES], size[GY_AXES], o[GY_AXES], i[GY_AXES], at = 0;
+    for (int a = 0; a < GY_AXES; a++) {
+        out[a] = c->axis[a].out;
+        size[a] = c->axis[a].size;
+    }
+    spread(p, out, o);
+    spread(k, size, i);
+    for (int a = 0; a < GY_AXES; a++) {
+        const gy_window *w = &c->axis[a];
+        int64_t x = o[a] * w->stride + i[a] * w->dilation - w->before;
+        if (x < 0 || x >= w->in) return -1;
+        at = at * w->in + x;
+    }
+    return at;
+}
+
+/* y, dx and dw at once. */
 static void reference(trial *t)
 {
     const gy_conv *c = &t->c;
     int64_t depth = c->channels / c->groups, part = c->filters / c->groups;
-    for (int64_t n = 0; n < t->batch; n++)
-        for (int64_t p = 0; p < c->out_height; p++)
-            for (int64_t q = 0; q < c->out_width; q++)
-                for (int64_t f = 0; f < c->filters; f++) {
-                    int64_t at = ((n * c->out_height + p) * c->out_width + q) * c->filters + f;
-                    t->want_y[at] = (double)t->bias[f];
-                    for (int64_t i = 0; i < c->kernel_h; i++)
-                        for (int64_t j = 0; j < c->kernel_w; j++) {
-                            int64_t row = p * c->stride_h + i * c->dilation_h - c->pad_top;
-                            int64_t column = q * c->stride_w + j * c->dilation_w - c->pad_left;
-                            if (row < 0 || row >= c->height || column < 0 || column >= c->width)
-                                continue;
-                            for (int64_t d = 0; d < depth; d++) {
-                                int64_t in =
-                                    ((n * c->height + row) * c->width + column) * c->channels +
-                                    f / part * depth + d;
-                                int64_t k = ((f * c->kernel_h + i) * c->kernel_w + j) * depth + d;
-                                t->want_y[at] += (double)t->w[k] * (double)t->x[in];
-                                t->want_dx[in] += (double)t->w[k] * (double)t->dz[at];
-                                t->want_dw[k] += (double)t->dz[at] * (double)t->x[in];
-                            }
-                        }
+    int64_t in = gy_windows_in(c->axis), out = gy_windows_out(c->axis);
+    int64_t size = gy_windows_size(c->axis);
+    for (int64_t i = 0; i < t->outputs; i++) t->want_y[i] = (double)t->bias[i % c->filters];
+    for (int64_t p = 0; p < out; p++)
+        for (int64_t k = 0; k < size; k++) {
+            int64_t at = position_of(c, p, k);
+            for (int64_t i = 0; at >= 0 && i < t->batch * c->filters; i++) {
+                int64_t n = i / c->filters, f = i % c->filters, y = (n * out + p) * c->filters + f;
+                int64_t x = (n * in + at) * c->channels + f / part * depth;
+                int64_t w = (f * size + k) * depth;
+                for (int64_t d = 0; d < depth; d++) {
+                    t->want_y[y] += (double)t->w[w + d] * (double)t->x[x + d];
+                    t->want_dx[x + d] += (double)t->w[w + d] * (double)t->dz[y];
+                    t->want_dw[w + d] += (double)t->dz[y] * (double)t->x[x + d];
                 }
+            }
+        }
 }
 
 static void begin(trial *t, const gy_conv *shape, int64_t batch)
 {
     *t = (trial){.ctx = gy_test_context(), .c = *shape, .batch = batch};
     const gy_conv *c = &t->c;
-    t->images = batch * c->height * c->width * c->channels;
-    t->outputs = batch * c->out_height * c->out_width * c->filters;
-    t->weights = c->filters * c->kernel_h * c->kernel_w * (c->channels / c->groups);
+    t->images = batch * gy_windows_in(c->axis) * c->channels;
+    t->outputs = batch * gy_windows_out(c->axis) * c->filters;
+    t->weights = c->filters * gy_windows_size(c->axis) * (c->channels / c->groups);
     t->x = draw(t, t->images, 1);
     t->w = draw(t, t->weights, 2);
     t->bias = draw(t, c->filters, 3);
@@ -162,16 +191,18 @@ static double error(int64_t n, const float *got, const double *want, bool relu)
 static void expect(const trial *t, double got, double limit, const char *what)
 {
     const gy_conv *c = &t->c;
-    if (!(got <= limit))
-        printf("\n    %s %lldx%lldx%lld → %lldx%lldx%lld, kernel %lldx%lld, stride %lldx%lld, "
-               "dilation "
-               "%lldx%lld, padding %lldx%lld, %lld groups, %d threads: %s off by %g",
-               gy_conv_names[c->algorithm], (long long)c->height, (long long)c->width,
-               (long long)c->channels, (long long)c->out_height, (long long)c->out_width,
-               (long long)c->filters, (long long)c->kernel_h, (long long)c->kernel_w,
-               (long long)c->stride_h, (long long)c->stride_w, (long long)c->dilation_h,
-               (long long)c->dilation_w, (long long)c->pad_top, (long long)c->pad_left,
-               (long long)c->groups, c->threads, what, got);
+    if (!(got <= limit)) {
+        printf("\n    %s", gy_conv_names[c->algorithm]);
+        for (int i = 0; i < GY_AXES; i++) {
+            const gy_window *w = &c->axis[i];
+            printf(" %lld → %lld (size %lld, stride %lld, dilation %lld, before %lld)",
+                   (long long)w->in, (long long)w->out, (long long)w->size, (long long)w->stride,
+                   (long long)w->dilation, (long long)w->before);
+        }
+        printf(", %lld → %lld channels, %lld groups, %d threads: %s off by %g",
+               (long long)c->channels, (long long)c->filters, (long long)c->groups, c->threads,
+               what, got);
+    }
     CU_ASSERT(got <= limit);
 }
 
@@ -227,8 +258,10 @@ static void try_shape(const gy_kernel *k, const gy_conv *shape, int64_t batch)
 
 static void try_shapes(const gy_kernel *k)
 {
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        for (int64_t batch = 1; batch <= 5; batch += 2) try_shape(k, &shapes[i], batch);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const gy_conv shape = conv_of(shapes[i]);
+        for (int64_t batch = 1; batch <= 5; batch += 2) try_shape(k, &shape, batch);
+    }
 }
 
 static void against_loops(void)
@@ -237,37 +270,41 @@ static void against_loops(void)
 }
 
 /* One axis: a third of all images are a pixel long, where phases of a stride have no weight at all. */
-static void draw_axis(uint64_t *dice, bool winograd, int64_t *in, int64_t *kernel, int64_t *stride,
-                      int64_t *dilation, int64_t *pad, int64_t *out)
+static gy_window draw_axis(uint64_t *dice, int64_t most, int64_t winograd)
 {
-    int64_t span, behind;
+    gy_window w;
+    int64_t behind;
     do {
-        *in = gy_test_draw(dice, 0, 2) == 0 ? 1 : gy_test_draw(dice, 1, 9);
-        if (!winograd) *kernel = gy_test_draw(dice, 1, 5);
-        *stride = winograd ? 1 : gy_test_draw(dice, 1, 4);
-        *dilation = winograd ? 1 : gy_test_draw(dice, 1, 4);
-        *pad = gy_test_draw(dice, 0, 6);
+        w.in = gy_test_draw(dice, 0, 2) == 0 ? 1 : gy_test_draw(dice, 1, most);
+        w.size = winograd > 0 ? winograd : gy_test_draw(dice, 1, 5);
+        w.stride = winograd > 0 ? 1 : gy_test_draw(dice, 1, 4);
+        w.dilation = winograd > 0 ? 1 : gy_test_draw(dice, 1, 4);
+        w.before = gy_test_draw(dice, 0, 6);
         behind = gy_test_draw(dice, 0, 6);
-        span = (*kernel - 1) * *dilation + 1;
-    } while (*in + *pad + behind < span);
-    *out = (*in + *pad + behind - span) / *stride + 1;
+    } while (w.in + w.before + behind < gy_window_reach(&w));
+    w.out = (w.in + w.before + behind - gy_window_reach(&w)) / w.stride + 1;
+    return w;
 }
 
+static int64_t draw_channels(uint64_t *dice, int64_t groups, bool depthwise)
+{
+    return groups * (groups > 1 && depthwise ? 1 : gy_test_draw(dice, 1, 20 / groups + 1));
+}
+
+/* Every third has a depth. */
 static gy_conv draw_shape(uint64_t *dice)
 {
-    bool winograd = gy_test_draw(dice, 0, 3) == 0;
-    gy_conv c = {.kernel_h = 2 * gy_test_draw(dice, 1, 2) + 1};
-    c.kernel_w = c.kernel_h;
-    draw_axis(dice, winograd, &c.height, &c.kernel_h, &c.stride_h, &c.dilation_h, &c.pad_top,
-              &c.out_height);
-    draw_axis(dice, winograd, &c.width, &c.kernel_w, &c.stride_w, &c.dilation_w, &c.pad_left,
-              &c.out_width);
+    const bool deep = gy_test_draw(dice, 0, 2) == 0, winograd = gy_test_draw(dice, 0, 3) == 0;
+    const int64_t kernel = winograd ? 2 * gy_test_draw(dice, 1, 2) + 1 : 0;
+    gy_conv c = {.axis = {GY_WINDOW_NONE}};
+    if (deep) c.axis[GY_DEPTH] = draw_axis(dice, 4, 0);
+    c.axis[GY_HEIGHT] = draw_axis(dice, deep ? 4 : 9, kernel);
+    c.axis[GY_WIDTH] = draw_axis(dice, deep ? 5 : 9, kernel);
+    if (winograd && deep) c.axis[GY_DEPTH] = (gy_window){3, 1, 1, 1, 0, 3};
     c.groups = winograd ? 1 : gy_test_draw(dice, 0, 2) == 0 ? gy_test_draw(dice, 2, 18) : 1;
     bool depthwise = gy_test_draw(dice, 0, 1) == 0;
-    c.channels =
-        c.groups * (c.groups > 1 && depthwise ? 1 : gy_test_draw(dice, 1, 20 / c.groups + 1));
-    c.filters =
-        c.groups * (c.groups > 1 && depthwise ? 1 : gy_test_draw(dice, 1, 20 / c.groups + 1));
+    c.channels = draw_channels(dice, c.groups, depthwise);
+    c.filters = draw_channels(dice, c.groups, depthwise);
     return c;
 }
 
@@ -290,7 +327,8 @@ static void drawn_shapes(void)
 static void no_samples(void)
 {
     trial t;
-    begin(&t, &shapes[1], 1);
+    const gy_conv shape = conv_of(shapes[1]);
+    begin(&t, &shape, 1);
     gy_kernel *k = NULL;
     if (gy_kernel_create(t.ctx, 2, &k) != GY_OK) abort();
     for (int a = 1; a < GY_CONV_COUNT; a++) {
@@ -320,7 +358,8 @@ static float *pass(trial *t, const gy_kernel *k, float *out)
 static void same_bits(void)
 {
     trial t;
-    begin(&t, &shapes[2], 5);
+    const gy_conv shape = conv_of(shapes[2]);
+    begin(&t, &shape, 5);
     int64_t n = t.outputs + t.images + t.weights;
     float *first = take(&t, n, sizeof *first), *second = take(&t, n, sizeof *second);
     for (int threads = 1; threads <= 3; threads++) {
@@ -346,7 +385,8 @@ static void same_bits(void)
 static void not_finite(void)
 {
     trial t;
-    begin(&t, &shapes[1], 1);
+    const gy_conv shape = conv_of(shapes[1]);
+    begin(&t, &shape, 1);
     gy_kernel *k = NULL;
     if (gy_kernel_create(t.ctx, 1, &k) != GY_OK) abort();
     t.x[(3 * 8 + 4) * 16 + 7] = NAN;

@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-static const gy_pooling shapes[] = {
-    /* height width channels, size, stride, pad, out */
+static const int64_t shapes[][11] = {
+    /* height width channels, size, stride, before, out */
     {4, 6, 3, 2, 2, 2, 2, 0, 0, 2, 3},
     {5, 4, 17, 2, 2, 2, 2, 0, 0, 2, 2},
     {7, 6, 2, 3, 3, 2, 2, 1, 1, 4, 3},
@@ -21,6 +21,14 @@ static const gy_pooling shapes[] = {
     {30, 31, 19, 3, 3, 2, 2, 1, 1, 15, 16},
     {29, 30, 19, 2, 3, 3, 4, 1, 0, 10, 7},
 };
+
+static gy_pooling pooling_of(const int64_t s[11])
+{
+    return (gy_pooling){.axis = {GY_WINDOW_NONE,
+                                 {s[0], s[3], s[5], 1, s[7], s[9]},
+                                 {s[1], s[4], s[6], 1, s[8], s[10]}},
+                        .channels = s[2]};
+}
 
 enum { BATCH = 3 };
 
@@ -46,8 +54,8 @@ typedef struct trial {
 static void begin(trial *t, const gy_pooling *p)
 {
     *t = (trial){.ctx = gy_test_context(), .p = p};
-    t->images = BATCH * p->height * p->width * p->channels;
-    t->outputs = BATCH * p->out_height * p->out_width * p->channels;
+    t->images = BATCH * gy_windows_in(p->axis) * p->channels;
+    t->outputs = BATCH * gy_windows_out(p->axis) * p->channels;
     if (gy_new_array(t->ctx, t->images, &t->x) != GY_OK ||
         gy_new_array(t->ctx, t->images, &t->dx) != GY_OK ||
         gy_new_array(t->ctx, t->outputs, &t->y) != GY_OK ||
@@ -77,21 +85,21 @@ static void end(trial *t)
     gy_test_end(t->ctx);
 }
 
-/* Fills want_y and want_dx for one output; mean or maximum. */
-static void window(trial *t, bool mean, int64_t n, int64_t row, int64_t column, int64_t c)
+/* Fills want_y and want_dx for output `to` of sample n, counted in windows; mean or maximum. */
+static void window(trial *t, bool mean, int64_t n, int64_t to, int64_t c)
 {
     const gy_pooling *p = t->p;
-    int64_t at = ((n * p->out_height + row) * p->out_width + column) * p->channels + c;
+    const gy_window *d = &p->axis[GY_DEPTH], *h = &p->axis[GY_HEIGHT], *w = &p->axis[GY_WIDTH];
+    const int64_t plane = to / w->out / h->out, row = to / w->out % h->out, column = to % w->out;
     int64_t inside[256] = {0}, count = 0;
-    for (int64_t i = 0; i < p->size_h; i++) {
-        for (int64_t j = 0; j < p->size_w; j++) {
-            int64_t r = row * p->stride_h - p->pad_top + i;
-            int64_t q = column * p->stride_w - p->pad_left + j;
-            if (r < 0 || r >= p->height || q < 0 || q >= p->width) continue;
-            inside[count++] = ((n * p->height + r) * p->width + q) * p->channels + c;
-        }
+    for (int64_t i = 0; i < gy_windows_size(p->axis); i++) {
+        int64_t s = plane * d->stride - d->before + i / w->size / h->size;
+        int64_t r = row * h->stride - h->before + i / w->size % h->size;
+        int64_t q = column * w->stride - w->before + i % w->size;
+        if (s < 0 || s >= d->in || r < 0 || r >= h->in || q < 0 || q >= w->in) continue;
+        inside[count++] = (((n * d->in + s) * h->in + r) * w->in + q) * p->channels + c;
     }
-    int64_t best = inside[0];
+    int64_t at = (n * gy_windows_out(p->axis) + to) * p->channels + c, best = inside[0];
     double sum = 0;
     for (int64_t i = 0; i < count; i++) {
         sum += (double)t->x[inside[i]];
@@ -109,9 +117,8 @@ static void reference(trial *t, bool mean)
 {
     const gy_pooling *p = t->p;
     for (int64_t n = 0; n < BATCH; n++)
-        for (int64_t row = 0; row < p->out_height; row++)
-            for (int64_t column = 0; column < p->out_width; column++)
-                for (int64_t c = 0; c < p->channels; c++) window(t, mean, n, row, column, c);
+        for (int64_t at = 0; at < gy_windows_out(p->axis); at++)
+            for (int64_t c = 0; c < p->channels; c++) window(t, mean, n, at, c);
 }
 
 static void compare(int64_t n, const float *got, const double *want)
@@ -152,25 +159,29 @@ static void try_means(const gy_kernel *k, const gy_pooling *p)
 }
 
 /* Padding is less than a window, and no window begins behind the image. */
-static void draw_axis(uint64_t *dice, int64_t *in, int64_t *size, int64_t *stride, int64_t *pad,
-                      int64_t *out)
+static gy_window draw_axis(uint64_t *dice, int64_t most)
 {
-    *in = gy_test_draw(dice, 0, 2) == 0 ? 1 : gy_test_draw(dice, 1, 12);
-    *size = gy_test_draw(dice, 1, 6);
-    *stride = gy_test_draw(dice, 1, 6);
-    *pad = gy_test_draw(dice, 0, *size - 1);
-    *out = gy_test_draw(dice, 1, (*in - 1 + *pad) / *stride + 1);
+    gy_window w = {.dilation = 1};
+    w.in = gy_test_draw(dice, 0, 2) == 0 ? 1 : gy_test_draw(dice, 1, most);
+    w.size = gy_test_draw(dice, 1, 6);
+    w.stride = gy_test_draw(dice, 1, 6);
+    w.before = gy_test_draw(dice, 0, w.size - 1);
+    w.out = gy_test_draw(dice, 1, (w.in - 1 + w.before) / w.stride + 1);
+    return w;
 }
 
+/* Every third of those drawn has a depth. */
 static void try_shapes(const gy_kernel *k)
 {
     enum { LISTED = sizeof shapes / sizeof *shapes, DRAWN = 200 };
     uint64_t dice = 5;
     for (int i = 0; i < LISTED + DRAWN; i++) {
-        gy_pooling p = {.channels = gy_test_draw(&dice, 1, 40)};
-        draw_axis(&dice, &p.height, &p.size_h, &p.stride_h, &p.pad_top, &p.out_height);
-        draw_axis(&dice, &p.width, &p.size_w, &p.stride_w, &p.pad_left, &p.out_width);
-        if (i < LISTED) p = shapes[i];
+        const int64_t most = i % 3 == 0 ? 5 : 12;
+        gy_pooling p = {.axis = {GY_WINDOW_NONE}, .channels = gy_test_draw(&dice, 1, 40)};
+        if (i % 3 == 0) p.axis[GY_DEPTH] = draw_axis(&dice, most);
+        p.axis[GY_HEIGHT] = draw_axis(&dice, most);
+        p.axis[GY_WIDTH] = draw_axis(&dice, most);
+        if (i < LISTED) p = pooling_of(shapes[i]);
         try_maxima(k, &p, false);
         try_maxima(k, &p, true);
         try_means(k, &p);
@@ -184,7 +195,7 @@ static void against_loops(void)
 
 static void not_finite(void)
 {
-    static const gy_pooling p = {2, 2, 1, 2, 2, 1, 1, 0, 0, 1, 1};
+    const gy_pooling p = pooling_of((const int64_t[11]){2, 2, 1, 2, 2, 1, 1, 0, 0, 1, 1});
     static const float x[4][4] = {{1, NAN, 5, NAN},
                                   {NAN, 1, 2, 3},
                                   {-INFINITY, -INFINITY, -INFINITY, -INFINITY},

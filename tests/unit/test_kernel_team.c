@@ -66,7 +66,8 @@ static void end(desk *d)
 
 static void convolve(desk *d, gy_conv_algorithm a)
 {
-    gy_conv c = {SIDE, SIDE, CHANNELS, CHANNELS, 1, 3, 3, 1, 1, 1, 1, 1, 1, SIDE, SIDE, a, 0, 0};
+    const gy_window side = {SIDE, 3, 1, 1, 1, SIDE};
+    gy_conv c = {{GY_WINDOW_NONE, side, side}, CHANNELS, CHANNELS, 1, a, 0, 0};
     gy_conv_plan(&c, a, 1);
     if (c.scratch > ROOM) abort();
     gy_conv_forward(d->k, &c, BATCH, d->x, d->w, NULL, GY_ACTIVATION_relu, NULL, d->y, d->scratch);
@@ -97,7 +98,8 @@ static void attend(desk *d)
 static void work(desk *d)
 {
     const gy_row_norm norm = {100, 50, true, 1e-5f};
-    const gy_pooling pool = {SIDE, SIDE, CHANNELS, 2, 2, 1, 1, 0, 0, SIDE - 1, SIDE - 1};
+    const gy_window pairs = {SIDE, 2, 1, 1, 0, SIDE - 1};
+    const gy_pooling pool = {{GY_WINDOW_NONE, pairs, pairs}, CHANNELS};
     for (int a = GY_CONV_auto + 1; a < GY_CONV_COUNT; a++) convolve(d, (gy_conv_algorithm)a);
     attend(d);
     gy_row_norm_forward(d->k, &norm, d->dx, d->w, d->w, d->y, NULL);

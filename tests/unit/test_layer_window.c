@@ -48,6 +48,9 @@ static void convolutions(void)
                    {"stride", "2"}, {"groups", "2"}));
     expect("conv2d", SHAPE3(5, 5, 1), SHAPE3(1, 1, 1), (gy_shape){4, {1, 5, 5, 1}},
            GY_WITH({"filters", "1"}, {"kernel", "5"}, {"padding", "valid"}));
+    expect("conv3d", (gy_shape){4, {5, 6, 7, 4}}, (gy_shape){4, {5, 3, 7, 6}},
+           (gy_shape){5, {6, 2, 3, 1, 2}},
+           GY_WITH({"filters", "6"}, {"kernel", "2x3x1"}, {"stride", "1x2x1"}, {"groups", "2"}));
     expect("conv1d", SHAPE2(13, 3), SHAPE2(13, 5), (gy_shape){3, {5, 2, 3}},
            GY_WITH({"filters", "5"}, {"kernel", "2"}, {"padding", "causal"}, {"dilation", "3"}));
     expect("conv1d", SHAPE2(13, 6), SHAPE2(15, 6), (gy_shape){3, {6, 3, 2}},
@@ -68,6 +71,10 @@ static void pools(void)
            GY_WITH({"size", "3"}, {"stride", "2"}, {"padding", "1"}));
     expect("avg_pool1d", SHAPE2(20, 18), SHAPE2(20, 18), NO_WEIGHT,
            GY_WITH({"size", "3"}, {"stride", "1"}, {"padding", "same"}));
+    expect("max_pool3d", (gy_shape){4, {7, 8, 9, 2}}, (gy_shape){4, {3, 4, 4, 2}}, NO_WEIGHT,
+           GY_WITH({"size", "2"}));
+    expect("avg_pool3d", (gy_shape){4, {7, 8, 9, 2}}, (gy_shape){4, {3, 9, 3, 2}}, NO_WEIGHT,
+           GY_WITH({"size", "3x2x3"}, {"stride", "2x1x4"}, {"padding", "0x1x1"}));
     expect("global_max_pool", SHAPE3(4, 5, 6), (gy_shape){1, {6}}, NO_WEIGHT,
            (const gy_shape_setting[]){{NULL, NULL}});
     expect("global_avg_pool", SHAPE2(4, 5), (gy_shape){1, {5}}, NO_WEIGHT,
@@ -88,13 +95,17 @@ static void refusals(void)
     refuse("conv2d", SHAPE3(5, 5, 4), "winograd is not for this shape",
            GY_WITH({"filters", "4"}, {"kernel", "3"}, {"stride", "2"}, {"algorithm", "winograd"}));
     refuse("conv1d", SHAPE3(5, 5, 1), "has not 2 axes", GY_WITH({"filters", "4"}, {"kernel", "3"}));
-    refuse("conv1d", SHAPE2(5, 1), "two axes",
+    refuse("conv1d", SHAPE2(5, 1), "its padding is for 2 axes, not for 1",
            GY_WITH({"filters", "4"}, {"kernel", "3"}, {"padding", "1x2"}));
     refuse("conv1d", SHAPE2(2, 1), "length of 2",
            GY_WITH({"filters", "4"}, {"kernel", "3"}, {"padding", "valid"}));
     refuse("max_pool2d", SHAPE3(5, 5, 1), "padding is as large",
            GY_WITH({"size", "2x3"}, {"padding", "2x0"}));
     refuse("avg_pool2d", SHAPE3(2, 5, 1), "height of 2", GY_WITH({"size", "3"}));
+    refuse("conv3d", (gy_shape){4, {5, 5, 4, 1}}, "its window is for 2 axes, not for 3",
+           GY_WITH({"filters", "4"}, {"kernel", "3x2"}));
+    refuse("conv3d", (gy_shape){4, {2, 5, 4, 1}}, "input's depth of 2",
+           GY_WITH({"filters", "4"}, {"kernel", "3"}, {"padding", "valid"}));
     refuse("max_pool2d", SHAPE2(5, 1), "has not 3 axes", GY_WITH({"size", "3"}));
     refuse("global_max_pool", (gy_shape){.n = 0}, "no axis",
            (const gy_shape_setting[]){{NULL, NULL}});

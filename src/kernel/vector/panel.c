@@ -51,7 +51,7 @@ INLINE void accumulate(int rows, int panels, const gy_panel_product *p, const fl
 }
 
 /*
- * Panels from the one at `at` on. `rows`, `panels` and `flat` (one line, one column) are constants
+ * Panels from the one at `at` on. `rows`, `panels` and `flat` (one plane, line and column) are constants
  * wherever this is inlined.
  */
 INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int64_t at,
@@ -64,10 +64,14 @@ INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int
         vec start = p->start == NULL ? (vec){0} : load(p->start + at * GY_PANEL + v * WIDTH);
         UNROLL for (int r = 0; r < rows; r++) sum[r][v] = start;
     }
-    for (int64_t line = 0; line < (flat ? 1 : p->lines); line++)
-        for (int64_t column = 0; column < (flat ? 1 : p->columns); column++)
-            accumulate(rows, panels, p, a + line * p->a_line + column * p->a_column,
-                       b + line * p->b_line + column * p->b_column, sum);
+    int64_t plane = 0;
+    do {
+        const float *left = a + plane * p->a_plane, *right = b + plane * p->b_plane;
+        for (int64_t line = 0; line < (flat ? 1 : p->lines); line++)
+            for (int64_t column = 0; column < (flat ? 1 : p->columns); column++)
+                accumulate(rows, panels, p, left + line * p->a_line + column * p->a_column,
+                           right + line * p->b_line + column * p->b_column, sum);
+    } while (!flat && ++plane < p->planes);
     int64_t c_row = p->c_row;
     bool add = p->add, relu = p->relu;
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
@@ -122,7 +126,7 @@ INLINE void all_panels(bool flat, const gy_panel_product *p)
 
 void GY_OF_LEVEL(panel_product)(const gy_panel_product *p)
 {
-    if (p->lines == 1 && p->columns == 1)
+    if (p->planes <= 1 && p->lines == 1 && p->columns == 1)
         all_panels(true, p);
     else
         all_panels(false, p);
@@ -135,13 +139,17 @@ INLINE void diagonal_tile(int rows, const gy_panel_product *p, const float *a, f
     UNROLL for (int r = 0; r < rows; r++) sum[r] =
         p->start == NULL ? (vec){0} : load(p->start + at);
     int64_t a_row = p->a_row, c_row = p->c_row;
-    for (int64_t line = 0; line < p->lines; line++) {
-        const float *left = a + line * p->a_line + at, *b = p->b + line * p->b_line + at;
-        for (int64_t k = p->columns; k > 0; k--, left += p->a_column, b += p->b_column) {
-            vec right = load(b);
-            UNROLL for (int r = 0; r < rows; r++) sum[r] += load(left + r * a_row) * right;
+    int64_t plane = 0;
+    do {
+        for (int64_t line = 0; line < p->lines; line++) {
+            const float *left = a + plane * p->a_plane + line * p->a_line + at;
+            const float *b = p->b + plane * p->b_plane + line * p->b_line + at;
+            for (int64_t k = p->columns; k > 0; k--, left += p->a_column, b += p->b_column) {
+                vec right = load(b);
+                UNROLL for (int r = 0; r < rows; r++) sum[r] += load(left + r * a_row) * right;
+            }
         }
-    }
+    } while (++plane < p->planes);
     UNROLL for (int r = 0; r < rows; r++)
     {
         float *out = c + r * c_row + at;

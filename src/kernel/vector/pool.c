@@ -20,6 +20,13 @@ INLINE bits choose(bits mask, bits a, bits b)
     return (a & mask) | (b & ~mask);
 }
 
+/* The first pixel of a line of a window. */
+INLINE int64_t line_of(const gy_pool_window *w, int64_t line)
+{
+    int64_t plane = w->planes == 1 ? 0 : line / w->rows;
+    return w->first + plane * w->area + (line - plane * w->rows) * w->width;
+}
+
 /* The first of equals is taken, and the first NaN stays; masked: from −1 where it is not above 0. */
 INLINE void maximum(const gy_pool_window *w, int64_t at, const float *x, float *y, bool mask,
                     int32_t *from)
@@ -27,8 +34,8 @@ INLINE void maximum(const gy_pool_window *w, int64_t at, const float *x, float *
     const int64_t n = w->channels;
     vec most = get(x + w->first * n, at, n);
     bits place = (bits){0} + (int32_t)w->first;
-    for (int64_t row = 0; row < w->rows; row++) {
-        int64_t pixel = w->first + row * w->width;
+    for (int64_t line = 0; line < w->planes * w->rows; line++) {
+        int64_t pixel = line_of(w, line);
         for (int64_t end = pixel + w->columns; pixel < end; pixel++) {
             vec v = get(x + pixel * n, at, n);
             bits larger = ~(v <= most) & (most == most);
@@ -58,8 +65,8 @@ INLINE void hand_back(const gy_pool_window *w, int64_t at, bool add, const float
 {
     const int64_t n = w->channels;
     bits g = (bits)get(dy, at, n), place = get_numbers(from, at, n);
-    for (int64_t row = 0; row < w->rows; row++) {
-        int64_t pixel = w->first + row * w->width;
+    for (int64_t line = 0; line < w->planes * w->rows; line++) {
+        int64_t pixel = line_of(w, line);
         for (int64_t end = pixel + w->columns; pixel < end; pixel++) {
             float *to = dx + pixel * n;
             vec v = (vec)(g & (place == (bits){0} + (int32_t)pixel));

@@ -5,12 +5,12 @@
 #include "unit.h"
 
 /**
- * What of a window lies within the image: pixels first + row width + column, row < rows,
- * column < columns, of `channels` floats each.
+ * What of a window lies within the grid: pixels first + plane area + row width + column of
+ * `channels` floats each; plane < planes, row < rows, column < columns.
  */
 typedef struct gy_pool_window {
     int64_t channels;
-    int64_t first, rows, columns, width;
+    int64_t first, planes, rows, columns, area, width;
 } gy_pool_window;
 
 /** Maxima of one window: see kernel/pooling.c; `from` may be NULL. add: dx += … */

@@ -17,7 +17,7 @@ static const gy_layer_sample samples[] = {
 };
 
 const gy_layer_kind gy_layer_avg_pool1d = {
-    .kind = {"avg_pool1d", "mean of each window of a sequence", gy_pooling_rows_1d,
+    .kind = {"avg_pool1d", "mean of each window of a sequence", gy_pooling_rows,
              sizeof(gy_window_settings)},
     .shape = shape,
     .forward = gy_pooling_avg_forward,

@@ -9,37 +9,7 @@ static gy_status shape(gy_layer *l)
 }
 
 static const gy_setting rows[] = {
-    GY_CONV_ROW_FILTERS,
-    {.key = "kernel",
-     .type = GY_SETTING_INT,
-     .offset = offsetof(gy_conv_settings, window.size.width),
-     .min = 1,
-     .max = GY_WINDOW_MAX,
-     .help = "size of the window"},
-    {.key = "stride",
-     .type = GY_SETTING_INT,
-     .offset = offsetof(gy_conv_settings, window.stride.width),
-     .standard = "1",
-     .min = 1,
-     .max = GY_WINDOW_MAX,
-     .help = "steps from window to window"},
-    {.key = "padding",
-     .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_conv_settings, window.padding),
-     .standard = "same",
-     .min = 0,
-     .max = GY_WINDOW_MAX,
-     .choices = gy_padding_causal_words,
-     .help = "zeros around the input; same: in / stride outputs, valid: none, causal: before only"},
-    {.key = "dilation",
-     .type = GY_SETTING_INT,
-     .offset = offsetof(gy_conv_settings, window.dilation.width),
-     .standard = "1",
-     .min = 1,
-     .max = GY_WINDOW_MAX,
-     .help = "steps from weight to weight within the window"},
-    GY_CONV_ROWS_COMMON,
-    GY_SETTING_END,
+    GY_CONV_ROWS("a number", gy_padding_causal_words, "valid: none, causal: before only"),
 };
 
 static const gy_layer_sample samples[] = {

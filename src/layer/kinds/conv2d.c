@@ -9,37 +9,7 @@ static gy_status shape(gy_layer *l)
 }
 
 static const gy_setting rows[] = {
-    GY_CONV_ROW_FILTERS,
-    {.key = "kernel",
-     .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_conv_settings, window.size),
-     .min = 1,
-     .max = GY_WINDOW_MAX,
-     .help = "size of the window: 3, or height x width as 3x5"},
-    {.key = "stride",
-     .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_conv_settings, window.stride),
-     .standard = "1",
-     .min = 1,
-     .max = GY_WINDOW_MAX,
-     .help = "steps from window to window"},
-    {.key = "padding",
-     .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_conv_settings, window.padding),
-     .standard = "same",
-     .min = 0,
-     .max = GY_WINDOW_MAX,
-     .choices = gy_padding_words,
-     .help = "zeros around the input; same: in / stride outputs, valid: none"},
-    {.key = "dilation",
-     .type = GY_SETTING_PAIR,
-     .offset = offsetof(gy_conv_settings, window.dilation),
-     .standard = "1",
-     .min = 1,
-     .max = GY_WINDOW_MAX,
-     .help = "steps from weight to weight within the window"},
-    GY_CONV_ROWS_COMMON,
-    GY_SETTING_END,
+    GY_CONV_ROWS("3, or height x width as 3x5", gy_padding_words, "valid: none"),
 };
 
 static const gy_layer_sample samples[] = {

@@ -19,7 +19,7 @@ static const gy_layer_sample samples[] = {
 };
 
 const gy_layer_kind gy_layer_max_pool1d = {
-    .kind = {"max_pool1d", "maximum of each window of a sequence", gy_pooling_rows_1d,
+    .kind = {"max_pool1d", "maximum of each window of a sequence", gy_pooling_rows,
              sizeof(gy_window_settings)},
     .fuses = GY_FUSE_SLOPE,
     .shape = shape,

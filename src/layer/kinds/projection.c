@@ -1,7 +1,7 @@
 /*
  * Projection on a residual's shortcut: a product with [out, in] on every s-th position from 0 on,
- * s = ⌈in / out⌉ for each axis but the last. That is a 1×1 convolution over the last two of them;
- * axes before these do not shrink, and count as samples.
+ * s = ⌈in / out⌉ for each axis but the last. That is a convolution of size 1 over the last three
+ * of them; axes before these do not shrink, and count as samples.
  */
 #include "parts.h"
 
@@ -12,11 +12,11 @@ static int64_t stride(const gy_layer *l, int axis)
     return (l->in[0].d[axis] + l->out.d[axis] - 1) / l->out.d[axis];
 }
 
-/* Images in a sample. */
-static int64_t images(const gy_layer *l)
+/* Grids in a sample. */
+static int64_t grids(const gy_layer *l)
 {
     int64_t n = 1;
-    for (int i = 0; i + 3 < l->out.n; i++) n *= l->out.d[i];
+    for (int i = 0; i + 1 + GY_AXES < l->out.n; i++) n *= l->out.d[i];
     return n;
 }
 
@@ -26,27 +26,23 @@ static bool fits(const gy_layer *l)
     for (int i = 0; i + 1 < l->out.n; i++) {
         bool shrinks = l->in[0].d[i] != l->out.d[i];
         if ((l->in[0].d[i] + stride(l, i) - 1) / stride(l, i) != l->out.d[i]) return false;
-        if (shrinks && i + 3 < l->out.n) return false;
+        if (shrinks && i + 1 + GY_AXES < l->out.n) return false;
     }
     return true;
 }
 
 static gy_conv convolution(const gy_layer *l)
 {
-    int height = l->out.n - 3, width = l->out.n - 2; /* axes; below 0: a line, a point */
-    gy_conv c = {.height = height < 0 ? 1 : l->in[0].d[height],
-                 .width = width < 0 ? 1 : l->in[0].d[width],
-                 .channels = gy_shape_last(&l->in[0]),
-                 .filters = gy_shape_last(&l->out),
-                 .groups = 1,
-                 .kernel_h = 1,
-                 .kernel_w = 1,
-                 .stride_h = height < 0 ? 1 : stride(l, height),
-                 .stride_w = width < 0 ? 1 : stride(l, width),
-                 .dilation_h = 1,
-                 .dilation_w = 1,
-                 .out_height = height < 0 ? 1 : l->out.d[height],
-                 .out_width = width < 0 ? 1 : l->out.d[width]};
+    gy_conv c = {
+        .channels = gy_shape_last(&l->in[0]), .filters = gy_shape_last(&l->out), .groups = 1};
+    for (int i = 0; i < GY_AXES; i++) {
+        const int at = l->out.n - 1 - GY_AXES + i; /* below 0: there is no such axis */
+        c.axis[i] = GY_WINDOW_NONE;
+        if (at < 0) continue;
+        c.axis[i].in = l->in[0].d[at];
+        c.axis[i].stride = stride(l, at);
+        c.axis[i].out = l->out.d[at];
+    }
     gy_conv_plan(&c, GY_CONV_auto, l->threads);
     return c;
 }
@@ -75,14 +71,14 @@ static gy_status shape(gy_layer *l)
 
 static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
-    gy_conv_forward(p->kernel, l->state, p->batch * images(l), p->x[0], p->w[0], NULL,
+    gy_conv_forward(p->kernel, l->state, p->batch * grids(l), p->x[0], p->w[0], NULL,
                     GY_ACTIVATION_none, NULL, p->y, p->scratch);
     return GY_OK;
 }
 
 static gy_status backward(const gy_layer *l, const gy_pass *p)
 {
-    int64_t n = p->batch * images(l);
+    int64_t n = p->batch * grids(l);
     if (p->dw[0] != NULL)
         gy_conv_backward_weight(p->kernel, l->state, n, p->x[0], p->dy, p->beta[0], p->dw[0],
                                 p->scratch);

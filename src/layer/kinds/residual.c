@@ -51,6 +51,9 @@ static const gy_layer_sample samples[] = {
      .in = {2, {3, 6}}},
     {.yaml = "residual: {layers: [residual: {layers: [dense: {units: 4}]}, dense: {units: 4}]}",
      .in = {1, {4}}},
+    {.yaml =
+         "residual: {layers: [conv3d: {filters: 2, kernel: 2, stride: 2x1x3}], projection: true}",
+     .in = {4, {3, 2, 5, 2}}},
     {.yaml = "residual: {layers: [conv2d: {filters: 2, kernel: 3, stride: 2x3}], projection: true}",
      .in = {3, {5, 7, 3}}},
     {.yaml = "residual: {layers: []}", .in = {1, {4}}},
