@@ -28,7 +28,7 @@ typedef struct gy_field {
     const char *name;
     gy_field_type type;
     int64_t integer;      /* INT, BOOL; of INTS how many */
-    double number;        /* FLOAT; of PHASE the mean; of INT the same number */
+    double number;        /* FLOAT; of PHASE the mean; of INT, BOOL the same number */
     double min, max;      /* PHASE */
     const char *text;     /* TEXT */
     const int64_t *items; /* INTS */

@@ -55,7 +55,7 @@ static gy_status inspect(gy_opened *o, gy_anatomy **out)
 {
     gy_network_spec spec;
     const gy_config *config = o->config;
-    gy_config_network(config, o->comm, &spec);
+    GY_TRY(gy_config_network(config, o->comm, &spec));
     gy_status status = gy_network_open(o->ctx, &spec, &o->network);
     if (status == GY_OK) {
         gy_network_cut(&o->network, config->train.batch_size, o->ranks,

@@ -61,7 +61,7 @@ gy_status gy_opened_build(gy_opened *o)
 {
     gy_network_spec spec;
     gy_watchdog_note(o->comm, 0, "build the model", GY_WORKS);
-    gy_config_network(o->config, o->comm, &spec);
+    GY_TRY(gy_config_network(o->config, o->comm, &spec));
     GY_TRY(gy_network_open(o->ctx, &spec, &o->network));
     return gy_model_allocate(o->network.model, false);
 }

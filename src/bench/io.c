@@ -90,7 +90,7 @@ static void add_slot(gy_checkpoint *c, const char *name, float *v, const gy_para
 static gy_status make_model(bench *b)
 {
     gy_network_spec spec;
-    gy_config_network(b->config, b->comm, &spec);
+    GY_TRY(gy_config_network(b->config, b->comm, &spec));
     GY_TRY(gy_network_open(b->ctx, &spec, &b->network));
     gy_model *model = b->network.model;
     GY_TRY(gy_model_allocate(model, false));

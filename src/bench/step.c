@@ -161,7 +161,7 @@ static gy_status tell_all(bench *b)
 static gy_status open_inference(bench *b)
 {
     gy_network_spec spec;
-    gy_config_network(b->config, b->comm, &spec);
+    GY_TRY(gy_config_network(b->config, b->comm, &spec));
     GY_TRY(gy_network_open(b->ctx, &spec, &b->inferred));
     gy_feed_init(&b->fed, b->ctx, b->comm, b->config, &b->inferred);
     b->fed.text[GY_PART_TRAIN] = gy_feed_name(b->config, GY_PART_TRAIN);

@@ -4,6 +4,8 @@
 #include "page.h"
 #include "table.h"
 
+#include <string.h>
+
 static int64_t whole(const gy_event *e, const char *name)
 {
     return (int64_t)gy_event_number(e, name, 0);
@@ -51,16 +53,24 @@ static void show_gradients(FILE *out, const gy_event *e)
                 gy_format_bytes(whole(e, "gradient_bytes"), bytes), buckets, grains, rates);
 }
 
+static void show_machine(FILE *out, const gy_event *e)
+{
+    int64_t ranks = whole(e, "ranks"), hosts = whole(e, "hosts"), threads = whole(e, "threads");
+    const char *by = gy_event_text(e, "threads_by", "cores");
+    bool plain = strcmp(by, "threads") == 0 || strcmp(by, "cores") == 0;
+    gy_page_say(out, "machine     %lld rank%s on %lld host%s, %lld thread%s each%s%s%s; %s, %s, %s",
+                (long long)ranks, plural(ranks), (long long)hosts, plural(hosts),
+                (long long)threads, plural(threads), plain ? "" : " (", plain ? "" : by,
+                plain ? "" : ")", gy_event_text(e, "mpi", ""), gy_event_text(e, "blas", ""),
+                gy_event_text(e, "simd", ""));
+}
+
 void gy_summary_show(FILE *out, const gy_event *e)
 {
     char batch[GY_TEXT], epoch[GY_TEXT], all[GY_TEXT];
-    int64_t ranks = whole(e, "ranks"), hosts = whole(e, "hosts"), threads = whole(e, "threads");
     (void)fprintf(out, "gyre %s: %s in %s\n", gy_event_text(e, "version", ""),
                   gy_event_text(e, "name", ""), gy_event_text(e, "run_dir", ""));
-    gy_page_say(out, "machine     %lld rank%s on %lld host%s, %lld thread%s each; %s, %s, %s",
-                (long long)ranks, plural(ranks), (long long)hosts, plural(hosts),
-                (long long)threads, plural(threads), gy_event_text(e, "mpi", ""),
-                gy_event_text(e, "blas", ""), gy_event_text(e, "simd", ""));
+    show_machine(out, e);
     show_data(out, e);
     (void)fputc('\n', out);
     gy_table_layers(out, e->anatomy);

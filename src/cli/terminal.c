@@ -38,6 +38,11 @@ static int64_t whole(const gy_event *e, const char *name)
     return (int64_t)gy_event_number(e, name, 0);
 }
 
+static bool flag(const gy_event *e, const char *name)
+{
+    return gy_event_number(e, name, 0) != 0;
+}
+
 static void show_progress(gy_terminal *t, const gy_event *e)
 {
     char text[256];
@@ -158,19 +163,34 @@ static void show_more(const gy_terminal *t, const gy_event *e)
                  2 * whole(e, epochs ? "epochs" : "steps"));
 }
 
-static void show_end(const gy_terminal *t, const gy_event *e)
+/* Where the best parameters are put back all values are theirs; tests are always made with them. */
+static bool is_of_best(const gy_event *e, const char *name)
 {
-    char time[GY_TEXT];
-    const char *path = gy_event_text(e, "path", "");
-    (void)fprintf(stderr, "\ndone after %lld steps in %s, %.0f samples/s%s\n", (long long)e->step,
-                  gy_format_seconds(e->time, time), gy_event_number(e, "samples_per_second", 0),
-                  gy_event_number(e, "early", 0) != 0 ? ", stopped early" : "");
+    if (gy_event_field(e, "best") == NULL) return false;
+    return flag(e, "restored") || strncmp(name, "test_", 5) == 0;
+}
+
+static void show_values_of_end(const gy_event *e)
+{
     for (int i = 0; i < e->n; i++) {
         const gy_field *f = &e->fields[i];
         bool value = f->type == GY_FIELD_FLOAT && strcmp(f->name, "best") != 0 &&
                      strcmp(f->name, "samples_per_second") != 0;
-        if (value) (void)fprintf(stderr, "  %-24s %.6g\n", f->name, f->number);
+        if (value)
+            (void)fprintf(stderr, "  %-24s %.6g%s\n", f->name, f->number,
+                          is_of_best(e, f->name) ? " (best)" : "");
     }
+}
+
+static void show_end(const gy_terminal *t, const gy_event *e)
+{
+    char time[GY_TEXT];
+    const char *path = gy_event_text(e, "path", "");
+    (void)fprintf(stderr, "\ndone after %lld steps in %s, %.0f samples/s%s%s\n", (long long)e->step,
+                  gy_format_seconds(e->time, time), gy_event_number(e, "samples_per_second", 0),
+                  flag(e, "early") ? ", stopped early" : "",
+                  flag(e, "restored") ? "; the best parameters are put back" : "");
+    show_values_of_end(e);
     if (gy_event_field(e, "best") != NULL)
         (void)fprintf(stderr, "  best %-19s %.6g at step %lld\n", gy_event_text(e, "monitor", ""),
                       gy_event_number(e, "best", NAN), (long long)whole(e, "best_step"));
@@ -185,7 +205,7 @@ static void show_checkpoint(const gy_event *e)
     (void)fprintf(stderr, "checkpoint %s (%s, waited %s)%s\n", gy_event_text(e, "path", ""),
                   gy_format_seconds(gy_event_number(e, "seconds", 0), time),
                   gy_format_seconds(gy_event_number(e, "waited_seconds", 0), waited),
-                  gy_event_number(e, "best", 0) != 0 ? " best so far" : "");
+                  flag(e, "best") ? " best so far" : "");
 }
 
 static void show_init(const gy_event *e, const char *path)

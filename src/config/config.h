@@ -90,8 +90,8 @@ gy_status gy_config_compare(gy_context *ctx, const char *old_yaml, const char *n
                                          const char *new_value),
                             void *user) GY_CHECKED;
 
-/** Its network, on this rank: gy_network_open(). Local. */
-void gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out);
+/** Its network, on this rank: gy_network_open(). OMP_NUM_THREADS is rank 0's word. Collective. */
+gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out) GY_CHECKED;
 /** Whether vectors that all ranks need lie in memory that those of a host share. Local. */
 bool gy_config_uses_host_memory(const gy_config *c, gy_comm *comm);
 /** What training plans the memory of its network for, once that is cut. Local. */

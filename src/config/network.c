@@ -7,18 +7,22 @@
 #include "comm/topology.h"
 #include "sync/grains.h"
 
-void gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out)
+gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out)
 {
+    int omp_threads = gy_kernel_omp_threads();
+    GY_TRY(gy_comm_broadcast(comm, &omp_threads, sizeof omp_threads, 0));
     *out = (gy_network_spec){.layers = c->model.layers,
                              .where = c->model.where,
                              .recompute_blocks = c->train.recompute == 1,
                              .threads = (int)c->threads,
+                             .omp_threads = omp_threads,
                              .ranks = gy_comm_local_ranks(comm),
                              .grains = (int)c->comm.reproducible_grains,
                              .loss = c->loss,
                              .metrics = c->metrics};
     out->input.n = c->model.input.n;
     for (int i = 0; i < out->input.n; i++) out->input.d[i] = c->model.input.v[i];
+    return GY_OK;
 }
 
 bool gy_config_uses_host_memory(const gy_config *c, gy_comm *comm)

@@ -182,7 +182,8 @@ const gy_setting gy_config_rows[] = {
      .standard = "0",
      .min = 0,
      .max = 4096,
-     .help = "threads a rank; 0 = the cores it is bound to"},
+     .help = "threads a rank; 0 = OMP_NUM_THREADS where it is set, else the cores it is bound to; "
+             "one where steps are small"},
     SECTION(data, gy_data_setting_rows, "where samples come from"),
     SECTION(model, model_rows, "what is trained"),
     {.key = "loss",

@@ -39,7 +39,9 @@ void gy_report_text(gy_report *r, const char *name, const char *value)
 
 void gy_report_bool(gy_report *r, const char *name, bool value)
 {
-    add(r, name, GY_FIELD_BOOL)->integer = value;
+    gy_field *f = add(r, name, GY_FIELD_BOOL);
+    f->integer = value;
+    f->number = value;
 }
 
 /* Microseconds are enough of a time. */

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <omp.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -57,9 +58,21 @@ int gy_kernel_threads(const gy_kernel *k)
     return k->threads;
 }
 
+void gy_kernel_use(gy_kernel *k, int threads)
+{
+    k->threads = threads < k->threads ? threads : k->threads;
+}
+
 int gy_kernel_cores(void)
 {
     return omp_get_num_procs();
+}
+
+/* OpenMP has read it; of what it cannot read it has said so. */
+int gy_kernel_omp_threads(void)
+{
+    const char *text = getenv("OMP_NUM_THREADS");
+    return text != NULL && text[0] != '\0' ? omp_get_max_threads() : 0;
 }
 
 void gy_kernel_on_poll(gy_kernel *k, void (*poll)(void *user), void *user)

@@ -21,9 +21,12 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out) GY_CHE
 void gy_kernel_free(gy_kernel *k);
 
 int gy_kernel_threads(const gy_kernel *k);
+/** Goes on with fewer threads than it was made with. */
+void gy_kernel_use(gy_kernel *k, int threads);
 
-/** Cores that this process is bound to. */
+/** Cores that this process is bound to; what OMP_NUM_THREADS says, 0: nothing. */
 int gy_kernel_cores(void);
+int gy_kernel_omp_threads(void);
 
 /** Called on the calling thread between blocks of long kernels, to drive communication. */
 void gy_kernel_on_poll(gy_kernel *k, void (*poll)(void *user), void *user);

@@ -2,23 +2,7 @@
 #include "network.h"
 
 #include "base/count.h"
-
-#include <unistd.h>
-
-/* As asked for, else the cores that this process is bound to; ranks that nobody bound share them. With
- * grains the bits must not depend on where a rank happens to run. */
-static gy_status make_kernel(gy_network *n)
-{
-    const gy_network_spec *spec = &n->spec;
-    if (spec->grains > 0 && spec->threads == 0) return gy_kernel_create(n->ctx, 1, &n->kernel);
-    GY_TRY(gy_kernel_create(n->ctx, spec->threads, &n->kernel));
-    int threads = gy_kernel_threads(n->kernel);
-    bool unbound = threads > 1 && threads >= sysconf(_SC_NPROCESSORS_ONLN);
-    if (spec->threads > 0 || spec->ranks <= 1 || !unbound) return GY_OK;
-    gy_kernel_free(n->kernel);
-    n->kernel = NULL;
-    return gy_kernel_create(n->ctx, threads > spec->ranks ? threads / spec->ranks : 1, &n->kernel);
-}
+#include "threads_impl.h"
 
 gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_network *out)
 {
@@ -26,13 +10,14 @@ gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_netwo
                         .spec = *spec,
                         .grains = spec->grains,
                         .rows = spec->grains > 0 ? spec->grains : 1};
-    GY_TRY(make_kernel(out));
+    const int threads = gy_network_choose_threads(spec, &out->threads_by);
+    GY_TRY(gy_kernel_create(ctx, threads, &out->kernel));
     GY_TRY(gy_kernel_check_space(out->kernel));
     const gy_model_spec model = {.input = spec->input,
                                  .layers = spec->layers,
                                  .where = spec->where,
                                  .recompute_blocks = spec->recompute_blocks,
-                                 .threads = gy_kernel_threads(out->kernel)};
+                                 .threads = threads};
     return gy_model_create(ctx, &model, &out->model);
 }
 
@@ -58,6 +43,7 @@ void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro)
     int64_t largest = gy_pieces(most, parts); /* of any rank or grain */
     n->micro = micro == 0 || micro > largest ? largest : micro;
     n->micros = (int)((largest + n->micro - 1) / n->micro);
+    gy_network_fit_threads(n);
 }
 
 gy_status gy_network_make_pieces(gy_network *n)

@@ -17,17 +17,33 @@ typedef struct gy_network_spec {
     gy_layer_specs layers; /* must outlive the network, as all that is pointed to */
     const char *where;     /* place of `layers` in the configuration */
     bool recompute_blocks;
-    int threads; /* of the kernels; 0: the cores that this process is bound to */
-    int ranks;   /* on this host, that share its cores where nobody bound them */
-    int grains;  /* that a batch is cut into, to be passed one by one; 0: none */
+    int threads;     /* of the kernels; 0: see threads.c */
+    int omp_threads; /* what OMP_NUM_THREADS says; 0: nothing */
+    int ranks;       /* on this host, that share its cores where nobody bound them */
+    int grains;      /* that a batch is cut into, to be passed one by one; 0: none */
     gy_choice loss;
     gy_strings metrics;
 } gy_network_spec;
+
+/** X(reason, in a word): what the number of a rank's threads comes from. */
+#define GY_THREADS_BY_LIST(X)                                                                      \
+    X(SETTING, "threads")                                                                          \
+    X(GRAINS, "grains")                                                                            \
+    X(OMP, "OMP_NUM_THREADS")                                                                      \
+    X(CORES, "cores")                                                                              \
+    X(WORK, "small steps")
+#define GY_THREADS_BY_ENUM(reason, text) GY_THREADS_BY_##reason,
+typedef enum gy_threads_by {
+    GY_THREADS_BY_LIST(GY_THREADS_BY_ENUM) GY_THREADS_REASONS
+} gy_threads_by;
+#undef GY_THREADS_BY_ENUM
+extern const char *const gy_threads_by_names[GY_THREADS_REASONS];
 
 typedef struct gy_network {
     gy_context *ctx;
     gy_network_spec spec;
     gy_kernel *kernel;
+    gy_threads_by threads_by;
     gy_model *model;
     gy_task task;
     int grains;    /* of a batch; 0: none */
@@ -49,7 +65,8 @@ void gy_network_close(gy_network *n);
 gy_status gy_network_aim(gy_network *n, const gy_shape *target) GY_CHECKED;
 
 /**
- * How much is passed at once of batches of up to `most` samples that are cut among `ranks`.
+ * How much is passed at once of batches of up to `most` samples that are cut among `ranks`; where that is
+ * too little work for a team of threads, and nobody set their number, the kernel goes on with one.
  * @param micro  so many samples at most; 0: all of a part
  */
 void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro);

@@ -27,8 +27,10 @@ static gy_status describe(gy_run *run, gy_report *report)
     GY_TRY(gy_pool_format(&run->pool, &path, "%s/checkpoints/latest", run->config->run_dir));
     gy_report_begin(report, "end");
     for (int i = 0; i < run->at.n_values; i++)
-        gy_report_float(report, run->at.values[i].name, run->at.values[i].value);
+        if (run->at.values[i].known)
+            gy_report_float(report, run->at.values[i].name, run->at.values[i].value);
     if (!isnan(run->at.best.value)) {
+        gy_report_bool(report, "restored", gy_run_restores_best(run));
         gy_report_text(report, "monitor", run->config->train.early_stopping.monitor);
         gy_report_float(report, "best", run->at.best.value);
         gy_report_int(report, "best_step", run->at.best.step);

@@ -4,8 +4,26 @@
 #include "base/clock.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
+
+static gy_status add_name(gy_run *run, gy_part part, const char *what)
+{
+    gy_value *v = &run->at.values[run->at.n_values++];
+    *v = (gy_value){.value = NAN, .best = NAN};
+    return gy_pool_format(&run->pool, &v->name, "%s_%s", gy_part_names[part], what);
+}
+
+gy_status gy_run_name_values(gy_run *run)
+{
+    const gy_task *task = &run->network.task;
+    for (int part = 0; part < GY_PARTS; part++) {
+        if (run->feed.source[part] == NULL) continue;
+        GY_TRY(add_name(run, (gy_part)part, "loss"));
+        for (int i = 0; i < task->n_metrics; i++)
+            GY_TRY(add_name(run, (gy_part)part, task->metrics[i]->kind.name));
+    }
+    return GY_OK;
+}
 
 double gy_run_value(const gy_run *run, const char *name)
 {
@@ -14,40 +32,27 @@ double gy_run_value(const gy_run *run, const char *name)
     return NAN;
 }
 
-gy_status gy_run_set_value(gy_run *run, const char *name, double value)
-{
-    for (int i = 0; i < run->at.n_values; i++) {
-        if (strcmp(run->at.values[i].name, name) != 0) continue;
-        run->at.values[i].value = value;
-        return GY_OK;
-    }
-    if (run->at.n_values == GY_VALUES) return GY_OK;
-    gy_value *v = &run->at.values[run->at.n_values];
-    GY_TRY(gy_pool_string(&run->pool, name, &v->name));
-    v->value = value;
-    run->at.n_values++;
-    return GY_OK;
-}
-
 /* Remembers "validation_loss" and the like, and adds it to the report. */
-static gy_status put(gy_run *run, gy_report *report, gy_part part, const char *what, double value)
+static void put(gy_run *run, gy_report *report, gy_part part, const char *what, double value)
 {
-    char name[96];
-    (void)snprintf(name, sizeof name, "%s_%s", gy_part_names[part], what);
-    GY_TRY(gy_run_set_value(run, name, value));
-    for (int i = 0; i < run->at.n_values; i++)
-        if (strcmp(run->at.values[i].name, name) == 0)
-            gy_report_float(report, run->at.values[i].name, value);
-    return GY_OK;
+    const char *of = gy_part_names[part];
+    size_t n = strlen(of);
+    for (int i = 0; i < run->at.n_values; i++) {
+        gy_value *v = &run->at.values[i];
+        if (strncmp(v->name, of, n) != 0 || v->name[n] != '_' || strcmp(v->name + n + 1, what) != 0)
+            continue;
+        v->known = true;
+        v->value = value;
+        gy_report_float(report, v->name, value);
+    }
 }
 
-gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part, const double *tally)
+void gy_run_report_tally(gy_run *run, gy_report *report, gy_part part, const double *tally)
 {
-    GY_TRY(put(run, report, part, "loss", gy_task_loss(tally)));
-    for (int i = 0; i < run->network.task.n_metrics; i++)
-        GY_TRY(put(run, report, part, run->network.task.metrics[i]->kind.name,
-                   gy_task_metric(&run->network.task, i, tally)));
-    return GY_OK;
+    const gy_task *task = &run->network.task;
+    put(run, report, part, "loss", gy_task_loss(tally));
+    for (int i = 0; i < task->n_metrics; i++)
+        put(run, report, part, task->metrics[i]->kind.name, gy_task_metric(task, i, tally));
 }
 
 gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
@@ -62,8 +67,7 @@ gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
     gy_report_text(&report, "split", gy_part_names[part]);
     gy_report_text(&report, "data", run->feed.text[part]);
     gy_report_int(&report, "samples", run->feed.split[part].samples);
-    if (status == GY_OK)
-        status = gy_comm_agree(run->comm, gy_run_report_tally(run, &report, part, tally));
+    if (status == GY_OK) gy_run_report_tally(run, &report, part, tally);
     gy_report_float(&report, "seconds", gy_clock_s() - start);
     if (status == GY_OK) gy_run_tell(run, &report, true);
     gy_free(run->ctx, tally);

@@ -144,9 +144,11 @@ static void list_values(const gy_run *run, gy_notes *list)
 {
     const gy_place *at = &run->at;
     for (int i = 0; i < at->n_values; i++)
-        list_metric(list, "last", at->values[i].name, at->values[i].value);
+        if (at->values[i].known) list_metric(list, "last", at->values[i].name, at->values[i].value);
     if (isnan(at->best.value)) return;
-    list_metric(list, "best", run->config->train.early_stopping.monitor, at->best.value);
+    for (int i = 0; i < at->n_values; i++)
+        if (!isnan(at->values[i].best))
+            list_metric(list, "best", at->values[i].name, at->values[i].best);
     gy_notes_number(list, "/metrics", "best_step", (double)at->best.step);
 }
 
@@ -176,29 +178,23 @@ gy_status gy_run_list_notes(gy_run *run, const char *end, gy_notes *list)
     return gy_comm_agree(run->comm, list->status);
 }
 
-/* Values of metrics that the run no longer has are of no use. */
-static bool is_measured(const gy_run *run, const char *name)
+/* @return whether there is such a number */
+static bool take_metric(const gy_checkpoint_head *head, const char *which, const char *of,
+                        double *out)
 {
-    const gy_task *task = &run->network.task;
-    for (int part = 0; part < GY_PARTS; part++) {
-        size_t n = strlen(gy_part_names[part]);
-        if (run->feed.source[part] == NULL || strncmp(name, gy_part_names[part], n) != 0) continue;
-        if (strcmp(name + n, "_loss") == 0) return true;
-        for (int i = 0; i < task->n_metrics && name[n] == '_'; i++)
-            if (strcmp(name + n + 1, task->metrics[i]->kind.name) == 0) return true;
-    }
-    return false;
+    char name[GY_NOTE_NAME];
+    (void)snprintf(name, sizeof name, "%s_%s", which, of);
+    const gy_checkpoint_note *note = gy_checkpoint_note_find(head, "/metrics", name);
+    if (note == NULL || note->text != NULL) return false;
+    *out = note->number;
+    return true;
 }
 
-gy_status gy_run_take_values(gy_run *run, const gy_checkpoint_head *head)
+void gy_run_take_values(gy_run *run, const gy_checkpoint_head *head)
 {
-    static const char last[] = "last_";
-    for (int i = 0; i < head->n_notes; i++) {
-        const gy_checkpoint_note *note = &head->notes[i];
-        const char *name = note->name + strlen(last);
-        if (strcmp(note->group, "/metrics") != 0 || note->text != NULL) continue;
-        if (strncmp(note->name, last, strlen(last)) != 0 || !is_measured(run, name)) continue;
-        GY_TRY(gy_run_set_value(run, name, note->number));
+    for (int i = 0; i < run->at.n_values; i++) {
+        gy_value *v = &run->at.values[i];
+        v->known = take_metric(head, "last", v->name, &v->value);
+        (void)take_metric(head, "best", v->name, &v->best);
     }
-    return GY_OK;
 }

@@ -61,7 +61,7 @@ void gy_run_clear(gy_run *run)
 static gy_status open_network(gy_run *run)
 {
     gy_network_spec spec;
-    gy_config_network(run->config, run->comm, &spec);
+    GY_TRY(gy_config_network(run->config, run->comm, &spec));
     GY_TRY(gy_network_open(run->ctx, &spec, &run->network));
     gy_feed_init(&run->feed, run->ctx, run->comm, run->config, &run->network);
     return GY_OK;
@@ -173,6 +173,7 @@ static gy_status make_optim(gy_run *run)
 static gy_status make_state(gy_run *run)
 {
     GY_TRY(gy_run_name_residuals(run));
+    GY_TRY(gy_run_name_values(run));
     const gy_config *config = run->config;
     const gy_ranges *owned = gy_sync_owned(run->sync);
     GY_TRY(make_optim(run));

@@ -63,10 +63,12 @@ typedef struct gy_best {
 
 enum { GY_VALUES = GY_PARTS * (GY_TASK_METRICS + 1) };
 
-/** A value by name, as the last evaluation of a split gave it. */
+/** A value that is measured, by name. */
 typedef struct gy_value {
     const char *name; /* "validation_loss"; in the run's pool */
-    double value;
+    bool known;       /* it was measured */
+    double value;     /* last */
+    double best;      /* when the monitored value was best; NAN: not known */
 } gy_value;
 
 /**
@@ -90,7 +92,7 @@ typedef struct gy_place {
     double *tally; /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
     gy_schedule_state schedule;
     gy_best best;
-    gy_value values[GY_VALUES]; /* of the last evaluations */
+    gy_value values[GY_VALUES]; /* all that the run measures, in the order of splits and metrics */
     int n_values;
 } gy_place;
 

@@ -16,6 +16,7 @@ static void add_machine(const gy_run *run, gy_report *report)
     gy_report_int(report, "ranks", run->ranks);
     gy_report_int(report, "hosts", gy_comm_hosts(run->comm));
     gy_report_int(report, "threads", gy_kernel_threads(run->network.kernel));
+    gy_report_text(report, "threads_by", gy_threads_by_names[run->network.threads_by]);
     gy_report_text(report, "blas", gy_blas_name());
     gy_report_text(report, "simd", gy_context_simd(run->ctx));
     gy_report_text(report, "mpi", gy_comm_library());

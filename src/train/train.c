@@ -34,6 +34,10 @@ static void put_best(gy_run *run)
     memcpy(gy_model_buffer_values(run->network.model), best->buffers,
            (size_t)gy_model_buffers(run->network.model)->floats * sizeof(float));
     gy_run_begin_average(run, best->values);
+    for (int i = 0; i < run->at.n_values; i++) { /* what was measured with them */
+        gy_value *v = &run->at.values[i];
+        if (!isnan(v->best)) v->value = v->best;
+    }
 }
 
 /* Copies or exchanges for the test are done on the side: the last checkpoint can be trained on. */

@@ -52,13 +52,13 @@ void gy_run_note(gy_run *run, const char *phase, gy_doing doing);
 /** From where the run stands to its end: GY_OK or GY_STOPPED. Collective. */
 gy_status gy_run_loop(gy_run *run) GY_CHECKED;
 
+/** Lists in run->at.values what the run measures, once its data and task are there. Local. */
+gy_status gy_run_name_values(gy_run *run) GY_CHECKED;
 /** Evaluates a part, remembers it in run->at.values, tells it. Collective. */
 gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part) GY_CHECKED;
 /** Loss and metrics of a tally, remembered and added to a report. Local. */
-gy_status gy_run_report_tally(gy_run *run, gy_report *report, gy_part part,
-                              const double *tally) GY_CHECKED;
-gy_status gy_run_set_value(gy_run *run, const char *name, double value) GY_CHECKED;
-/** The value of that name in the last evaluations; NAN where there is none. */
+void gy_run_report_tally(gy_run *run, gy_report *report, gy_part part, const double *tally);
+/** The last value of that name; NAN where there is none. */
 double gy_run_value(const gy_run *run, const char *name);
 
 /* average.c: the moving average of parameters; nothing is done where there is none */
@@ -131,8 +131,8 @@ gy_status gy_run_list_notes(gy_run *run, const char *end, gy_notes *list) GY_CHE
 /** Takes the table's fields, but for those of subjects that changed. Local. */
 void gy_place_take(gy_place *at, const gy_run *run, const gy_checkpoint_head *head,
                    unsigned changed);
-/** Takes the last values of what the run measures. Local. */
-gy_status gy_run_take_values(gy_run *run, const gy_checkpoint_head *head) GY_CHECKED;
+/** Takes the last and best values of what the run measures. Local. */
+void gy_run_take_values(gy_run *run, const gy_checkpoint_head *head);
 
 /* sums.c: of the epoch under way */
 

@@ -15,7 +15,9 @@ static void fields_are_found(void)
     gy_report_float(&r, "loss", 0.25);
     gy_report_text(&r, "path", "a/b");
     gy_report_text(&r, "none", NULL);
-    CU_ASSERT_EQUAL(r.event.n, 3);
+    gy_report_bool(&r, "early", true);
+    CU_ASSERT_EQUAL(r.event.n, 4);
+    CU_ASSERT_EQUAL(gy_event_number(&r.event, "early", 0), 1.0);
     CU_ASSERT_EQUAL(gy_event_number(&r.event, "ranks", -1), 3.0);
     CU_ASSERT_EQUAL(gy_event_number(&r.event, "loss", -1), 0.25);
     CU_ASSERT_EQUAL(gy_event_number(&r.event, "los", -1), -1.0);

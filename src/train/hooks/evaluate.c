@@ -27,6 +27,8 @@ static gy_status keep_best(gy_run *run, double value)
     best->epoch = run->at.epoch;
     best->sample = run->at.index * run->config->train.batch_size;
     best->is_written = false;
+    for (int i = 0; i < run->at.n_values; i++)
+        if (run->at.values[i].known) run->at.values[i].best = run->at.values[i].value;
     if (best->values == NULL) return GY_OK;
     int64_t floats = gy_model_params(run->network.model)->floats;
     int64_t buffers = gy_model_buffers(run->network.model)->floats;
