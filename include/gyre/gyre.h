@@ -9,6 +9,7 @@
 #include <gyre/context.h>
 #include <gyre/data.h>
 #include <gyre/event.h>
+#include <gyre/exchange.h>
 #include <gyre/model.h>
 #include <gyre/status.h>
 #include <gyre/train.h>

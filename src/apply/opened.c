@@ -33,16 +33,21 @@ static gy_status open_it(gy_opened *o, const gy_opening *what)
     return gy_config_read(o->comm, what->path, what->sets, what->n_sets, &o->config);
 }
 
+void gy_opened_init(gy_opened *o, gy_context *ctx, gy_comm *comm, gy_observer *observer, void *user)
+{
+    *o = (gy_opened){.ctx = ctx,
+                     .comm = comm,
+                     .rank = gy_comm_rank(comm),
+                     .ranks = gy_comm_ranks(comm),
+                     .observer = observer,
+                     .observer_user = user,
+                     .started_s = gy_clock_s()};
+    gy_pool_init(&o->pool, ctx);
+}
+
 gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *what, gy_opened *out)
 {
-    *out = (gy_opened){.ctx = ctx,
-                       .comm = comm,
-                       .rank = gy_comm_rank(comm),
-                       .ranks = gy_comm_ranks(comm),
-                       .observer = what->observer,
-                       .observer_user = what->observer_user,
-                       .started_s = gy_clock_s()};
-    gy_pool_init(&out->pool, ctx);
+    gy_opened_init(out, ctx, comm, what->observer, what->observer_user);
     GY_TRY(open_it(out, what));
     gy_watchdog_set(comm, out->config->comm.watchdog_seconds);
     return GY_OK;

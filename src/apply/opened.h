@@ -34,6 +34,9 @@ typedef struct gy_opening {
     void *observer_user;
 } gy_opening;
 
+/** Nothing opened yet; may be closed. Local. */
+void gy_opened_init(gy_opened *o, gy_context *ctx, gy_comm *comm, gy_observer *observer,
+                    void *user);
 /** Finds the checkpoint, reads head and configuration; builds nothing. Collective. */
 gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *opening,
                          gy_opened *out) GY_CHECKED;

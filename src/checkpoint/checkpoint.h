@@ -72,10 +72,17 @@ typedef struct gy_checkpoint {
     const char *end;     /* what a run that has ended says, in one line; NULL: it goes on */
     const char *flushed; /* a file that is on disk before this is; NULL: none */
     bool is_best_alone;  /* the best parameters, of an earlier step: no run goes on from them */
+    const char *at;      /* a directory of its own, of no run; NULL: a run's */
 } gy_checkpoint;
 
 /** Checkpoints of a run in the making, one at a time; keeps room for copies between them. */
 typedef struct gy_saver gy_saver;
+
+/**
+ * Writes one that belongs to no run into a directory of its own, `c->at`, which must not be there yet.
+ * @return GY_OK; GY_E_USAGE where it is there; GY_E_IO, GY_E_NOMEM: nothing of it is there
+ */
+gy_status gy_checkpoint_write(gy_context *ctx, gy_comm *comm, const gy_checkpoint *c) GY_CHECKED;
 
 /** What has been written. */
 typedef struct gy_saved {

@@ -40,10 +40,29 @@
 
 #include <string.h>
 
+/* One of no run: beside its place until it is whole. */
+static gy_status name_apart(gy_pool *pool, const char *at, gy_commit *out)
+{
+    gy_lies there;
+    gy_commit made = {.ctx = pool->ctx, .final = at};
+    const char *slash = strrchr(at, '/');
+    GY_TRY(gy_path_kind(at, &there));
+    GY_REQUIRE(there == GY_IS_NONE, GY_E_USAGE,
+               "cannot write the checkpoint" GY_AT "%s" GY_WHY
+               "something of that name is there" GY_HINT "give it another name",
+               at);
+    GY_TRY(gy_pool_format(pool, &made.dir, "%.*s", slash == NULL ? 1 : (int)(slash - at) + 1,
+                          slash == NULL ? "." : at));
+    GY_TRY(gy_temporary_name(pool, at, &made.made));
+    *out = made;
+    return GY_OK;
+}
+
 gy_status gy_commit_name(gy_pool *pool, const char *run_dir, const gy_checkpoint *c, gy_commit *out)
 {
     const char *name, *old;
     gy_commit made = {.ctx = pool->ctx};
+    if (c->at != NULL) return name_apart(pool, c->at, out);
     GY_TRY(gy_pool_format(pool, &made.dir, "%s/checkpoints", run_dir));
     GY_TRY(c->is_best_alone ? gy_best_name(pool, c->step, &name)
                             : gy_step_name(pool, c->step, &name));
@@ -148,12 +167,20 @@ static void warn(gy_writer *w, const char *what)
     w->warning = *gy_error_last();
 }
 
+/* One of no run: its name is all that it needs. */
+static gy_status finish_apart(const gy_commit *c)
+{
+    GY_TRY(gy_path_sync(c->ctx, c->made));
+    return gy_path_rename(c->ctx, c->made, c->final);
+}
+
 gy_status gy_commit_finish(gy_writer *w)
 {
     const gy_commit *c = &w->commit;
     const char *aside = NULL;
     bool replaced = false;
     gy_manifest m;
+    if (w->c.at != NULL) return finish_apart(c);
     GY_TRY(gather(w, &m));
     if (w->c.flushed != NULL) GY_TRY(gy_path_sync(c->ctx, w->c.flushed));
     GY_TRY(gy_path_sync(c->ctx, c->made));

@@ -248,20 +248,6 @@ gy_status gy_index_read_head(gy_context *ctx, const char *dir, gy_pool *pool, gy
     return read_sealed(ctx, dir, pool, read_beginning, out);
 }
 
-/* In whole rows of about a piece. */
-static gy_status read_rows(gy_h5_data *d, float *out)
-{
-    const gy_shape *s = gy_h5_data_shape(d);
-    int64_t count = gy_shape_count(s), rows = s->n == 0 ? 1 : s->d[0], n;
-    if (count == 0) return GY_OK;
-    int64_t row = count / rows, most = GY_PIECE_FLOATS / row > 0 ? GY_PIECE_FLOATS / row : 1;
-    for (int64_t at = 0; at < rows; at += n) {
-        n = rows - at < most ? rows - at : most;
-        GY_TRY(gy_h5_data_read(d, at, n, GY_H5_FLOAT32, out + at * row));
-    }
-    return GY_OK;
-}
-
 gy_status gy_tensor_read(gy_context *ctx, gy_h5 *f, const char *name, const char *path,
                          gy_status status, float *out)
 {
@@ -271,7 +257,7 @@ gy_status gy_tensor_read(gy_context *ctx, gy_h5 *f, const char *name, const char
     GY_TRY(gy_h5_data_open(f, name, &d));
     bool plain = gy_h5_data_type(d) == GY_H5_FLOAT32;
     size_t bytes = (size_t)gy_shape_count(gy_h5_data_shape(d)) * sizeof *out;
-    gy_status read = read_rows(d, out);
+    gy_status read = gy_h5_data_read_floats(d, out);
     gy_h5_data_close(d);
     GY_TRY(read);
     if (!plain || !gy_h5_has_attribute(f, name, "checksum")) return GY_OK;

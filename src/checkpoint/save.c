@@ -201,6 +201,18 @@ gy_status gy_saver_begin(gy_saver *s, const gy_checkpoint *c, bool copy)
     return gy_error_restore(&first);
 }
 
+gy_status gy_checkpoint_write(gy_context *ctx, gy_comm *comm, const gy_checkpoint *c)
+{
+    static const gy_checkpoint_settings plain = {.shards = 1, .writer = GY_WRITER_RANK0};
+    gy_saver *s = NULL;
+    gy_saved saved;
+    gy_status status = gy_comm_agree(comm, gy_saver_create(ctx, comm, NULL, &plain, &s));
+    if (status == GY_OK) status = gy_saver_begin(s, c, false);
+    if (status == GY_OK) status = gy_saver_end(s, &saved);
+    gy_saver_free(s);
+    return status;
+}
+
 /* Where the step lies among the run's own, HEAD follows; what HEAD says is remembered. */
 static gy_status go_on(gy_saver *s, gy_pool *pool, const char *path, int64_t step,
                        const gy_best_is *best, bool *own)

@@ -11,6 +11,8 @@
     X(generate)                                                                                    \
     X(inspect)                                                                                     \
     X(verify)                                                                                      \
+    X(export)                                                                                      \
+    X(import)                                                                                      \
     X(data)                                                                                        \
     X(bench)                                                                                       \
     X(help)                                                                                        \

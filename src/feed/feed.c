@@ -115,7 +115,10 @@ static gy_status learn(gy_feed *f, const gy_taught *taught)
         f->normalizes = true;
         return gy_feed_take_normalizer(f, taught->normalizer);
     }
-    if (!train) return GY_OK;
+    GY_REQUIRE(train || f->config->data.normalize == GY_NORMALIZE_NONE, GY_E_CONFIG,
+               "cannot normalize the data" GY_AT "data.normalize" GY_WHY
+               "neither the checkpoint nor training data tell means and deviations" GY_HINT
+               "give data.train, or say them by data.offset and data.scale with normalize: none");
     f->normalizes = true;
     int ranks = gy_comm_ranks(f->comm);
     return gy_normalizer_learn(f->ctx, &f->config->data, &f->input, f->source[GY_PART_TRAIN],

@@ -35,3 +35,9 @@ gy_layer_row gy_model_layer(const gy_model *m, int i)
     }
     return row;
 }
+
+gy_model_unit gy_model_unit_at(const gy_model *m, int i)
+{
+    const gy_unit *u = m->units[i];
+    return (gy_model_unit){&u->layer, u->x, u->y, u->params, u->buffers};
+}

@@ -144,4 +144,16 @@ typedef struct gy_layer_row {
 int gy_model_layers(const gy_model *m);
 gy_layer_row gy_model_layer(const gy_model *m, int i);
 
+/** A running layer as it stands in the model, for those who say the model in other words. */
+typedef struct gy_model_unit {
+    const gy_layer *layer;
+    const int *x;       /* [layer->inputs] values that it reads; 0 is the model's input */
+    int y;              /* the value that it makes: at most gy_model_layers() */
+    const int *params;  /* [layer->n_params] in gy_model_params() */
+    const int *buffers; /* [layer->n_buffers] in gy_model_buffers() */
+} gy_model_unit;
+
+/** The i-th of gy_model_layers(), in the order of the forward pass; the last one makes the output. */
+gy_model_unit gy_model_unit_at(const gy_model *m, int i);
+
 #endif

@@ -58,6 +58,8 @@ typedef struct gy_output gy_output;
 gy_status gy_output_begin(gy_context *ctx, const char *path, gy_output **out) GY_CHECKED;
 /** What to write to, and to flush before the commit. */
 const char *gy_output_name(const gy_output *o);
+/** Writes on, behind what was added before; flushed by the commit. */
+gy_status gy_output_add(gy_output *o, const void *bytes, size_t n) GY_CHECKED;
 /** @return GY_OK; GY_E_USAGE where committing would replace `input` */
 gy_status gy_output_spare(const gy_output *o, const char *input) GY_CHECKED;
 /** Gives the file its name, durably. Frees in any case. */

@@ -55,6 +55,9 @@ const gy_shape *gy_h5_data_shape(const gy_h5_data *d); /* all axes */
 gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type,
                           void *out) GY_CHECKED;
 
+/** All of it as float32, piece by piece. @param out  [elements] */
+gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out) GY_CHECKED;
+
 /** A new contiguous data set; chunk_rows > 0: chunked, and compressed where deflate 1 … 9. */
 gy_status gy_h5_data_create(gy_h5 *f, const char *name, gy_h5_type type, const gy_shape *shape,
                             int64_t chunk_rows, int deflate, gy_h5_data **out) GY_CHECKED;

@@ -6,6 +6,7 @@
  */
 #include "hdf5_impl.h"
 
+#include "base/count.h"
 #include "base/number.h"
 
 #include <stdlib.h>
@@ -250,6 +251,20 @@ gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type ty
                "copy them into one file, e.g. by h5py: new[name] = old[name][...]",
                d->f->path, d->name);
     return transfer(d, first, n, type, out, NULL);
+}
+
+gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out)
+{
+    enum { PIECE = 1 << 20 };
+    const gy_shape *s = &d->shape;
+    int64_t count = gy_shape_count(s), rows = s->n == 0 ? 1 : s->d[0], n;
+    if (count == 0) return GY_OK;
+    int64_t row = count / rows, most = gy_most(PIECE / row, 1);
+    for (int64_t at = 0; at < rows; at += n) {
+        n = gy_least(most, rows - at);
+        GY_TRY(gy_h5_data_read(d, at, n, GY_H5_FLOAT32, out + at * row));
+    }
+    return GY_OK;
 }
 
 gy_status gy_h5_data_write(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type,

@@ -14,6 +14,7 @@ struct gy_output {
     gy_pool pool;
     const char *path, *name; /* its place; what it is called until it is whole */
     bool is_made;
+    int fd; /* of what gy_output_add() writes; −1: nothing so far */
 };
 
 static gy_status cannot_write(const char *path)
@@ -42,6 +43,7 @@ gy_status gy_output_begin(gy_context *ctx, const char *path, gy_output **out)
     gy_output *o;
     GY_TRY(gy_new(ctx, &o));
     o->ctx = ctx;
+    o->fd = -1;
     gy_pool_init(&o->pool, ctx);
     GY_TRY_GOTO(fail, make(o, path));
     *out = o;
@@ -54,6 +56,13 @@ fail:
 const char *gy_output_name(const gy_output *o)
 {
     return o->name;
+}
+
+gy_status gy_output_add(gy_output *o, const void *bytes, size_t n)
+{
+    if (o->fd < 0) o->fd = open(o->name, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (o->fd < 0) return cannot_write(o->path);
+    return gy_file_append(o->ctx, o->fd, o->path, bytes, n);
 }
 
 gy_status gy_output_spare(const gy_output *o, const char *input)
@@ -69,7 +78,8 @@ gy_status gy_output_spare(const gy_output *o, const char *input)
 
 gy_status gy_output_commit(gy_output *o)
 {
-    gy_status status = gy_path_rename(o->ctx, o->name, o->path);
+    gy_status status = o->fd < 0 ? GY_OK : gy_path_sync(o->ctx, o->name);
+    if (status == GY_OK) status = gy_path_rename(o->ctx, o->name, o->path);
     gy_output_abort(o);
     return status;
 }
@@ -78,6 +88,7 @@ void gy_output_abort(gy_output *o)
 {
     if (o == NULL) return;
     gy_context *ctx = o->ctx;
+    if (o->fd >= 0) (void)close(o->fd);
     if (o->is_made) (void)unlink(o->name); /* where it has its own name there is none of this */
     gy_pool_clear(&o->pool);
     gy_free(ctx, o);

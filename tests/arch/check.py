@@ -25,7 +25,7 @@ TABLES = {  # a heading of the README: the list that the table below it must nam
     "## Commands": "cli/command_list.h", "### Layers": "layer/layer_list.h",
     "### Losses": "loss/loss_list.h", "### Metrics": "loss/metric_list.h",
     "### Optimizers": "optim/optim_list.h", "### Schedules": "optim/schedule_list.h",
-    "## Data": "data/format_list.h", "### All-reduces": "comm/all_reduce_list.h",
+    "## Data": "data/format_list.h", "### Formats of other programs": "exchange/exchange_list.h", "### All-reduces": "comm/all_reduce_list.h",
     "### Wires": "sync/wire_list.h", "### Compressions": "sync/compression_list.h",
     "### Faults on purpose": "train/fault_list.h"}
 

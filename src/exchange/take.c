@@ -1,0 +1,101 @@
+/*
+ * A file's tensors into a model. All are paired before any is read, so that a model which does not fit
+ * stays as it was. Where a file does not say how its tensors lie, the convention is taken under which
+ * most of them fit.
+ */
+#include "bind.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const gy_convention *const conventions[] = {&gy_convention_torch, &gy_convention_gyre};
+
+static const char *how(const gy_bond *bond, const gy_link_part *part, gy_pool *pool)
+{
+    const char *text;
+    if (part->extra) return "added to it";
+    if (bond->link->n == 1) return part->view.how;
+    gy_status status = gy_pool_format(pool, &text, "one of %d parts%s%s", bond->link->n,
+                                      part->view.how[0] == '\0' ? "" : ", ", part->view.how);
+    return status == GY_OK ? text : "";
+}
+
+static void tell(const gy_take_options *options, const gy_bond *bond, gy_pool *pool,
+                 const gy_model *model)
+{
+    for (int i = 0; i < bond->link->n && options->tell != NULL; i++) {
+        const gy_link_part *part = &bond->link->parts[i];
+        const gy_params *table = part->is_buffer ? gy_model_buffers(model) : gy_model_params(model);
+        bool took = gy_bond_fits(bond);
+        gy_taken taken = {.name = part->name,
+                          .from = took ? bond->tensor->name : NULL,
+                          .shape = table->v[part->index].shape,
+                          .how = took ? how(bond, part, pool) : ""};
+        if (took) taken.there = bond->tensor->shape;
+        options->tell(options->tell_user, &taken);
+    }
+}
+
+static gy_status read_all(gy_tensors *t, gy_bonds *b, gy_model *model,
+                          const gy_take_options *options)
+{
+    int64_t most = 1;
+    float *x;
+    gy_status status = GY_OK;
+    for (int i = 0; i < b->n; i++)
+        if (gy_shape_count(&b->v[i].link->shape) > most)
+            most = gy_shape_count(&b->v[i].link->shape);
+    GY_TRY(gy_new_array(t->ctx, most, &x));
+    for (int i = 0; i < b->n && status == GY_OK; i++) {
+        const gy_bond *bond = &b->v[i];
+        if (gy_bond_fits(bond)) {
+            status = t->kind->read(t, bond->tensor, x);
+            if (status == GY_OK) gy_link_scatter(bond->link, x, model);
+        }
+        if (status == GY_OK) tell(options, bond, b->pool, model);
+    }
+    gy_free(t->ctx, x);
+    return status;
+}
+
+static gy_status bind(gy_pool *pool, gy_tensors *t, const gy_convention *convention,
+                      gy_model *model, const char *map, gy_bonds *out)
+{
+    gy_homes *homes;
+    t->convention = convention;
+    GY_TRY(gy_pool_new(pool, &homes));
+    GY_TRY(gy_homes_make(pool, model, convention, homes));
+    return gy_bonds_make(pool, t, homes, map, out);
+}
+
+/* The bonds under the file's convention, else under the one that leaves the fewest misfits. */
+static gy_status choose(gy_pool *pool, gy_tensors *t, gy_model *model, const char *map,
+                        gy_bonds *out)
+{
+    const gy_convention *best = t->convention;
+    int least = -1;
+    if (best != NULL) return bind(pool, t, best, model, map, out);
+    for (size_t i = 0; i < sizeof conventions / sizeof *conventions && least != 0; i++) {
+        GY_TRY(bind(pool, t, conventions[i], model, map, out));
+        int misfits = gy_bonds_misfits(out);
+        if (least >= 0 && misfits >= least) continue;
+        least = misfits;
+        best = conventions[i];
+    }
+    return t->convention == best ? GY_OK : bind(pool, t, best, model, map, out);
+}
+
+gy_status gy_tensors_take(gy_tensors *t, gy_model *model, const gy_take_options *options)
+{
+    gy_bonds bonds;
+    gy_pool pool;
+    bool any = false;
+    gy_pool_init(&pool, t->ctx);
+    gy_status status = choose(&pool, t, model, options->map, &bonds);
+    for (int i = 0; status == GY_OK && i < bonds.n; i++) any = any || gy_bond_fits(&bonds.v[i]);
+    if (status == GY_OK && (options->partial ? !any : gy_bonds_misfits(&bonds) > 0))
+        status = gy_bonds_refuse(&bonds);
+    if (status == GY_OK) status = read_all(t, &bonds, model, options);
+    gy_pool_clear(&pool);
+    return status;
+}
