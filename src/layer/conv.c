@@ -28,6 +28,13 @@ static gy_status check(const gy_layer *l, const gy_conv_settings *s, const gy_co
     return GY_OK;
 }
 
+/* The layer's state. */
+typedef struct convolution {
+    gy_conv conv; /* of the framed input where there is a frame */
+    gy_frame frame;
+    bool framed;
+} convolution;
+
 /* Positions before its own that a window of a causal convolution reaches back to. */
 static int64_t reach(const gy_conv *c)
 {
@@ -45,58 +52,69 @@ static void take_pieces(gy_layer *l, gy_conv *c)
     w->before = 0;
 }
 
-static gy_shape weight_of(const gy_conv *c, int axes)
+void gy_conv_layer_end(gy_layer *l, gy_activation a, bool bias)
 {
-    const gy_window *w = c->axis;
-    const int64_t sizes[] = {w[GY_DEPTH].size, w[GY_HEIGHT].size, w[GY_WIDTH].size};
-    gy_shape shape = gy_windows_shape(axes, sizes, c->channels / c->groups);
-    for (int i = shape.n++; i > 0; i--) shape.d[i] = shape.d[i - 1];
-    shape.d[0] = c->filters;
-    return shape;
+    const gy_size z = {gy_shape_count(&l->out), GY_PARAM_ALIGN};
+    if (bias)
+        gy_layer_param(l, "bias", GY_ROLE_BIAS, gy_shape_of(1, gy_shape_last(&l->out)),
+                       (gy_init){GY_INIT_zeros, 0});
+    if (a == GY_ACTIVATION_none) return;
+    if (gy_activation_reads_x(a))
+        l->memory.keep = z;
+    else
+        l->memory.needs |= GY_NEEDS_Y;
+    if (a == GY_ACTIVATION_relu) l->fuse.offers = GY_FUSE_SLOPE;
+    l->memory.scratch.per_sample += z.per_sample;
+    l->memory.scratch.fixed += z.fixed;
 }
 
-static bool keeps_z(const gy_conv_settings *s)
+float *gy_conv_layer_z(gy_activation a, const gy_pass *p)
 {
-    return gy_activation_reads_x((gy_activation)s->activation);
+    return gy_activation_reads_x(a) ? p->keep : NULL;
+}
+
+const float *gy_conv_layer_dz(const gy_layer *l, gy_activation a, const gy_pass *p, float **scratch)
+{
+    const int64_t rows = p->batch * gy_shape_rows(&l->out), n = gy_shape_last(&l->out);
+    if (a == GY_ACTIVATION_none || (l->fuse.left & GY_FUSE_SLOPE)) return p->dy;
+    float *dz = gy_take_floats(scratch, rows * n);
+    gy_activation_backward(p->kernel, a, rows, n, p->keep, p->y, p->dy, dz);
+    return dz;
+}
+
+/* Room for another x in a pass: one with its frame, or with what was carried along. */
+static void take_room(gy_layer *l, const gy_conv *c)
+{
+    l->memory.scratch.per_sample += gy_windows_in(c->axis) * c->channels;
+    l->memory.scratch.fixed += GY_PARAM_ALIGN;
 }
 
 gy_status gy_conv_layer_shape(gy_layer *l, int axes)
 {
     const gy_conv_settings *s = l->settings;
-    gy_conv *c;
-    GY_TRY(gy_pool_new(l->pool, &c));
-    l->state = c;
+    convolution *state;
+    GY_TRY(gy_pool_new(l->pool, &state));
+    l->state = state;
+    gy_conv *c = &state->conv;
     GY_TRY(gy_windows_place(l, axes, &s->window, c->axis));
     c->channels = gy_shape_last(&l->in[0]);
     c->filters = s->filters;
     c->groups = s->groups;
     l->out = gy_windows_shape_out(axes, c->axis, c->filters);
-    const gy_shape weight = weight_of(c, axes);
+    const gy_shape weight =
+        gy_windows_shape_weight(axes, c->axis, c->filters, c->channels / c->groups);
     GY_TRY(check(l, s, c, &weight));
-    if (l->window > 0) take_pieces(l, c);
+    state->framed =
+        gy_windows_frame(c->axis, (gy_border)s->window.border, c->channels, &state->frame);
+    if (l->window > 0 && !state->framed) take_pieces(l, c);
     gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
     l->report.method = gy_conv_names[c->algorithm];
 
     gy_layer_param(l, "weight", GY_ROLE_KERNEL, weight, gy_init_for((gy_activation)s->activation));
-    if (s->bias)
-        gy_layer_param(l, "bias", GY_ROLE_BIAS, gy_shape_of(1, c->filters),
-                       (gy_init){GY_INIT_zeros, 0});
     l->memory.needs = GY_NEEDS_X;
     l->memory.scratch.fixed = gy_align_floats(c->scratch);
-    if (s->activation != GY_ACTIVATION_none) {
-        gy_size z = {gy_shape_count(&l->out), GY_PARAM_ALIGN};
-        if (keeps_z(s))
-            l->memory.keep = z;
-        else
-            l->memory.needs |= GY_NEEDS_Y;
-        if (s->activation == GY_ACTIVATION_relu) l->fuse.offers = GY_FUSE_SLOPE;
-        l->memory.scratch.per_sample = z.per_sample;
-        l->memory.scratch.fixed += z.fixed;
-    }
-    if (l->memory.carry.fixed > 0) {
-        l->memory.scratch.per_sample += c->axis[GY_WIDTH].in * c->channels;
-        l->memory.scratch.fixed += GY_PARAM_ALIGN;
-    }
+    gy_conv_layer_end(l, (gy_activation)s->activation, s->bias);
+    if (state->framed || l->memory.carry.fixed > 0) take_room(l, c);
     l->report.flops =
         2.0 * (double)gy_shape_count(&l->out) * (double)(gy_shape_count(&weight) / c->filters);
     return GY_OK;
@@ -116,38 +134,52 @@ static const float *join(const gy_conv *c, const gy_pass *p, float *joined)
     return joined;
 }
 
+/* x as the convolution sees it: with its frame, with what was carried along, or as it is. */
+static const float *input(const gy_layer *l, const gy_pass *p, float **scratch)
+{
+    const convolution *state = l->state;
+    const gy_conv *c = &state->conv;
+    if (!state->framed && l->memory.carry.fixed == 0) return p->x[0];
+    float *x = gy_take_floats(scratch, p->batch * gy_windows_in(c->axis) * c->channels);
+    if (!state->framed) return join(c, p, x);
+    gy_frame_put(p->kernel, &state->frame, p->batch, p->x[0], x);
+    return x;
+}
+
 gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
 {
     const gy_conv_settings *s = l->settings;
-    const gy_conv *c = l->state;
-    const float *x = p->x[0];
-    float *z = keeps_z(s) ? p->keep : NULL, *scratch = p->scratch;
-    if (l->memory.carry.fixed > 0)
-        x = join(c, p, gy_take_floats(&scratch, p->batch * c->axis[GY_WIDTH].in * c->channels));
-    gy_conv_forward(p->kernel, c, p->batch, x, p->w[WEIGHT], s->bias ? p->w[BIAS] : NULL,
-                    (gy_activation)s->activation, z, p->y, scratch);
+    const convolution *state = l->state;
+    const gy_activation a = (gy_activation)s->activation;
+    float *scratch = p->scratch;
+    const float *x = input(l, p, &scratch);
+    gy_conv_forward(p->kernel, &state->conv, p->batch, x, p->w[WEIGHT], s->bias ? p->w[BIAS] : NULL,
+                    a, gy_conv_layer_z(a, p), p->y, scratch);
     return GY_OK;
 }
 
 gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p)
 {
     const gy_conv_settings *s = l->settings;
-    const gy_conv *c = l->state;
-    int64_t rows = p->batch * gy_windows_out(c->axis);
-    const float *dz = p->dy;
+    const convolution *state = l->state;
+    const gy_conv *c = &state->conv;
     float *scratch = p->scratch;
-    if (s->activation != GY_ACTIVATION_none && !(l->fuse.left & GY_FUSE_SLOPE)) {
-        float *before = gy_take_floats(&scratch, rows * c->filters);
-        gy_activation_backward(p->kernel, (gy_activation)s->activation, rows, c->filters, p->keep,
-                               p->y, p->dy, before);
-        dz = before;
+    const float *dz = gy_conv_layer_dz(l, (gy_activation)s->activation, p, &scratch);
+    if (p->dw[WEIGHT] != NULL) {
+        float *rest = scratch;
+        const float *x = input(l, p, &rest);
+        gy_conv_backward_weight(p->kernel, c, p->batch, x, dz, p->beta[WEIGHT], p->dw[WEIGHT],
+                                rest);
     }
-    if (p->dw[WEIGHT] != NULL)
-        gy_conv_backward_weight(p->kernel, c, p->batch, p->x[0], dz, p->beta[WEIGHT], p->dw[WEIGHT],
-                                scratch);
     if (s->bias && p->dw[BIAS] != NULL)
-        gy_column_sum(p->kernel, rows, c->filters, dz, p->beta[BIAS], p->dw[BIAS]);
-    if (p->dx[0] != NULL)
-        gy_conv_backward_data(p->kernel, c, p->batch, p->w[WEIGHT], dz, p->dx[0], scratch);
+        gy_column_sum(p->kernel, p->batch * gy_windows_out(c->axis), c->filters, dz, p->beta[BIAS],
+                      p->dw[BIAS]);
+    if (p->dx[0] != NULL) {
+        float *dx = state->framed
+                        ? gy_take_floats(&scratch, p->batch * gy_frame_floats(&state->frame))
+                        : p->dx[0];
+        gy_conv_backward_data(p->kernel, c, p->batch, p->w[WEIGHT], dz, dx, scratch);
+        if (state->framed) gy_frame_fold(p->kernel, &state->frame, p->batch, dx, p->dx[0]);
+    }
     return GY_OK;
 }

@@ -17,12 +17,22 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes) GY_CHECKED;
 gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 
+/* What layers that end in an activation share with them: */
+
+/** Asks for the bias, and for the memory that the activation of l->out needs. */
+void gy_conv_layer_end(gy_layer *l, gy_activation a, bool bias);
+/** Where what goes into the activation is kept; NULL: it is not. */
+float *gy_conv_layer_z(gy_activation a, const gy_pass *p);
+/** dz: p->dy, or made in scratch, of which it takes its part. */
+const float *gy_conv_layer_dz(const gy_layer *l, gy_activation a, const gy_pass *p,
+                              float **scratch);
+
 /**
  * Their rows of settings.
  *
  * @param sizes         how a kernel is written: "3, or height x width as 3x5"
  * @param words         that the padding may be
- * @param padding_help  what these are, after "zeros around the input; "
+ * @param padding_help  what these are, after "room around the input; "
  */
 #define GY_CONV_ROWS(sizes, words, padding_help)                                                   \
     {.key = "filters",                                                                             \
@@ -37,7 +47,14 @@ gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p) GY_CHECKED
                       .help = "steps from window to window"),                                      \
         GY_WINDOW_ROW("padding", gy_conv_settings, window.padding, 0, .standard = "same",          \
                       .choices = words,                                                            \
-                      .help = "zeros around the input; same: in / stride outputs, " padding_help), \
+                      .help = "room around the input; same: in / stride outputs, " padding_help),  \
+        {.key = "border",                                                                          \
+         .type = GY_SETTING_CHOICE,                                                                \
+         .offset = offsetof(gy_conv_settings, window.border),                                      \
+         .standard = "zeros",                                                                      \
+         .choices = gy_border_names,                                                               \
+         .help = "what stands in that room: zeros, the other side, the mirror image without the "  \
+                 "edge, the edge"},                                                                \
         GY_WINDOW_ROW("dilation", gy_conv_settings, window.dilation, 1, .standard = "1",           \
                       .help = "steps from weight to weight within the window"),                    \
         {.key = "groups",                                                                          \

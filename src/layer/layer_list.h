@@ -9,6 +9,14 @@
     X(conv1d)                                                                                      \
     X(conv2d)                                                                                      \
     X(conv3d)                                                                                      \
+    X(conv1d_transposed)                                                                           \
+    X(conv2d_transposed)                                                                           \
+    X(conv3d_transposed)                                                                           \
+    X(upsample1d)                                                                                  \
+    X(upsample2d)                                                                                  \
+    X(upsample3d)                                                                                  \
+    X(spectral1d)                                                                                  \
+    X(spectral2d)                                                                                  \
     X(max_pool1d)                                                                                  \
     X(max_pool2d)                                                                                  \
     X(max_pool3d)                                                                                  \

@@ -59,6 +59,40 @@ static void convolutions(void)
            GY_WITH({"filters", "4"}, {"kernel", "3"}, {"padding", "valid"}, {"dilation", "2"}));
 }
 
+#define SHAPE4(a, b, c, d) ((gy_shape){4, {a, b, c, d}})
+
+static void finer(void)
+{
+    expect("conv1d_transposed", SHAPE2(5, 3), SHAPE2(10, 4), (gy_shape){3, {4, 1, 3}},
+           GY_WITH({"filters", "4"}, {"kernel", "1"}, {"stride", "2"}));
+    expect("conv2d_transposed", SHAPE3(5, 4, 3), SHAPE3(11, 4, 2), (gy_shape){4, {2, 3, 1, 3}},
+           GY_WITH({"filters", "2"}, {"kernel", "3x1"}, {"stride", "2x1"}, {"padding", "valid"}));
+    expect("conv3d_transposed", SHAPE4(5, 4, 3, 2), SHAPE4(7, 5, 3, 1),
+           (gy_shape){5, {1, 3, 4, 3, 2}},
+           GY_WITH({"filters", "1"}, {"kernel", "3x4x3"}, {"padding", "0x1x1"}));
+    expect("upsample2d", SHAPE3(5, 4, 3), SHAPE3(10, 12, 3), NO_WEIGHT, GY_WITH({"factor", "2x3"}));
+    expect("spectral2d", SHAPE3(6, 5, 3), SHAPE3(6, 5, 4), (gy_shape){5, {4, 6, 2, 3, 2}},
+           GY_WITH({"filters", "4"}, {"modes", "3x2"}));
+    expect("spectral1d", SHAPE2(6, 3), SHAPE2(6, 4), (gy_shape){4, {4, 3, 3, 2}},
+           GY_WITH({"filters", "4"}, {"modes", "3"}));
+    refuse("conv1d_transposed", SHAPE2(1, 1), "its padding of 2 leaves nothing of the length",
+           GY_WITH({"filters", "1"}, {"kernel", "4"}, {"padding", "2"}));
+    refuse("spectral2d", SHAPE3(6, 5, 3), "its modes are 3 for width 5",
+           GY_WITH({"filters", "4"}, {"modes", "3"}));
+    refuse("spectral2d", SHAPE3(5, 8, 3), "its modes are 3 for height 5",
+           GY_WITH({"filters", "4"}, {"modes", "3"}));
+    refuse("spectral1d", SHAPE2(8, 3), "its modes are for 2 axes, not for 1",
+           GY_WITH({"filters", "4"}, {"modes", "3x2"}));
+    refuse("conv2d", SHAPE3(3, 4, 1), "a border that is reflect has for height 3",
+           GY_WITH({"filters", "1"}, {"kernel", "3"}, {"padding", "3x1"}, {"border", "reflect"}));
+    refuse(
+        "conv1d", SHAPE2(3, 1), "its padding of 4 is more than a border that is circular",
+        GY_WITH({"filters", "1"}, {"kernel", "5"}, {"padding", "causal"}, {"border", "circular"}));
+    expect(
+        "conv1d", SHAPE2(3, 1), SHAPE2(3, 1), NO_WEIGHT,
+        GY_WITH({"filters", "1"}, {"kernel", "5"}, {"padding", "causal"}, {"border", "replicate"}));
+}
+
 static void pools(void)
 {
     expect("max_pool2d", SHAPE3(7, 8, 2), SHAPE3(3, 4, 2), NO_WEIGHT, GY_WITH({"size", "2"}));
@@ -111,4 +145,4 @@ static void refusals(void)
            (const gy_shape_setting[]){{NULL, NULL}});
 }
 
-GY_TEST_MAIN(GY_TEST(convolutions), GY_TEST(pools), GY_TEST(refusals))
+GY_TEST_MAIN(GY_TEST(convolutions), GY_TEST(finer), GY_TEST(pools), GY_TEST(refusals))

@@ -12,6 +12,7 @@
 #include "panel.h"
 #include "pool.h"
 #include "update.h"
+#include "upsample.h"
 #include "winograd.h"
 
 /** X(result, name, (arguments)) */
@@ -26,7 +27,8 @@
     GY_VECTOR_ATTENTION_LIST(X)                                                                    \
     GY_VECTOR_CELL_LIST(X)                                                                         \
     GY_VECTOR_EXACT_LIST(X)                                                                        \
-    GY_VECTOR_UPDATE_LIST(X)
+    GY_VECTOR_UPDATE_LIST(X)                                                                       \
+    GY_VECTOR_UPSAMPLE_LIST(X)
 
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
 typedef struct gy_vector {

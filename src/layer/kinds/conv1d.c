@@ -24,6 +24,10 @@ static const gy_layer_sample samples[] = {
     {.yaml = "conv1d: {filters: 2, kernel: 1, stride: 2, padding: 1}", .in = {2, {1, 3}}},
     {.yaml = "conv1d: {filters: 4, kernel: 3, padding: valid, dilation: 2, algorithm: gemm}",
      .in = {2, {9, 2}}},
+    {.yaml = "conv1d: {filters: 3, kernel: 4, border: circular, activation: relu}",
+     .in = {2, {6, 2}}},
+    {.yaml = "conv1d: {filters: 3, kernel: 3, border: replicate, padding: causal, dilation: 3}",
+     .in = {2, {4, 2}}},
     {.yaml = NULL},
 };
 

@@ -35,6 +35,14 @@ static const gy_layer_sample samples[] = {
     {.yaml = "conv2d: {filters: 3, kernel: 3, algorithm: winograd}", .in = {3, {5, 4, 3}}},
     {.yaml = "conv2d: {filters: 3, kernel: 5, padding: 1, algorithm: winograd}",
      .in = {3, {5, 4, 3}}},
+    {.yaml = "conv2d: {filters: 3, kernel: 3, border: circular, activation: silu}",
+     .in = {3, {4, 3, 2}}},
+    {.yaml = "conv2d: {filters: 3, kernel: 2x5, border: reflect, stride: 2x1}",
+     .in = {3, {5, 3, 2}}},
+    {.yaml = "conv2d: {filters: 4, kernel: 3, border: replicate, padding: 3x1, groups: 2}",
+     .in = {3, {2, 5, 2}}},
+    {.yaml = "conv2d: {filters: 3, kernel: 3, border: circular, padding: valid, stride: 2}",
+     .in = {3, {4, 6, 2}}},
     {.yaml = NULL},
 };
 

@@ -26,6 +26,9 @@ static const gy_layer_sample samples[] = {
     {.yaml = "conv3d: {filters: 3, kernel: 1}", .in = {4, {2, 3, 2, 4}}},
     {.yaml = "conv3d: {filters: 3, kernel: 3x1x2, stride: 2, algorithm: gemm}",
      .in = {4, {4, 2, 3, 2}}},
+    {.yaml = "conv3d: {filters: 2, kernel: 3x2x3, border: circular}", .in = {4, {3, 2, 4, 2}}},
+    {.yaml = "conv3d: {filters: 2, kernel: 3, border: reflect, stride: 2x1x2, activation: tanh}",
+     .in = {4, {3, 4, 2, 2}}},
     {.yaml = NULL},
 };
 
