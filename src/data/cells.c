@@ -43,7 +43,7 @@ static void take(gy_cells *r)
 
 char gy_cells_separator(const char *line, size_t n)
 {
-    static const char candidates[] = {',', ';', '\t'};
+    static const char candidates[] = {',', ';', '\t', '|'};
     char best = 0;
     int64_t most = 0;
     for (size_t c = 0; c < sizeof candidates; c++) {

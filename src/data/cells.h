@@ -18,7 +18,7 @@ typedef struct gy_record {
 } gy_record;
 
 /**
- * @param separator  ',', ';', '\t', ' ' (any run of blanks), or 0: by the first line
+ * @param separator  ',', ';', '\t', '|', ' ' (any run of blanks), or 0: by the first line
  * @param skip       lines to leave out at the start
  */
 gy_status gy_cells_open(gy_context *ctx, const char *path, char separator, int64_t skip,

@@ -50,6 +50,21 @@ typedef struct gy_data_settings {
 
 extern const gy_setting gy_data_setting_rows[];
 
+/** A column of a table. */
+typedef struct gy_column {
+    const char *name; /* of the header, else its number */
+    bool named;       /* by the header */
+    int64_t index;    /* in the file */
+    bool is_target;
+    bool known; /* from the training file */
+    bool is_text;
+    const char *const *values; /* of text: [n_values], sorted */
+    int64_t n_values;
+    double mean;           /* of numbers: stands for missing ones */
+    double least, largest; /* of numbers, in this file */
+    int64_t missing;       /* cells that hold nothing, in this file */
+} gy_column;
+
 /** What a source holds; owned by the source. */
 typedef struct gy_source_info {
     const char *format; /* the kind's name */
@@ -61,9 +76,11 @@ typedef struct gy_source_info {
     const char *const *class_names; /* [classes] or NULL */
     bool x_is_tokens;               /* x is whole numbers, 0 … vocabulary − 1 */
     int64_t vocabulary;
-    const char *x_type; /* "uint8", "float32", …: as stored */
-    bool ordered;       /* samples follow each other in time: split by time, not at random */
-    int64_t overlap;    /* then: a sample shares rows of its target with so many after it */
+    const char *x_type;       /* "uint8", "float32", …: as stored */
+    bool ordered;             /* samples follow each other in time: split by time, not at random */
+    int64_t overlap;          /* then: a sample shares rows of its target with so many after it */
+    const gy_column *columns; /* [n_columns] of a table, those of x first; else none */
+    int64_t n_columns;
 } gy_source_info;
 
 /**

@@ -1,7 +1,9 @@
 /* What a source holds, for `gyre data info`; the formats, for `gyre help data`. */
 #include "public.h"
 
+#include "fit.h"
 #include "text/tree.h"
+#include "text/utf8.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,8 +12,9 @@ enum { LOOK_FLOATS = 1 << 28, BLOCK_FLOATS = 1 << 18, SHOWN = 32 };
 
 /* What is found by reading the first samples. */
 typedef struct summary {
-    int64_t looked; /* samples */
-    double least, largest, mean, deviation;
+    int64_t looked;                         /* samples */
+    double least, largest, mean, deviation; /* of x */
+    double y_least, y_largest;
     int64_t counts[SHOWN]; /* of each class */
     bool counted;
 } summary;
@@ -45,8 +48,11 @@ static void add_block(const gy_source_info *info, int64_t n, int64_t x_count, in
         s->mean += v;
         s->deviation += v * v;
     }
-    for (int64_t i = 0; i < n * y_count && s->counted; i++)
-        if (y[i] < (float)info->classes) s->counts[(int64_t)y[i]]++;
+    for (int64_t i = 0; i < n * y_count; i++) {
+        s->y_least = fmin(s->y_least, (double)y[i]);
+        s->y_largest = fmax(s->y_largest, (double)y[i]);
+        if (s->counted && y[i] < (float)info->classes) s->counts[(int64_t)y[i]]++;
+    }
 }
 
 static gy_status look(gy_source *source, gy_pool *pool, summary *s)
@@ -62,7 +68,11 @@ static gy_status look(gy_source *source, gy_pool *pool, summary *s)
     GY_TRY(gy_pool_array(pool, block * x_count, &x));
     GY_TRY(gy_pool_array(pool, block * y_count + 1, &y));
     GY_TRY(gy_pool_array(pool, block, &index));
-    *s = (summary){.least = INFINITY, .largest = -INFINITY, .looked = most};
+    *s = (summary){.least = INFINITY,
+                   .largest = -INFINITY,
+                   .y_least = INFINITY,
+                   .y_largest = -INFINITY,
+                   .looked = most};
     s->counted = info->y_is_class && info->classes > 0 && info->classes <= SHOWN;
     for (int64_t at = 0; at < most; at += block) {
         int64_t n = most - at < block ? most - at : block;
@@ -92,6 +102,55 @@ static const char *describe_y(const gy_source_info *info)
     return info->y_is_class ? "class" : "values";
 }
 
+static void print_y(printer *p, const gy_source_info *info, const summary *s)
+{
+    char shape[GY_SHAPE_TEXT];
+    const char *first = s->looked < info->samples ? " (of the first samples)" : "";
+    if (!info->supervised || info->y.n == 0)
+        FACT(p, "y", "%s", describe_y(info));
+    else
+        FACT(p, "y", "%s %s", gy_shape_text(&info->y, shape), describe_y(info));
+    if (!info->supervised || (info->x_is_tokens && info->y_is_class)) return;
+    if (!info->y_is_class) FACT(p, "y values", "%g to %g%s", s->y_least, s->y_largest, first);
+    if (info->y_is_class) FACT(p, "classes", "%lld", (long long)info->classes);
+    for (int64_t c = 0; c < info->classes && s->counted; c++)
+        FACT(p, "", "%lld: %lld%s%s", (long long)c, (long long)s->counts[c],
+             info->class_names == NULL ? "" : " ",
+             info->class_names == NULL ? "" : info->class_names[c]);
+}
+
+/* "age: numbers, 17 to 90, 3 missing"; "town: 3 texts: Bonn, Rome, Ulm" */
+static void print_column(printer *p, const gy_column *c)
+{
+    enum { NAMED = 4, LONGEST = 40 }; /* texts; bytes of each */
+    gy_buffer *b = &p->text;
+    gy_buffer_reset(b);
+    gy_buffer_format(b, "%-12s %s: %s", "", c->name, c->is_target ? "target, " : "");
+    if (c->is_text)
+        gy_buffer_format(b, "%lld text%s", (long long)c->n_values, c->n_values == 1 ? "" : "s");
+    else
+        gy_buffer_format(b, "numbers, %g to %g", c->least, c->largest);
+    if (c->missing > 0) gy_buffer_format(b, ", %lld missing", (long long)c->missing);
+    for (int64_t i = 0; c->is_text && i < c->n_values && i <= NAMED; i++) {
+        const char *text = i < NAMED ? c->values[i] : "…";
+        int whole = (int)gy_utf8_valid(text, strnlen(text, LONGEST));
+        gy_buffer_format(b, "%s%.*s", i == 0 ? ": " : ", ", whole, text);
+    }
+    if (b->status == GY_OK) p->line(p->user, gy_buffer_text(b));
+}
+
+static void print_columns(printer *p, const gy_source_info *info)
+{
+    enum { MOST = 100 };
+    int64_t texts = 0;
+    if (info->n_columns == 0) return;
+    for (int64_t j = 0; j < info->n_columns; j++) texts += info->columns[j].is_text;
+    FACT(p, "columns", "%lld, %lld of texts", (long long)info->n_columns, (long long)texts);
+    for (int64_t j = 0; j < info->n_columns && j < MOST; j++) print_column(p, &info->columns[j]);
+    if (info->n_columns > MOST)
+        FACT(p, "", "… and %lld more; --json has all", (long long)info->n_columns - MOST);
+}
+
 static void print_lines(printer *p, const gy_source *source, const summary *s)
 {
     const gy_source_info *info = gy_source_get_info(source);
@@ -104,22 +163,35 @@ static void print_lines(printer *p, const gy_source *source, const summary *s)
     if (info->x_is_tokens) FACT(p, "vocabulary", "%lld", (long long)info->vocabulary);
     FACT(p, "x values", "%g to %g, mean %g, deviation %g%s", s->least, s->largest, s->mean,
          s->deviation, s->looked < info->samples ? " (of the first samples)" : "");
-    if (!info->supervised || info->y.n == 0)
-        FACT(p, "y", "%s", describe_y(info));
-    else
-        FACT(p, "y", "%s %s", gy_shape_text(&info->y, shape), describe_y(info));
-    if (!info->y_is_class || info->x_is_tokens) return;
-    FACT(p, "classes", "%lld", (long long)info->classes);
-    for (int64_t c = 0; c < info->classes && s->counted; c++)
-        FACT(p, "", "%lld: %lld%s%s", (long long)c, (long long)s->counts[c],
-             info->class_names == NULL ? "" : " ",
-             info->class_names == NULL ? "" : info->class_names[c]);
+    print_y(p, info, s);
+    print_columns(p, info);
 }
 
 static void print_shape(gy_buffer *b, const char *key, const gy_shape *shape)
 {
     gy_json_begin(b, key, '[');
     for (int i = 0; i < shape->n; i++) gy_json_int(b, NULL, shape->d[i]);
+    gy_json_end(b, ']');
+}
+
+static void print_json_columns(gy_buffer *b, const gy_source_info *info)
+{
+    if (info->n_columns == 0) return;
+    gy_json_begin(b, "columns", '[');
+    for (int64_t j = 0; j < info->n_columns; j++) {
+        const gy_column *c = &info->columns[j];
+        gy_json_begin(b, NULL, '{');
+        gy_json_string(b, "name", c->name);
+        gy_json_bool(b, "target", c->is_target);
+        gy_json_int(b, "missing", c->missing);
+        if (c->is_text) {
+            gy_fit_print_strings(b, "texts", c->values, c->n_values);
+        } else {
+            gy_json_float(b, "minimum", c->least);
+            gy_json_float(b, "maximum", c->largest);
+        }
+        gy_json_end(b, '}');
+    }
     gy_json_end(b, ']');
 }
 
@@ -141,6 +213,10 @@ static void print_json(printer *p, const gy_source *source, const summary *s)
     if (info->x_is_tokens) gy_json_int(b, "vocabulary", info->vocabulary);
     if (info->supervised) print_shape(b, "y", &info->y);
     gy_json_string(b, "y_is", describe_y(info));
+    if (info->supervised) {
+        gy_json_float(b, "y_minimum", s->y_least);
+        gy_json_float(b, "y_maximum", s->y_largest);
+    }
     if (info->y_is_class) gy_json_int(b, "classes", info->classes);
     if (s->counted) {
         gy_json_begin(b, "class_counts", '[');
@@ -152,6 +228,7 @@ static void print_json(printer *p, const gy_source *source, const summary *s)
         for (int64_t c = 0; c < info->classes; c++) gy_json_string(b, NULL, info->class_names[c]);
         gy_json_end(b, ']');
     }
+    print_json_columns(b, info);
     gy_json_end(b, '}');
     if (b->status == GY_OK) p->line(p->user, gy_buffer_text(b));
 }

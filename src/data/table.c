@@ -4,91 +4,41 @@
  */
 #include "table.h"
 
+#include "base/log.h"
 #include "base/number.h"
 #include "dictionary.h"
 #include "table_columns.h"
+#include "table_kinds.h"
 
+#include <float.h>
 #include <math.h>
-#include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { VALUES = 4096, CLASSES = 1 << 20 };
 
 const char *const gy_table_headers[] = {"auto", "yes", "no", NULL};
-const char *const gy_table_separators[] = {"auto", "comma", "semicolon", "tab", "blank", NULL};
+const char *const gy_table_decimals[] = {"point", "comma", NULL};
+const char *const gy_table_separators[] = {"auto",  "comma", "semicolon", "tab",
+                                           "blank", "bar",   NULL};
+
+/* Numbers of a column as they pass, for what float32 loses of them. */
+typedef struct passed {
+    bool any;
+    double last, one, other; /* two that differ, and do not as float32 */
+} passed;
 
 /* A file being read. */
 typedef struct reading {
     gy_context *ctx;
     gy_pool *pool;
+    const gy_cell_rule *rule;
     gy_cells *cells;
     gy_table_head head;
+    gy_table_rows rows;
     gy_table *table;
     gy_dictionary *dictionaries; /* [n] of text columns that are not known */
-    int64_t from, to;            /* rows wanted */
+    passed *passed;              /* [n] */
 } reading;
-
-/* "100:200", "100:", ":200" */
-static gy_status parse_rows(const char *text, reading *r)
-{
-    r->from = 0;
-    r->to = INT64_MAX;
-    if (text == NULL) return GY_OK;
-    char *end = NULL;
-    bool ok = true;
-    const char *colon = strchr(text, ':');
-    if (colon != text) {
-        r->from = strtoll(text, &end, 10);
-        ok = end == colon;
-    }
-    ok = ok && colon != NULL;
-    if (ok && colon[1] != '\0') ok = gy_number_int(colon + 1, &r->to);
-    GY_REQUIRE(ok && r->from >= 0 && r->to > r->from, GY_E_DATA,
-               "not a valid value" GY_AT "%s, key rows" GY_WHY "it is '%s'" GY_HINT
-               "write FROM:TO, rows from 0",
-               r->head.path, text);
-    return GY_OK;
-}
-
-/* The next record of the wanted rows; n = 0 at the end. @param row in and out: rows passed */
-static gy_status next(reading *r, int64_t *row, gy_record *out)
-{
-    do {
-        GY_TRY(gy_cells_next(r->cells, out));
-        if (out->n == 0) return GY_OK;
-        GY_REQUIRE(out->n == r->head.width, GY_E_DATA,
-                   "cannot read the data" GY_AT "%s:%lld" GY_WHY
-                   "it has %lld cells, the first line has %lld",
-                   r->head.path, (long long)out->line, (long long)out->n, (long long)r->head.width);
-    } while ((*row)++ < r->from);
-    if (*row > r->to) out->n = 0;
-    return GY_OK;
-}
-
-/* First pass. */
-static gy_status look(reading *r)
-{
-    gy_table *t = r->table;
-    gy_record record;
-    int64_t row = 0;
-    double v;
-    for (;;) {
-        GY_TRY(next(r, &row, &record));
-        if (record.n == 0) break;
-        t->rows++;
-        for (int64_t j = 0; j < t->n; j++) {
-            gy_column *c = &t->columns[j];
-            const char *cell = record.cells[c->index];
-            if (c->known || c->is_text || gy_number_float(cell, &v)) continue;
-            c->is_text = !gy_cell_is_missing(cell);
-        }
-    }
-    GY_REQUIRE(t->rows > 0, GY_E_DATA, "cannot read the data" GY_AT "%s" GY_WHY "it has no rows",
-               r->head.path);
-    GY_TRY(gy_cells_rewind(r->cells));
-    return r->head.has_header ? gy_cells_next(r->cells, &record) : GY_OK;
-}
 
 static gy_status drop_texts(reading *r, bool asked)
 {
@@ -121,9 +71,8 @@ static gy_status text_cell(reading *r, const gy_record *record, int64_t j, float
     const char *cell = record->cells[c->index];
     int64_t number;
     *out = -1.0f;
-    if (gy_cell_is_missing(cell)) {
+    if (gy_cell_is_nothing(r->rule, cell))
         return c->is_target ? bad_cell(r, record, c, "is no class") : GY_OK;
-    }
     if (c->known) {
         number = gy_sorted_find(c->values, c->n_values, cell);
         *out = (float)number;
@@ -142,18 +91,42 @@ static gy_status text_cell(reading *r, const gy_record *record, int64_t j, float
     return GY_OK;
 }
 
-static gy_status number_cell(const reading *r, const gy_record *record, const gy_column *c,
-                             float *out)
+static gy_status number_cell(const reading *r, const gy_record *record, int64_t j, float *out)
 {
+    gy_column *c = &r->table->columns[j];
+    passed *p = &r->passed[j];
     const char *cell = record->cells[c->index];
-    double v;
-    if (gy_number_float(cell, &v) && isfinite((float)v)) {
-        *out = (float)v;
-        return GY_OK;
-    }
+    double v = 0.0;
+    gy_cell_kind kind = gy_cell_read(r->rule, cell, &v);
     *out = NAN;
-    bool fine = gy_cell_is_missing(cell) && !c->is_target;
-    return fine ? GY_OK : bad_cell(r, record, c, "is no number");
+    if (kind == GY_CELL_MISSING && !c->is_target) return GY_OK;
+    if (kind != GY_CELL_NUMBER) return bad_cell(r, record, c, gy_cell_fault(r->rule, cell));
+    *out = (float)v;
+    if (p->any && v != p->last && (float)p->last == *out) {
+        p->one = p->last;
+        p->other = v;
+    }
+    c->least = !p->any || v < c->least ? v : c->least;
+    c->largest = !p->any || v > c->largest ? v : c->largest;
+    p->last = v;
+    p->any = true;
+    return GY_OK;
+}
+
+/* Where a column's whole range is a few steps of float32, its differences are lost. */
+static void warn_of_losses(const reading *r)
+{
+    enum { STEPS = 4096 };
+    for (int64_t j = 0; j < r->table->n; j++) {
+        const gy_column *c = &r->table->columns[j];
+        const passed *p = &r->passed[j];
+        double step = (double)FLT_EPSILON * fmax(fabs(c->least), fabs(c->largest));
+        if (c->known || p->one == p->other || c->largest - c->least > STEPS * step) continue;
+        gy_log(r->ctx, GY_WARNING,
+               "%s, column %s: %.17g and %.17g are the same number as float32; take off what all "
+               "have in common",
+               r->head.path, c->name, p->one, p->other);
+    }
 }
 
 /* Second pass. */
@@ -161,18 +134,20 @@ static gy_status fill(reading *r)
 {
     gy_table *t = r->table;
     gy_record record;
-    int64_t row = 0;
     for (int64_t i = 0; i < t->rows; i++) {
-        GY_TRY(next(r, &row, &record));
+        GY_TRY(gy_table_rows_next(&r->rows, &record));
         GY_REQUIRE(record.n > 0, GY_E_DATA,
                    "cannot read the data" GY_AT "%s" GY_WHY "the file changed while it was read",
                    r->head.path);
         for (int64_t j = 0; j < t->n; j++) {
-            const gy_column *c = &t->columns[j];
+            gy_column *c = &t->columns[j];
             float *out = &t->cells[i * t->n + j];
-            GY_TRY(c->is_text ? text_cell(r, &record, j, out) : number_cell(r, &record, c, out));
+            GY_TRY(c->is_text ? text_cell(r, &record, j, out) : number_cell(r, &record, j, out));
+            c->missing +=
+                isnan(*out) || (c->is_text && gy_cell_is_nothing(r->rule, record.cells[c->index]));
         }
     }
+    warn_of_losses(r);
     return GY_OK;
 }
 
@@ -198,7 +173,7 @@ static gy_status sort_values(reading *r)
 
 static char separator_of(const gy_table_settings *settings)
 {
-    static const char separators[] = {0, ',', ';', '\t', ' '};
+    static const char separators[] = {0, ',', ';', '\t', ' ', '|'};
     return separators[settings->separator];
 }
 
@@ -209,10 +184,11 @@ static gy_status read_all(reading *r, const gy_table_settings *settings, const g
     const char *path = r->head.path;
     GY_TRY(gy_cells_open(r->ctx, path, separator_of(settings), settings->skip, &r->cells));
     GY_TRY(gy_table_head_read(r->pool, r->cells, path, settings, fit, &r->head));
-    GY_TRY(parse_rows(settings->rows, r));
+    GY_TRY(gy_table_rows_begin(r->cells, &r->head, settings->rows, &r->rows));
     GY_TRY(gy_table_choose(r->pool, &r->head, settings, fit, t));
-    GY_TRY(look(r));
+    GY_TRY(gy_table_find_kinds(r->pool, &r->rows, settings, t));
     if (numbers) GY_TRY(drop_texts(r, settings->columns.n > 0));
+    GY_TRY(gy_pool_array(r->pool, t->n, &r->passed));
     GY_TRY(gy_pool_array(r->pool, t->n, &r->dictionaries));
     for (int64_t j = 0; j < t->n; j++) gy_dictionary_init(&r->dictionaries[j], r->ctx);
     int64_t cells;
@@ -229,7 +205,8 @@ gy_status gy_table_read(gy_context *ctx, gy_pool *pool, const char *path,
                         gy_table *out)
 {
     *out = (gy_table){.ctx = ctx};
-    reading r = {.ctx = ctx, .pool = pool, .head.path = path, .table = out};
+    reading r = {
+        .ctx = ctx, .pool = pool, .rule = &settings->rule, .head.path = path, .table = out};
     gy_status status = read_all(&r, settings, fit, numbers);
     for (int64_t j = 0; j < out->n && r.dictionaries != NULL; j++)
         gy_dictionary_clear(&r.dictionaries[j]);
@@ -269,7 +246,7 @@ void gy_table_fit(const gy_table *t, gy_buffer *json)
     for (int64_t j = 0; j < t->n; j++) {
         const gy_column *c = &t->columns[j];
         gy_json_begin(json, NULL, '{');
-        gy_json_string(json, "name", c->name);
+        if (c->named) gy_json_string(json, "name", c->name);
         gy_json_int(json, "index", c->index);
         gy_json_int(json, "target", c->is_target);
         if (c->is_text)

@@ -6,15 +6,22 @@
 #ifndef GY_DATA_TABLE_H
 #define GY_DATA_TABLE_H
 
+#include "cell.h"
 #include "data.h"
 #include "fit.h"
+
+enum { GY_HEADER_AUTO, GY_HEADER_YES, GY_HEADER_NO };
+enum { GY_CLASSES_AUTO, GY_CLASSES_TRUE, GY_CLASSES_FALSE };
 
 /** How a file is read; the query's common keys. */
 typedef struct gy_table_settings {
     gy_strings target, columns;
+    gy_strings texts; /* columns of texts, whatever their cells */
+    gy_cell_rule rule;
+    int classes; /* whether a target is: GY_CLASSES_…; auto: where it has no number */
     int64_t skip;
-    int header;       /* 0 auto, 1 yes, 2 no */
-    int separator;    /* 0 auto, 1 comma, 2 semicolon, 3 tab, 4 blank */
+    int header;       /* GY_HEADER_… */
+    int separator;    /* 0 auto, else a place in gy_table_separators */
     const char *rows; /* "FROM:TO" */
 } gy_table_settings;
 
@@ -25,7 +32,14 @@ typedef struct gy_table_settings {
      .standard = "",                                                                               \
      .help = "columns that are predicted, by name or number (from 0; -1 = the last)"},             \
     {.key = "columns", .type = GY_SETTING_STRINGS, .offset = offsetof(owner, field.columns),       \
-     .standard = "", .help = "columns that samples are made of; without: all others"},             \
+     .standard = "", .help = "columns that samples are made of; without: all others with a name"}, \
+    {.key = "texts", .type = GY_SETTING_STRINGS, .offset = offsetof(owner, field.texts),           \
+     .standard = "", .help = "columns of texts, though most of their cells are numbers"},          \
+    {.key = "missing", .type = GY_SETTING_STRINGS, .offset = offsetof(owner, field.rule.missing),  \
+     .standard = "", .help = "what stands for nothing, besides an empty cell, ?, NA, nan, null"},  \
+    {.key = "decimal", .type = GY_SETTING_CHOICE, .offset = offsetof(owner, field.rule.decimal),   \
+     .standard = "point", .choices = gy_table_decimals,                                            \
+     .help = "what stands before the fraction of a number"},                                       \
     {.key = "skip", .type = GY_SETTING_INT, .offset = offsetof(owner, field.skip),                 \
      .standard = "0", .min = 0, .max = GY_COUNT_MAX, .help = "lines left out at the start"},       \
     {.key = "header", .type = GY_SETTING_CHOICE, .offset = offsetof(owner, field.header),          \
@@ -38,18 +52,8 @@ typedef struct gy_table_settings {
 /* clang-format on */
 
 extern const char *const gy_table_headers[];
+extern const char *const gy_table_decimals[];
 extern const char *const gy_table_separators[];
-
-typedef struct gy_column {
-    const char *name; /* of the header, else "column 3" */
-    int64_t index;    /* in the file */
-    bool is_target;
-    bool known; /* from the training file */
-    bool is_text;
-    const char *const *values; /* of text: [n_values], sorted */
-    int64_t n_values;
-    double mean; /* of numbers: stands for missing ones */
-} gy_column;
 
 typedef struct gy_table {
     gy_context *ctx;

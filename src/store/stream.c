@@ -117,6 +117,15 @@ static gy_status read_some(gy_stream *s, void *bytes, int64_t n, int64_t *got)
     }
 }
 
+/* Zeros behind a member are padding, of a tape or of blocks. */
+static void skip_padding(gy_stream *s)
+{
+    while (s->z.avail_in > 0 && *s->z.next_in == 0) {
+        s->z.next_in++;
+        s->z.avail_in--;
+    }
+}
+
 /* Unpacks up to n bytes; *got = 0 at the end of the last member. */
 static gy_status unpack(gy_stream *s, void *bytes, int64_t n, int64_t *got)
 {
@@ -134,6 +143,8 @@ static gy_status unpack(gy_stream *s, void *bytes, int64_t n, int64_t *got)
                 return fail(s, "the gzip file is cut off; get or make it again");
             if (packed == 0) break;
         }
+        if (!s->in_member) skip_padding(s);
+        if (s->z.avail_in == 0) continue;
         s->in_member = true;
         int result = inflate(&s->z, Z_NO_FLUSH);
         if (result == Z_MEM_ERROR) return gy_raise(GY_E_NOMEM, "out of memory" GY_AT "%s", s->path);

@@ -127,6 +127,28 @@ static void shapes_of_files(void)
         {"a,b\n8,9", "?target=b", 1, 1, 8, 9, 0}, /* no last newline */
         {"  1  2\n 3   4\n", "?separator=blank&target=1&format=csv", 2, 1, 1, 2, 0},
         {"a,b\nx,y\nz,w\n", "?header=no", 3, 6, 1, -1, 0}, /* texts: one-hot of 3 + 3 */
+        /* headers of numbers, of pandas, of years; no headers */
+        {"0,1,2\n1.5,2.5,0\n3.5,4.5,1\n", "?target=-1", 2, 2, 1.5f, 0, 2},
+        {",0,1,2\n0,1.5,2.5,0\n1,3.5,4.5,1\n", "?target=-1", 2, 2, 1.5f, 0, 2},
+        {",a,b,y\n0,7,8,0\n1,3,4,1\n", "?target=-1", 2, 2, 7, 0, 2},
+        {",2019,y\n0,7,0\n1,3,1\n", "?target=-1", 2, 1, 7, 0, 2},
+        {",a,y\n0,7,0\n1,3,1\n", "?target=y&columns=0,a", 2, 2, 0, 0, 2}, /* asked for */
+        {"2019,2020,y\n1,2,0\n3,4,1\n", "?target=y", 2, 2, 1, 0, 2},
+        {"id,2019,2020,class\n1,2,3,u\n4,5,6,v\n", "?target=-1", 2, 3, 1, 0, 2},
+        {"0,1,1\n1,0,1\n1,1,0\n", "?target=-1", 3, 2, 0, 1, 2}, /* xor begins so */
+        {",5,0\n1,2,1\n3,4,2\n", "?target=-1", 3, 2, 2, 0, 3},  /* a missing number */
+        {"u,1.5,2\n4,5,6\n7,8,9\n", "?target=-1&texts=0", 3, 4, 0, 2, 0},
+        {"a|y\n1|7\n", "?target=y", 1, 1, 1, 7, 0},
+        /* what cells stand for */
+        {"a,y\n-,7\n3,8\n.,9\n", "?target=y&missing=-,.", 3, 1, 3, 7, 0},
+        {"a,y\n-999.0,7\n3,8\n5,9\n", "?target=y&missing=-999", 3, 1, 4, 7, 0},
+        {"a,y\nNone,7\n3,8\n#N/A,9\n", "?target=y", 3, 1, 3, 7, 0},
+        {"a,y\nNone,7\nx,8\n", "?target=y", 2, 2, 1, 7, 0}, /* a text like others */
+        {"a,y\n2,7\n4,8\n5more,9\n", "?target=y&texts=a", 3, 3, 1, 7, 0},
+        {"a;y\n1,5;7\n-0,5;8\n", "?target=y&decimal=comma", 2, 1, 1.5f, 7, 0},
+        {"a,y\n1,1\n2,x\n3,2\n", "?target=y&classes=true", 3, 1, 1, 0, 3},
+        {"a,y\n1,0\n2,1\n3,3\n", "?target=y&classes=true", 3, 1, 1, 0, 4},
+        {"a,y\n1,0\n2,1\n", "?target=y&classes=false", 2, 1, 1, 0, 0},
     };
     gy_context *ctx = gy_test_context();
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -146,6 +168,30 @@ static void shapes_of_files(void)
         gy_source_close(s);
         files_end(&f);
     }
+    gy_test_end(ctx);
+}
+
+/* Two columns of one name are found again by their numbers; a nameless one never by a name. */
+static void names_twice_are_told_apart(void)
+{
+    gy_context *ctx = gy_test_context();
+    files f;
+    gy_buffer fit;
+    char text[512];
+    gy_buffer_init(&fit, ctx);
+    files_begin(&f);
+    snprintf(text, sizeof text, "%s?target=y&columns=1,2,3",
+             files_text(&f, "f", ",b,b,0,y\n0,1,2,3,0\n1,4,5,6,1\n"));
+    gy_source *s = open_source(ctx, text, NULL);
+    check_row(s, 0, (const float[]){1, 2, 3}, 3, 0);
+    CU_ASSERT_EQUAL(gy_source_fit(s, &fit), GY_OK);
+    gy_source_close(s);
+    gy_source_options options = {.fit = gy_buffer_text(&fit)};
+    s = open_source(ctx, files_text(&f, "g", ",b,b,0,y\n0,7,8,9,1\n"), &options);
+    check_row(s, 0, (const float[]){7, 8, 9}, 3, 1);
+    gy_source_close(s);
+    gy_buffer_clear(&fit);
+    files_end(&f);
     gy_test_end(ctx);
 }
 
@@ -202,7 +248,27 @@ static void faults_are_named(void)
          "key targt): the format csv does not have it; did you mean 'target'?"},
         {"a,b\n1,2\n", "?skip=x", "key skip): it must be a whole number"},
         {"a,b\n1,2\n\xff,3\n", "?format=csv", "f:3): it is no UTF-8; convert it"},
-        {"a,b\n1,1e60\n", "?format=csv", "f:2, column b): '1e60' is no number"},
+        {"a,b\n1,1e60\n", "?format=csv", "f:2, column b): '1e60' is too large; clean it, or say"},
+        {"a,b\n1,2\n5x,3\n4,5\n", "?target=b",
+         "f:3, column a): '5x' is no number, the others are; clean it, or say ?missing=5x where it "
+         "stands for nothing, ?texts=a where all are texts"},
+        {"a,b\n1,2\n1,x\n4,y\n", "?target=b",
+         "f:3, column b): 'x' is no number, the others are; clean it, or say ?missing=x where it "
+         "stands for nothing, ?classes=true where all are classes"},
+        {"a;b\n1,5;2\n2,5;3\n", "?target=b", "f:2, column a): '1,5' has a comma; take it out"},
+        {"a,b\n10%,2\n20%,3\n", "?target=b", "f:2, column a): '10%' is a percentage"},
+        {"a,b\n1.5D+02,2\n", "?target=b", "'1.5D+02' has an exponent with 'D'"},
+        {"a,b\n\xe2\x88\x92\x35,2\n", "?target=b", "has a minus sign that is not '-'"},
+        {"a,b\n1,2\n-inf,2\n", "?target=b", "f:3, column a): '-inf' is not finite"},
+        {"a,b\n1,2\n1e400,2\n", "?target=b", "f:3, column a): '1e400' is too large"},
+        {"a,b\n1.5,2\n2.5,2\n", "?target=b&decimal=comma",
+         "f:2, column a): '1.5' has a decimal point"},
+        {"a,b\n1,u\n2,v\n", "?target=b&classes=false", "f:2, column b): 'u' is no number"},
+        {"a,b\n1,1.5\n2,2\n", "?target=b&classes=true",
+         "they are not whole numbers from 0; ?texts=b takes them for names of classes"},
+        {"a,a,b\n1,2,3\n", "?columns=a&target=b", "the header has that name twice; ask for it by"},
+        {"# by hand\na,b\n1,2\n", "?target=b", "lines of comments are left out by ?skip=N"},
+        {"a:b\n1:2\n", "?target=b", "say ?separator=… where it is another one than"},
     };
     gy_context *ctx = gy_test_context();
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -256,5 +322,6 @@ static void failing_allocations_leave_nothing(void)
 
 GY_TEST_MAIN(GY_TEST(rows_become_samples), GY_TEST(training_file_teaches_the_others),
              GY_TEST(means_are_of_the_training_split), GY_TEST(shapes_of_files),
-             GY_TEST(several_targets), GY_TEST(gzip_is_the_same), GY_TEST(faults_are_named),
-             GY_TEST(too_many_texts), GY_TEST(failing_allocations_leave_nothing))
+             GY_TEST(names_twice_are_told_apart), GY_TEST(several_targets),
+             GY_TEST(gzip_is_the_same), GY_TEST(faults_are_named), GY_TEST(too_many_texts),
+             GY_TEST(failing_allocations_leave_nothing))

@@ -164,6 +164,17 @@ static void reads_all_and_anywhere(gy_context *ctx, const char *path, const unsi
     gy_stream_close(s);
 }
 
+static gy_status read_whole(gy_context *ctx, const char *path)
+{
+    static unsigned char y[BYTES + 10];
+    gy_stream *s;
+    int64_t got;
+    GY_TRY(gy_stream_open(ctx, path, &s));
+    gy_status status = gy_stream_read(s, y, BYTES + 10, &got);
+    gy_stream_close(s);
+    return status;
+}
+
 static void streams_are_gzip_or_plain(void)
 {
     static unsigned char x[BYTES];
@@ -174,20 +185,15 @@ static void streams_are_gzip_or_plain(void)
     zip(gy_tempdir_join(&t, "x.gz"), x);
     spill(gy_tempdir_join(&t, "x"), x, BYTES);
     reads_all_and_anywhere(ctx, gy_tempdir_join(&t, "x.gz"), x, true);
+    /* padded to a tape's blocks, and what is no padding */
+    long whole = gy_file_bytes(gy_tempdir_join(&t, "x.gz"));
+    CU_ASSERT_EQUAL(truncate(gy_tempdir_join(&t, "x.gz"), whole + 100000), 0);
+    reads_all_and_anywhere(ctx, gy_tempdir_join(&t, "x.gz"), x, true);
+    gy_flip_bit(gy_tempdir_join(&t, "x.gz"), whole + 99999);
+    CU_ASSERT_EQUAL(read_whole(ctx, gy_tempdir_join(&t, "x.gz")), GY_E_DATA);
     reads_all_and_anywhere(ctx, gy_tempdir_join(&t, "x"), x, false);
     gy_tempdir_remove(&t);
     gy_test_end(ctx);
-}
-
-static gy_status read_whole(gy_context *ctx, const char *path)
-{
-    static unsigned char y[BYTES + 10];
-    gy_stream *s;
-    int64_t got;
-    GY_TRY(gy_stream_open(ctx, path, &s));
-    gy_status status = gy_stream_read(s, y, BYTES + 10, &got);
-    gy_stream_close(s);
-    return status;
 }
 
 static void broken_streams_are_errors(void)

@@ -8,8 +8,11 @@
 #include "../cells.h"
 #include "../table.h"
 
+#include "base/log.h"
+
 #include <math.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { WHOLE_CLASSES = 1 << 16 };
@@ -27,30 +30,54 @@ typedef struct csv {
 
 enum { PERHAPS = 5, LIKELY = 40 };
 
-/* Likely where lines agree on a number of separators; other text may be CSV if the query says so. */
+/* Whether a line has a cell that is a number. */
+static bool has_number(const char *line, size_t n, char separator)
+{
+    const gy_cell_rule rule = {.decimal = GY_DECIMAL_POINT};
+    for (size_t at = 0; at < n;) {
+        char cell[32];
+        const char *end = memchr(line + at, separator, n - at);
+        size_t length = end == NULL ? n - at : (size_t)(end - line) - at;
+        double v;
+        bool fits = length < sizeof cell;
+        (void)snprintf(cell, sizeof cell, "%.*s", fits ? (int)length : 0, line + at);
+        cell[strcspn(cell, "\r")] = '\0';
+        if (gy_cell_read(&rule, cell + strspn(cell, " \""), &v) == GY_CELL_NUMBER) return true;
+        at += length + 1;
+    }
+    return false;
+}
+
+/*
+ * Likely where lines agree on a number of separators and have numbers, or many cells: lines of verse
+ * may agree, too. Other text may be CSV if the query says so.
+ */
 static int probe(const char *path, const void *head, size_t n)
 {
+    enum { MANY = 4 };
     const char *text = head;
     (void)path;
     if (n == 0 || memchr(head, 0, n) != NULL) return 0;
     char separator = gy_cells_separator(text, n);
     if (separator == 0 || separator == ' ') return PERHAPS;
     int64_t lines = 0, first = 0, count = 0;
-    bool quoted = false;
-    for (size_t i = 0; i < n; i++) {
+    bool quoted = false, numbers = false;
+    for (size_t i = 0, begin = 0; i < n; i++) {
         if (text[i] == '"') quoted = !quoted;
         if (quoted) continue;
         count += text[i] == separator;
         if (text[i] != '\n') continue;
         if (lines++ == 0) first = count;
         if (count != first && count != 0) return PERHAPS;
+        numbers = numbers || has_number(text + begin, i - begin, separator);
         count = 0;
+        begin = i + 1;
     }
-    return lines >= 2 ? LIKELY : PERHAPS;
+    return lines >= 2 && (numbers || first >= MANY) ? LIKELY : PERHAPS;
 }
 
-/* How many classes there are if values are 0, 1, … without a gap; else 0. */
-static gy_status count_classes(const csv *s, int64_t *out)
+/* How many classes there are if values are 0, 1, … without a gap, or with some where `gaps`; else 0. */
+static gy_status count_classes(const csv *s, bool gaps, int64_t *out)
 {
     const gy_table *t = &s->table;
     bool *seen;
@@ -68,11 +95,27 @@ static gy_status count_classes(const csv *s, int64_t *out)
         if ((int64_t)v > largest) largest = (int64_t)v;
     }
     gy_free(s->ctx, seen);
-    if (largest + 1 == distinct && distinct > 1) *out = distinct;
+    bool all = largest + 1 == distinct && distinct > 1;
+    if (largest < WHOLE_CLASSES && (all || gaps)) *out = largest + 1;
     return GY_OK;
 }
 
-static gy_status describe_target(csv *s, const char *text, const gy_node *fit, gy_source_info *info)
+/* Whether numbers are classes: as the query says, else where none is left out. */
+static gy_status number_classes(csv *s, const csv_settings *set, const char *text)
+{
+    const int said = set->table.classes;
+    if (said == GY_CLASSES_FALSE) return GY_OK;
+    GY_TRY(count_classes(s, said == GY_CLASSES_TRUE, &s->classes));
+    GY_REQUIRE(said == GY_CLASSES_AUTO || s->classes > 0, GY_E_DATA,
+               "targets are no classes" GY_AT "%s" GY_WHY
+               "they are not whole numbers from 0" GY_HINT
+               "?texts=%s takes them for names of classes",
+               text, s->table.columns[s->table.n - 1].name);
+    return GY_OK;
+}
+
+static gy_status describe_target(csv *s, const csv_settings *set, const char *text,
+                                 const gy_node *fit, gy_source_info *info)
 {
     const gy_table *t = &s->table;
     const gy_column *last = &t->columns[t->n - 1];
@@ -91,11 +134,29 @@ static gy_status describe_target(csv *s, const char *text, const gy_node *fit, g
         info->class_names = last->values;
     } else {
         s->classes = gy_fit_int(fit, "classes", -1);
-        if (s->classes < 0) GY_TRY(count_classes(s, &s->classes));
+        if (s->classes < 0) {
+            s->classes = 0;
+            GY_TRY(number_classes(s, set, text));
+        }
         info->y_is_class = s->classes > 0;
         info->classes = s->classes;
     }
     return GY_OK;
+}
+
+/* Dates and names of rows are a column of x each, and say nothing of other rows. */
+static void warn_of_texts(const csv *s, const char *text)
+{
+    enum { MANY = 100, FEW_ROWS = 5 };
+    for (int64_t j = 0; j < s->table.n - s->table.targets; j++) {
+        const gy_column *c = &s->table.columns[j];
+        if (!c->is_text || c->known || c->n_values < MANY) continue;
+        if (c->n_values > s->table.rows / FEW_ROWS)
+            gy_log(s->ctx, GY_WARNING,
+                   "%s, column %s: %lld texts in %lld rows become as many columns of 0 and 1; name "
+                   "the others with columns=… to leave it out",
+                   text, c->name, (long long)c->n_values, (long long)s->table.rows);
+    }
 }
 
 static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text,
@@ -118,7 +179,10 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     info->samples = t->rows;
     info->x = (gy_shape){1, {s->features}};
     info->x_type = "float32";
-    return describe_target(s, text->text, fit, info);
+    warn_of_texts(s, text->text);
+    info->columns = t->columns;
+    info->n_columns = t->n;
+    return describe_target(s, set, text->text, fit, info);
 }
 
 static void read_x(const csv *s, const float *cells, float *x)
@@ -169,8 +233,16 @@ static void close(void *state)
     gy_table_clear(&s->table);
 }
 
+static const char *const classes_choices[] = {"auto", "true", "false", NULL};
+
 static const gy_setting rows[] = {
     GY_TABLE_ROWS(csv_settings, table),
+    {.key = "classes",
+     .type = GY_SETTING_CHOICE,
+     .offset = offsetof(csv_settings, table.classes),
+     .standard = "auto",
+     .choices = classes_choices,
+     .help = "whether the target is classes; auto: where it has texts alone, or 0, 1, … in full"},
     GY_SETTING_END,
 };
 

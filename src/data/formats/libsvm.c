@@ -50,13 +50,38 @@ static bool parse_label(const char *cell, double *label)
     return gy_number_float(cell, label);
 }
 
+/* `qid:7`, `1:nan`, `3:` are meant as entries: an error is to name them, not another format to be found. */
+static bool is_almost_entry(const char *cell)
+{
+    size_t n = strspn(cell, "abcdefghijklmnopqrstuvwxyz0123456789");
+    return n > 0 && cell[n] == ':';
+}
+
+/* Counts a line's entries and what is none. @return whether it may be one of LIBSVM */
+static bool probe_line(char *line, bool cut, int *entries, int *others)
+{
+    char *rest = line;
+    char *cell = strtok_r(line, " \t\r", &rest);
+    double v;
+    if (cell == NULL || cell[0] == '#') return true;
+    if (!parse_label(cell, &v)) return false;
+    while ((cell = strtok_r(NULL, " \t\r", &rest)) != NULL && cell[0] != '#') {
+        if (cut && *rest == '\0') break; /* the last may be cut */
+        if (is_almost_entry(cell))
+            ++*entries;
+        else
+            ++*others;
+    }
+    return true;
+}
+
 static int probe(const char *path, const void *head, size_t n)
 {
     const char *text = head;
     char line[4096];
-    int lines = 0, entries = 0;
+    int entries = 0, others = 0;
     (void)path;
-    for (size_t at = 0; at < n && lines < 20; lines++) {
+    for (size_t at = 0, lines = 0; at < n && lines < 20; lines++) {
         const char *newline = memchr(text + at, '\n', n - at);
         size_t length = newline == NULL ? n - at : (size_t)(newline - text) - at;
         if (newline == NULL && n == 65536) break; /* cut */
@@ -65,19 +90,9 @@ static int probe(const char *path, const void *head, size_t n)
         memcpy(line, text + at, take);
         line[take] = '\0';
         at += length + 1;
-        char *rest = line;
-        char *cell = strtok_r(line, " \t\r", &rest);
-        double v;
-        int64_t i;
-        if (cell == NULL || cell[0] == '#') continue;
-        if (!parse_label(cell, &v)) return 0;
-        while ((cell = strtok_r(NULL, " \t\r", &rest)) != NULL && cell[0] != '#') {
-            if (cut && *rest == '\0') break; /* the last may be cut */
-            if (!parse_entry(cell, &i, &v)) return 0;
-            entries++;
-        }
+        if (!probe_line(line, cut, &entries, &others)) return 0;
     }
-    return entries > 0 ? 80 : 0;
+    return entries > others ? 80 : 0;
 }
 
 static gy_status bad_line(const libsvm *s, const gy_record *r, const char *cell, const char *why)
@@ -114,7 +129,10 @@ static gy_status check_record(libsvm *s, const gy_record *r, int64_t given, labe
     l->many = s->classes > CLASSES;
     for (int64_t i = 1; i < r->n && r->cells[i][0] != '#'; i++) {
         if (!parse_entry(r->cells[i], &index, &v))
-            return bad_line(s, r, r->cells[i], "is not INDEX:VALUE");
+            return bad_line(s, r, r->cells[i],
+                            strncmp(r->cells[i], "qid:", 4) == 0
+                                ? "is for ranking, which there is no loss for; take it out"
+                                : "is not INDEX:VALUE");
         if (index < 1) return bad_line(s, r, r->cells[i], "has an index below 1");
         if (index > (given > 0 ? given : FEATURES))
             return bad_line(s, r, r->cells[i], "has an index above the features; see ?features=N");
@@ -209,6 +227,10 @@ static gy_status read_file(libsvm *s, gy_pool *pool, const libsvm_settings *set,
     int64_t given = set->features > 0 ? set->features : gy_fit_int(fit, "features", 0);
     GY_TRY(gy_pool_array(pool, CLASSES + 1, &s->labels));
     GY_TRY(gy_fit_numbers(pool, fit, "labels", &known, &n));
+    GY_REQUIRE(given >= 0 && given <= FEATURES && n <= CLASSES, GY_E_DATA,
+               "cannot read the data" GY_AT "%s" GY_WHY
+               "what the training data taught has %lld features and %lld labels",
+               s->path, (long long)given, (long long)n);
     GY_TRY_GOTO(done, gy_cells_open(s->ctx, s->path, ' ', 0, &cells));
     GY_TRY_GOTO(done, look(s, cells, set, given));
     if (known != NULL) {

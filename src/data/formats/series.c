@@ -165,6 +165,8 @@ static gy_status describe(const series *s, gy_source_info *info)
     info->supervised = true;
     info->x_type = "float32";
     info->ordered = true;
+    info->columns = s->table.columns;
+    info->n_columns = s->table.n;
     info->overlap = horizon - 1;
     return GY_OK;
 }
