@@ -1,6 +1,7 @@
 /* The context: made and freed, its sink and its instruction-set level. */
 #include "context_impl.h"
 #include "log.h"
+#include "plain.h"
 #include "registry.h"
 
 #include <stdarg.h>

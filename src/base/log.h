@@ -7,7 +7,4 @@
 /** Control characters of the arguments are shown as `?`: they may be from anybody's file. */
 void gy_log(gy_context *ctx, gy_level level, const char *format, ...) GY_FORMAT(3, 4);
 
-/** Puts `?` for control characters of UTF-8. */
-void gy_text_tame(char *text);
-
 #endif

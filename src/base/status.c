@@ -1,5 +1,7 @@
 /* Status codes and the thread's last error, the only mutable state outside a context. */
-#include "log.h"
+#include <gyre/status.h>
+
+#include "plain.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -50,15 +52,6 @@ static void punctuate(const char *format, char *out, size_t room)
     }
     if (in_where) out[used++] = ')';
     out[used] = '\0';
-}
-
-void gy_text_tame(char *text)
-{
-    for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
-        if (*p < ' ' || *p == 127) *p = '?';
-        if (p[0] != 0xc2 || p[1] < 0x80 || p[1] > 0x9f) continue;
-        p[0] = p[1] = '?'; /* U+0080 to U+009F */
-    }
 }
 
 gy_status gy_raise(gy_status status, const char *format, ...)

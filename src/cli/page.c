@@ -1,6 +1,8 @@
 /* Text as wide as the terminal it is shown on. */
 #include "page.h"
 
+#include "base/plain.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,18 @@ int gy_page_columns(FILE *out)
         return size.ws_col;
     long said = columns != NULL ? strtol(columns, NULL, 10) : 0;
     return said >= 20 && said <= 1000 ? (int)said : 0;
+}
+
+void gy_page_write(FILE *out, const char *text, size_t n, bool lines)
+{
+    while (n > 0) {
+        size_t plain = gy_plain_length(text, n, lines);
+        size_t odd = plain == n ? 0 : (unsigned char)text[plain] == 0xc2 ? 2 : 1;
+        (void)fwrite(text, 1, plain, out);
+        if (odd > 0) (void)fputc('?', out);
+        text += plain + odd;
+        n -= plain + odd;
+    }
 }
 
 static int is_continuation(char c)

@@ -2,6 +2,7 @@
 #ifndef GY_CLI_PAGE_H
 #define GY_CLI_PAGE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /** Columns of help that is not shown on a terminal. */
@@ -9,6 +10,10 @@ enum { GY_PAGE_WIDTH = 80 };
 
 /** Columns of the terminal that `out` is, or what COLUMNS says; 0: it is none. Local. */
 int gy_page_columns(FILE *out);
+
+/** Writes a text that may be from anybody's file: `?` for control characters. @param lines  newlines
+ * and tabs are none. Local. */
+void gy_page_write(FILE *out, const char *text, size_t n, bool lines);
 
 /** Characters of a text in UTF-8, not bytes. Local. */
 int gy_page_length(const char *text);

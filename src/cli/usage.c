@@ -95,7 +95,8 @@ gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands,
 void gy_cli_print_line(void *user, const char *line)
 {
     (void)user;
-    printf("%s\n", line);
+    gy_page_write(stdout, line, strlen(line), false);
+    (void)putchar('\n');
 }
 
 void gy_cli_print_help(void *user, const char *line)

@@ -1,6 +1,7 @@
 /* What takes more than one setting to see, and no data. */
 #include "config_impl.h"
 
+#include "base/plain.h"
 #include "sync/compression_list.h"
 #include "sync/wire_list.h"
 
@@ -31,20 +32,29 @@ static gy_status refuse(const gy_node *tree, const char *path, const char *why, 
                     gy_place_of_value(find(tree, path), at), why, hint);
 }
 
+/* These are shown in every line of a run; what a terminal would take for an order is no name. */
+static gy_status check_plain(const gy_node *tree, const char *path, const char *text)
+{
+    size_t n = text == NULL ? 0 : strlen(text);
+    if (gy_plain_length(text, n, false) == n) return GY_OK;
+    return refuse(tree, path, "it has a control character", "use letters and digits");
+}
+
 static gy_status check_run(const gy_config *c, const gy_node *tree)
 {
     bool plain = strchr(c->name, '/') == NULL && c->name[0] != '.';
     if (!plain)
         return refuse(tree, "name", "it must not begin with a dot nor have a '/'",
                       "set run_dir for another place of the run's directory");
-    for (const char *p = c->name; *p != '\0'; p++)
-        if ((unsigned char)*p < ' ' || *p == 127)
-            return refuse(tree, "name", "it has a control character", "use letters and digits");
-    return GY_OK;
+    GY_TRY(check_plain(tree, "name", c->name));
+    return check_plain(tree, "run_dir", c->run_dir);
 }
 
 static gy_status check_data(const gy_config *c, const gy_node *tree)
 {
+    GY_TRY(check_plain(tree, "data.train", c->data.train));
+    GY_TRY(check_plain(tree, "data.validation", c->data.validation));
+    GY_TRY(check_plain(tree, "data.test", c->data.test));
     if (c->data.validation != NULL && c->data.validation_fraction > 0)
         return refuse(tree, "data.validation_fraction", "data.validation is given too",
                       "keep one of the two");

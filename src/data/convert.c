@@ -1,6 +1,7 @@
 /* Sources into one HDF5 file, in bounded pieces, under a temporary name until all is written. */
 #include "public.h"
 
+#include "base/log.h"
 #include "fit.h"
 #include "store/file.h"
 #include "store/hdf5.h"
@@ -16,7 +17,9 @@ typedef struct conversion {
     gy_h5 *file;
     int deflate;
     gy_source_options options;
-    gy_buffer fit; /* of the first source */
+    gy_buffer fit;  /* of the first source */
+    gy_buffer done; /* what was written, a line a source */
+    const char *path;
 } conversion;
 
 static gy_h5_type x_type_of(const gy_source_info *info)
@@ -122,6 +125,26 @@ done:
     return status;
 }
 
+/* "mnist.h5:/train: 60000 samples, x [28, 28] uint8, y 10 classes" */
+static void tell(conversion *c, const gy_source_info *info, const char *group)
+{
+    char shape[GY_SHAPE_TEXT];
+    gy_buffer *b = &c->done;
+    gy_buffer_format(b, "%s:%s: %lld samples, x %s %s", c->path, group, (long long)info->samples,
+                     gy_shape_text(&info->x, shape),
+                     x_type_of(info) == GY_H5_FLOAT32 ? "float32" : info->x_type);
+    if (!info->supervised)
+        gy_buffer_add(b, ", no y");
+    else if (info->x_is_tokens && info->y_is_class)
+        gy_buffer_add(b, ", y the next tokens");
+    else if (info->y_is_class)
+        gy_buffer_format(b, ", y %lld classes", (long long)info->classes);
+    else
+        gy_buffer_format(b, ", y values%s%s", info->y.n > 0 ? " " : "",
+                         info->y.n > 0 ? gy_shape_text(&info->y, shape) : "");
+    gy_buffer_add(b, "\n");
+}
+
 static gy_status convert_part(conversion *c, const gy_data_part *part)
 {
     gy_source *source;
@@ -132,6 +155,7 @@ static gy_status convert_part(conversion *c, const gy_data_part *part)
         c->options.fit = gy_buffer_text(&c->fit);
     }
     if (status == GY_OK) status = write_source(c, source, part->group);
+    if (status == GY_OK) tell(c, gy_source_get_info(source), part->group);
     gy_source_close(source);
     gy_pool_clear(&c->pool);
     return status;
@@ -153,20 +177,25 @@ gy_status gy_data_convert(gy_context *ctx, const gy_data_part *parts, int n,
                           const gy_data_text *text, int deflate, const char *path)
 {
     gy_status status;
-    conversion c = {.ctx = ctx, .deflate = deflate};
+    conversion c = {.ctx = ctx, .deflate = deflate, .path = path};
     gy_pool_init(&c.pool, ctx);
     gy_buffer_init(&c.fit, ctx);
+    gy_buffer_init(&c.done, ctx);
     GY_TRY_GOTO(done, gy_data_text_options(text, &c.options));
     GY_TRY_GOTO(done, gy_output_begin(ctx, path, &c.output));
     GY_TRY_GOTO(done, convert_all(&c, parts, n));
     status = gy_output_commit(c.output);
     c.output = NULL;
+    char *rest = c.done.status == GY_OK && status == GY_OK ? c.done.text : NULL;
+    for (char *line; rest != NULL && (line = strsep(&rest, "\n")) != NULL && *line != '\0';)
+        gy_log(ctx, GY_INFO, "%s", line);
 done:;
     gy_error error = *gy_error_last();
     if (gy_h5_close(c.file) != GY_OK) {} /* something failed before */
     gy_output_abort(c.output);
     (void)gy_error_restore(&error);
     gy_buffer_clear(&c.fit);
+    gy_buffer_clear(&c.done);
     gy_pool_clear(&c.pool);
     return status;
 }

@@ -12,7 +12,8 @@ static gy_status no_column(const gy_table_head *head, const char *asked)
         return gy_raise(GY_E_DATA,
                         "no such column" GY_AT "%s, column %s" GY_WHY
                         "it has columns 0 to %lld and no header" GY_HINT
-                        "say ?header=yes where the first line has names%s",
+                        "say ?header=yes where the first line has names, ?skip=N where it is "
+                        "further down%s",
                         head->path, asked, (long long)head->width - 1, head->hint);
     int n = head->width < 1024 ? (int)head->width : 1024;
     const char *nearest = gy_nearest(asked, head->names, n);

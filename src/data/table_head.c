@@ -161,7 +161,7 @@ gy_status gy_table_head_read(gy_pool *pool, gy_cells *cells, const char *path,
                path);
     *out = (gy_table_head){.path = path, .width = first.n, .hint = ""};
     if (first.cells[0][0] == '#')
-        out->hint = "; lines of comments are left out by ?skip=N";
+        out->hint = "; the first is a comment";
     else if (first.n == 1)
         out->hint = "; say ?separator=… where it is another one than , ; tab | blank";
     GY_TRY(copy_names(pool, &first, &out->names));

@@ -30,13 +30,12 @@ gy_status gy_table_rows_begin(gy_cells *cells, const gy_table_head *head, const 
 /* The first line is the odd one where the next one differs from it already. */
 static gy_status bad_width(const gy_table_rows *r, const gy_record *record)
 {
-    const char *hint = r->head->hint;
-    if (r->row == 0 && *hint == '\0') hint = "; lines before the table are left out by ?skip=N";
+    const char *hint = r->row == 0 ? "; lines above a table are left out by ?skip=N" : "";
     return gy_raise(GY_E_DATA,
                     "cannot read the data" GY_AT "%s:%lld" GY_WHY
-                    "it has %lld cells, the first line has %lld%s",
+                    "it has %lld cells, the first line has %lld%s%s",
                     r->head->path, (long long)record->line, (long long)record->n,
-                    (long long)r->head->width, hint);
+                    (long long)r->head->width, hint, r->head->hint);
 }
 
 gy_status gy_table_rows_next(gy_table_rows *r, gy_record *out)

@@ -2,6 +2,7 @@
 #include "tree.h"
 
 #include "base/number.h"
+#include "base/plain.h"
 #include "base/setting.h"
 #include "utf8.h"
 
@@ -23,6 +24,8 @@ static void escape(gy_buffer *b, const char *text)
             gy_buffer_add(b, "\\n");
         else if (c < ' ' || c == 127)
             gy_buffer_format(b, "\\u%04x", c);
+        else if (length == 2 && gy_plain_length(text + at, 2, false) == 0)
+            gy_buffer_format(b, "\\u%04x", (unsigned char)text[at + 1]);
         else
             gy_buffer_add_bytes(b, text + at, (size_t)length);
         at += length == 0 ? 1 : (size_t)length;

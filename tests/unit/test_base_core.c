@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/plain.h"
 #include "base/registry.h"
 #include "base/rng.h"
 
@@ -43,6 +44,10 @@ static void texts_are_tame(void)
                                                   "?"
                                                   "?)");
     gy_context_free(ctx);
+    CU_ASSERT_EQUAL(gy_plain_length("a\tb\nc\033", 6, true), 5);
+    CU_ASSERT_EQUAL(gy_plain_length("a\tb", 3, false), 1);
+    CU_ASSERT_EQUAL(gy_plain_length("\xc2\xa0\xc2\x9b", 4, false),
+                    2); /* a no-break space is none */
 }
 
 static void memory_is_counted(void)

@@ -267,7 +267,8 @@ static void faults_are_named(void)
         {"a,b\n1,1.5\n2,2\n", "?target=b&classes=true",
          "they are not whole numbers from 0; ?texts=b takes them for names of classes"},
         {"a,a,b\n1,2,3\n", "?columns=a&target=b", "the header has that name twice; ask for it by"},
-        {"# by hand\na,b\n1,2\n", "?target=b", "lines of comments are left out by ?skip=N"},
+        {"# by hand\na,b\n1,2\n", "?target=b",
+         "?skip=N where it is further down; the first is a comment"},
         {"a:b\n1:2\n", "?target=b", "say ?separator=… where it is another one than"},
     };
     gy_context *ctx = gy_test_context();

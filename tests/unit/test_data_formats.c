@@ -162,12 +162,37 @@ static void libsvm_is_read(void)
     char text[512];
     snprintf(text, sizeof text, "%s?format=libsvm", files_text(&f, "g", "1 1:2\n1 1:x\n"));
     refuse_source(ctx, text, NULL, "g:2): '1:x' is not INDEX:VALUE");
+    /* what is meant for LIBSVM is no text */
+    refuse_source(ctx, files_text(&f, "i", "1 1:nan 3:1\n0 2:2\n"), NULL,
+                  "i:1): '1:nan' is not IN");
+    refuse_source(ctx, files_text(&f, "j", "1 1: 0.5 3:1\n0 2:2\n"), NULL,
+                  "j:1): '1:' is not INDEX");
+    refuse_source(ctx, files_text(&f, "k", "2 qid:1 1:1\n"), NULL, "k:1): 'qid:1' is for ranking");
+    options.fit = "{\"features\": 9000000000}";
+    refuse_source(ctx, files_text(&f, "l", "1 1:2\n"), &options, "has 9000000000 features");
     s = open_source(ctx, files_text(&f, "h", "1.5 1:2\n2 2:1\n"), NULL);
     CU_ASSERT_FALSE(gy_source_get_info(s)->y_is_class);
     read_one(s, 0, x, &y);
     CU_ASSERT_EQUAL(y, 1.5f);
     gy_source_close(s);
     gy_buffer_clear(&fit);
+    files_end(&f);
+    gy_test_end(ctx);
+}
+
+static void verse_is_no_table(void)
+{
+    gy_context *ctx = gy_test_context();
+    gy_source_options options = {.sequence = 8};
+    files f;
+    files_begin(&f);
+    const char *path = files_text(&f, "verse", "the cat, it sat\nand the dog, he ran\n");
+    gy_source *s = open_source(ctx, path, &options);
+    CU_ASSERT_STRING_EQUAL(gy_source_get_info(s)->format, "text");
+    gy_source_close(s);
+    s = open_source(ctx, files_text(&f, "words", "a,b,c,d,e\nu,v,w,x,y\n"), NULL);
+    CU_ASSERT_STRING_EQUAL(gy_source_get_info(s)->format, "csv");
+    gy_source_close(s);
     files_end(&f);
     gy_test_end(ctx);
 }
@@ -370,6 +395,6 @@ static void source_strings(void)
 }
 
 GY_TEST_MAIN(GY_TEST(idx_is_read), GY_TEST(idx_faults_are_named), GY_TEST(cifar_is_read),
-             GY_TEST(libsvm_is_read), GY_TEST(text_by_bytes), GY_TEST(text_by_characters),
-             GY_TEST(text_by_words), GY_TEST(series_are_windows),
+             GY_TEST(libsvm_is_read), GY_TEST(verse_is_no_table), GY_TEST(text_by_bytes),
+             GY_TEST(text_by_characters), GY_TEST(text_by_words), GY_TEST(series_are_windows),
              GY_TEST(synthetic_depends_on_sample_alone), GY_TEST(source_strings))

@@ -1,7 +1,10 @@
 /* gyre generate CHECKPOINT --prompt TEXT */
 #include "../command_list.h"
 
+#include "../page.h"
+
 #include <stdio.h>
+#include <unistd.h>
 
 typedef struct settings {
     const char *prompt;
@@ -50,11 +53,14 @@ static const gy_setting rows[] = {
     GY_SETTING_END,
 };
 
-/* Standard output, as the text comes. */
+/* Standard output, as the text comes; a terminal takes no orders from a model. */
 static void write_text(void *user, const char *text, size_t bytes)
 {
     (void)user;
-    (void)fwrite(text, 1, bytes, stdout);
+    if (isatty(STDOUT_FILENO))
+        gy_page_write(stdout, text, bytes, true);
+    else
+        (void)fwrite(text, 1, bytes, stdout);
     (void)fflush(stdout);
 }
 
