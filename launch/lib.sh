@@ -1,5 +1,6 @@
 # What the launch scripts share; to be sourced. Everything may be changed by the environment:
-#   GYRE          the executable; else the one of this checkout's build/, else that on the PATH
+#   GYRE          the executable; else the one of this checkout's build/ or installed beside these
+#                 scripts, else that on the PATH
 #   GYRE_MPIRUN   the mpirun to use
 
 find_gyre() { # sets GYRE
@@ -8,6 +9,8 @@ find_gyre() { # sets GYRE
     [ -n "${GYRE:-}" ] && return
     if [ -x "$root/build/gyre" ]; then
         GYRE=$root/build/gyre
+    elif [ -x "$root/../../bin/gyre" ]; then
+        GYRE=$(realpath "$root/../../bin/gyre")
     else
         GYRE=$(command -v gyre) || { echo "launch: no gyre: build it, or set GYRE" >&2; exit 2; }
     fi

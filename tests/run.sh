@@ -19,7 +19,7 @@ count() { # adds up what `ctest ARGUMENT…` says
     [ "${total:-0}" -gt 0 ] || { echo "run.sh: no test ran" >&2; code=1; }
 }
 
-cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DGYRE_TESTS=ON >/dev/null
+cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DGYRE_TESTS=ON -DGYRE_WERROR=ON >/dev/null
 cmake --build build
 count --test-dir build "$@"
 

@@ -1,25 +1,46 @@
 #!/usr/bin/env bash
-# run.sh BUILD SOURCE CC: installs into a fresh place and builds a consumer against it, by
-# find_package and by pkg-config, and runs both.
+# run.sh BUILD SOURCE CC: installs into an empty prefix, moves that, and uses every installed thing: the
+# executable, its launch scripts, examples and data; a program built against the library by find_package
+# and by pkg-config. A file that nothing here uses is an error.
 set -euo pipefail
 build=$1 source=$2 cc=$3
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
+export PATH=/usr/bin:/bin OMPI_MCA_rmaps_base_oversubscribe=1 OMP_NUM_THREADS=1
+unset GYRE
 
-cmake --install "$build" --prefix "$place/installed" >/dev/null
-"$place/installed/bin/gyre" version
+cmake --install "$build" --prefix "$place/first" >"$place/log"
+mv "$place/first" "$place/prefix"
+prefix=$place/prefix share=$place/prefix/share/gyre
+cd "$place"
 
-cmake -S "$source" -B "$place/by-cmake" -DCMAKE_PREFIX_PATH="$place/installed" \
-    -DCMAKE_C_COMPILER="$cc" >/dev/null
-cmake --build "$place/by-cmake" >/dev/null
-(mkdir "$place/a" && cd "$place/a" && "$place/by-cmake/consumer" && test -s run/metrics.jsonl)
+# the executable, data set, examples
+"$prefix/bin/gyre" version
+(cd "$share" && "$prefix/bin/gyre" train datasets/digits.yaml --dry-run --quiet)
+for example in "$share"/launch/examples/*.yaml; do "$prefix/bin/gyre" inspect "$example" >/dev/null; done
 
-pc=$(dirname "$(find "$place/installed" -name gyre.pc)")
-# the .pc names the prefix of configuration; this place is another
-flags=$(PKG_CONFIG_PATH=$pc pkg-config --define-variable=prefix="$place/installed" --cflags --libs \
-    --static gyre)
-# shellcheck disable=SC2086
-"$cc" "$source/consumer.c" $flags -o "$place/by-pkg-config"
-(mkdir "$place/b" && cd "$place/b" &&
-    LD_LIBRARY_PATH=$(dirname "$pc") "$place/by-pkg-config" && test -s run/metrics.jsonl)
-echo "consumer: both work"
+# launch scripts find the executable beside them; lib.sh is their common part
+short=(train datasets/digits.yaml --run-dir "$place/digits" --quiet --set train.epochs=1)
+(cd "$share" && launch/local.sh "${short[@]}")
+(cd "$share" && launch/mpirun.sh -n 1 "${short[@]}" --set train.epochs=2)
+for script in "$share"/launch/slurm/*; do bash -n "$script"; done
+grep -q '"finished"\|"end"' digits/metrics.jsonl
+
+# the library
+cmake -S "$source" -B by-cmake -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" >/dev/null
+cmake --build by-cmake >/dev/null
+(mkdir a && cd a && ../by-cmake/consumer && test -s run/metrics.jsonl)
+pc=$(dirname "$(find "$prefix" -name gyre.pc)")
+# shellcheck disable=SC2046
+"$cc" "$source/consumer.c" $(PKG_CONFIG_PATH=$pc pkg-config --cflags --libs gyre) -o by-pkg-config
+(mkdir b && cd b && LD_LIBRARY_PATH=$pc/.. ../by-pkg-config && test -s run/metrics.jsonl)
+! grep -rqF -e "$place/first" -e "$build" "$pc" "$pc/../cmake"
+
+# nothing else is there
+other=$(cd "$prefix" && find . -type f | grep -Ev '^\./(bin/gyre|include/gyre/[a-z]+\.h|lib[^ ]*/libgyre\.(a|so[.0-9]*)'`
+      `'|lib[^ ]*/cmake/gyre/gyre-[a-z0-9-]+\.cmake|lib[^ ]*/pkgconfig/gyre\.pc'`
+      `'|share/gyre/launch/([a-z]+\.sh|slurm/[a-z.-]+|examples/[a-z0-9_]+\.yaml)'`
+      `'|share/gyre/datasets/[A-Za-z_]+\.(md|py|h5|yaml)|share/doc/gyre/(LICENSE|README\.md|CHANGELOG\.md))$' || true)
+[ -z "$other" ] || { echo "installed, and used by nothing: $other" >&2; exit 1; }
+test -s "$prefix/share/doc/gyre/LICENSE"
+echo "consumer: all of it works"
