@@ -5,6 +5,7 @@
 #include <gyre/api.h>
 #include <gyre/checkpoint.h>
 #include <gyre/comm.h>
+#include <gyre/compress.h>
 #include <gyre/config.h>
 #include <gyre/context.h>
 #include <gyre/data.h>

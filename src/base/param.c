@@ -5,6 +5,9 @@
 #define GY_ROLE_NAME(role, text) text,
 const char *const gy_role_names[GY_ROLE_COUNT] = {GY_ROLE_LIST(GY_ROLE_NAME)};
 
+#define GY_HOLD_NAME(hold, text) text,
+const char *const gy_hold_names[GY_HOLD_COUNT] = {GY_HOLD_LIST(GY_HOLD_NAME)};
+
 bool gy_role_decays(gy_role role)
 {
     return role != GY_ROLE_BIAS && role != GY_ROLE_NORM;

@@ -34,6 +34,17 @@ extern const char *const gy_role_names[GY_ROLE_COUNT];
 /** Whether weight decay, l1 and l2 act on it without decay_all: all but biases and norms. */
 bool gy_role_decays(gy_role role);
 
+/** X(hold, text): what training keeps of a tensor that was made smaller; text: of checkpoints. */
+#define GY_HOLD_LIST(X)                                                                            \
+    X(NOTHING, "nothing")                                                                          \
+    X(ZEROS, "zeros")       /* what is zero stays zero */                                          \
+    X(CLUSTERS, "clusters") /* so, and what is equal stays equal */
+#define GY_HOLD_ENUM(hold, text) GY_HOLD_##hold,
+typedef enum gy_hold { GY_HOLD_LIST(GY_HOLD_ENUM) GY_HOLD_COUNT } gy_hold;
+#undef GY_HOLD_ENUM
+
+extern const char *const gy_hold_names[GY_HOLD_COUNT];
+
 typedef struct gy_param {
     const char *name; /* "<layer path>/<parameter>"; owned by the model */
     gy_shape shape;

@@ -69,10 +69,11 @@ typedef struct gy_checkpoint {
     const gy_checkpoint_note *notes;
     int n_notes;
     gy_best_is best;
-    const char *end;     /* what a run that has ended says, in one line; NULL: it goes on */
-    const char *flushed; /* a file that is on disk before this is; NULL: none */
-    bool is_best_alone;  /* the best parameters, of an earlier step: no run goes on from them */
-    const char *at;      /* a directory of its own, of no run; NULL: a run's */
+    const char *end;      /* what a run that has ended says, in one line; NULL: it goes on */
+    const char *flushed;  /* a file that is on disk before this is; NULL: none */
+    bool is_best_alone;   /* the best parameters, of an earlier step: no run goes on from them */
+    const gy_hold *holds; /* [params->n] what is kept of each parameter; NULL: nothing of any */
+    const char *at;       /* a directory of its own, of no run; NULL: a run's */
 } gy_checkpoint;
 
 /** Checkpoints of a run in the making, one at a time; keeps room for copies between them. */
@@ -248,5 +249,12 @@ gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, g
                              const gy_params *params, float *values, const gy_params *buffers,
                              float *buffer_values, const gy_checkpoint_slot *slots,
                              int n_slots) GY_CHECKED;
+
+/**
+ * What is to be kept of the parameters of a checkpoint, or of a single file, that a model has as well.
+ * @param holds  out: [params->n]
+ */
+gy_status gy_checkpoint_read_holds(gy_context *ctx, gy_comm *comm, const char *path,
+                                   const gy_params *params, gy_hold *holds) GY_CHECKED;
 
 #endif

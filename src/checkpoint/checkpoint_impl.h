@@ -19,6 +19,7 @@ enum {
 };
 
 #define GY_FORMAT_NAME "gyre-checkpoint"
+#define GY_KEEPS "keeps" /* attribute of a parameter: gy_hold_names */
 
 /** How tensors lie in a slot, and its length. */
 static inline const gy_params *gy_slot_table(const gy_params *params, const gy_checkpoint_slot *s)
@@ -48,6 +49,7 @@ typedef struct gy_entry {
     gy_shape shape;
     int64_t count;
     int64_t offset; /* in the flat vector; −1: a data set of its own */
+    gy_hold hold;   /* of parameters */
 } gy_entry;
 
 typedef struct gy_entries {

@@ -167,9 +167,13 @@ static void warn(gy_writer *w, const char *what)
     w->warning = *gy_error_last();
 }
 
-/* One of no run: its name is all that it needs. */
-static gy_status finish_apart(const gy_commit *c)
+/* One of no run has its configuration beside it, to be trained on, and needs nothing but its name. */
+static gy_status finish_apart(gy_writer *w)
 {
+    const gy_commit *c = &w->commit;
+    const char *path, *config = w->c.config == NULL ? "" : w->c.config;
+    GY_TRY(gy_pool_format(&w->pool, &path, "%s/config.yaml", c->made));
+    GY_TRY(gy_file_write(c->ctx, path, config, strlen(config)));
     GY_TRY(gy_path_sync(c->ctx, c->made));
     return gy_path_rename(c->ctx, c->made, c->final);
 }
@@ -180,7 +184,7 @@ gy_status gy_commit_finish(gy_writer *w)
     const char *aside = NULL;
     bool replaced = false;
     gy_manifest m;
-    if (w->c.at != NULL) return finish_apart(c);
+    if (w->c.at != NULL) return finish_apart(w);
     GY_TRY(gather(w, &m));
     if (w->c.flushed != NULL) GY_TRY(gy_path_sync(c->ctx, w->c.flushed));
     GY_TRY(gy_path_sync(c->ctx, c->made));

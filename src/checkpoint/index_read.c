@@ -161,6 +161,18 @@ typedef struct entry_list {
     int n, room;
 } entry_list;
 
+/* A word that this program does not know holds nothing. */
+static gy_status read_hold(entry_list *list, const char *name, gy_hold *out)
+{
+    char *text;
+    if (!gy_h5_has_attribute(list->f, name, GY_KEEPS)) return GY_OK;
+    GY_TRY(gy_h5_read_text(list->f, name, GY_KEEPS, &text));
+    for (int i = 0; i < GY_HOLD_COUNT; i++)
+        if (strcmp(text, gy_hold_names[i]) == 0) *out = (gy_hold)i;
+    gy_free(list->pool->ctx, text);
+    return GY_OK;
+}
+
 static gy_status add_entry(void *user, const char *name)
 {
     entry_list *list = user;
@@ -180,6 +192,7 @@ static gy_status add_entry(void *user, const char *name)
     gy_h5_data_close(d);
     e->count = gy_shape_count(&e->shape);
     if (list->placed) GY_TRY(gy_h5_read_int(list->f, name, "offset", &e->offset));
+    GY_TRY(read_hold(list, name, &e->hold));
     list->n++;
     return GY_OK;
 }

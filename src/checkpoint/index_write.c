@@ -90,6 +90,8 @@ static gy_status write_vectors(gy_writer *w, gy_h5 *f)
             GY_TRY(gy_pool_format(&w->pool, &name, "%s/%s", k == 0 ? "/params" : w->vectors[k].data,
                                   p->name));
             GY_TRY(write_virtual(w, f, k, p, name, pieces));
+            if (k == 0 && w->c.holds != NULL && w->c.holds[i] != GY_HOLD_NOTHING)
+                GY_TRY(gy_h5_write_text(f, name, GY_KEEPS, gy_hold_names[w->c.holds[i]]));
         }
     }
     return GY_OK;

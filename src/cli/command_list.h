@@ -10,6 +10,7 @@
     X(predict)                                                                                     \
     X(generate)                                                                                    \
     X(inspect)                                                                                     \
+    X(compress)                                                                                    \
     X(verify)                                                                                      \
     X(export)                                                                                      \
     X(import)                                                                                      \

@@ -110,6 +110,23 @@ fail:
     return status;
 }
 
+gy_status gy_config_revise(const gy_config *config, const gy_layer_specs *layers,
+                           const char *run_dir, gy_config **out)
+{
+    gy_buffer text;
+    gy_config revised = *config;
+    revised.model.layers = *layers;
+    revised.run_dir = run_dir;
+    gy_buffer_init(&text, config->ctx);
+    gy_config_print(&revised, &text);
+    gy_status status = text.status;
+    if (status == GY_OK)
+        status =
+            gy_config_parse(config->ctx, "the smaller model", gy_buffer_text(&text), NULL, 0, out);
+    gy_buffer_clear(&text);
+    return status;
+}
+
 void gy_config_free(gy_config *config)
 {
     if (config == NULL) return;

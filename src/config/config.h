@@ -81,6 +81,10 @@ gy_status gy_config_spread(gy_comm *comm, gy_status status, const char *name,
  */
 gy_status gy_config_agree(gy_comm *comm, const gy_config *config) GY_CHECKED;
 
+/** The same configuration with other layers, of a run in another directory. Local. */
+gy_status gy_config_revise(const gy_config *config, const gy_layer_specs *layers,
+                           const char *run_dir, gy_config **out) GY_CHECKED;
+
 /** Parses one entry of `layers` ("dense: {units: 3}") into pool; for conformance tests. */
 gy_status gy_config_layer(gy_pool *pool, const char *yaml, gy_layer_spec *out) GY_CHECKED;
 

@@ -29,7 +29,7 @@ gy_status gy_run_take_init(gy_run *run)
                               gy_model_params(model), gy_model_values(model),
                               gy_model_buffers(model), gy_model_buffer_values(model), NULL, 0));
     gy_run_begin_average(run, gy_model_values(model));
-    return GY_OK;
+    return gy_run_take_holds(run, run->options->init);
 }
 
 static void add_names(gy_report *report, const char *name, const char *names)

@@ -1,47 +1,13 @@
 /* Faults on purpose: read from their texts, and struck at their moments. */
 #include "fault_list.h"
 
+#include "base/kind_text.h"
+
 #include <string.h>
 
 #define ENTRY(name) &gy_fault_##name.kind,
 GY_REGISTRY(gy_fault_registry, "fault", ENTRY, GY_FAULT_LIST)
 #undef ENTRY
-
-static gy_status refuse(const char *text, const char *what, const char *why)
-{
-    return gy_raise(GY_E_USAGE, "%s" GY_AT "--inject %s" GY_WHY "%s" GY_HINT "see gyre help inject",
-                    what, text, why);
-}
-
-static gy_status find(const char *text, const char *name, const gy_fault_kind **out)
-{
-    const gy_kind *kind = gy_registry_find(&gy_fault_registry, name);
-    const char *near = gy_registry_nearest(&gy_fault_registry, name);
-    *out = (const gy_fault_kind *)kind;
-    if (kind != NULL) return GY_OK;
-    if (near == NULL) return refuse(text, "unknown fault", "there is none of that name");
-    return gy_raise(GY_E_USAGE, "unknown fault" GY_AT "--inject %s" GY_HINT "did you mean %s?",
-                    text, near);
-}
-
-/* key=value, by the kind's row of that key. */
-static gy_status assign(gy_run *run, const char *text, const gy_fault_kind *kind, char *item,
-                        gy_fault_settings *settings)
-{
-    char *equals = strchr(item, '=');
-    if (equals == NULL) return refuse(text, "not a fault", "it is written KIND:key=value,…");
-    *equals = '\0';
-    const char *value = equals + 1;
-    const gy_setting *row = gy_setting_find(kind->kind.settings, item);
-    if (row == NULL) return refuse(text, "not a fault", "it has no such key");
-    gy_buffer why;
-    gy_buffer_init(&why, run->ctx);
-    gy_status status = GY_OK;
-    if (!gy_setting_assign(row, &value, 1, false, &run->pool, settings, &why))
-        status = refuse(text, "wrong value of a fault", gy_buffer_text(&why));
-    gy_buffer_clear(&why);
-    return status;
-}
 
 /* What must be given, and is not. */
 static gy_status check(const gy_run *run, const char *text, const gy_fault_kind *kind,
@@ -65,19 +31,16 @@ static gy_status check(const gy_run *run, const char *text, const gy_fault_kind 
 
 static gy_status parse(gy_run *run, const char *text, gy_injection *out)
 {
-    const char *copy;
-    char *rest = NULL;
-    GY_TRY(gy_pool_string(&run->pool, text, &copy));
-    char *name = (char *)copy, *colon = strchr(name, ':'); /* the copy is ours */
-    if (colon != NULL) *colon = '\0';
-    GY_TRY(find(text, name, &out->kind));
+    static const char option[] = "--inject", help[] = "inject";
+    const gy_registry *all = &gy_fault_registry;
+    const gy_kind *kind;
     gy_fault_settings *settings;
+    char *rest;
+    GY_TRY(gy_kind_text_find(&run->pool, all, option, help, text, &kind, &rest));
     GY_TRY(gy_pool_new(&run->pool, &settings));
     *settings = (gy_fault_settings){.rank = -1, .step = -1, .checkpoint = -1, .ms = -1};
-    char *item = colon == NULL ? NULL : strtok_r(colon + 1, ",", &rest);
-    for (; item != NULL; item = strtok_r(NULL, ",", &rest))
-        GY_TRY(assign(run, text, out->kind, item, settings));
-    out->settings = settings;
+    GY_TRY(gy_kind_text_assign(&run->pool, all, option, help, text, kind, rest, settings));
+    *out = (gy_injection){(const gy_fault_kind *)kind, settings};
     return check(run, text, out->kind, settings);
 }
 

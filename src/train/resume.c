@@ -100,6 +100,7 @@ gy_status gy_past_take(gy_run *run, const gy_past *past)
     gy_place_take(&run->at, run, &past->head, past->changed | GY_CHANGED(GY_OF_ending));
     take_position(run, &past->head);
     GY_TRY(gy_run_take_vectors(run, past));
+    GY_TRY(gy_run_take_holds(run, past->path));
     /* the last one may have been its job's only one, which knew of none before */
     const double taking_s = gy_clock_s() - start;
     if (run->at.saving_s < taking_s) run->at.saving_s = taking_s;

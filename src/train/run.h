@@ -135,6 +135,10 @@ typedef struct gy_run {
     bool has_init; /* the run starts from options->init */
     gy_fit init;   /* how that fits; of rank 0 */
 
+    gy_hold *holds;      /* what is kept of each parameter: hold.c; NULL: nothing of any */
+    struct gy_tie *ties; /* [n_ties] */
+    int n_ties;
+
     gy_place at;
     gy_step_result now;
     gy_tell tell;

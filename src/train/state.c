@@ -54,6 +54,7 @@ static gy_status begin_saving(gy_run *run, const gy_notes *notes, const char *en
                        .epoch = run->at.epoch,
                        .sample_in_epoch = gy_run_sample(run),
                        .seed = (uint64_t)run->config->seed,
+                       .holds = run->holds,
                        .config = gy_config_text(run->config),
                        .notes = notes->v,
                        .n_notes = notes->n,

@@ -156,6 +156,7 @@ static gy_status update(gy_run *run)
     double clip = gy_clip_factor(run->config->train.clip_norm, run->now.norm);
     GY_TRY(gy_optim_update(run->optim, run->now.rate, clip, gy_model_values(run->network.model),
                            gy_model_gradients(run->network.model)));
+    gy_run_hold_values(run);
     gy_run_follow_average(run);
     gy_sync_commit(run->sync);
     return gy_sync_spread(run->sync);
@@ -193,6 +194,7 @@ gy_status gy_run_step(gy_run *run)
     GY_TRY(make_gradients(run, &batch, &loss));
     gy_run_strike(run, GY_MOMENT_GRADIENT);
     double start = gy_clock_s();
+    gy_run_hold_gradients(run);
     double squares = gy_step_sum_prepare(run->sum);
     double middle = gy_clock_s();
     seconds[GY_PHASE_update] = middle - start;

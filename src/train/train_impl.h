@@ -139,6 +139,14 @@ void gy_run_take_values(gy_run *run, const gy_checkpoint_head *head);
 gy_status gy_run_list_sums(gy_run *run, gy_notes *list) GY_CHECKED; /* collective */
 void gy_run_take_sums(gy_run *run, const gy_checkpoint_head *head);
 
+/* hold.c: what is kept of tensors that were made smaller */
+
+/** As the checkpoint says that the run begins with, or goes on from. Collective. */
+gy_status gy_run_take_holds(gy_run *run, const char *path) GY_CHECKED;
+/** Before an update, of the gradients, and after it, of the values. Local. */
+void gy_run_hold_gradients(gy_run *run);
+void gy_run_hold_values(gy_run *run);
+
 /* best.c: the best parameters, in checkpoints */
 
 /** Fills what a checkpoint says of the best. Local. */

@@ -27,7 +27,8 @@ TABLES = {  # a heading of the README: the list that the table below it must nam
     "### Optimizers": "optim/optim_list.h", "### Schedules": "optim/schedule_list.h",
     "## Data": "data/format_list.h", "### Formats of other programs": "exchange/exchange_list.h", "### All-reduces": "comm/all_reduce_list.h",
     "### Wires": "sync/wire_list.h", "### Compressions": "sync/compression_list.h",
-    "### Faults on purpose": "train/fault_list.h"}
+    "### Faults on purpose": "train/fault_list.h",
+    "### Ways to make one smaller": "apply/compress/compress_list.h"}
 
 problems = []
 

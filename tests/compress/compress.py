@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""What `gyre compress` makes of a trained network, against numpy: one case for each kind of its list.
+
+    compress.py GYRE MPIRUN_SH MPIEXEC
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LIST = ROOT / "src/apply/compress/compress_list.h"
+DIGITS = ROOT / "datasets/digits.h5"
+
+MODEL = f"""
+name: small
+seed: 3
+data: {{train: "{DIGITS}:/train", validation: "{DIGITS}:/test", scale: 0.0625}}
+model:
+  input: [8, 8, 1]
+  layers:
+    - conv2d: {{filters: 6, kernel: 3, bias: false}}
+    - batch_norm
+    - activation: {{kind: relu}}
+    - residual:
+        layers:
+          - conv2d: {{filters: 6, kernel: 3}}
+          - batch_norm: {{epsilon: 0.001}}
+    - batch_norm
+    - flatten
+    - dense: {{units: 40, activation: relu, name: hidden}}
+    - dense: {{units: 10, name: out}}
+loss: cross_entropy
+optimizer: {{kind: adamw, learning_rate: 0.003, weight_decay: 0.01}}
+train: {{epochs: 2, batch_size: 64}}
+"""
+
+gyre, mpirun, mpiexec = sys.argv[1], sys.argv[2], sys.argv[3]
+
+
+def run(*words, ranks=1):
+    """Its standard output; any other code than 0 ends the test."""
+    launcher = [] if ranks == 1 else [mpirun, mpiexec, str(ranks)]
+    env = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run([*launcher, gyre, *map(str, words)], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, f"{words}: {done.returncode}\n{done.stderr}"
+    return done.stdout
+
+
+def visit(checkpoint, group, take):
+    """What take makes of each data set, by name; None is left out."""
+    found = {}
+    def note(name, x):
+        made = take(x) if isinstance(x, h5py.Dataset) else None
+        if made is not None:
+            found[name] = made
+    with h5py.File(pathlib.Path(checkpoint) / "index.h5") as f:
+        f[group].visititems(note)
+    return found
+
+
+def tensors(checkpoint, group="params"):
+    return visit(checkpoint, group, lambda x: x[()])
+
+
+def keeps(checkpoint):
+    return visit(checkpoint, "params", lambda x: x.attrs.get("keeps"))
+
+
+def outputs(checkpoint):
+    run("predict", checkpoint, "--data", f"{DIGITS}:/test", "-o", "out.h5")
+    with h5py.File("out.h5") as f:
+        return f["outputs"][()]
+
+
+def compress(out, *options, ranks=1, start="start"):
+    event = json.loads(run("compress", start, "-o", out, "--json", *options, ranks=ranks))
+    run("verify", out)
+    after = tensors(out)
+    assert event["after_parameters"] == sum(x.size for x in after.values()), event
+    assert event["after_zeros"] == sum(int((x == 0).sum()) for x in after.values()), event
+    return event, after
+
+
+def weights(named):
+    return [name for name, x in named.items() if name.endswith("/weight") and x.ndim > 1]
+
+
+def prune(before):
+    """The least of all by size, exactly; of each layer; rows, channels and blocks as wholes."""
+    names = weights(before)
+    _, after = compress("pruned", "--prune", 0.9)
+    sizes = np.sort(np.concatenate([abs(before[n]).ravel() for n in names]))
+    limit = sizes[int(0.9 * sizes.size)]
+    for n in before:
+        want = np.where(abs(before[n]) < limit, 0, before[n]) if n in names else before[n]
+        assert np.array_equal(after[n], want), n
+    assert set(keeps("pruned")) == set(names) and set(keeps("pruned").values()) == {"zeros"}
+    _, after = compress("pruned-layer", "--prune", 0.5, "--scope", "layer", "--layers", "*out*")
+    assert [n for n in before if not np.array_equal(after[n], before[n])] == ["out/weight"]
+    assert (after["out/weight"] == 0).sum() == after["out/weight"].size // 2
+    for structure, axis in (("row", 0), ("channel", -1)):
+        _, after = compress(f"pruned-{structure}", "--prune", 0.5, "--structure", structure)
+        for n in names:
+            x = np.moveaxis(after[n], axis, 0).reshape(after[n].shape[axis], -1)
+            y = np.moveaxis(before[n], axis, 0).reshape(x.shape)
+            gone = (x == 0).all(1)
+            assert np.array_equal(x[~gone], y[~gone]), n
+            size = np.sqrt((y.astype(float) ** 2).mean(1))
+            assert gone.any() or size.min() > 0.1, n
+    _, after = compress("pruned-block", "--prune", 0.5, "--structure", "block")
+    zero = after["hidden/weight"].reshape(40, -1, 16) == 0
+    assert (zero.all(2) == zero.any(2)).all() and 0.3 < zero.mean() < 0.8
+
+
+def cluster(before):
+    """As few values as asked for, each the mean of its own, each element's the nearest."""
+    _, after = compress("clustered", "--cluster", 8)
+    for n in weights(before):
+        x, y = before[n].ravel().astype(float), after[n].ravel()
+        values = np.unique(y)
+        assert len(values) <= 8, n
+        assert np.allclose(y, values[abs(x[:, None] - values).argmin(1)]), n
+        assert np.allclose([x[y == v].mean() for v in values], values, atol=2e-3), n
+    both = compress("clustered-pruned", "--prune", 0.8, "--cluster", 4)[1]["hidden/weight"]
+    assert (both == 0).mean() > 0.7 and len(np.unique(both)) <= 5
+
+
+def low_rank(before):
+    """The factors' product is the best of its rank; the rank the least that keeps the energy."""
+    event, after = compress("factored", "--low-rank", 0.8)
+    w = before["hidden/weight"].astype(float)
+    u, s, v = np.linalg.svd(w, full_matrices=False)
+    rank = int(np.searchsorted(np.cumsum(s**2), 0.8 * (s**2).sum()) + 1)
+    up, down = after["hidden/up"], after["hidden/down"]
+    assert up.shape == (40, rank) and down.shape == (rank, w.shape[1]), (up.shape, rank)
+    assert np.allclose(up.astype(float) @ down, (u[:, :rank] * s[:rank]) @ v[:rank], atol=1e-4)
+    assert event["after_flops"] < event["before_flops"]
+    assert "out/up" not in after or after["out/up"].shape[1] < 8
+    assert compress("factored-2", "--rank", 2)[1]["hidden/up"].shape == (40, 2)
+
+
+def merge(before):
+    """Other layers, the same outputs."""
+    _, after = compress("merged", "--merge")
+    assert set(after) == {f"{layer}/{p}" for layer in ("conv2d_0", "residual_0/conv2d_0", "hidden", "out")
+                          for p in ("weight", "bias")} | {"batch_norm_1/gamma", "batch_norm_1/beta"}, set(after)
+    assert abs(outputs("merged") - outputs("start")).max() < 1e-3
+
+
+def kept():
+    """Training leaves what is zero zero and what is equal equal, through a stop and on several ranks."""
+    for start, ranks in (("pruned", 2), ("clustered-pruned", 1)):
+        words = ["train", "m.yaml", "--init", start, "--quiet", "--set", "train.epochs=1"]
+        run(*words, "--run-dir", f"{start}-on", ranks=ranks)
+        run(*words, "--run-dir", f"{start}-cut", "--set", "train.steps=7", ranks=ranks)
+        run(*words[:2], *words[4:], "--run-dir", f"{start}-cut", ranks=ranks)
+        begin, end, again = (tensors(d) for d in
+                             (start, f"{start}-on/checkpoints/latest", f"{start}-cut/checkpoints/latest"))
+        assert keeps(f"{start}-on/checkpoints/latest") == keeps(start)
+        for n in begin:
+            assert np.array_equal(end[n], again[n]), n
+            if n not in keeps(start):
+                continue
+            assert not np.array_equal(end[n], begin[n]), n
+            assert not end[n][begin[n] == 0].any(), n
+            if keeps(start)[n] == "clusters":
+                for v in np.unique(begin[n]):
+                    assert len(np.unique(end[n][begin[n] == v])) == 1, (n, v)
+
+
+def refused():
+    """What is wrong is one line and code 2, and nothing is written."""
+    there = sorted(os.listdir())
+    for words, said in ((["-o", "start", "--merge"], "something of that name is there"),
+                        (["-o", "new", "--merge", "--layers", "nothing*"], "no such layers"),
+                        (["-o", "nowhere/new", "--merge", "--data", "missing.h5"], "missing.h5"),
+                        (["-o", "new", "--cluster", "4", "--set", "model.layers.7.dense.units=50"], "shape")):
+        done = subprocess.run([gyre, "compress", "start", *words], capture_output=True, text=True)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1 and said in done.stderr, done
+    words = ["train", "m.yaml", "--init", "clustered", "--run-dir", "no", "--set", "comm.shard_optimizer=true"]
+    done = subprocess.run([mpirun, mpiexec, "2", gyre, *words], capture_output=True, text=True)
+    assert done.returncode == 2 and "clusters cannot be kept" in done.stderr, done
+    assert sorted(os.listdir()) == there, set(os.listdir()) ^ set(there)
+
+
+def main():
+    kinds = re.findall(r"X\((\w+)\)", LIST.read_text().split("#define GY_COMPRESS_LIST(X)")[1].split("#define")[0])
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        pathlib.Path("m.yaml").write_text(MODEL)
+        run("train", "m.yaml", "--quiet")
+        os.rename(os.path.realpath("runs/small/checkpoints/latest"), "start")
+        before = tensors("start")
+        for kind in kinds:
+            globals()[kind](before)
+        everything = ["--merge", "--low-rank", "0.9", "--prune", "0.5", "--cluster", "16"]
+        one, two = (compress(f"all-{r}", *everything, "--data", f"{DIGITS}:/test", ranks=r) for r in (1, 2))
+        assert all(np.array_equal(one[1][n], two[1][n]) for n in one[1])
+        assert one[0]["after_accuracy"] > 0.8 and one[0]["before_accuracy"] > 0.9, one[0]
+        told = {f.split()[0]: f.split()[1] for f in run("eval", "all-1").splitlines()}
+        assert abs(float(told["loss"]) - one[0]["after_loss"]) < 1e-4
+        run("train", "all-1/config.yaml", "--init", "all-1", "--quiet", "--set", "train.steps=3")
+        kept()
+        refused()
+    print(f"{len(kinds)} kinds")
+
+
+main()
