@@ -95,12 +95,13 @@ static int natural(const char *a, const char *b)
     return (*a != '\0') - (*b != '\0');
 }
 
+/* A group by its first tensor. */
 typedef struct first {
     const char *group;
     const gy_tensor *tensor;
 } first;
 
-static int by_name(const void *a, const void *b)
+static int by_group(const void *a, const void *b)
 {
     return natural(((const first *)a)->group, ((const first *)b)->group);
 }
@@ -117,7 +118,7 @@ static gy_status order_groups(gy_bonds *b)
         GY_TRY(gy_names_set(b->pool, &seen, b->group[i], i));
         v[n++] = (first){b->group[i], &b->file->v[i]};
     }
-    if (!b->file->ordered) qsort(v, (size_t)n, sizeof *v, by_name);
+    if (!b->file->ordered) qsort(v, (size_t)n, sizeof *v, by_group);
     for (int i = 0; i < n; i++) b->ordered[i] = v[i].tensor;
     b->n_groups = n;
     return GY_OK;
@@ -168,7 +169,7 @@ static bool is_only_one(const gy_bonds *b, int home)
     return true;
 }
 
-static bool *pair_by_name(gy_bonds *b, bool *taken)
+static void pair_by_name(gy_bonds *b, bool *taken)
 {
     for (int turn = 0; turn < 2; turn++) {
         for (int i = 0; i < b->homes->n; i++) {
@@ -179,7 +180,6 @@ static bool *pair_by_name(gy_bonds *b, bool *taken)
             b->path[i] = group_of(b, group);
         }
     }
-    return taken;
 }
 
 /* What is left of both, where there are as many. */
@@ -290,7 +290,7 @@ static gy_status index_tensors(gy_bonds *b)
 }
 
 gy_status gy_bonds_make(gy_pool *pool, const gy_tensors *file, const gy_homes *homes,
-                        const char *map, gy_bonds *out)
+                        const char *map, bool by_name, gy_bonds *out)
 {
     bool *taken;
     int links = 0;
@@ -306,7 +306,8 @@ gy_status gy_bonds_make(gy_pool *pool, const gy_tensors *file, const gy_homes *h
     GY_TRY(order_groups(out));
     GY_TRY(read_map(out, map));
     pair_by_map(out, taken);
-    pair_by_order(out, pair_by_name(out, taken));
+    if (by_name) pair_by_name(out, taken);
+    pair_by_order(out, taken);
     for (int i = 0; i < homes->n; i++)
         for (int k = 0; k < homes->v[i].n; k++) GY_TRY(bind_link(out, i, &homes->v[i].v[k]));
     return GY_OK;

@@ -27,9 +27,12 @@ typedef struct gy_bonds {
     int n;
 } gy_bonds;
 
-/** Names the groups, pairs homes with them by the map, by name, by order. */
+/**
+ * Names the groups, pairs homes with them by the map, by name, by order.
+ * @param by_name  whether names count: those that nobody gave may mean another layer there
+ */
 gy_status gy_bonds_make(gy_pool *pool, const gy_tensors *file, const gy_homes *homes,
-                        const char *map, gy_bonds *out) GY_CHECKED;
+                        const char *map, bool by_name, gy_bonds *out) GY_CHECKED;
 
 /** Links without tensor, tensors without link, shapes that differ. */
 int gy_bonds_misfits(const gy_bonds *b);

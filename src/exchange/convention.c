@@ -100,6 +100,7 @@ static void place_parts(const maker *k, const gy_home *home, gy_link *link,
         gy_view_spec spec = {.layout = k->convention->layout,
                              .role = p->role,
                              .is_buffer = link->parts[i].is_buffer,
+                             .transposed = strstr(home->kind, "_transposed") != NULL,
                              .shape = p->shape,
                              .before = before,
                              .total = total};

@@ -6,7 +6,8 @@
 
 #define GY_EXCHANGE_LIST(X)                                                                        \
     X(safetensors)                                                                                 \
-    X(hdf5)
+    X(hdf5)                                                                                        \
+    X(keras)
 
 #define GY_EXCHANGE_DECLARE(name) extern const gy_exchange_kind gy_exchange_##name;
 GY_EXCHANGE_LIST(GY_EXCHANGE_DECLARE)

@@ -1,7 +1,8 @@
 /*
  * A file's tensors into a model. All are paired before any is read, so that a model which does not fit
  * stays as it was. Where a file does not say how its tensors lie, the convention is taken under which
- * most of them fit.
+ * most of them fit. Names that nobody gave (conv2d_1) may mean another layer there: where names leave
+ * misfits, order alone is tried.
  */
 #include "bind.h"
 
@@ -58,31 +59,40 @@ static gy_status read_all(gy_tensors *t, gy_bonds *b, gy_model *model,
     return status;
 }
 
-static gy_status bind(gy_pool *pool, gy_tensors *t, const gy_convention *convention,
-                      gy_model *model, const char *map, gy_bonds *out)
+/* A way to pair: under a convention, by names and by order, or by order alone. */
+typedef struct way {
+    const gy_convention *convention;
+    bool by_name;
+} way;
+
+static gy_status bind(gy_pool *pool, gy_tensors *t, const way *w, gy_model *model, const char *map,
+                      gy_bonds *out)
 {
     gy_homes *homes;
-    t->convention = convention;
+    t->convention = w->convention;
     GY_TRY(gy_pool_new(pool, &homes));
-    GY_TRY(gy_homes_make(pool, model, convention, homes));
-    return gy_bonds_make(pool, t, homes, map, out);
+    GY_TRY(gy_homes_make(pool, model, w->convention, homes));
+    return gy_bonds_make(pool, t, homes, map, w->by_name, out);
 }
 
-/* The bonds under the file's convention, else under the one that leaves the fewest misfits. */
+/* The bonds of the way that leaves the fewest misfits, the first of several. */
 static gy_status choose(gy_pool *pool, gy_tensors *t, gy_model *model, const char *map,
                         gy_bonds *out)
 {
-    const gy_convention *best = t->convention;
+    enum { CONVENTIONS = sizeof conventions / sizeof *conventions };
+    const gy_convention *own = t->convention;
+    way best = {NULL, true}, w;
     int least = -1;
-    if (best != NULL) return bind(pool, t, best, model, map, out);
-    for (size_t i = 0; i < sizeof conventions / sizeof *conventions && least != 0; i++) {
-        GY_TRY(bind(pool, t, conventions[i], model, map, out));
+    for (int i = 0; i < 2 * CONVENTIONS && least != 0; i++) {
+        w = (way){own != NULL ? own : conventions[i % CONVENTIONS], i < CONVENTIONS};
+        if (own != NULL && i % CONVENTIONS > 0) continue;
+        GY_TRY(bind(pool, t, &w, model, map, out));
         int misfits = gy_bonds_misfits(out);
         if (least >= 0 && misfits >= least) continue;
         least = misfits;
-        best = conventions[i];
+        best = w;
     }
-    return t->convention == best ? GY_OK : bind(pool, t, best, model, map, out);
+    return bind(pool, t, &best, model, map, out);
 }
 
 gy_status gy_tensors_take(gy_tensors *t, gy_model *model, const gy_take_options *options)

@@ -54,28 +54,31 @@ static void make_matrix(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
     if (turned) *theirs = (gy_shape){2, {in, s->total}};
 }
 
+/* Theirs is [out, in, k…] or [k…, in, out], of a transposed convolution with in and out exchanged. */
 static void make_kernel(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
 {
     const gy_shape *w = &s->shape;
     const int axes = w->n - 2;
     const int64_t in = w->d[w->n - 1];
-    bool last = s->layout == GY_LAYOUT_IN_OUT;
-    int64_t places = 1, step = last ? in * s->total : 1;
+    bool last = s->layout == GY_LAYOUT_IN_OUT, out_outside = last == s->transposed;
+    int64_t places = 1;
     for (int i = 0; i < axes; i++) places *= w->d[1 + i];
-    v->start = last ? s->before : s->before * in * places;
+    const int64_t inner = last ? 1 : places, outer = inner * (out_outside ? in : s->total);
     v->n = w->n;
     memcpy(v->d, w->d, (size_t)w->n * sizeof *w->d);
-    v->stride[0] = last ? 1 : in * places;
-    v->stride[w->n - 1] = last ? s->total : places;
+    v->stride[0] = out_outside ? outer : inner;
+    v->stride[w->n - 1] = out_outside ? inner : outer;
+    v->start = s->before * v->stride[0];
+    int64_t step = last ? in * s->total : 1;
     for (int i = axes; i >= 1; i--) {
         v->stride[i] = step;
         step *= w->d[i];
     }
-    v->how = last ? "[…, in, out] there" : "channels first there";
+    v->how = last ? "channels last there, inputs first" : "channels first there";
     theirs->n = w->n;
     for (int i = 0; i < axes; i++) theirs->d[last ? i : i + 2] = w->d[1 + i];
-    theirs->d[last ? axes : 1] = in;
-    theirs->d[last ? axes + 1 : 0] = s->total;
+    theirs->d[last ? axes : 0] = out_outside ? s->total : in;
+    theirs->d[last ? axes + 1 : 1] = out_outside ? in : s->total;
 }
 
 static void make_same(const gy_view_spec *s, gy_view *v, gy_shape *theirs)

@@ -25,8 +25,9 @@ typedef struct gy_view_spec {
     gy_layout layout;
     gy_role role;
     bool is_buffer;
-    gy_shape shape;        /* ours */
-    gy_shape in, out;      /* of what the inputs and outputs are the flat form; n = 0: of nothing */
+    bool transposed;  /* a transposed convolution's: the axes of inputs and outputs change places */
+    gy_shape shape;   /* ours */
+    gy_shape in, out; /* of what the inputs and outputs are the flat form; n = 0: of nothing */
     int64_t before, total; /* outputs of theirs before ours, and all of them */
 } gy_view_spec;
 
