@@ -11,6 +11,8 @@
 #include "comm_mpi.h"
 #include "host_memory_impl.h"
 
+#include "base/count.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -37,11 +39,6 @@ typedef struct ticket {
 } ticket;
 
 enum { PAGE = 1 << 16, HUGE_PAGE = 2 << 20, HUGE_FROM = 1 << 20 }; /* bytes; pages are ≤ 64 KiB */
-
-static size_t round_up(size_t bytes, size_t to)
-{
-    return (bytes + to - 1) / to * to;
-}
 
 static ticket make_file(size_t bytes)
 {
@@ -106,8 +103,8 @@ static bool has_room(gy_host_memory *s, int file)
 static gy_status share(gy_host_memory *s)
 {
     gy_comm *comm = s->comm;
-    size_t each = (size_t)s->n * sizeof(float);
-    s->each = round_up(each > 0 ? each : 1, each < HUGE_FROM ? PAGE : HUGE_PAGE);
+    const int64_t each = gy_most(s->n * (int64_t)sizeof(float), 1);
+    s->each = (size_t)gy_round_up(each, each < HUGE_FROM ? PAGE : HUGE_PAGE);
     s->bytes = s->each * (size_t)comm->local_ranks;
     bool first = comm->local_rank == 0;
     ticket t = {.file = -1};

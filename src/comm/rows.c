@@ -90,27 +90,33 @@ static int64_t segment_of(const gy_comm *comm, int64_t n)
     return n < most ? n : most;
 }
 
+int64_t gy_message_bytes(const gy_wire *wire, int64_t n)
+{
+    return wire == NULL ? n * (int64_t)sizeof(float)
+                        : (int64_t)(wire->head + (size_t)n * wire->bytes);
+}
+
+int64_t gy_message_room(const gy_wire *wire, int64_t n)
+{
+    return gy_round_up(gy_message_bytes(wire, n), GY_ALIGN);
+}
+
+/* Of a segment, which an int counts. */
 static int bytes_of(const gy_wire *wire, int64_t n)
 {
-    return (int)(wire == NULL ? n * (int64_t)sizeof(float)
-                              : (int64_t)(wire->head + (size_t)n * wire->bytes));
+    return (int)gy_message_bytes(wire, n);
 }
 
 /* The room: rows, then buffers; to send only where there is a wire. */
 
-static int64_t round_up(int64_t bytes)
-{
-    return (bytes + GY_ALIGN - 1) / GY_ALIGN * GY_ALIGN;
-}
-
 static int64_t buffer_bytes(const gy_comm *comm, const gy_reduction *r)
 {
-    return round_up(bytes_of(r->wire, segment_of(comm, r->n)));
+    return gy_message_room(r->wire, segment_of(comm, r->n));
 }
 
 static int64_t row_bytes(const gy_row_list *list)
 {
-    return round_up(list->n * (int64_t)sizeof *list->v);
+    return gy_round_up(list->n * (int64_t)sizeof *list->v, GY_ALIGN);
 }
 
 static gy_rows count(const gy_members *members, gy_row_maker *rows, const gy_reduction *r)

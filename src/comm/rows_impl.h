@@ -53,6 +53,10 @@ int64_t gy_block_start(int64_t n, int blocks, int b);
 /** A row of block b, of as many as there are members. */
 gy_row gy_block_row(const gy_members *m, int64_t n, int b);
 
+/** Bytes of a message of n elements; room for it begins at multiples of GY_ALIGN. */
+int64_t gy_message_bytes(const gy_wire *wire, int64_t n);
+int64_t gy_message_room(const gy_wire *wire, int64_t n);
+
 /** Where all ranks are members: an all-reduce kind's `own`. */
 void gy_own_block(const gy_comm *comm, int64_t n, int rank, int64_t *from, int64_t *to);
 

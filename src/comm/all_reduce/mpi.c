@@ -35,16 +35,13 @@ static bool sums_at_once(const gy_reduction *r)
 
 static int64_t bytes_of(const gy_reduction *r, int64_t n)
 {
-    if (n == 0) return 0;
-    return r->wire == NULL ? n * (int64_t)sizeof(float)
-                           : (int64_t)(r->wire->head + (size_t)n * r->wire->bytes);
+    return n == 0 ? 0 : gy_message_bytes(r->wire, n);
 }
 
 /* A message, at most. */
 static int64_t room_of(const gy_comm *comm, const gy_reduction *r)
 {
-    const int64_t bytes = bytes_of(r, gy_block_start(r->n, comm->ranks, 1));
-    return (bytes + GY_ALIGN - 1) / GY_ALIGN * GY_ALIGN;
+    return gy_message_room(r->wire, gy_block_start(r->n, comm->ranks, 1));
 }
 
 static gy_room_size size(const gy_comm *comm, const gy_reduction *r)
