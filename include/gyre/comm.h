@@ -64,6 +64,9 @@ GY_API int gy_comm_rank(const gy_comm *comm);
 GY_API int gy_comm_ranks(const gy_comm *comm);
 GY_API int gy_comm_hosts(const gy_comm *comm);
 
+/** The name of a rank's host, for messages; the communicator's. Local. */
+GY_API const char *gy_comm_host(const gy_comm *comm, int rank);
+
 /**
  * Makes all ranks end a phase alike: the worst status wins, and every rank's last error becomes
  * that of the lowest rank that has it. Collective.

@@ -8,6 +8,8 @@
 #include "command_list.h"
 #include "terminal.h"
 
+#include "base/buffer.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +148,39 @@ static void stalled(void *user, const char *line)
     _exit(gy_status_exit_code(GY_E_COMM));
 }
 
+static void sink(void *user, gy_level level, const char *line)
+{
+    const gy_cli *cli = user;
+    if (cli->rank != 0 || (cli->quiet && level == GY_INFO)) return;
+    gy_terminal_clear_line();
+    (void)fprintf(stderr, level == GY_WARNING ? "gyre: warning: %s\n" : "gyre: %s\n", line);
+}
+
+/* Says, by rank 0, what is passed over of the lowest rank's command line that is another than rank 0's. */
+static gy_status tell_passed_over(gy_cli *cli, int n, char *const *own)
+{
+    int from = 1; /* programs may lie elsewhere */
+    gy_status status = GY_OK;
+    while (from < n && from < cli->argc && strcmp(own[from], cli->argv[from]) == 0) from++;
+    if (from < n || from < cli->argc) {
+        const bool more = from < n;
+        gy_buffer words;
+        gy_buffer_init(&words, cli->ctx);
+        for (int i = from; i < (more ? n : cli->argc); i++)
+            gy_buffer_format(&words, "%s%s", i > from ? " " : "", more ? own[i] : cli->argv[i]);
+        status = gy_raise(GY_E_USAGE,
+                          "another command line than rank 0's, which counts" GY_AT
+                          "rank %d on %s" GY_WHY "%s '%s'",
+                          cli->rank, gy_comm_host(cli->comm, cli->rank),
+                          more ? "nobody looks at its" : "it lacks", gy_buffer_text(&words));
+        gy_buffer_clear(&words);
+    }
+    status = gy_comm_agree(cli->comm, status);
+    if (status != GY_E_USAGE) return status;
+    sink(cli, GY_WARNING, gy_error_last()->text);
+    return GY_OK;
+}
+
 /* Rank 0's command line, and what its environment says of it, count for all. */
 static gy_status take_words(gy_cli *cli)
 {
@@ -156,11 +191,12 @@ static gy_status take_words(gy_cli *cli)
     for (int i = 0; i < cli->argc; i++) mine[i] = cli->argv[i];
     mine[cli->argc] = cli->requeue;
     char *const *words = mine;
+    const int own = cli->argc;
     GY_TRY(gy_comm_take_words(cli->comm, &n, &words));
     cli->argc = n - 1;
     cli->argv = words;
     (void)snprintf(cli->requeue, sizeof cli->requeue, "%s", words[n - 1]);
-    return GY_OK;
+    return tell_passed_over(cli, own, mine);
 }
 
 static gy_status start(gy_cli *cli)
@@ -197,14 +233,6 @@ static gy_status run(gy_cli *cli, const gy_command *command)
     gy_comm_free(cli->comm);
     gy_comm_stop(cli->ctx);
     return status;
-}
-
-static void sink(void *user, gy_level level, const char *line)
-{
-    const gy_cli *cli = user;
-    if (cli->rank != 0 || (cli->quiet && level == GY_INFO)) return;
-    gy_terminal_clear_line();
-    (void)fprintf(stderr, level == GY_WARNING ? "gyre: warning: %s\n" : "gyre: %s\n", line);
 }
 
 /* Results that could not be written were not given: a closed pipe, a full disk. */

@@ -48,9 +48,6 @@ gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from) GY_CH
 /** The context that it was made with. Local. */
 gy_context *gy_comm_context(const gy_comm *comm);
 
-/** The host of a rank, for messages. Local. */
-const char *gy_comm_host(const gy_comm *comm, int rank);
-
 /** Ranks on this rank's host. Local. */
 int gy_comm_local_ranks(const gy_comm *comm);
 

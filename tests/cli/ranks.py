@@ -51,20 +51,23 @@ def pair(first, second):
 
 
 def words():
-    """The learning rate of rank 0's environment and its seed count; rank 1 has another file, too."""
+    """The learning rate of rank 0's environment and its seed count; rank 1 has another file, which is said."""
     pathlib.Path("a.yaml").write_text(CONFIG % ("'synthetic:blobs?n=64'", 2))
-    run(pair(["-x", "GYRE_SET_OPTIMIZER__LEARNING_RATE=0.5", GYRE, "train", "a.yaml", "--run-dir", "two"],
-             [GYRE, "train", "none.yaml", "--set", "seed=9"]), 0)
-    run([MPIEXEC, "-n", "2", GYRE, "train", "a.yaml", "--run-dir", "alike", "--set",
-         "optimizer.learning_rate=0.5"], 0)
+    told = run(pair(["-x", "GYRE_SET_OPTIMIZER__LEARNING_RATE=0.5", GYRE, "train", "a.yaml", "--run-dir", "two"],
+                    [GYRE, "train", "none.yaml", "--set", "seed=9"]), 0)
+    warnings = [line for line in told.splitlines() if line.startswith("gyre: warning: ")]
+    assert len(warnings) == 1 and "rank 1 on" in warnings[0] and "none.yaml --set seed=9'" in warnings[0], told
+    told = run([MPIEXEC, "-n", "2", GYRE, "train", "a.yaml", "--run-dir", "alike", "--set",
+                "optimizer.learning_rate=0.5"], 0)
+    assert "warning" not in told, told
     texts = [pathlib.Path(d, "config.yaml").read_text() for d in ("two", "alike")]
     assert texts[0] == texts[1].replace("alike", "two"), texts
     with h5py.File("two/checkpoints/latest/index.h5") as a, \
          h5py.File("alike/checkpoints/latest/index.h5") as b:
         for name in ("params/dense_0/weight", "params/dense_1/bias"):
             assert numpy.array_equal(a[name][:], b[name][:]), name
-    run(pair([GYRE, "eval", "two", "--data", "synthetic:blobs?n=20"],
-             [GYRE, "eval", "nowhere", "--set", "loss=mse"]), 0)
+    told = run(pair([GYRE, "eval", "two", "--data", "synthetic:blobs?n=20"], [GYRE, "eval", "two"]), 0)
+    assert "rank 1 on" in told and "lacks '--data synthetic" in told, told
 
 
 def machines():
