@@ -8,9 +8,9 @@ void gy_fault_arm(gy_context *ctx, gy_fault fault, int64_t k)
     atomic_store(&ctx->fail_in[fault], k);
 }
 
-bool gy_fault_is_armed(gy_context *ctx, gy_fault fault)
+int64_t gy_fault_left(gy_context *ctx, gy_fault fault)
 {
-    return atomic_load(&ctx->fail_in[fault]) != 0;
+    return atomic_load(&ctx->fail_in[fault]);
 }
 
 bool gy_fault_strikes(gy_context *ctx, gy_fault fault)

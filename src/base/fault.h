@@ -26,8 +26,8 @@ enum { GY_FAULT_ALWAYS = -1 };
 /** Lets the k-th from now on fail (1 = the next); 0 = none; GY_FAULT_ALWAYS = all. */
 void gy_fault_arm(gy_context *ctx, gy_fault fault, int64_t k);
 
-/** Whether one is still to come. */
-bool gy_fault_is_armed(gy_context *ctx, gy_fault fault);
+/** How many are still to come until one fails; 0: it has, or none is to. */
+int64_t gy_fault_left(gy_context *ctx, gy_fault fault);
 
 /** Whether it fails now; counts it. */
 bool gy_fault_strikes(gy_context *ctx, gy_fault fault);

@@ -1,18 +1,14 @@
 /*
  * The k-th allocation of one rank fails in whatever is done with ranks: a run that goes on, evaluation,
  * prediction, inspection, benchmarks. Every rank ends with the same status, nothing is left in memory,
- * and nobody waits. By default some k are tried, others each time (GYRE_FAULT_FROM=n brings back an
- * earlier choice); with GYRE_FAULT_ALL=1 all of them.
+ * and nobody waits. countdown.h says which k are tried.
  */
-#include "gy_test_mpi.h"
+#include "countdown.h"
 #include "tempdir.h"
 
 #include <gyre/gyre.h>
 
-#include "base/fault.h"
 #include "comm/comm.h"
-
-#include <time.h>
 
 enum { MOST = 10000, TRIALS = 12, PATH_BYTES = 2 * GY_TEMPDIR };
 
@@ -24,13 +20,14 @@ static const char yaml[] = "data: {train: 'synthetic:blobs?n=40&features=3&class
                            "threads: 1\n";
 static const char source[] = "synthetic:blobs?n=20&features=3&classes=3";
 
-static char start[PATH_BYTES], place[PATH_BYTES]; /* a run of one epoch; where work is done */
+static gy_tempdir dir; /* below it: a run of one epoch; where work is done */
+static char start[PATH_BYTES], place[PATH_BYTES];
 
-static gy_status train(const char *dir, const char *epochs)
+static gy_status train(const char *run, const char *epochs)
 {
     char run_dir[PATH_BYTES + 16];
     gy_config *config = NULL;
-    (void)snprintf(run_dir, sizeof run_dir, "run_dir=%s", dir);
+    (void)snprintf(run_dir, sizeof run_dir, "run_dir=%s", run);
     const char *const sets[] = {run_dir, epochs};
     gy_train_options options = {.resume = "auto"};
     gy_status status = gy_config_parse(gy_test_ctx, "test", yaml, sets, 2, &config);
@@ -106,9 +103,10 @@ static bool try_one(gy_status (*work)(void), int victim, int64_t k)
     const int64_t balance = gy_context_balance(gy_test_ctx);
     const bool mine = gy_comm_rank(gy_test_comm) == victim;
     renew();
+    gy_test_set_alarm(); /* nothing may hang */
     gy_fault_arm(gy_test_ctx, GY_FAULT_ALLOC, mine ? k : 0);
     gy_status status = work();
-    bool struck = !gy_fault_is_armed(gy_test_ctx, GY_FAULT_ALLOC);
+    bool struck = gy_fault_left(gy_test_ctx, GY_FAULT_ALLOC) == 0;
     gy_fault_arm(gy_test_ctx, GY_FAULT_ALLOC, 0);
     CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, &struck, sizeof struck, victim), GY_OK);
     double same[2] = {(double)status, -(double)status};
@@ -119,35 +117,21 @@ static bool try_one(gy_status (*work)(void), int victim, int64_t k)
     return struck;
 }
 
-/* How many there are: the next that fails is beyond them. */
-static int64_t count(gy_status (*work)(void))
-{
-    int64_t before = gy_alloc_count(gy_test_ctx);
-    renew();
-    CU_ASSERT_EQUAL(work(), GY_OK);
-    double n = (double)(gy_alloc_count(gy_test_ctx) - before);
-    CU_ASSERT_EQUAL(gy_comm_max(gy_test_comm, &n, 1), GY_OK);
-    return (int64_t)n;
-}
-
 static void count_down(gy_status (*work)(void))
 {
-    const char *text = getenv("GYRE_FAULT_FROM");
-    int64_t from = text != NULL ? atoll(text) : (int64_t)time(NULL), n = count(work);
-    int64_t step = getenv("GYRE_FAULT_ALL") != NULL ? 1 : n / TRIALS + 1;
-    CU_ASSERT_EQUAL_FATAL(gy_comm_broadcast(gy_test_comm, &from, sizeof from, 0), GY_OK);
-    if (gy_comm_rank(gy_test_comm) == 0) printf("GYRE_FAULT_FROM=%lld ", (long long)from);
+    renew();
+    gy_fault_arm(gy_test_ctx, GY_FAULT_ALLOC, GY_TEST_NEVER);
+    CU_ASSERT_EQUAL(work(), GY_OK);
+    const int64_t n = gy_test_end_count(GY_FAULT_ALLOC);
     for (int victim = 0; victim < gy_comm_ranks(gy_test_comm); victim++) {
-        int64_t k = 1 + (from + victim) % step;
-        while (k < MOST && try_one(work, victim, k)) k += step;
-        CU_ASSERT(k < MOST);
-        (void)alarm(GY_TEST_SECONDS); /* each its own while: nothing may hang */
+        gy_test_ks ks = gy_test_countdown(n, TRIALS, victim);
+        while (ks.k < MOST && try_one(work, victim, ks.k)) ks.k += ks.step;
+        CU_ASSERT(ks.k < MOST);
     }
 }
 
 static void begin(void)
 {
-    gy_tempdir dir;
     if (gy_comm_rank(gy_test_comm) == 0) gy_tempdir_make(&dir);
     CU_ASSERT_EQUAL_FATAL(gy_comm_broadcast(gy_test_comm, &dir, sizeof dir, 0), GY_OK);
     (void)snprintf(start, sizeof start, "%s", gy_tempdir_join(&dir, "start"));
@@ -181,9 +165,7 @@ static void measures(void)
     count_down(bench_step);
     count_down(bench_io);
     if (gy_comm_ranks(gy_test_comm) > 1) count_down(bench_all_reduce);
-    char command[4 * PATH_BYTES];
-    (void)snprintf(command, sizeof command, "rm -rf '%s' '%s'", start, place);
-    if (gy_comm_rank(gy_test_comm) == 0) CU_ASSERT_EQUAL(system(command), 0);
+    if (gy_comm_rank(gy_test_comm) == 0) gy_tempdir_remove(&dir);
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(goes_on), GY_TEST(evaluates), GY_TEST(predicts), GY_TEST(inspects),

@@ -1,14 +1,13 @@
 /* bench io: numbers that can be, and nothing left behind, also where a write, a flush, a renaming or an
  * allocation fails on the way. */
-#include "gy_test_mpi.h"
+#include "countdown.h"
 #include "tempdir.h"
 
 #include <gyre/train.h>
 
-#include "base/fault.h"
 #include "comm/comm.h"
 
-enum { MOST = 2000 };
+enum { MOST = 2000, TRIALS = 24 };
 
 static const char yaml[] = "data: {train: 'synthetic:blobs?n=40&features=30&classes=3'}\n"
                            "model: {input: [30], layers: [dense: {units: 70}, batch_norm: {}, "
@@ -97,34 +96,42 @@ static void refuses(void)
     CU_ASSERT_EQUAL(gy_bench_io(gy_test_ctx, gy_test_comm, NULL, &options), GY_E_USAGE);
 }
 
-/* The k-th fails on one rank, for k = 1, 2, … until nothing does. */
-static void count_down(gy_fault fault, int victim, int64_t step)
+static gy_status bench(gy_fault fault, int64_t k)
 {
-    const bool strikes = gy_comm_rank(gy_test_comm) == victim;
+    gy_tempdir dir;
+    share(&dir);
+    const gy_bench_io_options options = {
+        .dir = dir.path, .bytes = 1 << 16, .turns = 1, .writer = "all", .shards = -1};
+    const int64_t before = gy_context_balance(gy_test_ctx);
+    gy_test_set_alarm(); /* nothing may hang */
+    gy_fault_arm(gy_test_ctx, fault, k);
+    gy_status status = gy_bench_io(gy_test_ctx, gy_test_comm, NULL, &options);
+    CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), before);
+    expect_empty(&dir);
+    return status;
+}
+
+/* The k-th fails on one rank; countdown.h says which k are tried. */
+static void count_down(gy_fault fault, int victim)
+{
     gy_status status = GY_E_IO;
-    int64_t k = 1;
-    for (; status != GY_OK && k < MOST; k += step) {
-        gy_tempdir dir;
-        share(&dir);
-        const gy_bench_io_options options = {
-            .dir = dir.path, .bytes = 1 << 16, .turns = 1, .writer = "all", .shards = -1};
-        const int64_t before = gy_context_balance(gy_test_ctx);
-        gy_fault_arm(gy_test_ctx, fault, strikes ? k : 0);
-        status = gy_bench_io(gy_test_ctx, gy_test_comm, NULL, &options);
+    CU_ASSERT_EQUAL(bench(fault, GY_TEST_NEVER), GY_OK);
+    const int64_t n = gy_test_end_count(fault);
+    gy_test_ks ks = gy_test_countdown(n, TRIALS, victim);
+    for (; status != GY_OK && ks.k < MOST; ks.k += ks.step) {
+        status = bench(fault, gy_comm_rank(gy_test_comm) == victim ? ks.k : 0);
         gy_fault_arm(gy_test_ctx, fault, 0);
-        CU_ASSERT_EQUAL(gy_context_balance(gy_test_ctx), before);
-        expect_empty(&dir);
     }
-    CU_ASSERT(k > 1 + step && k < MOST);
+    CU_ASSERT(status == GY_OK && n > 1);
 }
 
 static void leaves_nothing_behind(void)
 {
     const int last = gy_comm_ranks(gy_test_comm) - 1;
-    count_down(GY_FAULT_WRITE, last, 3);
-    count_down(GY_FAULT_FLUSH, 0, 1);
-    count_down(GY_FAULT_RENAME, 0, 1);
-    count_down(GY_FAULT_ALLOC, last, last == 0 ? 1 : 7);
+    count_down(GY_FAULT_WRITE, last);
+    count_down(GY_FAULT_FLUSH, 0);
+    count_down(GY_FAULT_RENAME, 0);
+    count_down(GY_FAULT_ALLOC, last);
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(measures_all), GY_TEST(refuses), GY_TEST(leaves_nothing_behind))

@@ -12,6 +12,13 @@
 
 #include <stdlib.h>
 
+/** Whether sanitizers look on, under which work takes several times as long. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+enum { GY_TEST_SANITIZED = 1 };
+#else
+enum { GY_TEST_SANITIZED = 0 };
+#endif
+
 typedef struct gy_test_case {
     const char *name;
     void (*run)(void);
@@ -25,7 +32,7 @@ typedef struct gy_test_case {
     int main(void)                                                                                 \
     {                                                                                              \
         static const gy_test_case cases[] = {__VA_ARGS__};                                         \
-        return gy_test_run(cases, sizeof cases / sizeof *cases);                                   \
+        return gy_test_run(cases, sizeof cases / sizeof *cases, NULL);                             \
     }
 
 /** A context for a test; ends the program where there is none. */
@@ -43,10 +50,11 @@ static inline void gy_test_end(gy_context *ctx)
     gy_context_free(ctx);
 }
 
-static inline int gy_test_run(const gy_test_case *cases, size_t n)
+/** @param before  called before each case; NULL: nothing */
+static inline int gy_test_run(const gy_test_case *cases, size_t n, void (*before)(void))
 {
     if (CU_initialize_registry() != CUE_SUCCESS) return 1;
-    CU_pSuite suite = CU_add_suite("gyre", NULL, NULL);
+    CU_pSuite suite = CU_add_suite_with_setup_and_teardown("gyre", NULL, NULL, before, NULL);
     for (size_t i = 0; i < n; i++) CU_add_test(suite, cases[i].name, cases[i].run);
     CU_basic_set_mode(CU_BRM_NORMAL);
     CU_basic_run_tests();

@@ -327,7 +327,7 @@ int main(void)
 {
     gy_context *all = gy_test_context();
     if (gy_comm_start(all) != GY_OK) return 1;
-    int failed = gy_test_run(cases, sizeof cases / sizeof *cases);
+    int failed = gy_test_run(cases, sizeof cases / sizeof *cases, NULL);
     gy_comm_stop(all);
     gy_context_free(all);
     return failed;
