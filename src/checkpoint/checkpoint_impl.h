@@ -187,6 +187,17 @@ typedef struct gy_carrier {
     bool receipt_under_way;
 } gy_carrier;
 
+/** A small tensor on its way to index.h5. */
+typedef struct gy_small {
+    int64_t offset, count, seen; /* seen: elements that have come by */
+    float *x;
+} gy_small;
+
+typedef struct gy_smalls {
+    gy_small *v; /* by offset */
+    int n;
+} gy_smalls;
+
 typedef struct gy_commit {
     gy_context *ctx;
     const char *dir; /* RUN/checkpoints */
@@ -213,7 +224,8 @@ typedef struct gy_writer {
     gy_commit commit; /* rank 0; of the others the directory alone */
     gy_vector vectors[GY_VECTORS];
     int n_vectors;
-    gy_shard *shards; /* [n_shards] */
+    gy_smalls smalls[GY_VECTORS]; /* rank 0's; the thread's once it runs */
+    gy_shard *shards;             /* [n_shards] */
     int n_shards;
     struct gy_hasher *hasher; /* of ranks that write */
 
@@ -228,7 +240,18 @@ typedef struct gy_writer {
     gy_error warning; /* of what need not have worked */
 } gy_writer;
 
+/* small.c: small tensors for index.h5 itself, on rank 0 */
+
+gy_status gy_smalls_prepare(gy_writer *w) GY_CHECKED;
+/** Elements [at, at + n) of vector k come by. */
+void gy_smalls_take(gy_writer *w, int k, const float *x, int64_t at, int64_t n);
+/** The numbers of a tensor; NULL: it is not small, or not all of it came by. */
+const float *gy_smalls_find(const gy_writer *w, int k, int64_t offset, int64_t count);
+
 /* stage.c: who holds what, and copies of it */
+
+/** How tensors lie in vector k. */
+const gy_params *gy_vector_table(const gy_writer *w, int k);
 
 /** Names, slices, notes. Local. */
 gy_status gy_stage_prepare(gy_writer *w, int64_t shards) GY_CHECKED;

@@ -2,15 +2,15 @@
  * index.h5: the whole model as one HDF5 file.
  *
  *     /                     attributes: what the checkpoint is
- *     /params/…             virtual, over /values of the shards
+ *     /params/…             virtual, over /values of the shards; small ones (small.c) stored here
  *     /buffers/…            stored here, each with its checksum
- *     /optimizer/<slot>/…   virtual, over /optimizer/<slot> of the shards; trainable tensors only
+ *     /optimizer/<slot>/…   likewise, over /optimizer/<slot> of the shards; trainable tensors only
  *     /metrics /data /state attributes: notes
  *     /shards               attributes: count, slots; a group each:
  *     /shards/00000         attributes: file; <vector>_offset, _count, _checksum
  *
- * Virtual data sets bear their `offset` in the flat vector, so that a reader can go to the shards
- * and check them. The file is sealed (store/seal.c), for its attributes have no checksums.
+ * Parameters, and tensors of slots that lie otherwise than these, bear their `offset` in the flat vector,
+ * so that a reader can go to the shards and check them. The file is sealed (store/seal.c), for its attributes have no checksums.
  */
 #include "checkpoint_impl.h"
 
@@ -54,9 +54,8 @@ static gy_status write_notes(const gy_checkpoint *c, gy_h5 *f)
     return GY_OK;
 }
 
-/* A tensor of vector k, over the shards that hold parts of it. */
-static gy_status write_virtual(gy_writer *w, gy_h5 *f, int k, const gy_param *p, const char *name,
-                               gy_h5_piece *pieces)
+/* A tensor of vector k, over the shards that hold parts of it. @return how many */
+static int list_pieces(const gy_writer *w, int k, const gy_param *p, gy_h5_piece *pieces)
 {
     int n = 0;
     for (int i = 0; i < w->n_shards; i++) {
@@ -72,24 +71,35 @@ static gy_status write_virtual(gy_writer *w, gy_h5 *f, int k, const gy_param *p,
                                     .to = from - p->offset,
                                     .n = to - from};
     }
-    return gy_h5_virtual_create(f, name, &p->shape, pieces, n, p->offset);
+    return n;
 }
 
-static gy_status write_vectors(gy_writer *w, gy_h5 *f)
+/* @param pieces  [n_shards] */
+static gy_status write_tensor(gy_writer *w, gy_h5_maker *m, int k, const gy_param *p,
+                              const char *name, gy_h5_piece *pieces)
+{
+    const gy_h5_mark offset = {"offset", (uint64_t)p->offset};
+    const gy_h5_mark *mark =
+        k == 0 || gy_vector_table(w, k) != w->c.params ? &offset : NULL; /* else the parameter's */
+    const float *x = gy_smalls_find(w, k, p->offset, p->count);
+    if (x != NULL) return gy_h5_make_tensor(m, name, &p->shape, x, mark);
+    return gy_h5_make_virtual(m, name, &p->shape, pieces, list_pieces(w, k, p, pieces), mark);
+}
+
+static gy_status write_vectors(gy_writer *w, gy_h5 *f, gy_h5_maker *m)
 {
     gy_h5_piece *pieces;
     const char *name;
     GY_TRY(gy_pool_array(&w->pool, w->n_shards, &pieces));
     GY_TRY(gy_h5_group(f, "/params"));
     for (int k = 0; k < w->n_vectors; k++) {
-        const gy_params *table = w->c.params;
-        if (k > 0) table = gy_slot_table(table, &w->c.slots[k - 1]);
+        const gy_params *table = gy_vector_table(w, k);
         for (int i = 0; i < table->n; i++) {
             const gy_param *p = &table->v[i];
             if (k > 0 && !p->trainable) continue;
             GY_TRY(gy_pool_format(&w->pool, &name, "%s/%s", k == 0 ? "/params" : w->vectors[k].data,
                                   p->name));
-            GY_TRY(write_virtual(w, f, k, p, name, pieces));
+            GY_TRY(write_tensor(w, m, k, p, name, pieces));
             if (k == 0 && w->c.holds != NULL && w->c.holds[i] != GY_HOLD_NOTHING)
                 GY_TRY(gy_h5_write_text(f, name, GY_KEEPS, gy_hold_names[w->c.holds[i]]));
         }
@@ -97,25 +107,29 @@ static gy_status write_vectors(gy_writer *w, gy_h5 *f)
     return GY_OK;
 }
 
-static gy_status write_buffers(gy_writer *w, gy_h5 *f)
+static gy_status write_buffers(gy_writer *w, gy_h5 *f, gy_h5_maker *m)
 {
     const gy_params *buffers = w->c.buffers;
     GY_TRY(gy_h5_group(f, "/buffers"));
     for (int i = 0; buffers != NULL && i < buffers->n; i++) {
         const gy_param *b = &buffers->v[i];
         const float *x = w->c.buffer_values + b->offset;
-        gy_h5_data *d;
+        const gy_h5_mark checksum = {"checksum", gy_hash(x, (size_t)b->count * sizeof *x)};
         const char *name;
         GY_TRY(gy_pool_format(&w->pool, &name, "/buffers/%s", b->name));
-        GY_TRY(gy_h5_data_create(f, name, GY_H5_FLOAT32, &b->shape, 0, 0, &d));
-        gy_status status =
-            gy_h5_data_write(d, 0, b->shape.n == 0 ? 1 : b->shape.d[0], GY_H5_FLOAT32, x);
-        gy_h5_data_close(d);
-        GY_TRY(status);
-        uint64_t checksum = gy_hash(x, (size_t)b->count * sizeof *x);
-        GY_TRY(gy_h5_write_uint64(f, name, "checksum", checksum));
+        GY_TRY(gy_h5_make_tensor(m, name, &b->shape, x, &checksum));
     }
     return GY_OK;
+}
+
+static gy_status write_tensors(gy_writer *w, gy_h5 *f)
+{
+    gy_h5_maker *m;
+    GY_TRY(gy_h5_maker_create(f, &m));
+    gy_status status = write_vectors(w, f, m);
+    if (status == GY_OK) status = write_buffers(w, f, m);
+    gy_h5_maker_free(m);
+    return status;
 }
 
 static gy_status write_slice(gy_writer *w, gy_h5 *f, const char *group, int k, const gy_slice *s)
@@ -157,8 +171,7 @@ static gy_status write_all(gy_writer *w, gy_h5 *f)
     GY_TRY(write_head(w, f));
     GY_TRY(write_notes(&w->c, f));
     if (w->c.is_best_alone) GY_TRY(gy_h5_write_int(f, "/state", "best_alone", 1));
-    GY_TRY(write_vectors(w, f));
-    GY_TRY(write_buffers(w, f));
+    GY_TRY(write_tensors(w, f));
     return write_shards(w, f);
 }
 

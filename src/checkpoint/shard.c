@@ -14,10 +14,12 @@
 
 #include <string.h>
 
-/* Writes a piece unless something failed before. */
-static gy_status keep(gy_writer *w, gy_h5_data *d, const float *x, int64_t at, int64_t n)
+/* Writes a piece of vector k unless something failed before. @param at  within the slice */
+static gy_status keep(gy_writer *w, int k, const gy_slice *s, gy_h5_data *d, const float *x,
+                      int64_t at, int64_t n)
 {
     gy_hasher_add(w->hasher, x, (size_t)n * sizeof *x);
+    gy_smalls_take(w, k, x, s->offset + at, n);
     return gy_h5_data_write(d, at, n, GY_H5_FLOAT32, x);
 }
 
@@ -41,7 +43,7 @@ static gy_status stream(gy_writer *w, int i, int k, gy_h5_data *d)
         const float *x = own ? p.x : gy_carrier_take(w);
         if (x == NULL || is_given_up(w))
             return gy_raise(GY_E_COMM, "the checkpoint was given up" GY_AT "%s", w->commit.made);
-        if (d != NULL && status == GY_OK) status = keep(w, d, x, at - s->offset, p.n);
+        if (d != NULL && status == GY_OK) status = keep(w, k, s, d, x, at - s->offset, p.n);
         if (!own) gy_carrier_put_back(w);
     }
     return status;

@@ -18,6 +18,11 @@ static int64_t boundary(int64_t length, int i, int n)
     return length / GY_PARAM_ALIGN * i / n * GY_PARAM_ALIGN;
 }
 
+const gy_params *gy_vector_table(const gy_writer *w, int k)
+{
+    return k == 0 ? w->c.params : gy_slot_table(w->c.params, &w->c.slots[k - 1]);
+}
+
 static gy_status prepare_vectors(gy_writer *w)
 {
     const gy_checkpoint *c = &w->c;
@@ -78,6 +83,7 @@ gy_status gy_stage_prepare(gy_writer *w, int64_t shards)
 {
     GY_TRY(prepare_vectors(w));
     GY_TRY(prepare_shards(w, shards));
+    GY_TRY(gy_smalls_prepare(w));
     return copy_notes(w);
 }
 

@@ -98,12 +98,25 @@ typedef struct gy_h5_piece {
     int64_t n;            /* elements */
 } gy_h5_piece;
 
-/**
- * A float32 virtual data set of `shape` over pieces; fill value NaN. Found from any working directory.
- * @param offset  its attribute of that name
- */
-gy_status gy_h5_virtual_create(gy_h5 *f, const char *name, const gy_shape *shape,
-                               const gy_h5_piece *pieces, int n, int64_t offset) GY_CHECKED;
+/** An attribute of a tensor. */
+typedef struct gy_h5_mark {
+    const char *name;
+    uint64_t v;
+} gy_h5_mark;
+
+/** What makes many tensors of float32 in a file, best in order of their groups; freed before the file. */
+typedef struct gy_h5_maker gy_h5_maker;
+gy_status gy_h5_maker_create(gy_h5 *f, gy_h5_maker **out) GY_CHECKED;
+void gy_h5_maker_free(gy_h5_maker *m);
+
+enum { GY_H5_SMALL = 128 }; /* floats that take no more room in a file than a mapping of them */
+
+/** @param x  [its shape]; @param mark  may be NULL */
+gy_status gy_h5_make_tensor(gy_h5_maker *m, const char *name, const gy_shape *shape, const float *x,
+                            const gy_h5_mark *mark) GY_CHECKED;
+/** Virtual, over pieces; fill value NaN. Found from any working directory. */
+gy_status gy_h5_make_virtual(gy_h5_maker *m, const char *name, const gy_shape *shape,
+                             const gy_h5_piece *pieces, int n, const gy_h5_mark *mark) GY_CHECKED;
 
 /** "HDF5 1.10.8". */
 const char *gy_h5_library(void);

@@ -44,13 +44,14 @@ static gy_status write(gy_h5 *f, const char *object, const char *name, hid_t fil
     return status;
 }
 
-bool gy_h5_attach_int(gy_h5 *f, hid_t id, const char *name, int64_t v)
+bool gy_h5_attach(gy_h5 *f, hid_t id, const gy_h5_mark *mark)
 {
+    if (mark == NULL) return true;
     hid_t space = (hid_t)H5(f, H5Screate(H5S_SCALAR)), attribute = -1;
     if (space >= 0)
-        attribute =
-            (hid_t)H5(f, H5Acreate2(id, name, H5T_STD_I64LE, space, H5P_DEFAULT, H5P_DEFAULT));
-    bool good = attribute >= 0 && H5(f, H5Awrite(attribute, H5T_NATIVE_INT64, &v)) >= 0;
+        attribute = (hid_t)H5(
+            f, H5Acreate2(id, mark->name, H5T_STD_U64LE, space, H5P_DEFAULT, H5P_DEFAULT));
+    bool good = attribute >= 0 && H5(f, H5Awrite(attribute, H5T_NATIVE_UINT64, &mark->v)) >= 0;
     if (attribute >= 0) (void)H5(f, H5Aclose(attribute));
     if (space >= 0) (void)H5(f, H5Sclose(space));
     return good;

@@ -197,13 +197,7 @@ static bool next_link(const char *name, size_t *end, char part[LONGEST])
 
 bool gy_h5_exists(gy_h5 *f, const char *name)
 {
-    char part[LONGEST];
-    size_t end = 0;
-    if (strcmp(name, "/") == 0) return true;
-    while (next_link(name, &end, part))
-        if (H5(f, H5Lexists(f->id, part, H5P_DEFAULT)) <= 0) return false;
-    if (end == 0 || name[end] != '\0') return false;
-    return H5(f, H5Oexists_by_name(f->id, name, H5P_DEFAULT)) > 0; /* no dangling link */
+    return H5(f, H5Oexists_by_name(f->id, name, H5P_DEFAULT)) > 0; /* no dangling link on the way */
 }
 
 bool gy_h5_is_elsewhere(gy_h5 *f, const char *name)

@@ -61,8 +61,20 @@ gy_status gy_h5_fail(gy_h5 *f, const char *what, const char *object);
         if (H5(f, call) < 0) return gy_h5_fail(f, what, object);                                   \
     } while (0)
 
-/** Gives a new object that is open an attribute. */
-bool gy_h5_attach_int(gy_h5 *f, hid_t id, const char *name, int64_t v);
+/** Gives a new object that is open an attribute. @param mark  NULL: none */
+bool gy_h5_attach(gy_h5 *f, hid_t id, const gy_h5_mark *mark);
+
+typedef struct gy_h5_way gy_h5_way;
+
+struct gy_h5_maker {
+    gy_h5 *f;
+    gy_h5_way *way; /* to the last one's group */
+    hid_t mapped;   /* how virtual data sets are made */
+};
+
+/** A new data set of float32, open; the groups above it are made. < 0: failed. */
+hid_t gy_h5_make(gy_h5_maker *m, const char *name, hid_t space, hid_t creation);
+hid_t gy_h5_space(gy_h5 *f, const gy_shape *shape);
 
 /** A file-access property list over the disk. < 0: failed. */
 hid_t gy_h5_access(gy_h5 *f);

@@ -7,21 +7,19 @@
  */
 #include "hdf5_impl.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The virtual data set in the making. */
-typedef struct maker {
+typedef struct mapping {
     gy_h5 *f;
     const char *name;
     const gy_shape *shape;
     const gy_h5_piece *piece;
-    int64_t offset;
     hid_t creation, space;
-} maker;
+} mapping;
 
 /* Maps one box, `count` elements from `start`, onto the source's elements from `from`. */
-static gy_status map_box(maker *m, const hsize_t *start, const hsize_t *count, int64_t from)
+static gy_status map_box(mapping *m, const hsize_t *start, const hsize_t *count, int64_t from)
 {
     static const char what[] = "cannot map the virtual data set";
     gy_h5 *f = m->f;
@@ -46,7 +44,7 @@ static int64_t stride(const gy_shape *s, int axis)
 }
 
 /* Maps the run [a, b) onto the source from `from`; the run lies within one step of axis − 1. */
-static gy_status map_run(maker *m, int axis, int64_t a, int64_t b, int64_t from)
+static gy_status map_run(mapping *m, int axis, int64_t a, int64_t b, int64_t from)
 {
     const gy_shape *s = m->shape;
     if (a >= b) return GY_OK;
@@ -73,44 +71,45 @@ static gy_status map_run(maker *m, int axis, int64_t a, int64_t b, int64_t from)
     return map_run(m, axis + 1, end, b, from + end - a);
 }
 
-static gy_status create(maker *m, const gy_h5_piece *pieces, int n)
+/* The pieces, in a property list that held another data set's. */
+static gy_status map(mapping *m, const gy_h5_piece *pieces, int n)
 {
-    static const char what[] = "cannot make the virtual data set";
+    static const char what[] = "cannot map the virtual data set";
     gy_h5 *f = m->f;
-    const float fill = NAN;
-    GY_H5(f, H5Pset_fill_value(m->creation, H5T_NATIVE_FLOAT, &fill), what, m->name);
+    GY_H5(f, H5Pset_layout(m->creation, H5D_CONTIGUOUS), what, m->name);
     for (int i = 0; i < n; i++) {
         m->piece = &pieces[i];
         GY_TRY(map_run(m, 0, pieces[i].to, pieces[i].to + pieces[i].n, pieces[i].from));
     }
     GY_H5(f, H5Sselect_all(m->space), what, m->name);
-    hid_t links = (hid_t)H5(f, H5Pcreate(H5P_LINK_CREATE)), id = -1;
-    if (links >= 0 && H5(f, H5Pset_create_intermediate_group(links, 1)) >= 0)
-        id = (hid_t)H5(f, H5Dcreate2(f->id, m->name, H5T_IEEE_F32LE, m->space, links, m->creation,
-                                     H5P_DEFAULT));
-    bool good = id >= 0 && gy_h5_attach_int(f, id, "offset", m->offset);
+    return GY_OK;
+}
+
+static gy_status make(gy_h5_maker *maker, mapping *m, const gy_h5_piece *pieces, int n,
+                      const gy_h5_mark *mark)
+{
+    static const char what[] = "cannot make the virtual data set";
+    gy_h5 *f = m->f;
+    m->space = gy_h5_space(f, m->shape);
+    if (m->space < 0) return gy_h5_fail(f, what, m->name);
+    GY_TRY(map(m, pieces, n));
+    hid_t id = gy_h5_make(maker, m->name, m->space, m->creation);
+    bool good = id >= 0 && gy_h5_attach(f, id, mark);
     gy_status status = good ? GY_OK : gy_h5_fail(f, what, m->name);
     if (id >= 0) (void)H5(f, H5Dclose(id));
-    if (links >= 0) (void)H5(f, H5Pclose(links));
     return status;
 }
 
-gy_status gy_h5_virtual_create(gy_h5 *f, const char *name, const gy_shape *shape,
-                               const gy_h5_piece *pieces, int n, int64_t offset)
+gy_status gy_h5_make_virtual(gy_h5_maker *maker, const char *name, const gy_shape *shape,
+                             const gy_h5_piece *pieces, int n, const gy_h5_mark *mark)
 {
-    hsize_t lengths[GY_DIMS] = {0};
+    gy_h5 *f = maker->f;
     GY_REQUIRE(shape->n > 0, f->status,
                "cannot make the virtual data set" GY_AT "%s:%s" GY_WHY "it has no axis", f->path,
                name);
-    for (int i = 0; i < shape->n; i++) lengths[i] = (hsize_t)shape->d[i];
-    maker m = {.f = f, .name = name, .shape = shape, .offset = offset};
+    mapping m = {.f = f, .name = name, .shape = shape, .creation = maker->mapped, .space = -1};
     gy_h5_calling(f); /* once for all calls in it */
-    m.space = (hid_t)H5(f, H5Screate_simple(shape->n, lengths, NULL));
-    m.creation = (hid_t)H5(f, H5Pcreate(H5P_DATASET_CREATE));
-    gy_status status = m.space < 0 || m.creation < 0
-                           ? gy_h5_fail(f, "cannot make the virtual data set", name)
-                           : create(&m, pieces, n);
-    if (m.creation >= 0) (void)H5(f, H5Pclose(m.creation));
+    gy_status status = make(maker, &m, pieces, n, mark);
     if (m.space >= 0) (void)H5(f, H5Sclose(m.space));
     (void)gy_h5_called(f, 0);
     return status;

@@ -165,14 +165,29 @@ static void seals_see_every_byte(void)
     gy_test_end(ctx);
 }
 
+/* None, small, large; ways that part and come together again. */
+static void make_whole_ones(gy_h5_maker *m)
+{
+    for (int i = 0; i < 3; i++) {
+        static const int64_t rows[] = {0, GY_H5_SMALL / 4, 50};
+        float y[200];
+        char name[32];
+        for (int j = 0; j < 200; j++) y[j] = (float)(1000 * i + j);
+        (void)snprintf(name, sizeof name, i == 1 ? "/v2/a/b/x" : "/w/a/%d", i);
+        const gy_h5_mark mark = {"checksum", UINT64_MAX};
+        CU_ASSERT_EQUAL(gy_h5_make_tensor(m, name, &(gy_shape){2, {rows[i], 4}}, y, &mark), GY_OK);
+    }
+}
+
 /* A run of elements that begins and ends anywhere, over shapes of one to four axes. */
-static void virtual_data_are_whole(void)
+static void tensors_are_whole(void)
 {
     gy_context *ctx = gy_test_context();
     gy_tempdir t;
     gy_tempdir_make(&t);
     gy_h5 *f;
     gy_h5_data *d;
+    gy_h5_maker *m;
     static float x[3][60];
     for (int i = 0; i < 180; i++) x[i / 60][i % 60] = (float)i;
     for (int i = 0; i < 3; i++) {
@@ -188,6 +203,7 @@ static void virtual_data_are_whole(void)
     static const gy_shape shapes[] = {{1, {120}},        {2, {10, 12}}, {3, {4, 5, 6}},
                                       {4, {2, 5, 3, 4}}, {2, {1, 120}}, {2, {120, 1}}};
     CU_ASSERT_EQUAL_FATAL(gy_h5_create_sealed(ctx, gy_tempdir_join(&t, "v.h5"), &f), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_h5_maker_create(f, &m), GY_OK);
     for (int s = 0; s < 6; s++) {
         for (int start = 0; start < 60; start += 7) { /* elements start … start + 119 of all */
             char name[32];
@@ -195,18 +211,23 @@ static void virtual_data_are_whole(void)
             gy_h5_piece pieces[] = {{"s0.h5", "/values", 60, start, 0, 60 - start},
                                     {"s1.h5", "/values", 60, 0, 60 - start, 60},
                                     {"s2.h5", "/values", 60, 0, 120 - start, start}};
+            const gy_h5_mark mark = {"offset", (uint64_t)start};
             CU_ASSERT_EQUAL(
-                gy_h5_virtual_create(f, name, &shapes[s], pieces, start == 0 ? 2 : 3, start),
-                GY_OK);
+                gy_h5_make_virtual(m, name, &shapes[s], pieces, start == 0 ? 2 : 3, &mark), GY_OK);
         }
     }
     gy_h5_piece part = {"s0.h5", "/values", 60, 1, 3, 2};
-    CU_ASSERT_EQUAL(gy_h5_virtual_create(f, "/part", &(gy_shape){2, {2, 5}}, &part, 1, 0), GY_OK);
+    CU_ASSERT_EQUAL(gy_h5_make_virtual(m, "/part", &(gy_shape){2, {2, 5}}, &part, 1, NULL), GY_OK);
+    make_whole_ones(m);
+    gy_h5_maker_free(m);
     CU_ASSERT_EQUAL(gy_h5_close(f), GY_OK);
-    char script[1024];
+    char script[2048];
     (void)snprintf(script, sizeof script,
                    "root = '%s'; os.rename(root, root + '-moved'); os.mkdir(root); os.chdir('/')\n"
                    "f = h5py.File(root + '-moved/v.h5')\n"
+                   "for i, name, n in (0, 'w/a/0', 0), (1, 'v2/a/b/x', 32), (2, 'w/a/2', 50):\n"
+                   "  assert (f[name][...] == 1000 * i + np.arange(4 * n).reshape(n, 4)).all()\n"
+                   "  assert f[name].attrs['checksum'] == 2**64 - 1\n"
                    "n = 0\n"
                    "for s in f['v'].values():\n"
                    "  for k, d in s.items():\n"
@@ -357,6 +378,6 @@ static void full_disks_are_errors(void)
 }
 
 GY_TEST_MAIN(GY_TEST(numbers_and_texts_come_back), GY_TEST(rows_are_read_and_converted),
-             GY_TEST(seals_see_every_byte), GY_TEST(virtual_data_are_whole),
+             GY_TEST(seals_see_every_byte), GY_TEST(tensors_are_whole),
              GY_TEST(files_of_others_are_read_with_care), GY_TEST(what_is_no_hdf5_is_said),
              GY_TEST(full_disks_are_errors))
