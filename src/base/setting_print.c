@@ -206,7 +206,7 @@ void gy_setting_expect(const gy_setting *s, gy_buffer *out)
     }
 }
 
-enum { KEY_WIDTH = 24 };
+enum { KEY_WIDTH = 25, GAP = 2 };
 
 void gy_setting_describe(const gy_setting *s, gy_buffer *out)
 {
@@ -214,7 +214,7 @@ void gy_setting_describe(const gy_setting *s, gy_buffer *out)
     gy_buffer_add(out, s->key);
     if (s->standard != NULL && s->standard[0] != '\0') gy_buffer_format(out, "=%s", s->standard);
     size_t width = out->bytes - start;
-    gy_buffer_format(out, "%*s", width < KEY_WIDTH ? (int)(KEY_WIDTH - width) : 1, "");
+    gy_buffer_format(out, "%*s", width + GAP <= KEY_WIDTH ? (int)(KEY_WIDTH - width) : GAP, "");
     gy_buffer_format(out, "%s (", s->help == NULL ? "" : s->help);
     gy_setting_expect(s, out);
     bool required = s->standard == NULL && s->type != GY_SETTING_SECTION;

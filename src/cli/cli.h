@@ -57,8 +57,9 @@ void gy_cli_usage(const gy_command *command);
 
 /** Prints a line to standard output; for the library's callbacks. */
 void gy_cli_print_line(void *user, const char *line);
-/** The same of help: broken where the terminal ends, else at 80. */
+/** The same of help: broken where the terminal ends, else at 80; and of a text of several lines. */
 void gy_cli_print_help(void *user, const char *line);
+void gy_cli_print_text(const char *text);
 
 /** An observer that prints every event as JSON. @param user  the gy_cli */
 void gy_cli_print_json(void *user, const gy_event *event);

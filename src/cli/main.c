@@ -6,6 +6,7 @@
  * line and takes the job down, since the others wait for it.
  */
 #include "command_list.h"
+#include "page.h"
 #include "terminal.h"
 
 #include "base/buffer.h"
@@ -153,7 +154,7 @@ static void sink(void *user, gy_level level, const char *line)
     const gy_cli *cli = user;
     if (cli->rank != 0 || (cli->quiet && level == GY_INFO)) return;
     gy_terminal_clear_line();
-    (void)fprintf(stderr, level == GY_WARNING ? "gyre: warning: %s\n" : "gyre: %s\n", line);
+    gy_page_say(stderr, level == GY_WARNING ? "gyre: warning: %s" : "gyre: %s", line);
 }
 
 /* Says, by rank 0, what is passed over of the lowest rank's command line that is another than rank 0's. */

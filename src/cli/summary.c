@@ -53,23 +53,31 @@ static void show_gradients(FILE *out, const gy_event *e)
                 gy_format_bytes(whole(e, "gradient_bytes"), bytes), buckets, grains, rates);
 }
 
+/* Characters of "OpenBLAS 0.3.21" in all that it says of itself. */
+static int name_and_version(const char *library)
+{
+    size_t name = strcspn(library, " ");
+    return (int)(library[name] == '\0' ? name : name + 1 + strcspn(library + name + 1, " "));
+}
+
 static void show_machine(FILE *out, const gy_event *e)
 {
     int64_t ranks = whole(e, "ranks"), hosts = whole(e, "hosts"), threads = whole(e, "threads");
     const char *by = gy_event_text(e, "threads_by", "cores");
+    const char *blas = gy_event_text(e, "blas", "");
     bool plain = strcmp(by, "threads") == 0 || strcmp(by, "cores") == 0;
-    gy_page_say(out, "machine     %lld rank%s on %lld host%s, %lld thread%s each%s%s%s; %s, %s, %s",
-                (long long)ranks, plural(ranks), (long long)hosts, plural(hosts),
-                (long long)threads, plural(threads), plain ? "" : " (", plain ? "" : by,
-                plain ? "" : ")", gy_event_text(e, "mpi", ""), gy_event_text(e, "blas", ""),
-                gy_event_text(e, "simd", ""));
+    gy_page_say(
+        out, "machine     %lld rank%s on %lld host%s, %lld thread%s each%s%s%s; %s, %.*s, %s",
+        (long long)ranks, plural(ranks), (long long)hosts, plural(hosts), (long long)threads,
+        plural(threads), plain ? "" : " (", plain ? "" : by, plain ? "" : ")",
+        gy_event_text(e, "mpi", ""), name_and_version(blas), blas, gy_event_text(e, "simd", ""));
 }
 
 void gy_summary_show(FILE *out, const gy_event *e)
 {
     char batch[GY_TEXT], epoch[GY_TEXT], all[GY_TEXT];
-    (void)fprintf(out, "gyre %s: %s in %s\n", gy_event_text(e, "version", ""),
-                  gy_event_text(e, "name", ""), gy_event_text(e, "run_dir", ""));
+    gy_page_say(out, "gyre %s: %s in %s", gy_event_text(e, "version", ""),
+                gy_event_text(e, "name", ""), gy_event_text(e, "run_dir", ""));
     show_machine(out, e);
     show_data(out, e);
     (void)fputc('\n', out);

@@ -115,12 +115,26 @@ static void show_values(gy_terminal *t, const gy_event *e, bool epoch)
     (void)fflush(stderr);
 }
 
-/* Of `--set train.epochs=4 --set train.epochs=8` the last one counts, and is shown alone. */
-static bool sets(const char *argument, const char *key)
+static bool begins(const char *text, const char *with)
 {
-    if (strncmp(argument, "--set=", 6) == 0) argument += 6;
-    size_t n = strlen(key);
-    return strncmp(argument, key, n) == 0 && argument[n] == '=';
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+/* Whether a text is "train.epochs=4", for that key. */
+static bool sets(const char *text, const char *key)
+{
+    return key != NULL && begins(text, key) && text[strlen(key)] == '=';
+}
+
+/*
+ * How many arguments from here on say what no longer counts: of `--set train.epochs=4 --set
+ * train.epochs=8` the last one is shown alone, and a run that goes on does so from its own checkpoint.
+ */
+static int count_void(char *const *argv, int n, const char *key)
+{
+    if (strcmp(argv[0], "--set") == 0) return n > 1 && sets(argv[1], key) ? 2 : 0;
+    if (strcmp(argv[0], "--resume") == 0) return n > 1 ? 2 : 1;
+    return begins(argv[0], "--resume=") || (begins(argv[0], "--set=") && sets(argv[0] + 6, key));
 }
 
 /* As a shell takes it for one word. */
@@ -144,12 +158,10 @@ static void show_command(const gy_terminal *t, const char *key, int64_t value)
 {
     char *const *argv = t->cli->argv;
     (void)fprintf(stderr, "go on with %s", gy_comm_ranks(t->cli->comm) > 1 ? " mpirun …" : "");
-    for (int i = 0; i < t->cli->argc; i++) {
-        bool pair = key != NULL && strcmp(argv[i], "--set") == 0 && i + 1 < t->cli->argc &&
-                    sets(argv[i + 1], key);
-        bool joined = key != NULL && strncmp(argv[i], "--set=", 6) == 0 && sets(argv[i], key);
-        if (!pair && !joined) show_word(argv[i]);
-        i += pair;
+    for (int i = 0; i < t->cli->argc;) {
+        int skipped = count_void(argv + i, t->cli->argc - i, key);
+        if (skipped == 0) show_word(argv[i]);
+        i += skipped > 0 ? skipped : 1;
     }
     if (key != NULL) (void)fprintf(stderr, " --set %s=%lld", key, (long long)value);
     (void)fputc('\n', stderr);
@@ -202,10 +214,10 @@ static void show_end(const gy_terminal *t, const gy_event *e)
 static void show_checkpoint(const gy_event *e)
 {
     char time[GY_TEXT], waited[GY_TEXT];
-    (void)fprintf(stderr, "checkpoint %s (%s, waited %s)%s\n", gy_event_text(e, "path", ""),
-                  gy_format_seconds(gy_event_number(e, "seconds", 0), time),
-                  gy_format_seconds(gy_event_number(e, "waited_seconds", 0), waited),
-                  flag(e, "best") ? " best so far" : "");
+    gy_page_say(stderr, "checkpoint %s (%s, waited %s)%s", gy_event_text(e, "path", ""),
+                gy_format_seconds(gy_event_number(e, "seconds", 0), time),
+                gy_format_seconds(gy_event_number(e, "waited_seconds", 0), waited),
+                flag(e, "best") ? " best so far" : "");
 }
 
 static void show_init(const gy_event *e, const char *path)

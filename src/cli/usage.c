@@ -72,14 +72,18 @@ static void print_parts(const gy_registry *parts)
 
 void gy_cli_usage(const gy_command *command)
 {
-    char name[GY_TEXT];
-    printf("usage: gyre %s %s\n%s\n", full_name(command, name), command->operands,
-           command->kind.help);
+    char name[GY_TEXT], usage[256];
+    (void)snprintf(usage, sizeof usage, "usage: gyre %s %s", full_name(command, name),
+                   command->operands);
+    gy_cli_print_help(NULL, usage);
+    gy_cli_print_help(NULL, command->kind.help);
     if (command->parts != NULL) print_parts(command->parts);
     if (command->kind.settings != NULL) printf("\noptions:\n");
     for (const gy_setting *s = command->kind.settings; s != NULL && s->key != NULL; s++)
         print_option(s);
-    if (command->more != NULL) printf("\n%s\n", command->more);
+    if (command->more == NULL) return;
+    printf("\n");
+    gy_cli_print_text(command->more);
 }
 
 gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min, int max)
@@ -104,6 +108,16 @@ void gy_cli_print_help(void *user, const char *line)
     (void)user;
     int columns = gy_page_columns(stdout);
     gy_page_print(stdout, columns > 0 ? columns : GY_PAGE_WIDTH, line);
+}
+
+void gy_cli_print_text(const char *text)
+{
+    char line[512];
+    for (size_t n; *text != '\0'; text += n + (text[n] == '\n')) {
+        n = strcspn(text, "\n");
+        (void)snprintf(line, sizeof line, "%.*s", (int)n, text);
+        gy_cli_print_help(NULL, line);
+    }
 }
 
 void gy_cli_print_json(void *user, const gy_event *event)

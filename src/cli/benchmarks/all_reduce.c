@@ -1,5 +1,6 @@
 /* gyre bench all_reduce */
 #include "../benchmark_list.h"
+#include "../page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -37,11 +38,14 @@ static void print(void *user, const gy_event *event)
 {
     (void)user;
     if (strcmp(event->type, "topology") == 0) {
-        printf("%.0f ranks on %.0f hosts: %.1f us a message, %.2f GB/s to the next rank, %.1f GB/s "
-               "in memory\n",
-               gy_event_number(event, "ranks", 1), gy_event_number(event, "hosts", 1),
-               gy_event_number(event, "message_us", 0), gy_event_number(event, "gb_per_second", 0),
-               gy_event_number(event, "copy_gb_per_second", 0));
+        const double hosts = gy_event_number(event, "hosts", 1);
+        gy_page_say(stdout,
+                    "%.0f ranks on %.0f host%s: %.1f us a message, %.2f GB/s to the next rank, "
+                    "%.1f GB/s in memory",
+                    gy_event_number(event, "ranks", 1), hosts, hosts == 1 ? "" : "s",
+                    gy_event_number(event, "message_us", 0),
+                    gy_event_number(event, "gb_per_second", 0),
+                    gy_event_number(event, "copy_gb_per_second", 0));
         printf("%12s %-14s %10s %10s %12s %8s\n", "bytes", "kind", "ms", "least", "sent", "bound");
         return;
     }
@@ -74,8 +78,7 @@ const gy_command gy_benchmark_all_reduce = {
              .settings = rows,
              .settings_size = sizeof(settings)},
     .operands = "",
-    .more =
-        "  mpirun -n 4 gyre bench all_reduce --bytes 1048576,16777216 --kinds ring --wire float32\n"
-        "bound: the share of what passing messages from rank to rank could reach at best here",
+    .more = "  mpirun -n 4 gyre bench all_reduce --bytes 1048576,16777216 --kinds ring\n"
+            "bound: the share of what passing messages from rank to rank could reach at best here",
     .of = "bench",
     .run = run};

@@ -1,5 +1,6 @@
 /* gyre bench io [CONFIG.yaml] */
 #include "../benchmark_list.h"
+#include "../page.h"
 
 #include <stdio.h>
 
@@ -69,10 +70,12 @@ static void print(void *user, const gy_event *event)
                  plain = gy_event_number(event, "plain_write_ms", 0) +
                          gy_event_number(event, "plain_flush_ms", 0),
                  plain_read = gy_event_number(event, "plain_read_ms", 0);
-    printf("checkpoints of %s, %.0f files, %.0f ranks, writer %s, in %s\n",
-           gy_format_bytes((int64_t)gy_event_number(event, "bytes", 0), bytes),
-           gy_event_number(event, "files", 0), gy_event_number(event, "ranks", 1),
-           gy_event_text(event, "writer", ""), gy_event_text(event, "dir", ""));
+    const double files = gy_event_number(event, "files", 0),
+                 ranks = gy_event_number(event, "ranks", 1);
+    gy_page_say(stdout, "checkpoints of %s, %.0f file%s, %.0f rank%s, writer %s, in %s",
+                gy_format_bytes((int64_t)gy_event_number(event, "bytes", 0), bytes), files,
+                files == 1 ? "" : "s", ranks, ranks == 1 ? "" : "s",
+                gy_event_text(event, "writer", ""), gy_event_text(event, "dir", ""));
     printf("%-28s %10s %8s\n", "", "ms", "GB/s");
     print_stage(event, "copy", copy, "what training waits for");
     print_stage(event, "save", save, "from begin to end");

@@ -1,5 +1,7 @@
 /* gyre bench step CONFIG.yaml */
 #include "../benchmark_list.h"
+#include "../grid.h"
+#include "../page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,14 +37,69 @@ static const gy_setting rows[] = {
     GY_SETTING_END,
 };
 
-static void print_layer(const gy_event *event)
+/* A row a layer; they are told one by one. */
+
+typedef struct layer {
+    const char *name, *kind, *method;
+    double forward_ms, backward_ms, share, gflops;
+} layer;
+
+typedef struct output {
+    gy_cli *cli;
+    bool json;
+    layer *layers; /* [n_layers] so far */
+    int n_layers, room;
+    gy_status status; /* of keeping them */
+} output;
+
+static gy_status keep_layer(output *out, const gy_event *e)
 {
-    const gy_field *gflops = gy_event_field(event, "gflops");
-    printf("  %-24s %-18s %-9s %9.3f %9.3f %6.1f%%", gy_event_text(event, "name", ""),
-           gy_event_text(event, "kind", ""), gy_event_text(event, "method", ""),
-           gy_event_number(event, "forward_ms", 0), gy_event_number(event, "backward_ms", 0),
-           100 * gy_event_number(event, "share", 0));
-    if (gflops != NULL) printf(" %9.1f", gflops->number);
+    enum { FIRST_ROOM = 32 };
+    gy_pool *pool = &out->cli->pool;
+    if (out->n_layers == out->room) {
+        layer *more;
+        out->room = out->room == 0 ? FIRST_ROOM : 2 * out->room;
+        GY_TRY(gy_pool_array(pool, out->room, &more));
+        for (int i = 0; i < out->n_layers; i++) more[i] = out->layers[i];
+        out->layers = more;
+    }
+    layer *l = &out->layers[out->n_layers];
+    *l = (layer){.forward_ms = gy_event_number(e, "forward_ms", 0),
+                 .backward_ms = gy_event_number(e, "backward_ms", 0),
+                 .share = gy_event_number(e, "share", 0),
+                 .gflops = gy_event_number(e, "gflops", -1)};
+    GY_TRY(gy_pool_string(pool, gy_event_text(e, "name", ""), &l->name));
+    GY_TRY(gy_pool_string(pool, gy_event_text(e, "kind", ""), &l->kind));
+    GY_TRY(gy_pool_string(pool, gy_event_text(e, "method", ""), &l->method));
+    out->n_layers++;
+    return GY_OK;
+}
+
+static const gy_column layer_columns[] = {
+    {"layer", true, 0},     {"kind", true, 2},   {"method", true, 1},   {"forward", false, 0},
+    {"backward", false, 0}, {"share", false, 0}, {"GFLOP/s", false, 3}, {NULL, false, 0}};
+
+static const char *layer_cell(const void *of, int row, int column, char out[GY_TEXT])
+{
+    const layer *l = (const layer *)of + row;
+    const char *const texts[] = {l->name, l->kind, l->method};
+    enum { TEXTS = 3, SHARE = 5, GFLOPS = 6 };
+    if (column < TEXTS) return texts[column];
+    out[0] = '\0';
+    if (column == SHARE)
+        (void)snprintf(out, GY_TEXT, "%.1f%%", 100 * l->share);
+    else if (column != GFLOPS)
+        (void)snprintf(out, GY_TEXT, "%.3f", column == TEXTS ? l->forward_ms : l->backward_ms);
+    else if (l->gflops >= 0)
+        (void)snprintf(out, GY_TEXT, "%.1f", l->gflops);
+    return out;
+}
+
+static void print_layers(const output *out)
+{
+    const gy_grid grid = {
+        .columns = layer_columns, .rows = out->n_layers, .cell = layer_cell, .of = out->layers};
+    gy_grid_print(&grid, stdout);
     printf("\n");
 }
 
@@ -65,17 +122,18 @@ static const char *bytes(const gy_event *event, const char *name, char out[GY_TE
 static void print_memory(const gy_event *event)
 {
     char p[GY_TEXT], g[GY_TEXT], o[GY_TEXT], a[GY_TEXT], all[GY_TEXT];
-    printf("%-16s parameters %s, gradients %s, optimizer %s, activations %s; process at most %s\n",
-           "memory", bytes(event, "parameter_bytes", p), bytes(event, "gradient_bytes", g),
-           bytes(event, "optimizer_bytes", o), bytes(event, "activation_bytes", a),
-           bytes(event, "peak_bytes", all));
+    gy_page_say(
+        stdout,
+        "%-16s parameters %s, gradients %s, optimizer %s, activations %s; process at most %s",
+        "memory", bytes(event, "parameter_bytes", p), bytes(event, "gradient_bytes", g),
+        bytes(event, "optimizer_bytes", o), bytes(event, "activation_bytes", a),
+        bytes(event, "peak_bytes", all));
 }
 
-typedef struct output {
-    gy_cli *cli;
-    bool json;
-    int layers; /* so far */
-} output;
+static const char *plural(double n)
+{
+    return n == 1 ? "" : "s";
+}
 
 static void print(void *user, const gy_event *event)
 {
@@ -85,15 +143,15 @@ static void print(void *user, const gy_event *event)
         return;
     }
     if (strcmp(event->type, "layer") == 0) {
-        if (out->layers++ == 0)
-            printf("  %-24s %-18s %-9s %9s %9s %7s %9s\n", "layer", "kind", "method", "forward",
-                   "backward", "share", "GFLOP/s");
-        print_layer(event);
+        if (out->status == GY_OK) out->status = keep_layer(out, event);
         return;
     }
-    printf("%s: %.0f ranks, %.0f threads each, %.0f steps\n", gy_event_text(event, "name", ""),
-           gy_event_number(event, "ranks", 1), gy_event_number(event, "threads", 1),
-           gy_event_number(event, "steps", 0));
+    if (out->status == GY_OK) print_layers(out);
+    const double ranks = gy_event_number(event, "ranks", 1),
+                 threads = gy_event_number(event, "threads", 1),
+                 steps = gy_event_number(event, "steps", 0);
+    printf("%s: %.0f rank%s, %.0f thread%s each, %.0f step%s\n", gy_event_text(event, "name", ""),
+           ranks, plural(ranks), threads, plural(threads), steps, plural(steps));
     print_phases(event);
     printf("%-16s %10.1f\n", "samples/s", gy_event_number(event, "samples_per_second", 0));
     printf("%-16s %10.1f a rank, %.1f%% of sgemm's %.1f\n", "GFLOP/s",
@@ -131,7 +189,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
         .steps = s->steps, .inference = s->inference, .observer = print, .observer_user = &out};
     status = gy_bench_step(cli->ctx, cli->comm, config, &options);
     gy_config_free(config);
-    return status;
+    return status != GY_OK ? status : out.status;
 }
 
 const gy_command gy_benchmark_step = {

@@ -13,12 +13,15 @@ static void list_commands(void)
         (void)snprintf(row, sizeof row, "  %-9s  %s", command->name, command->help);
         gy_cli_print_help(NULL, row);
     }
-    printf("\ngyre help COMMAND           its options\n"
-           "gyre help config            every setting of a configuration, with its default\n"
-           "gyre help inject           faults on purpose, for gyre train --inject\n"
-           "gyre help SETTING|KIND      e.g. optimizer, batch_size, layers, dense, losses, csv\n"
-           "\nexit codes: 0 done, 1 failure, 2 usage, configuration or data, 3 diverged,\n"
-           "75 stopped with a checkpoint: start the same command again to go on\n");
+    gy_cli_print_text(
+        "\n"
+        "gyre help COMMAND       its options\n"
+        "gyre help config        every setting of a configuration, with its default\n"
+        "gyre help inject        faults on purpose, for gyre train --inject\n"
+        "gyre help SETTING|KIND  e.g. optimizer, batch_size, layers, dense, losses, csv\n"
+        "\n"
+        "exit codes: 0 done, 1 failure, 2 usage, configuration or data, 3 diverged, 75 "
+        "stopped with a checkpoint: start the same command again to go on\n");
 }
 
 /* gyre help bench step */

@@ -113,7 +113,6 @@ const gy_command gy_command_train = {
     .more = "Every setting can also come from the environment: GYRE_SET_TRAIN__EPOCHS=3.\n"
             "The command line wins over the environment, the environment over the file.\n"
             "SIGUSR1 saves a checkpoint; SIGTERM, SIGINT, SIGUSR2, SIGHUP and SIGXCPU save one and "
-            "stop\n"
-            "with code 75.\n"
+            "stop with code 75.\n"
             "`gyre help config` describes all settings, `gyre help train` those of training.",
     .run = run};

@@ -1,5 +1,6 @@
 /* gyre version */
 #include "../command_list.h"
+#include "../page.h"
 
 #include <stdio.h>
 
@@ -8,9 +9,9 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
     (void)settings;
     GY_TRY(gy_cli_operands(&gy_command_version, operands, 0, 0));
     printf("gyre %s\n", gy_version());
-    printf("mpi   %s\n", gy_comm_library());
-    printf("blas  %s\n", gy_model_library());
-    printf("hdf5  %s\n", gy_checkpoint_library());
+    gy_page_say(stdout, "mpi   %s", gy_comm_library());
+    gy_page_say(stdout, "blas  %s", gy_model_library());
+    gy_page_say(stdout, "hdf5  %s", gy_checkpoint_library());
     printf("simd  %s\n", gy_context_simd(cli->ctx));
     return GY_OK;
 }
