@@ -15,6 +15,7 @@ gy_status gy_batcher_init(gy_batcher *b, gy_context *ctx, const gy_loader_spec *
     b->spec = *spec;
     b->x_count = gy_shape_count(&info->x);
     b->y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    b->w_count = info->weighted ? gy_shape_count(&info->w) : 0;
     GY_TRY(gy_source_check_shape(spec->source, &spec->input));
     GY_TRY(gy_augment_init(&b->augment, &spec->augment, &spec->input));
     GY_REQUIRE(samples > 0, GY_E_DATA, "no samples" GY_AT "%s" GY_WHY "none is left to take", text);
@@ -43,6 +44,7 @@ gy_status gy_batch_slot_init(gy_batch_slot *slot, gy_context *ctx, const gy_batc
     GY_TRY(gy_new_array(ctx, b->most, &slot->samples));
     GY_TRY(gy_new_array(ctx, b->most * b->x_count, &slot->x));
     if (b->y_count > 0) GY_TRY(gy_new_array(ctx, b->most * b->y_count, &slot->y));
+    if (b->w_count > 0) GY_TRY(gy_new_array(ctx, b->most * b->w_count, &slot->w));
     return GY_OK;
 }
 
@@ -51,6 +53,7 @@ void gy_batch_slot_clear(gy_batch_slot *slot, gy_context *ctx)
     gy_free(ctx, slot->samples);
     gy_free(ctx, slot->x);
     gy_free(ctx, slot->y);
+    gy_free(ctx, slot->w);
     *slot = (gy_batch_slot){0};
 }
 
@@ -82,12 +85,18 @@ static void choose(const gy_batcher *b, int64_t skip, gy_batch_slot *slot)
 void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, int64_t skip, gy_batch_slot *slot)
 {
     const gy_loader_spec *spec = &b->spec;
-    slot->batch = (gy_batch){
-        .epoch = epoch, .index = index, .samples = slot->samples, .x = slot->x, .y = slot->y};
+    slot->batch = (gy_batch){.epoch = epoch,
+                             .index = index,
+                             .samples = slot->samples,
+                             .x = slot->x,
+                             .y = slot->y,
+                             .w = slot->w};
     choose(b, skip, slot);
     const int64_t n = slot->batch.n;
     slot->status = GY_OK;
-    if (n > 0) slot->status = gy_source_read(spec->source, slot->samples, n, slot->x, slot->y);
+    if (n > 0)
+        slot->status =
+            gy_source_read_weighted(spec->source, slot->samples, n, slot->x, slot->y, slot->w);
     if (slot->status != GY_OK) {
         slot->error = *gy_error_last();
         return;

@@ -9,17 +9,17 @@
 typedef struct gy_batcher {
     gy_loader_spec spec;
     gy_augment augment;
-    int64_t batches;          /* of an epoch */
-    int64_t most;             /* samples of this rank in any batch */
-    int64_t x_count, y_count; /* elements of a sample */
-    float *spare;             /* [x_count] where images are moved */
+    int64_t batches;                   /* of an epoch */
+    int64_t most;                      /* samples of this rank in any batch */
+    int64_t x_count, y_count, w_count; /* elements of a sample */
+    float *spare;                      /* [x_count] where images are moved */
 } gy_batcher;
 
 /** A place for a made batch. */
 typedef struct gy_batch_slot {
     gy_batch batch;
     int64_t *samples; /* [most] */
-    float *x, *y;     /* [most, …]; y is NULL where there are none */
+    float *x, *y, *w; /* [most, …]; y, w are NULL where there are none */
     gy_status status; /* of making it */
     gy_error error;
 } gy_batch_slot;

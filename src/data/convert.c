@@ -59,23 +59,37 @@ static gy_status create(conversion *c, const char *group, const char *name, cons
                              out);
 }
 
-static gy_status copy_samples(conversion *c, gy_source *source, gy_h5_data *dx, gy_h5_data *dy)
+/* The data sets that a source becomes; NULL where it has none. */
+typedef struct written {
+    gy_h5_data *x, *y, *w;
+} written;
+
+static gy_status write_some(const written *to, int64_t at, int64_t n, const float *x,
+                            const float *y, const float *w)
+{
+    GY_TRY(gy_h5_data_write(to->x, at, n, GY_H5_FLOAT32, x));
+    if (to->y != NULL) GY_TRY(gy_h5_data_write(to->y, at, n, GY_H5_FLOAT32, y));
+    return to->w == NULL ? GY_OK : gy_h5_data_write(to->w, at, n, GY_H5_FLOAT32, w);
+}
+
+static gy_status copy_samples(conversion *c, gy_source *source, const written *to)
 {
     const gy_source_info *info = gy_source_get_info(source);
     int64_t x_count = gy_shape_count(&info->x);
     int64_t y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    int64_t w_count = info->weighted ? gy_shape_count(&info->w) : 0;
     int64_t block = BLOCK_FLOATS / x_count > 0 ? BLOCK_FLOATS / x_count : 1;
-    float *x, *y;
+    float *x, *y, *w;
     int64_t *index;
     GY_TRY(gy_pool_array(&c->pool, block * x_count, &x));
     GY_TRY(gy_pool_array(&c->pool, block * y_count + 1, &y));
+    GY_TRY(gy_pool_array(&c->pool, block * w_count + 1, &w));
     GY_TRY(gy_pool_array(&c->pool, block, &index));
     for (int64_t at = 0; at < info->samples; at += block) {
         int64_t n = info->samples - at < block ? info->samples - at : block;
         for (int64_t i = 0; i < n; i++) index[i] = at + i;
-        GY_TRY(gy_source_read(source, index, n, x, y));
-        GY_TRY(gy_h5_data_write(dx, at, n, GY_H5_FLOAT32, x));
-        if (dy != NULL) GY_TRY(gy_h5_data_write(dy, at, n, GY_H5_FLOAT32, y));
+        GY_TRY(gy_source_read_weighted(source, index, n, x, y, w));
+        GY_TRY(write_some(to, at, n, x, y, w));
     }
     return GY_OK;
 }
@@ -112,16 +126,19 @@ static gy_status write_source(conversion *c, gy_source *source, const char *grou
 {
     gy_status status;
     const gy_source_info *info = gy_source_get_info(source);
-    gy_h5_data *x = NULL, *y = NULL;
+    written to = {NULL, NULL, NULL};
     if (strcmp(group, "/") != 0) GY_TRY(gy_h5_group(c->file, group));
-    GY_TRY(create(c, group, "x", &info->x, info->samples, x_type_of(info), &x));
+    GY_TRY_GOTO(done, create(c, group, "x", &info->x, info->samples, x_type_of(info), &to.x));
     if (info->supervised)
-        GY_TRY_GOTO(done, create(c, group, "y", &info->y, info->samples, y_type_of(info), &y));
-    GY_TRY_GOTO(done, copy_samples(c, source, x, y));
+        GY_TRY_GOTO(done, create(c, group, "y", &info->y, info->samples, y_type_of(info), &to.y));
+    if (info->weighted)
+        GY_TRY_GOTO(done, create(c, group, "w", &info->w, info->samples, GY_H5_FLOAT32, &to.w));
+    GY_TRY_GOTO(done, copy_samples(c, source, &to));
     GY_TRY_GOTO(done, write_attributes(c, source, group));
 done:
-    gy_h5_data_close(x);
-    gy_h5_data_close(y);
+    gy_h5_data_close(to.x);
+    gy_h5_data_close(to.y);
+    gy_h5_data_close(to.w);
     return status;
 }
 
@@ -142,7 +159,7 @@ static void tell(conversion *c, const gy_source_info *info, const char *group)
     else
         gy_buffer_format(b, ", y values%s%s", info->y.n > 0 ? " " : "",
                          info->y.n > 0 ? gy_shape_text(&info->y, shape) : "");
-    gy_buffer_add(b, "\n");
+    gy_buffer_add(b, info->weighted ? ", weights w\n" : "\n");
 }
 
 static gy_status convert_part(conversion *c, const gy_data_part *part)

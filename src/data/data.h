@@ -71,11 +71,14 @@ typedef struct gy_source_info {
     int64_t samples;
     gy_shape x, y;                  /* of one sample; y.n = 0: one number a sample */
     bool supervised;                /* there is a y */
+    bool weighted;                  /* there are weights */
+    gy_shape w;                     /* of one sample: those of the first axes of y */
     bool y_is_class;                /* y is whole numbers, 0 … classes − 1 */
     int64_t classes;                /* of y where y_is_class and known, else 0 */
     const char *const *class_names; /* [classes] or NULL */
     bool x_is_tokens;               /* x is whole numbers, 0 … vocabulary − 1 */
     int64_t vocabulary;
+    bool as_stored;           /* nobody said whether channels stand first or last in x */
     const char *x_type;       /* "uint8", "float32", …: as stored */
     bool ordered;             /* samples follow each other in time: split by time, not at random */
     int64_t overlap;          /* then: a sample shares rows of its target with so many after it */
@@ -88,9 +91,10 @@ typedef struct gy_source_info {
  * (dictionaries, vocabulary, class names) as JSON, kept in checkpoints.
  */
 typedef struct gy_source_options {
-    int64_t sequence; /* text */
-    int tokens;       /* text: gy_token_kind */
-    const char *fit;  /* by gy_source_fit of the training source; NULL: this is that source */
+    int64_t sequence;   /* text */
+    int tokens;         /* text: gy_token_kind */
+    const char *fit;    /* by gy_source_fit of the training source; NULL: this is that source */
+    int x_axes, y_axes; /* the network's, channels among them; 0: not known, −1: no channels */
 } gy_source_options;
 
 typedef struct gy_source gy_source;
@@ -98,9 +102,11 @@ struct gy_split;
 
 /** A parsed source string `PATH[:GROUP][?key=value&…]`; for format kinds. */
 typedef struct gy_source_text {
-    const char *text;   /* the whole string */
-    const char *path;   /* without group and query; for IDX the images */
-    const char *second; /* after the comma (IDX labels), NULL without */
+    const char *text; /* the whole string */
+    const char *path; /* the first file */
+    const char *const
+        *files; /* [n_files] all: what commas part, globs in the order of their names */
+    int n_files;
     const char *group;  /* after ":" and beginning with "/", NULL without */
     const char *scheme; /* "synthetic", "series"; NULL without */
     int n;              /* options of the query */
@@ -125,6 +131,9 @@ typedef struct gy_format_kind {
 
     /** Samples by number, any order; x [n, x…], y [n, y…] or NULL. Values are checked by the caller. */
     gy_status (*read)(void *state, const int64_t *index, int64_t n, float *x, float *y);
+
+    /** Weights by number; NULL: it never has any. Values are checked by the caller. */
+    gy_status (*weigh)(void *state, const int64_t *index, int64_t n, float *w);
 
     /**
      * Learns means again from the training split alone; may be NULL. Not
@@ -161,8 +170,19 @@ gy_status gy_source_spare(const gy_source *s, const gy_output *output) GY_CHECKE
 
 /** GY_E_DATA naming both shapes unless samples are like `input` (but for axes of 1) or flat. */
 gy_status gy_source_check_shape(const gy_source *s, const gy_shape *input) GY_CHECKED;
+/** GY_E_DATA where x looks as if channels stood first, and nobody said that they do not. */
+gy_status gy_source_check_layout(const gy_source *s) GY_CHECKED;
 
-/** Checks every value: GY_E_DATA naming the sample where x or y is not finite or a class is out of range. */
+/**
+ * Checks every value: GY_E_DATA naming the sample where x or y is not finite, a class out of range or a
+ * weight below 0. Where there are weights, y is looked at with them alone, and where they are not 0.
+ *
+ * @param x     [n, …]
+ * @param y, w  [n, …]; NULL: not wanted
+ */
+gy_status gy_source_read_weighted(gy_source *s, const int64_t *index, int64_t n, float *x, float *y,
+                                  float *w) GY_CHECKED;
+/** The same without weights. */
 gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x,
                          float *y) GY_CHECKED;
 
@@ -256,8 +276,8 @@ typedef struct gy_batch {
     int64_t first;          /* of this rank's part within it */
     int64_t n;              /* of this rank's part; may be 0 */
     const int64_t *samples; /* [n] numbers in the source, for messages */
-    float *x, *y;           /* [n, …]; owned by the loader, until the next call */
-    double waited_s;        /* that the caller waited for it */
+    float *x, *y, *w; /* [n, …]; y, w NULL: none; owned by the loader, until the next call */
+    double waited_s;  /* that the caller waited for it */
 } gy_batch;
 
 typedef struct gy_loader_spec {

@@ -25,7 +25,7 @@ struct gy_source {
     const gy_format_kind *kind;
     void *state;
     gy_source_info info;
-    int64_t x_count, y_count; /* elements of a sample */
+    int64_t x_count, y_count, w_count; /* elements of a sample */
     bool check_x, fitted;
 };
 
@@ -101,12 +101,31 @@ static gy_status choose_format(gy_source *s)
     return GY_OK;
 }
 
+/* Weights are of the first axes of the targets. */
+static gy_status check_weights(const gy_source *s)
+{
+    const gy_source_info *info = &s->info;
+    char one[GY_SHAPE_TEXT], other[GY_SHAPE_TEXT];
+    if (!info->weighted) return GY_OK;
+    GY_REQUIRE(info->supervised, GY_E_DATA,
+               "weights without targets" GY_AT "%s" GY_WHY "the samples have no y", s->text.text);
+    bool fit = info->w.n <= info->y.n;
+    for (int i = 0; i < info->w.n && fit; i++) fit = info->w.d[i] == info->y.d[i];
+    GY_REQUIRE(fit, GY_E_DATA,
+               "weights do not fit the targets" GY_AT "%s" GY_WHY
+               "they are %s, of targets %s" GY_HINT "give one a sample, or of the first axes",
+               s->text.text, gy_shape_text(&info->w, one), gy_shape_text(&info->y, other));
+    return GY_OK;
+}
+
 /* What every format must have said about itself. */
 static gy_status check_info(gy_source *s)
 {
     const gy_source_info *info = &s->info;
     s->x_count = gy_shape_count(&info->x);
     s->y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    s->w_count = info->weighted ? gy_shape_count(&info->w) : 0;
+    GY_TRY(check_weights(s));
     GY_REQUIRE(s->x_count > 0 && s->y_count >= 0, GY_E_DATA,
                "cannot read the data" GY_AT "%s" GY_WHY "its samples are empty or too large",
                s->text.text);
@@ -158,8 +177,8 @@ const gy_source_info *gy_source_get_info(const gy_source *s)
 gy_status gy_source_spare(const gy_source *s, const gy_output *output)
 {
     if (s->text.scheme != NULL && strcmp(s->text.scheme, "synthetic") == 0) return GY_OK;
-    GY_TRY(gy_output_spare(output, s->text.path));
-    return s->text.second == NULL ? GY_OK : gy_output_spare(output, s->text.second);
+    for (int i = 0; i < s->text.n_files; i++) GY_TRY(gy_output_spare(output, s->text.files[i]));
+    return GY_OK;
 }
 
 const char *gy_source_get_text(const gy_source *s)
@@ -167,16 +186,44 @@ const char *gy_source_get_text(const gy_source *s)
     return s->text.text;
 }
 
+/* Channels first as if they stood last. */
+static gy_shape turned(const gy_shape *x)
+{
+    gy_shape out = *x;
+    for (int i = 0; i < x->n; i++) out.d[i] = x->d[(i + 1) % x->n];
+    return out;
+}
+
 gy_status gy_source_check_shape(const gy_source *s, const gy_shape *input)
 {
     const gy_shape *x = &s->info.x;
     bool flat = x->n <= 1 && s->x_count == gy_shape_count(input);
     if (flat || gy_shape_alike(x, input)) return GY_OK;
+    const gy_shape last = turned(x);
     char samples[GY_SHAPE_TEXT], wanted[GY_SHAPE_TEXT];
     return gy_raise(GY_E_DATA,
                     "samples do not fit the model" GY_AT "%s" GY_WHY
-                    "samples are %s, model.input is %s" GY_HINT "channels stand last",
-                    s->text.text, gy_shape_text(x, samples), gy_shape_text(input, wanted));
+                    "samples are %s, model.input is %s" GY_HINT "%s",
+                    s->text.text, gy_shape_text(x, samples), gy_shape_text(input, wanted),
+                    s->info.n_columns > 0
+                        ? "a column of texts is as many values as it has texts, gyre data info "
+                          "shows them; ?format=text where it is no table"
+                    : s->info.as_stored && gy_shape_equal(&last, input)
+                        ? "?layout=channels_first turns them"
+                        : "channels stand last");
+}
+
+gy_status gy_source_check_layout(const gy_source *s)
+{
+    enum { CHANNELS = 4, WIDTH = 16 };
+    const gy_shape *x = &s->info.x;
+    char shape[GY_SHAPE_TEXT];
+    bool first = s->info.as_stored && x->n >= 3 && x->d[0] <= CHANNELS && x->d[x->n - 1] > WIDTH;
+    GY_REQUIRE(!first, GY_E_DATA,
+               "channels seem to stand first" GY_AT "%s" GY_WHY "samples are %s" GY_HINT
+               "?layout=channels_first turns them, ?layout=channels_last takes them as they are",
+               s->text.text, gy_shape_text(x, shape));
+    return GY_OK;
 }
 
 /* The first value that is not finite, −1 if all are. */
@@ -201,16 +248,36 @@ static int64_t find_no_class(const gy_source_info *info, const float *y, int64_t
     return -1;
 }
 
-static gy_status check_y(const gy_source *s, const int64_t *index, int64_t n, const float *y)
+/* The first value of y whose weight is not 0 that is not finite, or is no class; −1: none. */
+static int64_t find_wrong(const gy_source *s, int64_t n, const float *y, const float *w,
+                          int64_t (*find)(const gy_source_info *info, const float *y, int64_t n))
 {
-    int64_t at = find_not_finite(y, n * s->y_count);
+    if (w == NULL) return find(&s->info, y, n * s->y_count);
+    const int64_t each = s->y_count / s->w_count;
+    for (int64_t i = 0; i < n * s->w_count; i++) {
+        int64_t at = w[i] == 0.0f ? -1 : find(&s->info, y + i * each, each);
+        if (at >= 0) return i * each + at;
+    }
+    return -1;
+}
+
+static int64_t find_infinite(const gy_source_info *info, const float *y, int64_t n)
+{
+    (void)info;
+    return find_not_finite(y, n);
+}
+
+static gy_status check_y(const gy_source *s, const int64_t *index, int64_t n, const float *y,
+                         const float *w)
+{
+    int64_t at = find_wrong(s, n, y, w, find_infinite);
     GY_REQUIRE(at < 0, GY_E_DATA,
                "a target is not finite" GY_AT "%s, sample %lld" GY_WHY "value %lld is %g" GY_HINT
                "clean the data, or leave the sample out",
                s->text.text, (long long)index[at / s->y_count], (long long)(at % s->y_count),
                (double)y[at]);
     if (!s->info.y_is_class) return GY_OK;
-    at = find_no_class(&s->info, y, n * s->y_count);
+    at = find_wrong(s, n, y, w, find_no_class);
     if (at < 0) return GY_OK;
     long long sample = (long long)index[at / s->y_count];
     if (s->info.classes > 0)
@@ -224,14 +291,32 @@ static gy_status check_y(const gy_source *s, const int64_t *index, int64_t n, co
                     s->text.text, sample, (double)y[at]);
 }
 
+static gy_status check_w(const gy_source *s, const int64_t *index, int64_t n, const float *w)
+{
+    for (int64_t i = 0; i < n * s->w_count; i++)
+        GY_REQUIRE(w[i] >= 0.0f && isfinite(w[i]), GY_E_DATA,
+                   "not a weight" GY_AT "%s, sample %lld" GY_WHY "it is %g" GY_HINT
+                   "weights are finite and not below 0",
+                   s->text.text, (long long)index[i / s->w_count], (double)w[i]);
+    return GY_OK;
+}
+
 gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x, float *y)
 {
+    return gy_source_read_weighted(s, index, n, x, y, NULL);
+}
+
+gy_status gy_source_read_weighted(gy_source *s, const int64_t *index, int64_t n, float *x, float *y,
+                                  float *w)
+{
     if (!s->info.supervised) y = NULL;
+    if (!s->info.weighted) w = NULL;
     for (int64_t i = 0; i < n; i++)
         GY_REQUIRE(index[i] >= 0 && index[i] < s->info.samples, GY_E_DATA,
                    "no such sample" GY_AT "%s, sample %lld" GY_WHY "it holds %lld", s->text.text,
                    (long long)index[i], (long long)s->info.samples);
     GY_TRY(s->kind->read(s->state, index, n, x, y));
+    if (w != NULL) GY_TRY(s->kind->weigh(s->state, index, n, w));
     gy_pulse_beat(s->ctx);
     int64_t at = s->check_x ? find_not_finite(x, n * s->x_count) : -1;
     GY_REQUIRE(at < 0, GY_E_DATA,
@@ -239,7 +324,9 @@ gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x
                "value %lld of x is %g" GY_HINT "clean the data, or leave the sample out",
                s->text.text, (long long)index[at / s->x_count], (long long)(at % s->x_count),
                (double)x[at]);
-    return y == NULL ? GY_OK : check_y(s, index, n, y);
+    if (w != NULL) GY_TRY(check_w(s, index, n, w));
+    if (y == NULL || (s->info.weighted && w == NULL)) return GY_OK;
+    return check_y(s, index, n, y, w);
 }
 
 gy_status gy_source_learn(gy_source *s, const gy_split *split)

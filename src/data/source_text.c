@@ -1,8 +1,11 @@
 /* Source strings. A comma or a colon that belongs to an existing file's name stays in it. */
 #include "source_text.h"
 
+#include "base/number.h"
+#include "files.h"
 #include "store/file.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { QUERY_KEYS = 64 };
@@ -72,23 +75,60 @@ static char *parse_scheme(char *rest, gy_source_text *out)
     return rest;
 }
 
-static gy_status parse_path(char *rest, gy_source_text *out)
+static gy_status exists(const char *path, bool *out)
 {
     gy_lies there;
-    out->path = rest;
-    GY_TRY(gy_path_kind(rest, &there));
-    if (there != GY_IS_NONE) return GY_OK;
-    for (char *colon = rest; (colon = strstr(colon, ":/")) != NULL; colon++) {
+    GY_TRY(gy_path_kind(path, &there));
+    *out = there != GY_IS_NONE;
+    return GY_OK;
+}
+
+static gy_status one_file(gy_pool *pool, const char *path, gy_source_text *out)
+{
+    const char **files;
+    GY_TRY(gy_pool_array(pool, 1, &files));
+    files[0] = path;
+    out->files = files;
+    out->n_files = 1;
+    return GY_OK;
+}
+
+static gy_status parse_path(gy_pool *pool, char *rest, gy_source_text *out)
+{
+    bool there;
+    GY_TRY(exists(rest, &there));
+    for (char *colon = rest; !there && (colon = strstr(colon, ":/")) != NULL; colon++) {
         if (colon == rest) continue;
         out->group = colon + 1;
         *colon = '\0';
+        GY_TRY(exists(rest, &there));
         break;
     }
-    GY_TRY(gy_path_kind(rest, &there));
-    char *comma = strchr(rest, ',');
-    if (there != GY_IS_NONE || comma == NULL) return GY_OK;
-    *comma = '\0';
-    out->second = comma + 1;
+    if (there || *rest == '\0')
+        GY_TRY(one_file(pool, rest, out));
+    else
+        GY_TRY(gy_files_list(pool, rest, &out->files, &out->n_files));
+    return GY_OK;
+}
+
+gy_status gy_rows_parse(const char *where, const char *rows, int64_t *from, int64_t *to)
+{
+    *from = 0;
+    *to = INT64_MAX;
+    if (rows == NULL) return GY_OK;
+    char *end = NULL;
+    bool ok = true;
+    const char *colon = strchr(rows, ':');
+    if (colon != rows) {
+        *from = strtoll(rows, &end, 10);
+        ok = end == colon;
+    }
+    ok = ok && colon != NULL;
+    if (ok && colon[1] != '\0') ok = gy_number_int(colon + 1, to);
+    GY_REQUIRE(ok && *from >= 0 && *to > *from, GY_E_DATA,
+               "not a valid value" GY_AT "%s, key rows" GY_WHY "it is '%s'" GY_HINT
+               "write FROM:TO, rows from 0",
+               where, rows);
     return GY_OK;
 }
 
@@ -105,9 +145,10 @@ gy_status gy_source_text_parse(gy_pool *pool, const char *text, gy_source_text *
         GY_TRY(parse_query(pool, query + 1, out));
     }
     if (out->scheme != NULL && strcmp(out->scheme, "synthetic") == 0)
-        out->path = rest;
+        GY_TRY(one_file(pool, rest, out));
     else
-        GY_TRY(parse_path(rest, out));
+        GY_TRY(parse_path(pool, rest, out));
+    out->path = out->files[0];
     GY_REQUIRE(out->path[0] != '\0', GY_E_DATA,
                "cannot read the source" GY_AT "%s" GY_WHY "it names no file", text);
     return GY_OK;

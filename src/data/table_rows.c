@@ -1,30 +1,13 @@
 /* The rows of a CSV file that are asked for. */
 #include "table_rows.h"
 
-#include "base/number.h"
-
-#include <stdlib.h>
-#include <string.h>
+#include "source_text.h"
 
 gy_status gy_table_rows_begin(gy_cells *cells, const gy_table_head *head, const char *text,
                               gy_table_rows *out)
 {
-    *out = (gy_table_rows){.cells = cells, .head = head, .to = INT64_MAX};
-    if (text == NULL) return GY_OK;
-    char *end = NULL;
-    bool ok = true;
-    const char *colon = strchr(text, ':');
-    if (colon != text) {
-        out->from = strtoll(text, &end, 10);
-        ok = end == colon;
-    }
-    ok = ok && colon != NULL;
-    if (ok && colon[1] != '\0') ok = gy_number_int(colon + 1, &out->to);
-    GY_REQUIRE(ok && out->from >= 0 && out->to > out->from, GY_E_DATA,
-               "not a valid value" GY_AT "%s, key rows" GY_WHY "it is '%s'" GY_HINT
-               "write FROM:TO, rows from 0",
-               head->path, text);
-    return GY_OK;
+    *out = (gy_table_rows){.cells = cells, .head = head};
+    return gy_rows_parse(head->path, text, &out->from, &out->to);
 }
 
 /* The first line is the odd one where the next one differs from it already. */

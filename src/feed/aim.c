@@ -27,6 +27,10 @@ static gy_status check_targets(const gy_network *network, const char *data,
                "no targets" GY_AT "%s" GY_WHY "the samples have no y" GY_HINT
                "give a source with targets",
                data);
+    GY_REQUIRE(!info->weighted, GY_E_DATA,
+               "cannot use the weights" GY_AT "%s" GY_WHY "no loss takes them yet" GY_HINT
+               "leave out ?weight=…",
+               data);
     if (loss->target != GY_TARGET_CLASS) return check_values(loss, out, data, info);
     GY_REQUIRE(info->y_is_class, GY_E_DATA,
                "wrong targets" GY_AT "%s" GY_WHY "%s needs classes" GY_HINT "%s", data,

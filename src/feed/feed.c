@@ -9,7 +9,19 @@
 #include "comm/watchdog.h"
 #include "text/tree.h"
 
+#include <string.h>
+
 const char *const gy_part_names[GY_PARTS] = {"train", "validation", "test"};
+
+/* Whether a layer tells places from channels: conv2d, max_pool3d, … */
+static bool has_grids(const gy_model *model)
+{
+    for (int i = 0; i < gy_model_layers(model); i++) {
+        const char *kind = gy_model_layer(model, i).kind;
+        if (strstr(kind, "2d") != NULL || strstr(kind, "3d") != NULL) return true;
+    }
+    return false;
+}
 
 void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *config,
                   const gy_network *network)
@@ -21,6 +33,10 @@ void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *c
                    .input = *gy_model_input(network->model),
                    .target = GY_TARGET_VALUE,
                    .vocabulary = tokens ? gy_model_vocabulary(network->model) : 0};
+    bool classes = gy_loss_kind_of(network->spec.loss.kind)->target == GY_TARGET_CLASS;
+    f->x_axes = f->input.n;
+    f->y_axes = classes ? -1 : gy_model_output(network->model)->n;
+    f->grids = has_grids(network->model);
 }
 
 const char *gy_feed_name(const gy_config *config, gy_part part)
@@ -35,7 +51,11 @@ const char *gy_feed_name(const gy_config *config, gy_part part)
 static gy_status open_source(gy_feed *f, gy_part part, const char *fit)
 {
     const gy_data_settings *data = &f->config->data;
-    gy_source_options options = {.sequence = data->sequence, .tokens = data->tokens, .fit = fit};
+    gy_source_options options = {.sequence = data->sequence,
+                                 .tokens = data->tokens,
+                                 .fit = fit,
+                                 .x_axes = f->x_axes,
+                                 .y_axes = f->y_axes};
     if (f->text[part] == NULL) return GY_OK;
     return gy_source_open(f->ctx, f->text[part], &options, &f->source[part]);
 }
@@ -93,6 +113,7 @@ static gy_status compare_parts(const gy_feed *f)
         const gy_source_info *info = gy_feed_info(f, (gy_part)part);
         if (info == NULL) continue;
         GY_TRY(gy_source_check_shape(f->source[part], &f->input));
+        if (f->grids) GY_TRY(gy_source_check_layout(f->source[part]));
         if (train == NULL) continue;
         char a[GY_SHAPE_TEXT], b[GY_SHAPE_TEXT];
         GY_REQUIRE(gy_shape_alike(&info->y, &train->y), GY_E_DATA,

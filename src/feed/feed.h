@@ -22,6 +22,8 @@ typedef struct gy_feed {
     gy_comm *comm;
     const gy_config *config;
     gy_shape input;              /* of the model */
+    int x_axes, y_axes;          /* for gy_source_options */
+    bool grids;                  /* the model has layers of two axes or three */
     int64_t vocabulary;          /* of the model's embedding; 0: no tokens */
     gy_target target;            /* what targets must be; VALUE: whatever they are */
     int64_t classes;             /* that they must be below where they are classes */

@@ -55,6 +55,10 @@ const gy_shape *gy_h5_data_shape(const gy_h5_data *d); /* all axes */
 gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type,
                           void *out) GY_CHECKED;
 
+/** Entries [first, first + n) of the second axis in a row of the first, of two axes or more. */
+gy_status gy_h5_data_read_part(gy_h5_data *d, int64_t row, int64_t first, int64_t n,
+                               gy_h5_type type, void *out) GY_CHECKED;
+
 /** All of it as float32, piece by piece. @param out  [elements] */
 gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out) GY_CHECKED;
 

@@ -205,17 +205,33 @@ const gy_shape *gy_h5_data_shape(const gy_h5_data *d)
     return &d->shape;
 }
 
-/* The dataspaces of rows [first, first + n). */
-static gy_status select_rows(gy_h5_data *d, int64_t first, int64_t n, hid_t *memory, hid_t *file)
+/* Rows of the first axis and, of each, entries of the second. */
+typedef struct part {
+    int64_t first, n, from, count;
+} part;
+
+static part whole_rows(const gy_h5_data *d, int64_t first, int64_t n)
+{
+    return (part){first, n, 0, d->shape.n > 1 ? d->shape.d[1] : 1};
+}
+
+/* The dataspaces of a part. */
+static gy_status select_part(gy_h5_data *d, const part *p, hid_t *memory, hid_t *file)
 {
     gy_h5 *f = d->f;
     const gy_shape *s = &d->shape;
-    int64_t rows = s->n == 0 ? 1 : s->d[0];
-    GY_REQUIRE(first >= 0 && n >= 0 && first <= rows && n <= rows - first, f->status,
+    int64_t rows = s->n == 0 ? 1 : s->d[0], entries = s->n > 1 ? s->d[1] : 1;
+    GY_REQUIRE(p->first >= 0 && p->n >= 0 && p->first <= rows && p->n <= rows - p->first, f->status,
                "no such rows" GY_AT "%s:%s" GY_WHY "rows %lld to %lld of %lld are asked for",
-               f->path, d->name, (long long)first, (long long)(first + n), (long long)rows);
-    hsize_t start[GY_DIMS] = {(hsize_t)first}, count[GY_DIMS] = {(hsize_t)n};
-    for (int i = 1; i < s->n; i++) count[i] = (hsize_t)s->d[i];
+               f->path, d->name, (long long)p->first, (long long)(p->first + p->n),
+               (long long)rows);
+    GY_REQUIRE(
+        p->from >= 0 && p->count >= 0 && p->from <= entries && p->count <= entries - p->from,
+        f->status, "no such rows" GY_AT "%s:%s" GY_WHY "entries %lld to %lld of %lld are asked for",
+        f->path, d->name, (long long)p->from, (long long)(p->from + p->count), (long long)entries);
+    hsize_t start[GY_DIMS] = {(hsize_t)p->first, (hsize_t)p->from};
+    hsize_t count[GY_DIMS] = {(hsize_t)p->n, (hsize_t)p->count};
+    for (int i = 2; i < s->n; i++) count[i] = (hsize_t)s->d[i];
     *memory = (hid_t)H5(f, H5Screate_simple(s->n, count, NULL));
     *file = (hid_t)H5(f, H5Dget_space(d->id));
     bool good = *memory >= 0 && *file >= 0;
@@ -224,14 +240,13 @@ static gy_status select_rows(gy_h5_data *d, int64_t first, int64_t n, hid_t *mem
     return good ? GY_OK : gy_h5_fail(f, "cannot select rows", d->name);
 }
 
-static gy_status transfer(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type, void *to,
-                          const void *from)
+static gy_status transfer(gy_h5_data *d, const part *p, gy_h5_type type, void *to, const void *from)
 {
     gy_h5 *f = d->f;
     hid_t memory = -1, file = -1;
-    gy_status status = select_rows(d, first, n, &memory, &file);
+    gy_status status = select_part(d, p, &memory, &file);
     hid_t kind = memory_type(type);
-    if (status == GY_OK && n > 0) {
+    if (status == GY_OK && p->n > 0 && p->count > 0) {
         int64_t result = to != NULL ? H5(f, H5Dread(d->id, kind, memory, file, H5P_DEFAULT, to))
                                     : H5(f, H5Dwrite(d->id, kind, memory, file, H5P_DEFAULT, from));
         if (result < 0 || f->disk.failed != 0)
@@ -243,14 +258,27 @@ static gy_status transfer(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type ty
     return status;
 }
 
-gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type, void *out)
+static gy_status read_part(gy_h5_data *d, const part *p, gy_h5_type type, void *out)
 {
     GY_REQUIRE(!d->is_elsewhere, d->f->status,
                "cannot read the data set" GY_AT "%s:%s" GY_WHY
                "its numbers lie in other files" GY_HINT
                "copy them into one file, e.g. by h5py: new[name] = old[name][...]",
                d->f->path, d->name);
-    return transfer(d, first, n, type, out, NULL);
+    return transfer(d, p, type, out, NULL);
+}
+
+gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type, void *out)
+{
+    const part p = whole_rows(d, first, n);
+    return read_part(d, &p, type, out);
+}
+
+gy_status gy_h5_data_read_part(gy_h5_data *d, int64_t row, int64_t first, int64_t n,
+                               gy_h5_type type, void *out)
+{
+    const part p = {row, 1, first, n};
+    return read_part(d, &p, type, out);
 }
 
 gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out)
@@ -270,7 +298,8 @@ gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out)
 gy_status gy_h5_data_write(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type,
                            const void *values)
 {
-    return transfer(d, first, n, type, NULL, values);
+    const part p = whole_rows(d, first, n);
+    return transfer(d, &p, type, NULL, values);
 }
 
 /* Chunks, compression; no fill, every number is written. */

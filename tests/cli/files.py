@@ -55,6 +55,8 @@ def odd_hdf5(path):
         file["linked/x"] = h5py.ExternalLink("good.h5", "/train/x")
         file["named/x"] = numpy.zeros((6, 2), "f4")
         file["named"].attrs["class_names"] = ["cat", "dog", "cow"]
+        file["turned/x"] = numpy.zeros((6, 3, 20, 20), "u1")  # channels first
+        file["turned/y"] = numpy.arange(6, dtype="u1") % 3
         file["worded/x"] = numpy.zeros((6, 2), "u1")
         file["worded"].attrs["vocabulary"] = "a,b"  # which is no list, and cannot be done without
         packed = h5py.h5p.create(h5py.h5p.DATASET_CREATE)

@@ -147,7 +147,7 @@ static void faults_are_named(void)
     CU_ASSERT_PTR_NOT_NULL(strstr(gy_error_last()->text, "d.h5, sample 2): value 0 of x is nan"));
     gy_source_close(s);
     snprintf(text, sizeof text, "%s:/uneven", path);
-    refuse_source(ctx, text, NULL, "x holds 4 samples, y 3 targets");
+    refuse_source(ctx, text, NULL, "x holds 4 samples, /uneven/y 3");
     snprintf(text, sizeof text, "%s:/test", path);
     refuse_source(ctx, text, NULL, "the file has no /test/x");
     refuse_source(ctx, "/no/such.h5:/train", NULL, "/no/such.h5");

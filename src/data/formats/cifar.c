@@ -84,14 +84,9 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     (void)settings;
     (void)options;
     cifar *s;
-    const char *paths = NULL;
     GY_TRY(gy_pool_new(pool, &s));
     *state = s;
-    GY_TRY(open_file(ctx, text->path, s));
-    if (text->second != NULL) GY_TRY(gy_pool_string(pool, text->second, &paths));
-    char *rest = (char *)paths;
-    for (char *path; rest != NULL && (path = strtok_r(rest, ",", &rest)) != NULL;)
-        GY_TRY(open_file(ctx, path, s));
+    for (int i = 0; i < text->n_files; i++) GY_TRY(open_file(ctx, text->files[i], s));
     info->samples = s->ends[s->n - 1];
     info->x = (gy_shape){3, {32, 32, 3}};
     info->x_type = "uint8";

@@ -166,7 +166,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     const csv_settings *set = settings;
     const gy_node *fit;
     csv *s;
-    GY_REQUIRE(text->second == NULL, GY_E_DATA,
+    GY_REQUIRE(text->n_files == 1, GY_E_DATA,
                "cannot read the source" GY_AT "%s" GY_WHY "CSV takes one file", text->text);
     GY_TRY(gy_pool_new(pool, &s));
     s->ctx = s->table.ctx = ctx;

@@ -182,11 +182,14 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     GY_TRY(gy_pool_new(pool, &s));
     s->ctx = ctx;
     *state = s;
+    GY_REQUIRE(text->n_files <= 2, GY_E_DATA,
+               "cannot read the source" GY_AT "%s" GY_WHY "IDX takes images and labels",
+               text->text);
     GY_TRY(open_file(ctx, text->path, &s->x));
     info->samples = s->x.samples;
     info->x = s->x.sample;
     info->x_type = types[s->x.type].name;
-    if (text->second != NULL) GY_TRY(open_labels(s, text->second, info));
+    if (text->n_files > 1) GY_TRY(open_labels(s, text->files[1], info));
     int64_t largest = s->x.count > s->y.count ? s->x.count : s->y.count;
     return gy_alloc_array(ctx, largest, 8, (void **)&s->scratch);
 }

@@ -133,7 +133,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *sour
 {
     (void)settings;
     text *s;
-    GY_REQUIRE(source->second == NULL, GY_E_DATA,
+    GY_REQUIRE(source->n_files == 1, GY_E_DATA,
                "cannot read the source" GY_AT "%s" GY_WHY "text takes one file", source->text);
     GY_TRY(gy_pool_new(pool, &s));
     s->ctx = ctx;

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Users' own files as samples: what `gyre data convert` makes of them is what numpy makes of them.
+
+    sources.py GYRE
+"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import h5py
+import numpy as np
+
+GYRE = os.path.abspath(sys.argv[1])
+failed = 0
+
+
+def converted(source):
+    """x, y, w of a source, None where it has none."""
+    done = subprocess.run([GYRE, "data", "convert", source, "-o", "out.h5"], capture_output=True,
+                          text=True, check=False)
+    if done.returncode != 0:
+        return done.stderr
+    with h5py.File("out.h5") as file:
+        return [file[name][:] if name in file else None for name in "xyw"]
+
+
+def expect(source, x, y=None, w=None):
+    global failed
+    got = converted(source)
+    wrong = got if isinstance(got, str) else ""
+    for name, have, want in zip("xyw", got, (x, y, w)):
+        if wrong:
+            break
+        if (have is None) != (want is None):
+            wrong = f"{name} is {'missing' if have is None else 'there'}"
+        elif want is not None and have.shape != np.shape(want):
+            wrong = f"{name} is {have.shape}, not {np.shape(want)}"
+        elif want is not None and not np.array_equal(have, np.float32(want), equal_nan=True):
+            wrong = f"values of {name}"
+    if wrong:
+        failed += 1
+        print(f"{source}: {wrong}")
+
+
+def last(array):
+    return np.moveaxis(array, 1, -1)
+
+
+def parts(draw):
+    """A field a file, with and without channels, in three files of one run."""
+    made = {}
+    for number, n in ((1, 5), (2, 4), (10, 3)):
+        fields = {"a": draw.integers(0, 256, (n, 3, 4)).astype("u1"),
+                  "b": draw.normal(size=(n, 2, 3, 4)).astype("f4"),
+                  "c": draw.normal(size=(n, 1)).astype(">f8"),
+                  "label": draw.integers(0, 4, n).astype("i2"),
+                  "share": draw.uniform(size=n).astype("f8")}
+        with h5py.File(f"part-{number}.h5", "w") as file:
+            for name, values in fields.items():
+                file.create_dataset(f"deep/er/{name}", data=values,
+                                    **({"chunks": True, "compression": 4} if name == "b" else {}))
+        made[number] = fields
+    return {name: np.concatenate([made[k][name] for k in (1, 10, 2)]) for name in made[1]}
+
+
+def named(draw):
+    f = parts(draw)
+    every = "part-*.h5:/deep/er"
+    expect(f"{every}?x=b&y=c&layout=channels_first", last(f["b"]), f["c"])
+    expect(f"{every}?x=b", f["b"])
+    expect(f"{every}?x=a,b&y=label&weight=share&layout=channels_first",
+           np.concatenate([f["a"][..., None], last(f["b"])], -1), f["label"], f["share"])
+    expect(f"{every}?x=a&y=a&rows=2:11", f["a"][2:11], f["a"][2:11])
+    expect(f"{every}?x=a&y=label&rows=9:", f["a"][9:], f["label"][9:])
+    expect("part-1.h5,part-2.h5:/?x=deep/er/a&y=deep/er/c",
+           np.concatenate([f["a"][:5], f["a"][8:]]), np.concatenate([f["c"][:5], f["c"][8:]]))
+
+
+def trajectories(draw):
+    runs = []
+    for name, n, times in (("early.h5", 2, 9), ("late.h5", 3, 7)):
+        with h5py.File(name, "w") as file:
+            u, p = draw.normal(size=(n, times, 6, 1)), draw.normal(size=(n, times, 6)).astype("f4")
+            w = draw.uniform(size=n)
+            file["u"], file["p"], file["w"] = u, p, w
+        runs += [(np.concatenate([u[i], p[i][..., None]], -1), w[i]) for i in range(n)]
+
+    def samples(runs, window, horizon, step):
+        x, y, w = [], [], []
+        for frames, weight in runs:
+            for a in range(len(frames) - (window + horizon - 1) * step):
+                at = [frames[a + i * step] for i in range(window + horizon)]
+                x.append(np.concatenate(at[:window], -1))
+                y.append(np.concatenate(at[window:], -1))
+                w.append(weight)
+        return np.array(x), np.array(y), np.array(w)
+    both = "early.h5,late.h5?x=u,p"
+    x, y, w = samples(runs, 2, 2, 2)
+    expect(f"{both}&window=2&horizon=2&step=2", x, y)
+    expect(f"{both}&window=2&horizon=2&step=2&weight=w", x, y, w)
+    x, y, w = samples(runs[1:4], 3, 1, 1)
+    expect(f"{both}&window=3&rows=1:4&y=u", x, y[..., :1])
+
+
+def files_of_one(draw):
+    frames = draw.normal(size=(70, 3, 4))  # more than are kept open at once
+    films = draw.normal(size=(3, 5, 4))
+    for i, frame in enumerate(frames):
+        with h5py.File(f"frame-{i:03}.h5", "w") as file:
+            file["x"], file["y"] = frame, np.float32(i)
+    for i, film in enumerate(films):
+        with h5py.File(f"film-{i}.h5", "w") as file:
+            file["x"] = film
+    expect("frame-*.h5?each=file", frames, np.arange(70))
+    expect("film-*.h5?each=file&window=1",
+           np.concatenate([film[:-1] for film in films]),
+           np.concatenate([film[1:] for film in films]))
+
+
+def packed(draw):
+    """As NetCDF packs: short integers with a scale, and a number that stands for nothing."""
+    raw = draw.integers(-300, 300, (6, 4)).astype("i2")
+    y = draw.normal(size=6).astype("f4")
+    y[2] = 9.96921e36
+    with h5py.File("packed.nc", "w") as file:
+        x = file.create_dataset("x", data=raw)
+        x.attrs["scale_factor"], x.attrs["add_offset"] = np.array([0.01]), 273.15
+        file["y"], file["w"] = y, np.array([1, 2, 0, 4, 5, 6], "f4")
+        file["y"].attrs["_FillValue"] = np.array([9.96921e36], "f4")
+    expect("packed.nc?weight=w", raw * 0.01 + 273.15,
+           [np.nan if i == 2 else v for i, v in enumerate(y)], [1, 2, 0, 4, 5, 6])
+
+
+def main():
+    draw = np.random.default_rng(7)
+    with tempfile.TemporaryDirectory() as place:
+        os.chdir(place)
+        for case in (named, trajectories, files_of_one, packed):
+            case(draw)
+        os.chdir(pathlib.Path(__file__).parent)
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()
