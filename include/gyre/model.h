@@ -26,6 +26,7 @@ typedef struct gy_anatomy_layer {
 /** One parameter; the statistics where values were read. */
 typedef struct gy_anatomy_param {
     const char *name, *role, *shape;
+    const char *form; /* "float32", or what its numbers are kept as: "int8", "sparse", … */
     bool trainable;
     int64_t count;
     double min, max, mean, deviation, norm;

@@ -38,6 +38,7 @@ gy_status gy_export(gy_context *ctx, gy_comm *comm, const char *path,
                     const gy_exchange_options *options, const char *file)
 {
     const gy_opening opening = {.path = path,
+                                .as_floats = true,
                                 .sets = options->sets,
                                 .n_sets = options->n_sets,
                                 .observer = options->observer,

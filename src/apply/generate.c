@@ -47,7 +47,8 @@ static gy_status make_piece_model(generator *g, int64_t length, gy_model **out)
                           .layers = config->model.layers,
                           .where = config->model.where,
                           .threads = gy_kernel_threads(g->o->network.kernel),
-                          .window = g->window};
+                          .window = g->window,
+                          .forms = g->o->network.spec.forms};
     GY_TRY(gy_model_create(g->o->ctx, &spec, &m));
     gy_model_borrow(m, g->o->network.model);
     GY_TRY_GOTO(fail, gy_model_plan(m, 1, GY_USE_EVALUATION));

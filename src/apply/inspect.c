@@ -41,13 +41,29 @@ static void measure(gy_anatomy_param *p, const float *v)
     if (isfinite(p->min) && isfinite(p->max)) count_bins(p, v);
 }
 
-static void measure_all(gy_anatomy *a, gy_model *model)
+static gy_status measure_form(gy_context *ctx, gy_anatomy_param *p, const gy_form *form)
+{
+    float *values;
+    GY_TRY(gy_new_array(ctx, p->count, &values));
+    gy_form_expand(form, values);
+    measure(p, values);
+    gy_free(ctx, values);
+    return GY_OK;
+}
+
+static gy_status measure_all(gy_context *ctx, gy_anatomy *a, gy_model *model)
 {
     const gy_params *table = gy_model_params(model);
     const float *values = gy_model_values(model);
-    for (int i = 0; i < a->n_params; i++)
-        measure((gy_anatomy_param *)&a->params[i], values + table->v[i].offset);
+    for (int i = 0; i < a->n_params; i++) {
+        gy_anatomy_param *p = (gy_anatomy_param *)&a->params[i];
+        if (table->v[i].form != NULL)
+            GY_TRY(measure_form(ctx, p, table->v[i].form));
+        else
+            measure(p, values + table->v[i].offset);
+    }
     a->values = true;
+    return GY_OK;
 }
 
 /* The network of a configuration taken apart; values where it comes from a checkpoint. */
@@ -55,7 +71,7 @@ static gy_status inspect(gy_opened *o, gy_anatomy **out)
 {
     gy_network_spec spec;
     const gy_config *config = o->config;
-    GY_TRY(gy_config_network(config, o->comm, &spec));
+    GY_TRY(gy_opened_network(o, &spec));
     gy_status status = gy_network_open(o->ctx, &spec, &o->network);
     if (status == GY_OK) {
         gy_network_cut(&o->network, config->train.batch_size, o->ranks,
@@ -66,9 +82,8 @@ static gy_status inspect(gy_opened *o, gy_anatomy **out)
     GY_TRY(gy_comm_agree(o->comm, status));
     if (o->path == NULL) return GY_OK;
     GY_TRY(gy_opened_read(o));
-    measure_all(*out, o->network.model);
     (*out)->step = o->head.step;
-    return GY_OK;
+    return gy_comm_agree(o->comm, measure_all(o->ctx, *out, o->network.model));
 }
 
 gy_status gy_anatomy_create(gy_context *ctx, gy_comm *comm, const char *path,
@@ -130,6 +145,7 @@ static void print_params(const gy_anatomy *a, bool histogram, gy_buffer *out)
         gy_json_string(out, "name", p->name);
         gy_json_string(out, "role", p->role);
         gy_json_string(out, "shape", p->shape);
+        gy_json_string(out, "form", p->form);
         gy_json_int(out, "count", p->count);
         gy_json_bool(out, "trainable", p->trainable);
         if (a->values) print_values(p, histogram, out);

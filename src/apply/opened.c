@@ -18,6 +18,8 @@ static gy_status open_checkpoint(gy_opened *o, const gy_opening *what)
     gy_free(o->ctx, path);
     GY_TRY(status);
     GY_TRY(gy_checkpoint_read_head(o->ctx, o->comm, o->path, &o->pool, &o->head));
+    if (!what->as_floats)
+        GY_TRY(gy_checkpoint_read_forms(o->ctx, o->comm, o->path, &o->pool, &o->forms));
     o->taught = (gy_taught){text_note(&o->head, "fit"), text_note(&o->head, "normalizer")};
     if (o->rank == 0)
         status =
@@ -62,11 +64,18 @@ void gy_opened_close(gy_opened *o)
     gy_pool_clear(&o->pool);
 }
 
+gy_status gy_opened_network(const gy_opened *o, gy_network_spec *out)
+{
+    GY_TRY(gy_config_network(o->config, o->comm, out));
+    if (o->forms.n > 0) out->forms = &o->forms;
+    return GY_OK;
+}
+
 gy_status gy_opened_build(gy_opened *o)
 {
     gy_network_spec spec;
     gy_watchdog_note(o->comm, 0, "build the model", GY_WORKS);
-    GY_TRY(gy_config_network(o->config, o->comm, &spec));
+    GY_TRY(gy_opened_network(o, &spec));
     GY_TRY(gy_network_open(o->ctx, &spec, &o->network));
     return gy_model_allocate(o->network.model, false);
 }
@@ -74,8 +83,9 @@ gy_status gy_opened_build(gy_opened *o)
 gy_status gy_opened_read(gy_opened *o)
 {
     gy_model *model = o->network.model;
-    bool averaged = o->config->train.parameter_average > 0;
     gy_checkpoint_slot average = {.name = "average", .v = gy_model_values(model)};
+    bool averaged =
+        o->config->train.parameter_average > 0 && gy_checkpoint_has_slot(&o->head, average.name);
     gy_watchdog_note(o->comm, 0, "read a checkpoint", GY_WORKS);
     return gy_checkpoint_read(o->ctx, o->comm, o->path, GY_MATCH_PARAMS, gy_model_params(model),
                               gy_model_values(model), gy_model_buffers(model),

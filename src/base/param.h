@@ -50,13 +50,14 @@ typedef struct gy_param {
     gy_shape shape;
     gy_role role;
     bool trainable;
-    int64_t offset; /* floats from the start of the vector */
-    int64_t count;  /* elements */
+    int64_t offset;             /* floats from the start of the vector */
+    int64_t count;              /* elements */
+    const struct gy_form *form; /* what it is instead of floats of the vector; NULL: those */
 } gy_param;
 
 typedef struct gy_params {
-    const gy_param *v; /* [n], ascending offsets */
-    int n;
+    const gy_param *v; /* [n], ascending offsets; behind them [formed] in forms of their own */
+    int n, formed;
     int64_t floats;    /* length of the vector, gaps included; a multiple of GY_PARAM_ALIGN */
     int64_t trainable; /* length of its trainable beginning, likewise */
     int64_t elements;  /* without gaps: the count that users see */

@@ -3,7 +3,6 @@
 
 #include "context_impl.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,6 +25,15 @@ gy_simd gy_simd_best(void)
     return v4 ? GY_SIMD_v4 : v3 ? GY_SIMD_v3 : GY_SIMD_baseline;
 #else
     return GY_SIMD_baseline;
+#endif
+}
+
+bool gy_simd_has_vnni(void)
+{
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
 #endif
 }
 

@@ -4,6 +4,8 @@
 
 #include <gyre/context.h>
 
+#include <stdbool.h>
+
 /** X(level): ordered, later is better. */
 #define GY_SIMD_LIST(X) X(baseline) X(v3) X(v4)
 #define GY_SIMD_ENUM(level) GY_SIMD_##level,
@@ -19,6 +21,9 @@ void gy_cpu_name(char out[GY_CPU_TEXT]);
 
 /** The best level this machine runs. Local. */
 gy_simd gy_simd_best(void);
+
+/** Whether this machine has v4's products of 8 bits (AVX-512 VNNI). Local. */
+bool gy_simd_has_vnni(void);
 
 /** The level of a context: GYRE_SIMD where set, else the best. Local. */
 gy_simd gy_context_simd_level(const gy_context *ctx);

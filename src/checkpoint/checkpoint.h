@@ -11,6 +11,7 @@
 #include "base/param.h"
 #include "base/setting.h"
 #include "comm/comm.h"
+#include "form/form.h"
 
 /** The section `checkpoint`. */
 typedef struct gy_checkpoint_settings {
@@ -69,11 +70,12 @@ typedef struct gy_checkpoint {
     const gy_checkpoint_note *notes;
     int n_notes;
     gy_best_is best;
-    const char *end;      /* what a run that has ended says, in one line; NULL: it goes on */
-    const char *flushed;  /* a file that is on disk before this is; NULL: none */
-    bool is_best_alone;   /* the best parameters, of an earlier step: no run goes on from them */
-    const gy_hold *holds; /* [params->n] what is kept of each parameter; NULL: nothing of any */
-    const char *at;       /* a directory of its own, of no run; NULL: a run's */
+    const char *end;         /* what a run that has ended says, in one line; NULL: it goes on */
+    const char *flushed;     /* a file that is on disk before this is; NULL: none */
+    bool is_best_alone;      /* the best parameters, of an earlier step: no run goes on from them */
+    const gy_hold *holds;    /* [params->n] what is kept of each parameter; NULL: nothing of any */
+    const gy_formeds *forms; /* parameters that are not floats of the vector; NULL: none */
+    const char *at;          /* a directory of its own, of no run; NULL: a run's */
 } gy_checkpoint;
 
 /** Checkpoints of a run in the making, one at a time; keeps room for copies between them. */
@@ -256,5 +258,12 @@ gy_status gy_checkpoint_read(gy_context *ctx, gy_comm *comm, const char *path, g
  */
 gy_status gy_checkpoint_read_holds(gy_context *ctx, gy_comm *comm, const char *path,
                                    const gy_params *params, gy_hold *holds) GY_CHECKED;
+
+/**
+ * The parameters of a checkpoint that are in forms of their own; all lies in the pool.
+ * @return GY_OK, also where there are none; GY_E_IO where they are damaged
+ */
+gy_status gy_checkpoint_read_forms(gy_context *ctx, gy_comm *comm, const char *path, gy_pool *pool,
+                                   gy_formeds *out) GY_CHECKED;
 
 #endif

@@ -48,8 +48,9 @@ typedef struct gy_entry {
     const char *name;
     gy_shape shape;
     int64_t count;
-    int64_t offset; /* in the flat vector; −1: a data set of its own */
-    gy_hold hold;   /* of parameters */
+    int64_t offset;      /* in the flat vector; −1: a data set of its own */
+    gy_hold hold;        /* of parameters */
+    const gy_form *form; /* what it is instead of floats; NULL: those */
 } gy_entry;
 
 typedef struct gy_entries {
@@ -61,7 +62,8 @@ typedef struct gy_entries {
 typedef struct gy_index {
     gy_checkpoint_head head;
     const char *dir;
-    gy_entries params, buffers;
+    gy_entries params, buffers; /* params: those in forms behind the others */
+    gy_formeds forms;
     int n_vectors;
     const char *slots[GY_CHECKPOINT_SLOTS]; /* [n_vectors − 1] */
     int64_t lengths[GY_VECTORS];
@@ -317,6 +319,14 @@ gy_status gy_index_read_head(gy_context *ctx, const char *dir, gy_pool *pool,
                              gy_index *out) GY_CHECKED;
 
 struct gy_h5;
+
+/* forms.c */
+
+/** Writes parameters in forms below /compressed. Local. */
+gy_status gy_forms_write(struct gy_h5 *f, gy_pool *pool, const gy_formeds *forms) GY_CHECKED;
+/** Reads and checks them; none where there is no such group. Local. */
+gy_status gy_forms_read(struct gy_h5 *f, gy_pool *pool, const char *path,
+                        gy_formeds *out) GY_CHECKED;
 
 /** Tensors below a group, which may be missing; offsets where `placed`. Local. */
 gy_status gy_entries_read(struct gy_h5 *f, gy_pool *pool, const char *group, bool placed,

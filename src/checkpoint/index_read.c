@@ -212,6 +212,7 @@ static gy_status check_entries(const reader *r)
     int64_t left = r->out->head.parameters, length = r->out->lengths[0];
     for (int i = 0; i < r->out->params.n; i++) {
         const gy_entry *e = &r->out->params.v[i];
+        if (e->form != NULL) continue;
         if (e->count < 0 || e->count > length || e->offset < 0 || e->offset > length - e->count)
             return damaged(r, "a parameter lies outside the shards");
         if (e->count > left) return damaged(r, "it has more parameters than it says");
@@ -228,12 +229,36 @@ static gy_status read_beginning(const reader *r)
     return read_slots(r);
 }
 
+/* Parameters in forms are parameters, too; no slice has them. */
+static gy_status add_forms(const reader *r)
+{
+    gy_entry *v;
+    gy_entries *params = &r->out->params;
+    gy_formeds *forms = &r->out->forms;
+    GY_TRY(gy_forms_read(r->f, r->pool, r->path, forms));
+    if (forms->n == 0) return GY_OK;
+    GY_TRY(gy_pool_array(r->pool, params->n + forms->n, &v));
+    for (int i = 0; i < params->n; i++) v[i] = params->v[i];
+    for (int i = 0; i < forms->n; i++) {
+        const gy_form *form = &forms->v[i].form;
+        v[params->n + i] = (gy_entry){.name = forms->v[i].name,
+                                      .shape = form->shape,
+                                      .count = gy_shape_count(&form->shape),
+                                      .offset = INT64_MAX / 4,
+                                      .hold = forms->v[i].hold,
+                                      .form = form};
+    }
+    *params = (gy_entries){v, params->n + forms->n};
+    return GY_OK;
+}
+
 static gy_status read_all(const reader *r)
 {
     GY_TRY(read_beginning(r));
     GY_TRY(read_shards(r));
     GY_TRY(gy_entries_read(r->f, r->pool, "/params", true, &r->out->params));
     GY_TRY(gy_entries_read(r->f, r->pool, "/buffers", false, &r->out->buffers));
+    GY_TRY(add_forms(r));
     return check_entries(r);
 }
 

@@ -5,6 +5,7 @@
  *     /params/…             virtual, over /values of the shards; small ones (small.c) stored here
  *     /buffers/…            stored here, each with its checksum
  *     /optimizer/<slot>/…   likewise, over /optimizer/<slot> of the shards; trainable tensors only
+ *     /compressed/…         parameters in forms: forms.c
  *     /metrics /data /state attributes: notes
  *     /shards               attributes: count, slots; a group each:
  *     /shards/00000         attributes: file; <vector>_offset, _count, _checksum
@@ -172,6 +173,7 @@ static gy_status write_all(gy_writer *w, gy_h5 *f)
     GY_TRY(write_notes(&w->c, f));
     if (w->c.is_best_alone) GY_TRY(gy_h5_write_int(f, "/state", "best_alone", 1));
     GY_TRY(write_tensors(w, f));
+    if (w->c.forms != NULL) GY_TRY(gy_forms_write(f, &w->pool, w->c.forms));
     return write_shards(w, f);
 }
 

@@ -220,6 +220,10 @@ static gy_status load_checkpoint(loader *l, const char *dir)
     if (w->fit != NULL) return describe_fit(l);
     if (w->values == NULL) l->vectors[0].n = 0; /* paired, not wanted */
     GY_TRY(read_shards(l, &index));
+    for (int i = 0; i < l->vectors[0].n; i++) {
+        const target *t = &l->vectors[0].v[i];
+        if (t->entry->form != NULL) gy_form_expand(t->entry->form, t->to);
+    }
     return read_buffers(l, dir);
 }
 

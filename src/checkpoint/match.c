@@ -44,12 +44,13 @@ static int find(const ordered *v, int n, const char *name)
 static gy_status order(gy_pool *pool, const gy_entries *entries, const gy_params *model,
                        ordered **there, ordered **here)
 {
+    const int all = model->n + model->formed; /* what is in forms is there, too */
     GY_TRY(gy_pool_array(pool, entries->n, there));
-    GY_TRY(gy_pool_array(pool, model->n, here));
+    GY_TRY(gy_pool_array(pool, all, here));
     for (int i = 0; i < entries->n; i++) (*there)[i] = (ordered){entries->v[i].name, i};
-    for (int i = 0; i < model->n; i++) (*here)[i] = (ordered){model->v[i].name, i};
+    for (int i = 0; i < all; i++) (*here)[i] = (ordered){model->v[i].name, i};
     qsort(*there, (size_t)entries->n, sizeof **there, by_name);
-    qsort(*here, (size_t)model->n, sizeof **here, by_name);
+    qsort(*here, (size_t)all, sizeof **here, by_name);
     return GY_OK;
 }
 
@@ -81,7 +82,7 @@ gy_status gy_match_names(gy_pool *pool, const gy_entries *entries, const gy_para
             (*pairs)[(*n)++] = (gy_pair_found){.entry = at, .param = i};
     }
     for (int i = 0; i < entries->n && !trainable; i++)
-        if (find(here, model->n, entries->v[i].name) < 0)
+        if (find(here, model->n + model->formed, entries->v[i].name) < 0)
             (void)note(m, GY_IS_ADDITIONAL, prefix, entries->v[i].name);
     m->n_found += *n;
     return GY_OK;

@@ -15,10 +15,17 @@ static const char *percent(int64_t part, int64_t whole, char out[GY_TEXT])
 
 /* A row a layer, then their total. */
 
-static const gy_column layer_columns[] = {
-    {"layer", true, 0},   {"kind", true, 0},   {"output", false, 0},         {"weights", false, 3},
-    {"biases", false, 4}, {"total", false, 0}, {"share", false, 2},          {"FLOPs", false, 1},
-    {"method", true, 5},  {"", true, 6},       /* frozen */ {NULL, false, 0}};
+static const gy_column layer_columns[] = {{"layer", true, 0},
+                                          {"kind", true, 0},
+                                          {"output", false, 0},
+                                          {"weights", false, 3},
+                                          {"biases", false, 4},
+                                          {"total", false, 0},
+                                          {"share", false, 2},
+                                          {"FLOPs", false, 1},
+                                          {"method", true, 5},
+                                          {"", true, 6},
+                                          /* its form, or frozen */ {NULL, false, 0}};
 
 static const char *layer_cell(const void *of, int row, int column, char out[GY_TEXT])
 {
@@ -104,6 +111,7 @@ static const char *value_cell(const void *of, int row, int column, char out[GY_T
         (void)snprintf(out, GY_TEXT, "%.1f%%", 100 * p->zeros);
         return out;
     case FROZEN:
+        if (strcmp(p->form, "float32") != 0) return p->form;
         return p->trainable ? "" : "frozen";
     default:
         (void)snprintf(out, GY_TEXT, "%.4g", numbers[column - NUMBERS]);

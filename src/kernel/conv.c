@@ -68,23 +68,46 @@ void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n, gy_me
     }
 }
 
+static void forward(const gy_conv_pass *pass, gy_activation a, float *y)
+{
+    const gy_conv *c = pass->c;
+    const bool fused = pass->relu || a == GY_ACTIVATION_none;
+    methods[c->algorithm]->forward(pass);
+    if (!fused || pass->y != y)
+        gy_activation_forward(pass->kernel, a, pass->batch * gy_windows_out(c->axis), c->filters,
+                              pass->y, y);
+}
+
 void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
                      const float *w, const float *bias, gy_activation a, float *z, float *y,
                      float *scratch)
 {
-    bool fused = a == GY_ACTIVATION_none || (a == GY_ACTIVATION_relu && z == NULL);
     gy_conv_pass pass = {.kernel = k,
                          .c = c,
                          .batch = batch,
                          .x = x,
                          .w = w,
                          .bias = bias,
-                         .relu = fused && a == GY_ACTIVATION_relu,
+                         .relu = a == GY_ACTIVATION_relu && z == NULL,
                          .y = z == NULL ? y : z,
                          .scratch = scratch};
-    methods[c->algorithm]->forward(&pass);
-    if (!fused || z != NULL)
-        gy_activation_forward(k, a, batch * gy_windows_out(c->axis), c->filters, pass.y, y);
+    forward(&pass, a, y);
+}
+
+void gy_conv_forward_form(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
+                          const gy_form *w, const float *bias, gy_activation a, float *y,
+                          float *scratch)
+{
+    gy_conv_pass pass = {.kernel = k,
+                         .c = c,
+                         .batch = batch,
+                         .x = x,
+                         .form = w,
+                         .bias = bias,
+                         .relu = a == GY_ACTIVATION_relu,
+                         .y = y,
+                         .scratch = scratch};
+    forward(&pass, a, y);
 }
 
 void gy_conv_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *w,

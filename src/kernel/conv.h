@@ -11,6 +11,7 @@
 #define GY_KERNEL_CONV_H
 
 #include "activation.h"
+#include "form/form.h"
 #include "windows.h"
 
 /** X(name): the ways to compute it, a gy_conv_by_name each. */
@@ -50,6 +51,11 @@ void gy_conv_plan(gy_conv *c, gy_conv_algorithm wanted, int threads);
 void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
                      const float *w, const float *bias, gy_activation a, float *z, float *y,
                      float *scratch);
+
+/** The same by the algorithm gemm of w in a form; no z. */
+void gy_conv_forward_form(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
+                          const gy_form *w, const float *bias, gy_activation a, float *y,
+                          float *scratch);
 
 /** dx from dz [batch, windows, filters] (after the activation's backward). */
 void gy_conv_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *w,

@@ -11,7 +11,9 @@
  */
 #include "conv_impl.h"
 
-#include "gemm.h"
+#include "gemm_impl.h"
+#include "product.h"
+#include "product_list.h"
 
 #include <string.h>
 
@@ -137,19 +139,41 @@ static float *own_tile(const gy_conv_pass *p, gy_member me)
            me.number * gy_round_up(tile(c) * patch(c), 16);
 }
 
+/* y = P Wᵀ of a group, whatever W is */
+static void multiply(const gy_conv_pass *p, gy_member me, int64_t group, int64_t n,
+                     const float *rows, float *y)
+{
+    const gy_conv *c = p->c;
+    const int64_t inner = patch(c), filters = c->filters / c->groups;
+    const gy_form_product of_form = {.k = p->kernel,
+                                     .w = p->form,
+                                     .from = group * filters,
+                                     .n = filters,
+                                     .rows = n,
+                                     .x = rows,
+                                     .x_row = inner,
+                                     .y = y,
+                                     .y_row = c->filters,
+                                     .work = p->kernel->work + me.number * gy_gemm_packed_work};
+    if (p->form != NULL)
+        gy_product_run(&of_form);
+    else
+        gy_gemm_serial(false, true, n, filters, inner, 1, rows, inner,
+                       p->w + group * filters * inner, inner, 0, y, c->filters);
+}
+
 static void forward_share(const gy_conv_pass *p, gy_member me)
 {
     const gy_conv *c = p->c;
     int64_t positions = p->batch * gy_windows_out(c->axis);
-    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
+    int64_t step = tile(c), filters = c->filters / c->groups;
     float *rows = own_tile(p, me);
     GY_SHARE(me, i, gy_pieces(positions, step)) {
         int64_t from = i * step, to = gy_least(from + step, positions);
         float *y = p->y + from * c->filters;
         for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
             gather(c, p->x, g, from, to, rows);
-            gy_gemm_serial(false, true, to - from, filters, inner, 1, rows, inner,
-                           p->w + g * filters * inner, inner, 0, y + g * filters, c->filters);
+            multiply(p, me, g, to - from, rows, y + g * filters);
         }
         gy_conv_finish(p, to - from, y);
         if (me.number == 0) gy_kernel_poll(p->kernel);
@@ -159,7 +183,10 @@ static void forward_share(const gy_conv_pass *p, gy_member me)
 static void forward(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
-    if (gy_conv_is_product(c))
+    if (gy_conv_is_product(c) && p->form != NULL)
+        gy_product_forward(p->kernel, p->batch * gy_windows_out(c->axis), p->x, p->form, p->bias,
+                           p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none, p->y);
+    else if (gy_conv_is_product(c))
         gy_linear_forward(p->kernel, p->batch * gy_windows_out(c->axis), c->channels, c->filters,
                           p->x, p->w, p->bias, p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none,
                           NULL, p->y);

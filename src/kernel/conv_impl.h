@@ -11,6 +11,7 @@ typedef struct gy_conv_pass {
     const gy_conv *c;
     int64_t batch;
     const float *x, *w, *bias; /* bias NULL: none */
+    const gy_form *form;       /* forward by gemm: instead of w */
     bool relu;                 /* forward: y = max(x ∗ w + bias, 0) */
     const float *dz;
     float *y, *dx, *dw, beta;

@@ -38,7 +38,12 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
     k->vector = tables[gy_context_simd_level(ctx)];
     k->cache = cache_floats();
     k->packs = gy_context_simd_level(ctx) >= GY_SIMD_v3;
-    if (k->packs) GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));
+    k->int8_dots = k->vector->int8_dots;
+#if defined(__x86_64__)
+    if (gy_context_simd_level(ctx) == GY_SIMD_v4 && gy_simd_has_vnni())
+        k->int8_dots = gy_int8_dots_vnni;
+#endif
+    GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));
     *out = k;
     return GY_OK;
 fail:

@@ -107,7 +107,7 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     state->framed =
         gy_windows_frame(c->axis, (gy_border)s->window.border, c->channels, &state->frame);
     if (l->window > 0 && !state->framed) take_pieces(l, c);
-    gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
+    gy_conv_plan(c, l->formed ? GY_CONV_gemm : (gy_conv_algorithm)s->algorithm, l->threads);
     l->report.method = gy_conv_names[c->algorithm];
 
     gy_layer_param(l, "weight", GY_ROLE_KERNEL, weight, gy_init_for((gy_activation)s->activation));
@@ -153,8 +153,13 @@ gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
     const gy_activation a = (gy_activation)s->activation;
     float *scratch = p->scratch;
     const float *x = input(l, p, &scratch);
-    gy_conv_forward(p->kernel, &state->conv, p->batch, x, p->w[WEIGHT], s->bias ? p->w[BIAS] : NULL,
-                    a, gy_conv_layer_z(a, p), p->y, scratch);
+    const float *bias = s->bias ? p->w[BIAS] : NULL;
+    if (p->w[WEIGHT] == NULL)
+        gy_conv_forward_form(p->kernel, &state->conv, p->batch, x, p->form[WEIGHT], bias, a, p->y,
+                             scratch);
+    else
+        gy_conv_forward(p->kernel, &state->conv, p->batch, x, p->w[WEIGHT], bias, a,
+                        gy_conv_layer_z(a, p), p->y, scratch);
     return GY_OK;
 }
 

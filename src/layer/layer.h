@@ -15,6 +15,7 @@
 #include "base/param.h"
 #include "base/registry.h"
 #include "base/setting.h"
+#include "form/form.h"
 #include "init.h"
 #include "kernel/activation.h"
 #include "kernel/kernel.h"
@@ -106,6 +107,7 @@ struct gy_layer {
     const gy_layer_common *common;
     int threads;    /* that the kernels will use */
     int64_t window; /* > 0: sequences come in pieces (generation), of so many positions at most */
+    bool formed;    /* parameters of it are in forms of their own */
     int inputs;     /* ≥ 1 */
     gy_shape in[GY_LAYER_INPUTS]; /* of one sample */
     gy_shape shared;              /* of `weight` of the layer named by `share`; n = 0: none */
@@ -165,8 +167,10 @@ typedef struct gy_pass {
     const float *dy; /* [B, out…]; backward */
     float *dx[GY_LAYER_INPUTS]; /* [B, in…] to be written (not added to); NULL: not wanted */
     const float *const *w;      /* [n_params] */
-    float *const *dw;           /* [n_params] dw = beta dw + …; NULL: frozen */
-    const float *beta;          /* [n_params] 0 at a parameter's first use of the step, else 1 */
+    const gy_form *const
+        *form;         /* [n_params] what stands there instead, of kinds that take forms; or NULL */
+    float *const *dw;  /* [n_params] dw = beta dw + …; NULL: frozen */
+    const float *beta; /* [n_params] 0 at a parameter's first use of the step, else 1 */
     float *buffer[GY_LAYER_BUFFERS];
     float *keep;
     bool remade; /* backward: y was made again before */
@@ -194,6 +198,7 @@ struct gy_layer_kind {
     bool takes_tokens; /* x holds whole numbers; there is no dx */
     bool block;        /* composites: `recompute: blocks` may drop what is inside */
     int fuses;         /* set of GY_FUSE_…: what its passes can do for a neighbour */
+    bool takes_forms;  /* forward takes weights in forms as they are; others get them as floats */
     bool pointwise;    /* in evaluation, each position of a sequence is made of itself alone (and of
                           its number) */
 

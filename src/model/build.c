@@ -251,6 +251,17 @@ static gy_status check_unit(const builder *b, const gy_unit *u)
     return GY_OK;
 }
 
+/* Whether a parameter below a path is in a form of its own. */
+static bool has_forms(const gy_model *m, const char *path)
+{
+    const size_t n = strlen(path);
+    for (int i = 0; m->forms != NULL && i < m->forms->n; i++) {
+        const char *name = m->forms->v[i].name;
+        if (strncmp(name, path, n) == 0 && (n == 0 || name[n] == '/')) return true;
+    }
+    return false;
+}
+
 static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *path,
                           const char *params, const int *x, int n, int *out)
 {
@@ -283,6 +294,7 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
         if (gy_names_find(&b->param_names, weight, &index))
             l->shared = ((const gy_draft *)b->params->v[index])->shape;
     }
+    l->formed = has_forms(m, params);
     GY_TRY(spec->kind->shape(l));
     GY_TRY(check_unit(b, u));
     if (l->relation.view) gy_model_make_view(l);

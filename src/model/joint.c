@@ -3,11 +3,12 @@
  * Where they lie end to end in the vector nothing has to be done. They do not where their sizes are
  * no whole cache lines, where `share` takes them from several layers, or where some of them are
  * frozen: then they are copied together before a call, and their gradients are made together and
- * added to each after it.
+ * added to each after it. Parameters in forms that a layer does not take become floats on the way.
  */
 #include "model_impl.h"
 
 #include "kernel/elementwise.h"
+#include "kernel/product.h"
 
 #include <string.h>
 
@@ -15,8 +16,8 @@ static bool end_to_end(const gy_model *m, const gy_unit *u, const gy_joint *join
 {
     for (int i = joint->first + 1; i < joint->first + joint->n; i++) {
         const gy_param *a = &m->params.v[u->params[i - 1]], *b = &m->params.v[u->params[i]];
-        if (b->offset != a->offset + a->count || a->trainable != b->trainable ||
-            u->beta[i - 1] != u->beta[i])
+        if (a->form != NULL || b->form != NULL || b->offset != a->offset + a->count ||
+            a->trainable != b->trainable || u->beta[i - 1] != u->beta[i])
             return false;
     }
     return true;
@@ -29,6 +30,17 @@ static int64_t floats(const gy_model *m, const gy_unit *u, const gy_joint *joint
     return gy_align_floats(n);
 }
 
+/* Whether a parameter by itself is to be floats, and is not. */
+static bool expands(const gy_unit *u, int param)
+{
+    if (u->form == NULL || u->form[param] == NULL) return false;
+    for (int j = 0; j < u->layer.n_joints; j++) {
+        const gy_joint *joint = &u->layer.joints[j];
+        if (u->apart[j] && param >= joint->first && param < joint->first + joint->n) return false;
+    }
+    return !u->layer.kind->takes_forms || !gy_product_can(u->form[param]);
+}
+
 gy_status gy_joint_find(gy_model *m)
 {
     for (int i = 0; i < m->n_units; i++) {
@@ -39,6 +51,8 @@ gy_status gy_joint_find(gy_model *m)
             u->apart[j] = true;
             u->joined += floats(m, u, joint);
         }
+        for (int j = 0; j < u->layer.n_params; j++)
+            if (expands(u, j)) u->joined += gy_align_floats(m->params.v[u->params[j]].count);
         if (u->joined == 0) continue;
         const int n = u->layer.n_params;
         GY_TRY(gy_pool_array(&m->pool, n, &u->joined_w));
@@ -73,13 +87,22 @@ void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass 
         float *to = place;
         for (int i = joint->first; i < joint->first + joint->n; i++) {
             const int64_t count = m->params.v[u->params[i]].count;
-            gy_copy(p->kernel, count, u->w[i], to);
+            if (u->w[i] == NULL)
+                gy_product_expand(p->kernel, u->form[i], to);
+            else
+                gy_copy(p->kernel, count, u->w[i], to);
             to += count;
         }
         u->joined_w[joint->first] = place;
         u->joined_dw[joint->first] = p->dy != NULL && trained(u, joint) ? place + u->joined : NULL;
         u->joined_beta[joint->first] = 0;
         place += floats(m, u, joint);
+    }
+    for (int i = 0; i < u->layer.n_params; i++) {
+        if (!expands(u, i)) continue;
+        gy_product_expand(p->kernel, u->form[i], place);
+        u->joined_w[i] = place;
+        place += gy_align_floats(m->params.v[u->params[i]].count);
     }
     p->w = u->joined_w;
     p->dw = u->joined_dw;

@@ -19,6 +19,7 @@ typedef struct gy_model_spec {
     int threads;    /* that the kernels will use */
     int64_t window; /* > 0: for evaluation of sequences in pieces, `input` being a piece, of so many
                        positions at most */
+    const struct gy_formeds *forms; /* parameters that are not floats: for evaluation; NULL: none */
 } gy_model_spec;
 
 /** GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. Allocates no activations. */

@@ -33,10 +33,11 @@ typedef struct gy_unit {
     int64_t reach; /* before its forward step the trainable parameters up to here are needed */
 
     bool apart[GY_LAYER_JOINTS]; /* joints whose parameters do not lie end to end */
-    int64_t joined;              /* floats of these; 0: none */
+    int64_t joined;              /* floats of these, and of forms that are to be floats; 0: none */
 
     /* what a pass is given, set when the vectors are allocated: [layer.n_params] each */
     const float **w;
+    const gy_form **form; /* NULL: all are floats */
     float **dw;
     float *beta, *ones; /* beta at the first use of a step, and after it */
     float *buffer[GY_LAYER_BUFFERS];
@@ -131,6 +132,7 @@ struct gy_model {
     bool recompute;
     int threads;
     int64_t window;
+    const gy_formeds *forms;
 
     gy_unit **units;
     int n_units;

@@ -9,8 +9,29 @@
 #include <assert.h>
 #include <string.h>
 
+/* Behind the others, those in forms, which take nothing of the vector. */
+static gy_status tabulate_forms(const gy_list *drafts, const gy_formeds *forms, gy_param *v,
+                                int *place, gy_params *out)
+{
+    for (int i = 0; i < drafts->n; i++) {
+        const gy_draft *d = drafts->v[i];
+        const gy_formed *formed = gy_formed_find(forms, d->name);
+        if (formed == NULL) continue;
+        GY_REQUIRE(gy_shape_equal(&d->shape, &formed->form.shape), GY_E_SHAPE,
+                   "parameter %s" GY_WHY "its form is of another shape", d->name);
+        place[i] = out->n + out->formed++;
+        v[place[i]] = (gy_param){.name = d->name,
+                                 .shape = d->shape,
+                                 .role = d->role,
+                                 .count = gy_shape_count(&d->shape),
+                                 .form = &formed->form};
+    }
+    return GY_OK;
+}
+
 /* The table of drafts; `place` [drafts] gets the index of each in the table. */
-static gy_status tabulate(gy_pool *pool, const gy_list *drafts, gy_params *out, int *place)
+static gy_status tabulate(gy_pool *pool, const gy_list *drafts, const gy_formeds *forms,
+                          gy_params *out, int *place)
 {
     gy_param *v;
     GY_TRY(gy_pool_array(pool, drafts->n + 1, &v));
@@ -18,13 +39,13 @@ static gy_status tabulate(gy_pool *pool, const gy_list *drafts, gy_params *out, 
     for (int frozen = 0; frozen < 2; frozen++) {
         for (int i = 0; i < drafts->n; i++) {
             const gy_draft *d = drafts->v[i];
-            if (d->trainable != !frozen) continue;
+            if (d->trainable != !frozen || gy_formed_find(forms, d->name) != NULL) continue;
             int64_t count = gy_shape_count(&d->shape);
             GY_REQUIRE(count > 0 && out->floats + count < (int64_t)1 << 46, GY_E_SHAPE,
                        "parameter %s" GY_WHY "the model has too many parameters" GY_HINT
                        "make its layers smaller",
                        d->name);
-            v[n] = (gy_param){d->name, d->shape, d->role, d->trainable, out->floats, count};
+            v[n] = (gy_param){d->name, d->shape, d->role, d->trainable, out->floats, count, NULL};
             GY_TRY(gy_names_set(pool, &out->names, d->name, n));
             place[i] = n++;
             out->floats += gy_align_floats(count);
@@ -34,7 +55,7 @@ static gy_status tabulate(gy_pool *pool, const gy_list *drafts, gy_params *out, 
     }
     out->v = v;
     out->n = n;
-    return GY_OK;
+    return tabulate_forms(drafts, forms, v, place, out);
 }
 
 /* Which units have a backward step, and which values a gradient. */
@@ -76,7 +97,7 @@ static void set_reaches(gy_model *m)
 static gy_status set_betas(gy_model *m)
 {
     bool *seen;
-    GY_TRY(gy_pool_array(&m->pool, m->params.n + 1, &seen));
+    GY_TRY(gy_pool_array(&m->pool, m->params.n + m->params.formed + 1, &seen));
     for (int i = m->n_units - 1; i >= 0; i--) {
         gy_unit *u = m->units[i];
         int n = u->layer.n_params + 1;
@@ -93,16 +114,31 @@ static gy_status set_betas(gy_model *m)
     return GY_OK;
 }
 
+/* What a layer is given of parameters in forms. */
+static gy_status set_forms(gy_model *m)
+{
+    for (int i = 0; i < m->n_units; i++) {
+        gy_unit *u = m->units[i];
+        if (!u->layer.formed) continue;
+        GY_TRY(gy_pool_array(&m->pool, u->layer.n_params, &u->form));
+        for (int j = 0; j < u->layer.n_params; j++) u->form[j] = m->params.v[u->params[j]].form;
+    }
+    return GY_OK;
+}
+
 gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *buffers)
 {
     int *place, *buffer_place;
     GY_TRY(gy_pool_array(&m->pool, params->n + 1, &place));
     GY_TRY(gy_pool_array(&m->pool, buffers->n + 1, &buffer_place));
-    GY_TRY(tabulate(&m->pool, params, &m->params, place));
-    GY_TRY(tabulate(&m->pool, buffers, &m->buffers, buffer_place));
+    GY_TRY(tabulate(&m->pool, params, m->forms, &m->params, place));
+    GY_TRY(tabulate(&m->pool, buffers, NULL, &m->buffers, buffer_place));
     GY_TRY(gy_pool_array(&m->pool, params->n + 1, &m->inits));
     GY_TRY(gy_pool_array(&m->pool, params->n + 1, &m->owners));
     GY_TRY(gy_pool_array(&m->pool, buffers->n + 1, &m->buffer_starts));
+    GY_REQUIRE(m->forms == NULL || m->params.formed == m->forms->n, GY_E_CONFIG,
+               "the parameters do not fit the model" GY_WHY
+               "some that are in forms of their own are none of its");
     for (int i = 0; i < params->n; i++) {
         const gy_draft *d = params->v[i];
         m->inits[place[i]] = d->init;
@@ -115,6 +151,7 @@ gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *b
         for (int j = 0; j < u->layer.n_params; j++) u->params[j] = place[u->params[j]];
         for (int j = 0; j < u->layer.n_buffers; j++) u->buffers[j] = buffer_place[u->buffers[j]];
     }
+    GY_TRY(set_forms(m));
     find_backward(m);
     set_marks(m);
     set_reaches(m);
@@ -133,7 +170,7 @@ void gy_model_set_vectors(gy_model *m)
         gy_unit *u = m->units[i];
         for (int j = 0; j < u->layer.n_params; j++) {
             const gy_param *p = &m->params.v[u->params[j]];
-            u->w[j] = m->w + p->offset;
+            u->w[j] = p->form == NULL ? m->w + p->offset : NULL;
             u->dw[j] = m->dw != NULL && p->trainable ? m->dw + p->offset : NULL;
         }
         for (int j = 0; j < u->layer.n_buffers; j++)

@@ -66,6 +66,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
                  .y = place(c, s->y),
                  .dy = place(c, s->dy),
                  .w = u->w,
+                 .form = u->form,
                  .dw = u->dw,
                  .beta = run->first_use ? u->beta : u->ones,
                  .keep = place(c, s->keep),

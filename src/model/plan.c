@@ -131,7 +131,10 @@ gy_status gy_model_measure(gy_model *m, int64_t batch, gy_model_use use, gy_mode
     GY_TRY(gy_program_make(m, use != GY_USE_EVALUATION, &plan.program));
     GY_TRY_GOTO(fail, gy_plan_place(m, &plan, batch));
     int64_t inside = use == GY_USE_STEPS ? gradients : 0;
-    *out = (gy_model_memory){.parameters = m->params.floats * bytes,
+    int64_t formed = 0;
+    for (int i = m->params.n; i < m->params.n + m->params.formed; i++)
+        formed += gy_form_bytes(m->params.v[i].form);
+    *out = (gy_model_memory){.parameters = m->params.floats * bytes + formed,
                              .gradients = gradients * bytes,
                              .buffers = m->buffers.floats * bytes,
                              .activations = (plan.floats - inside) * bytes};

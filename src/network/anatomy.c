@@ -55,14 +55,16 @@ static gy_status take_params(owner *o, gy_model *model)
 {
     const gy_params *table = gy_model_params(model);
     gy_anatomy *a = &o->anatomy;
-    a->n_params = table->n;
-    GY_TRY(gy_pool_array(&o->pool, table->n, &o->params));
+    a->n_params = table->n + table->formed;
+    GY_TRY(gy_pool_array(&o->pool, a->n_params, &o->params));
     a->params = o->params;
-    for (int i = 0; i < table->n; i++) {
+    for (int i = 0; i < a->n_params; i++) {
         gy_anatomy_param *p = &o->params[i];
-        *p = (gy_anatomy_param){.role = gy_role_names[table->v[i].role],
-                                .trainable = table->v[i].trainable,
-                                .count = table->v[i].count};
+        *p = (gy_anatomy_param){
+            .role = gy_role_names[table->v[i].role],
+            .form = table->v[i].form == NULL ? "float32" : table->v[i].form->kind->kind.name,
+            .trainable = table->v[i].trainable,
+            .count = table->v[i].count};
         GY_TRY(gy_pool_string(&o->pool, table->v[i].name, &p->name));
         GY_TRY(shape_text(&o->pool, &table->v[i].shape, &p->shape));
     }

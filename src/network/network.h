@@ -23,6 +23,7 @@ typedef struct gy_network_spec {
     int grains;      /* that a batch is cut into, to be passed one by one; 0: none */
     gy_choice loss;
     gy_strings metrics;
+    const struct gy_formeds *forms; /* see gy_model_spec */
 } gy_network_spec;
 
 /** X(reason, in a word): what the number of a rank's threads comes from. */

@@ -65,12 +65,57 @@ def visit(checkpoint, group, take):
     return found
 
 
-def tensors(checkpoint, group="params"):
-    return visit(checkpoint, group, lambda x: x[()])
+def floats(group):
+    """What a tensor in a form stands for, as this README's words say it, not the program's."""
+    part = {name: x[()] for name, x in group.items()}
+    shape = json.loads(group.attrs["shape"])
+    rows, form = shape[0], group.attrs["form"]
+    columns = int(np.prod(shape)) // rows
+    if form == "int8":
+        x = part["scales"][:, None] * part["codes"].reshape(rows, columns).astype("f4")
+        x = x + part["offsets"][:, None] if "offsets" in part else x
+    elif form == "int4":
+        groups = part["codes"].reshape(rows, -1, 16).astype(int)
+        codes = np.concatenate([groups & 15, groups >> 4], 2) - 8
+        x = (part["scales"].reshape(rows, -1, 1) * codes.astype("f4")).reshape(rows, -1)[:, :columns]
+    elif form == "float16":
+        x = part["values"].view("f2").astype("f4")
+    elif form == "bfloat16":
+        x = (part["values"].view("u2").astype("u4") << 16).view("f4")
+    elif form == "shared":
+        x = part["values"][part["codes"]]
+    elif form == "sparse":
+        x = np.zeros((rows, columns), "f4")
+        for r, (a, b) in enumerate(zip(part["starts"], part["starts"][1:])):
+            x[r, part["columns"][a:b]] = part["values"][a:b] * (part["scales"][r] if "scales" in part else 1)
+    return x.astype("f4").reshape(shape)
+
+
+def visit(checkpoint, of_data, of_form):
+    """What is made of each tensor, by name; None is left out."""
+    found = {}
+    def note(name, x):
+        data, form = isinstance(x, h5py.Dataset), "form" in x.attrs
+        made = of_data(x) if data and "offset" in x.attrs else of_form(x) if form else None
+        if made is not None:
+            found[name] = made
+    with h5py.File(pathlib.Path(checkpoint) / "index.h5") as f:
+        f["params"].visititems(note)
+        if "compressed" in f:
+            f["compressed"].visititems(note)
+    return found
+
+
+def tensors(checkpoint):
+    return visit(checkpoint, lambda x: x[()], floats)
+
+
+def forms(checkpoint):
+    return visit(checkpoint, lambda x: None, lambda x: x.attrs["form"])
 
 
 def keeps(checkpoint):
-    return visit(checkpoint, "params", lambda x: x.attrs.get("keeps"))
+    return visit(checkpoint, *[lambda x: x.attrs.get("keeps")] * 2)
 
 
 def outputs(checkpoint):
@@ -128,6 +173,7 @@ def cluster(before):
         assert len(values) <= 8, n
         assert np.allclose(y, values[abs(x[:, None] - values).argmin(1)]), n
         assert np.allclose([x[y == v].mean() for v in values], values, atol=2e-3), n
+    assert set(forms("clustered").values()) == {"shared"}
     both = compress("clustered-pruned", "--prune", 0.8, "--cluster", 4)[1]["hidden/weight"]
     assert (both == 0).mean() > 0.7 and len(np.unique(both)) <= 5
 
@@ -152,6 +198,36 @@ def merge(before):
     assert set(after) == {f"{layer}/{p}" for layer in ("conv2d_0", "residual_0/conv2d_0", "hidden", "out")
                           for p in ("weight", "bias")} | {"batch_norm_1/gamma", "batch_norm_1/beta"}, set(after)
     assert abs(outputs("merged") - outputs("start")).max() < 1e-3
+
+
+def quantize(before):
+    """The nearest number of the form; whole numbers in products cost little of the outputs."""
+    want = outputs("start")
+    for form, options, step in (("int8", [], 1 / 127), ("int8", ["--affine"], 1 / 127), ("int4", [], 1 / 7),
+                                ("float16", [], 2**-11), ("bfloat16", [], 2**-8)):
+        out = f"quantized-{form}{len(options)}"
+        event, after = compress(out, "--quantize", form, *options)
+        assert forms(out) == {n: form for n in weights(before)}
+        for n in weights(before):
+            x, y = (t[n].reshape(len(t[n]), -1).astype(float) for t in (before, after))
+            most = abs(x).max(1) if not options else (x.max(1) - x.min(1)) / 2
+            assert (abs(x - y).max(1) <= 0.51 * step * most * (2 if "float" in form else 1) + 1e-6).all(), (n, form)
+        error = abs(outputs(out) - want).max() / abs(want).max()
+        assert error < (0.3 if form == "int4" else 0.05), (form, error)
+        assert event["after_bytes"] < {"4": 0.3, "8": 0.4}.get(form[-1], 0.6) * event["before_bytes"], event
+
+
+def sparse(before):
+    """Not a bit of the values changes; with int8 as nearly as that allows."""
+    event, after = compress("thin", "--prune", 0.9, "--sparse")
+    assert all(np.array_equal(after[n], x) for n, x in tensors("pruned").items())
+    assert forms("thin")["hidden/weight"] == "sparse" and event["after_bytes"] < 0.25 * event["before_bytes"]
+    assert abs(outputs("thin") - outputs("pruned")).max() < 1e-4
+    thin, small = compress("thin-int8", "--prune", 0.9, "--quantize", "int8", "--sparse")
+    assert thin["after_bytes"] < 0.6 * event["after_bytes"]
+    assert abs(small["hidden/weight"] - after["hidden/weight"]).max() < abs(after["hidden/weight"]).max() / 200
+    _, again = compress("again", "--cluster", 4, start="thin-int8")
+    assert ((again["hidden/weight"] == 0) == (small["hidden/weight"] == 0)).all()
 
 
 def kept():
@@ -181,6 +257,8 @@ def refused():
     for words, said in ((["-o", "start", "--merge"], "something of that name is there"),
                         (["-o", "new", "--merge", "--layers", "nothing*"], "no such layers"),
                         (["-o", "nowhere/new", "--merge", "--data", "missing.h5"], "missing.h5"),
+                        (["-o", "new", "--quantize", "int8", "--prune", "0.5"], "wrong order"),
+                        (["-o", "new", "--quantize", "int4", "--affine"], "no offsets"),
                         (["-o", "new", "--cluster", "4", "--set", "model.layers.7.dense.units=50"], "shape")):
         done = subprocess.run([gyre, "compress", "start", *words], capture_output=True, text=True)
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and said in done.stderr, done

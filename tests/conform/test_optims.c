@@ -12,12 +12,12 @@
 enum { TENSORS = 6, PLACES = 2272, TRAINABLE = 2240, STEPS = 4 };
 
 static const gy_param table[TENSORS] = {
-    {"a/weight", {2, {7, 5}}, GY_ROLE_WEIGHT, true, 0, 35},
-    {"a/bias", {1, {7}}, GY_ROLE_BIAS, true, 48, 7},
-    {"b/weight", {4, {3, 2, 5, 6}}, GY_ROLE_KERNEL, true, 64, 180},
-    {"c/weight", {2, {40, 48}}, GY_ROLE_RECURRENT, true, 256, 1920},
-    {"c/gamma", {1, {48}}, GY_ROLE_NORM, true, 2176, 48},
-    {"d/weight", {1, {30}}, GY_ROLE_WEIGHT, false, TRAINABLE, 30},
+    {"a/weight", {2, {7, 5}}, GY_ROLE_WEIGHT, true, 0, 35, NULL},
+    {"a/bias", {1, {7}}, GY_ROLE_BIAS, true, 48, 7, NULL},
+    {"b/weight", {4, {3, 2, 5, 6}}, GY_ROLE_KERNEL, true, 64, 180, NULL},
+    {"c/weight", {2, {40, 48}}, GY_ROLE_RECURRENT, true, 256, 1920, NULL},
+    {"c/gamma", {1, {48}}, GY_ROLE_NORM, true, 2176, 48, NULL},
+    {"d/weight", {1, {30}}, GY_ROLE_WEIGHT, false, TRAINABLE, 30, NULL},
 };
 static const gy_params params = {.v = table,
                                  .n = TENSORS,

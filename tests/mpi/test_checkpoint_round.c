@@ -156,8 +156,8 @@ static void slices_go_and_come(void)
 /* A slot with a table of its own: fewer tensors, of other shapes, all of it on every rank. */
 static void slots_may_have_shapes_of_their_own(void)
 {
-    static const gy_param rows[] = {{"b/weight", {1, {5}}, GY_ROLE_WEIGHT, true, 0, 5},
-                                    {"a", {2, {3, 2}}, GY_ROLE_WEIGHT, true, 16, 6}};
+    static const gy_param rows[] = {{"b/weight", {1, {5}}, GY_ROLE_WEIGHT, true, 0, 5, NULL},
+                                    {"a", {2, {3, 2}}, GY_ROLE_WEIGHT, true, 16, 6, NULL}};
     static const gy_params table = {
         .v = rows, .n = 2, .floats = 32, .trainable = 32, .elements = 11};
     gy_tempdir dir;

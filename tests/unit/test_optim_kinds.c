@@ -12,11 +12,11 @@
 enum { TENSORS = 5, FLOATS = 50032 + 64, TRAINABLE = 50032 + 32, STEPS = 4 };
 
 static const gy_param table[TENSORS] = {
-    {"a/weight", {2, {7, 5}}, GY_ROLE_WEIGHT, true, 0, 35},
-    {"a/bias", {1, {7}}, GY_ROLE_BIAS, true, 48, 7},
-    {"b/recurrent", {2, {250, 199}}, GY_ROLE_RECURRENT, true, 64, 49750},
-    {"b/gamma", {1, {100}}, GY_ROLE_NORM, true, 49824, 100},
-    {"c/weight", {1, {30}}, GY_ROLE_WEIGHT, false, TRAINABLE, 30},
+    {"a/weight", {2, {7, 5}}, GY_ROLE_WEIGHT, true, 0, 35, NULL},
+    {"a/bias", {1, {7}}, GY_ROLE_BIAS, true, 48, 7, NULL},
+    {"b/recurrent", {2, {250, 199}}, GY_ROLE_RECURRENT, true, 64, 49750, NULL},
+    {"b/gamma", {1, {100}}, GY_ROLE_NORM, true, 49824, 100, NULL},
+    {"c/weight", {1, {30}}, GY_ROLE_WEIGHT, false, TRAINABLE, 30, NULL},
 };
 static const gy_params params = {.v = table,
                                  .n = TENSORS,

@@ -51,13 +51,19 @@ static gy_status check_layers(const gy_subject *s)
 
 static gy_status take_steps(gy_subject *s, const gy_compress_options *options)
 {
+    bool formed = false;
     GY_TRY(check_layers(s));
     for (int i = 0; i < options->n_steps; i++) {
         step now;
         GY_TRY(parse(&s->pool, options->steps[i], &now));
+        GY_REQUIRE(now.kind->forms || !formed, GY_E_USAGE,
+                   "wrong order" GY_AT "%s" GY_WHY "the weights are no floats any more" GY_HINT
+                   "give quantize and sparse last",
+                   now.kind->kind.name);
         GY_TRY(now.kind->run(s, now.settings));
+        formed = formed || now.kind->forms;
     }
-    return GY_OK;
+    return gy_subject_finish(s);
 }
 
 static gy_status write(const gy_opened *o, const gy_subject *s, const char *out_path)
@@ -83,6 +89,7 @@ static gy_status write(const gy_opened *o, const gy_subject *s, const char *out_
                                  .n_notes = n,
                                  .is_best_alone = true,
                                  .holds = s->holds,
+                                 .forms = &s->formed,
                                  .at = out_path};
         status = gy_checkpoint_write(o->ctx, o->comm, &c);
     }
@@ -95,7 +102,7 @@ static gy_status compress(gy_opened *o, gy_part part, const gy_compress_options 
 {
     gy_report report;
     gy_measured before, after;
-    GY_TRY(gy_comm_agree(o->comm, gy_subject_create(o, options->layers, s)));
+    GY_TRY(gy_subject_create(o, options->layers, s));
     GY_TRY(gy_comm_agree(o->comm, take_steps(s, options)));
     GY_TRY(gy_measure(o, part, &o->network, &before));
     GY_TRY(gy_measure(o, part, &s->network, &after));

@@ -5,17 +5,38 @@
 enum { LEAST_TURNS = 5 };
 static const double LEAST_S = 0.05; /* that a rate is measured for */
 
-static void count(const gy_network *network, gy_measured *out)
+static int64_t count_zeros(int64_t n, const float *w)
+{
+    int64_t zeros = 0;
+    for (int64_t i = 0; i < n; i++) zeros += w[i] == 0;
+    return zeros;
+}
+
+static gy_status count_form(gy_context *ctx, const gy_form *form, gy_measured *out)
+{
+    float *values;
+    const int64_t n = form->rows * form->columns;
+    GY_TRY(gy_new_array(ctx, n, &values));
+    gy_form_expand(form, values);
+    out->zeros += count_zeros(n, values);
+    out->parameters += n;
+    out->bytes += gy_form_bytes(form);
+    gy_free(ctx, values);
+    return GY_OK;
+}
+
+static gy_status count(const gy_network *network, gy_measured *out)
 {
     gy_model *model = network->model;
     const gy_params *params = gy_model_params(model);
-    for (int i = 0; i < params->n; i++) {
-        const float *w = gy_model_values(model) + params->v[i].offset;
-        for (int64_t j = 0; j < params->v[i].count; j++) out->zeros += w[j] == 0;
-    }
     out->parameters = params->elements;
     out->bytes = params->elements * (int64_t)sizeof(float);
+    for (int i = 0; i < params->n; i++)
+        out->zeros += count_zeros(params->v[i].count, gy_model_values(model) + params->v[i].offset);
+    for (int i = params->n; i < params->n + params->formed; i++)
+        GY_TRY(count_form(network->ctx, params->v[i].form, out));
     for (int i = 0; i < gy_model_layers(model); i++) out->flops += gy_model_layer(model, i).flops;
+    return GY_OK;
 }
 
 /* Of forward passes over a batch of zeros; the fastest of several. */
@@ -69,8 +90,8 @@ static gy_status measure_loss(gy_opened *o, gy_part part, gy_network *network, g
 gy_status gy_measure(gy_opened *o, gy_part part, gy_network *network, gy_measured *out)
 {
     *out = (gy_measured){.bytes = 0};
-    count(network, out);
-    gy_status status = prepare(o, part, network);
+    gy_status status = count(network, out);
+    if (status == GY_OK) status = prepare(o, part, network);
     if (status == GY_OK) status = measure_rate(network, &out->rate);
     GY_TRY(gy_comm_agree(o->comm, status));
     if (part == GY_PARTS) return GY_OK;

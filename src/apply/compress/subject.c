@@ -1,5 +1,7 @@
 #include "subject.h"
 
+#include "form/form_list.h"
+
 #include <fnmatch.h>
 #include <string.h>
 
@@ -7,28 +9,59 @@ static gy_status open_network(gy_subject *s, gy_network *out)
 {
     gy_network_spec spec;
     GY_TRY(gy_config_network(s->config, s->comm, &spec));
+    if (s->formed.n > 0) spec.forms = &s->formed;
     GY_TRY(gy_network_open(s->ctx, &spec, out));
     return gy_model_allocate(out->model, false);
 }
 
-static void copy_vectors(gy_model *from, gy_model *to)
+/* A table's tensor by name, of those in forms too; NULL: there is none of that name and shape. */
+static const gy_param *find_in(const gy_params *table, const gy_param *like)
 {
-    memcpy(gy_model_values(to), gy_model_values(from),
-           (size_t)gy_model_params(to)->floats * sizeof(float));
-    memcpy(gy_model_buffer_values(to), gy_model_buffer_values(from),
-           (size_t)gy_model_buffers(to)->floats * sizeof(float));
+    for (int i = 0; i < table->n + table->formed; i++)
+        if (strcmp(table->v[i].name, like->name) == 0 &&
+            gy_shape_equal(&table->v[i].shape, &like->shape))
+            return &table->v[i];
+    return NULL;
+}
+
+/* What tensors of the same name and shape have; the others stay as they are. */
+static void copy_alike(const gy_params *from, const float *values, const gy_params *to, float *out)
+{
+    for (int i = 0; i < to->n; i++) {
+        const gy_param *p = &to->v[i], *old = find_in(from, p);
+        if (old == NULL) continue;
+        if (old->form != NULL)
+            gy_form_expand(old->form, out + p->offset);
+        else
+            memcpy(out + p->offset, values + old->offset, (size_t)p->count * sizeof *out);
+    }
+}
+
+static void copy_model(gy_model *from, gy_model *to)
+{
+    copy_alike(gy_model_params(from), gy_model_values(from), gy_model_params(to),
+               gy_model_values(to));
+    copy_alike(gy_model_buffers(from), gy_model_buffer_values(from), gy_model_buffers(to),
+               gy_model_buffer_values(to));
+}
+
+static gy_status create(const gy_opened *o, gy_subject *s)
+{
+    const char *run_dir; /* of a training that goes on with it: not the one that it comes from */
+    GY_TRY(gy_pool_format(&s->pool, &run_dir, "%s-small", o->config->run_dir));
+    GY_TRY(gy_config_revise(o->config, &o->config->model.layers, run_dir, &s->config));
+    GY_TRY(open_network(s, &s->network));
+    copy_model(o->network.model, s->network.model);
+    GY_TRY(gy_pool_array(&s->pool, gy_subject_params(s)->n, &s->forms));
+    return gy_pool_array(&s->pool, gy_subject_params(s)->n, &s->holds);
 }
 
 gy_status gy_subject_create(const gy_opened *o, const char *layers, gy_subject *out)
 {
     *out = (gy_subject){.ctx = o->ctx, .comm = o->comm, .layers = layers};
     gy_pool_init(&out->pool, o->ctx);
-    const char *run_dir; /* of a training that goes on with it: not the one that it comes from */
-    GY_TRY(gy_pool_format(&out->pool, &run_dir, "%s-small", o->config->run_dir));
-    GY_TRY(gy_config_revise(o->config, &o->config->model.layers, run_dir, &out->config));
-    GY_TRY(open_network(out, &out->network));
-    copy_vectors(o->network.model, out->network.model);
-    return gy_pool_array(&out->pool, gy_subject_params(out)->n, &out->holds);
+    GY_TRY(gy_comm_agree(o->comm, create(o, out)));
+    return gy_checkpoint_read_holds(o->ctx, o->comm, o->path, gy_subject_params(out), out->holds);
 }
 
 void gy_subject_clear(gy_subject *s)
@@ -85,63 +118,87 @@ const float *gy_subject_buffer(const gy_subject *s, const char *layer, const cha
     return p == NULL ? NULL : gy_model_buffer_values(s->network.model) + p->offset;
 }
 
-/* What a tensor of the new network is: made, or as it was. NULL: its start. */
-static const float *source(const gy_params *old, const float *values, const gy_param *p,
-                           const gy_made *made, int n)
+static void put_made(gy_model *model, const gy_made *made, int n)
 {
-    for (int i = 0; i < n; i++)
-        if (strcmp(made[i].name, p->name) == 0) return made[i].values;
-    const int at = gy_params_find(old, p->name);
-    if (at < 0 || !gy_shape_equal(&old->v[at].shape, &p->shape)) return NULL;
-    return values + old->v[at].offset;
-}
-
-static void fill(const gy_params *table, float *to, const gy_params *old, const float *values,
-                 const gy_made *made, int n)
-{
-    for (int i = 0; i < table->n; i++) {
-        const gy_param *p = &table->v[i];
-        const float *from = source(old, values, p, made, n);
-        if (from != NULL) memcpy(to + p->offset, from, (size_t)p->count * sizeof *to);
+    const gy_params *table = gy_model_params(model);
+    for (int i = 0; i < n; i++) {
+        const int at = gy_params_find(table, made[i].name);
+        if (at < 0) continue;
+        memcpy(gy_model_values(model) + table->v[at].offset, made[i].values,
+               (size_t)table->v[at].count * sizeof(float));
     }
 }
 
-static gy_status carry_holds(gy_subject *s, const gy_params *old, const gy_params *table)
+/* What belongs to parameters, in the order of another table. */
+static gy_status carry(gy_subject *s, const gy_params *old, const gy_params *table)
 {
     gy_hold *holds;
+    gy_form *forms;
     GY_TRY(gy_pool_array(&s->pool, table->n, &holds));
+    GY_TRY(gy_pool_array(&s->pool, table->n, &forms));
     for (int i = 0; i < table->n; i++) {
         const int at = gy_params_find(old, table->v[i].name);
         if (at >= 0) holds[i] = s->holds[at];
     }
     s->holds = holds;
+    s->forms = forms;
+    return GY_OK;
+}
+
+/* Goes on with another network, made of what there is. */
+static gy_status turn_to(gy_subject *s, const gy_made *made, int n)
+{
+    gy_network network = {.ctx = NULL};
+    gy_status status = open_network(s, &network);
+    if (status == GY_OK) {
+        copy_model(s->network.model, network.model);
+        put_made(network.model, made, n);
+        status = carry(s, gy_subject_params(s), gy_model_params(network.model));
+    }
+    if (status != GY_OK) {
+        gy_network_close(&network);
+        return status;
+    }
+    gy_network_close(&s->network);
+    s->network = network;
     return GY_OK;
 }
 
 gy_status gy_subject_rebuild(gy_subject *s, gy_layer_specs layers, const gy_made *made, int n)
 {
-    gy_config *config;
-    gy_network network = {.ctx = NULL};
+    gy_config *config, *before = s->config;
     GY_TRY(gy_config_revise(s->config, &layers, s->config->run_dir, &config));
-    gy_config *before = s->config;
     s->config = config;
-    gy_status status = open_network(s, &network);
-    if (status == GY_OK) {
-        gy_model *from = s->network.model, *to = network.model;
-        fill(gy_model_params(to), gy_model_values(to), gy_model_params(from), gy_model_values(from),
-             made, n);
-        fill(gy_model_buffers(to), gy_model_buffer_values(to), gy_model_buffers(from),
-             gy_model_buffer_values(from), made, n);
-        status = carry_holds(s, gy_model_params(from), gy_model_params(to));
-    }
-    if (status != GY_OK) {
-        gy_network_close(&network);
-        s->config = before;
-        gy_config_free(config);
-        return status;
-    }
-    gy_network_close(&s->network);
-    s->network = network;
-    gy_config_free(before);
+    gy_status status = turn_to(s, made, n);
+    if (status != GY_OK) s->config = before;
+    gy_config_free(status == GY_OK ? before : config);
+    return status;
+}
+
+gy_status gy_subject_form(gy_subject *s, int param, const gy_form_kind *kind, const void *settings)
+{
+    gy_form form;
+    const gy_param *p = &gy_subject_params(s)->v[param];
+    float *values = gy_subject_values(s, p);
+    GY_TRY(gy_form_pack(&s->pool, kind, settings, &p->shape, values, &form));
+    if (form.kind == NULL) return GY_OK;
+    s->forms[param] = form;
+    gy_form_expand(&form, values);
     return GY_OK;
+}
+
+gy_status gy_subject_finish(gy_subject *s)
+{
+    gy_formed *v;
+    const gy_params *params = gy_subject_params(s);
+    GY_TRY(gy_pool_array(&s->pool, params->n, &v));
+    for (int i = 0; i < params->n; i++) {
+        if (s->holds[i] == GY_HOLD_CLUSTERS && s->forms[i].kind == NULL)
+            GY_TRY(gy_subject_form(s, i, &gy_form_shared, NULL));
+        if (s->forms[i].kind == NULL) continue;
+        v[s->formed.n] = (gy_formed){.form = s->forms[i], .hold = s->holds[i]};
+        GY_TRY(gy_pool_string(&s->pool, params->v[i].name, &v[s->formed.n++].name));
+    }
+    s->formed.v = v;
+    return s->formed.n == 0 ? GY_OK : turn_to(s, NULL, 0);
 }

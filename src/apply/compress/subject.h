@@ -15,9 +15,11 @@ typedef struct gy_subject {
     gy_config *config;
     gy_network network; /* its values are what is worked on */
     gy_hold *holds;     /* [params] */
+    gy_form *forms;     /* [params] what they are to be kept as; kind NULL: floats */
+    gy_formeds formed;  /* those, once it is finished */
 } gy_subject;
 
-/** A copy of what is opened and read. Local. */
+/** A copy of what is opened and read, in floats. Collective. */
 gy_status gy_subject_create(const gy_opened *o, const char *layers, gy_subject *out) GY_CHECKED;
 /** After a failure too. Local. */
 void gy_subject_clear(gy_subject *s);
@@ -32,6 +34,15 @@ const float *gy_subject_buffer(const gy_subject *s, const char *layer, const cha
 /** Whether it is a weight that products read: those are what is worth making smaller. Local. */
 bool gy_subject_is_weight(const gy_param *p);
 
+/**
+ * A parameter is to be kept in a form; its values become what that stands for. Local.
+ * @param settings  of the form's kind
+ */
+gy_status gy_subject_form(gy_subject *s, int param, const gy_form_kind *kind,
+                          const void *settings) GY_CHECKED;
+/** The network as it will be read again, with its forms. Collective. */
+gy_status gy_subject_finish(gy_subject *s) GY_CHECKED;
+
 /** A tensor of a network that is to be. */
 typedef struct gy_made {
     const char *name;
@@ -40,7 +51,7 @@ typedef struct gy_made {
 
 /**
  * Goes on with other layers: parameters and buffers are those made, else those of the same name and shape
- * before. Local.
+ * before. Collective.
  * @param layers  in s->pool, as all that is pointed to
  */
 gy_status gy_subject_rebuild(gy_subject *s, gy_layer_specs layers, const gy_made *made,

@@ -10,7 +10,8 @@ typedef struct settings {
     double prune, low_rank;
     int64_t rank, cluster;
     int scope, structure;
-    bool merge, json;
+    int quantize;
+    bool merge, affine, sparse, json;
     const char *o, *layers, *data;
     gy_strings set;
 } settings;
@@ -26,10 +27,14 @@ static const struct {
     {"rank", "low_rank", "rank"},
     {"cluster", "cluster", "values"},
     {"merge", "merge", NULL},
+    {"quantize", "quantize", "as"},
+    {"affine", "quantize", "affine"},
+    {"sparse", "sparse", NULL},
 };
 enum { PARTS = sizeof parts / sizeof *parts };
 
 static const char *const scopes[] = {"global", "layer", NULL};
+static const char *const numbers[] = {"int8", "int4", "float16", "bfloat16", NULL};
 static const char *const structures[] = {"element", "row", "channel", "block", NULL};
 
 static const gy_setting rows[] = {
@@ -84,6 +89,23 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, merge),
      .standard = "false",
      .help = "batch norms become part of the layers before them"},
+    {.key = "quantize",
+     .type = GY_SETTING_CHOICE,
+     .offset = offsetof(settings, quantize),
+     .standard = "int8",
+     .choices = numbers,
+     .help =
+         "weights become numbers of fewer bits; products of int8 and int4 are of whole numbers"},
+    {.key = "affine",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(settings, affine),
+     .standard = "false",
+     .help = "of int8: from the least weight of a row to its greatest, not around zero"},
+    {.key = "sparse",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(settings, sparse),
+     .standard = "false",
+     .help = "weights that are mostly zero are kept as compressed rows"},
     {.key = "layers",
      .type = GY_SETTING_STRING,
      .offset = offsetof(settings, layers),
@@ -119,6 +141,12 @@ static gy_status add(gy_cli *cli, steps *list, int part, const char *value)
                           first ? ':' : ',', parts[part].key, value);
 }
 
+/* Of an option without `=`: --affine is true by itself. */
+static const char *value_of(int part, const gy_cli *cli, int at)
+{
+    return strcmp(parts[part].option, "affine") == 0 ? "true" : cli->argv[at + 1];
+}
+
 /* The options were read before: here it is their order that counts. */
 static gy_status list_steps(gy_cli *cli, steps *list)
 {
@@ -130,7 +158,7 @@ static gy_status list_steps(gy_cli *cli, steps *list)
             const char *option = parts[part].option;
             if (strncmp(word, "--", 2) != 0 || n != strlen(option) + 2) continue;
             if (strncmp(word + 2, option, n - 2) != 0) continue;
-            GY_TRY(add(cli, list, part, equals != NULL ? equals + 1 : cli->argv[i + 1]));
+            GY_TRY(add(cli, list, part, equals != NULL ? equals + 1 : value_of(part, cli, i)));
         }
     }
     GY_REQUIRE(list->n > 0, GY_E_USAGE,
@@ -183,7 +211,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
 
 const gy_command gy_command_compress = {
     .kind = {.name = "compress",
-             .help = "a smaller network: pruned, factored, clustered, merged",
+             .help = "a smaller network: pruned, factored, clustered, quantized",
              .settings = rows,
              .settings_size = sizeof(settings)},
     .operands = "CHECKPOINT -o OUT",

@@ -7,6 +7,7 @@
 #include "cell.h"
 #include "elementwise.h"
 #include "exact.h"
+#include "integer.h"
 #include "loss.h"
 #include "norm.h"
 #include "panel.h"
@@ -26,6 +27,7 @@
     GY_VECTOR_POOL_LIST(X)                                                                         \
     GY_VECTOR_ATTENTION_LIST(X)                                                                    \
     GY_VECTOR_CELL_LIST(X)                                                                         \
+    GY_VECTOR_INTEGER_LIST(X)                                                                      \
     GY_VECTOR_EXACT_LIST(X)                                                                        \
     GY_VECTOR_UPDATE_LIST(X)                                                                       \
     GY_VECTOR_UPSAMPLE_LIST(X)

@@ -34,6 +34,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_conv1d = {
     .kind = {"conv1d", "convolution of a sequence", rows, sizeof(gy_conv_settings)},
     .has_params = true,
+    .takes_forms = true,
     .shape = shape,
     .forward = gy_conv_layer_forward,
     .backward = gy_conv_layer_backward,

@@ -49,6 +49,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_conv2d = {
     .kind = {"conv2d", "convolution of an image", rows, sizeof(gy_conv_settings)},
     .has_params = true,
+    .takes_forms = true,
     .shape = shape,
     .forward = gy_conv_layer_forward,
     .backward = gy_conv_layer_backward,

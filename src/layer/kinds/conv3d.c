@@ -35,6 +35,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_conv3d = {
     .kind = {"conv3d", "convolution of a volume", rows, sizeof(gy_conv_settings)},
     .has_params = true,
+    .takes_forms = true,
     .shape = shape,
     .forward = gy_conv_layer_forward,
     .backward = gy_conv_layer_backward,

@@ -6,6 +6,7 @@
 
 #include "kernel/elementwise.h"
 #include "kernel/gemm.h"
+#include "kernel/product.h"
 
 typedef struct dense {
     int64_t units, rank;
@@ -81,6 +82,16 @@ static gy_status shape(gy_layer *l)
     return GY_OK;
 }
 
+/* y = a(x Wᵀ + b) of a parameter, whatever it is. */
+static void multiply(const gy_pass *p, int64_t rows, int64_t in, int64_t out, const float *x, int w,
+                     const float *bias, gy_activation a, float *z, float *y)
+{
+    if (p->w[w] == NULL)
+        gy_product_forward(p->kernel, rows, x, p->form[w], bias, a, y);
+    else
+        gy_linear_forward(p->kernel, rows, in, out, x, p->w[w], bias, a, z, y);
+}
+
 static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
     const dense *s = l->settings;
@@ -88,12 +99,10 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
     int at = s->rank > 0 ? 1 : 0; /* the factor next to the output */
     const float *bias = s->bias ? p->w[at + 1] : NULL, *x = p->x[0];
     if (s->rank > 0) { /* h = x downᵀ */
-        gy_linear_forward(p->kernel, c.rows, c.in, c.rank, x, p->w[0], NULL, GY_ACTIVATION_none,
-                          NULL, c.h);
+        multiply(p, c.rows, c.in, c.rank, x, 0, NULL, GY_ACTIVATION_none, NULL, c.h);
         x = c.h;
     }
-    gy_linear_forward(p->kernel, c.rows, s->rank > 0 ? c.rank : c.in, c.out, x, p->w[at], bias, c.a,
-                      c.z, p->y);
+    multiply(p, c.rows, s->rank > 0 ? c.rank : c.in, c.out, x, at, bias, c.a, c.z, p->y);
     return GY_OK;
 }
 
@@ -169,6 +178,7 @@ static const gy_layer_sample samples[] = {
 const gy_layer_kind gy_layer_dense = {
     .kind = {"dense", "each output a weighted sum of the last axis", rows, sizeof(dense)},
     .has_params = true,
+    .takes_forms = true,
     .pointwise = true,
     .shape = shape,
     .forward = forward,

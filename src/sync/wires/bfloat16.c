@@ -2,41 +2,24 @@
  * What is above the largest by half a place becomes infinite, what is below 2^-133 loses places. */
 #include "../wire_list.h"
 
-#include <string.h>
-
-static uint16_t rounded(float x)
-{
-    uint32_t u;
-    memcpy(&u, &x, sizeof u);
-    uint32_t up = u + 0x7fff + (u >> 16 & 1);
-    uint32_t quiet = u | 0x400000; /* what is no number stays none */
-    return (uint16_t)(((u & 0x7fffffff) > 0x7f800000 ? quiet : up) >> 16);
-}
-
-static float widened(uint16_t h)
-{
-    uint32_t u = (uint32_t)h << 16;
-    float x;
-    memcpy(&x, &u, sizeof x);
-    return x;
-}
+#include "base/half.h"
 
 static void encode(int64_t n, const float *x, void *out)
 {
     uint16_t *h = out;
-    for (int64_t i = 0; i < n; i++) h[i] = rounded(x[i]);
+    for (int64_t i = 0; i < n; i++) h[i] = gy_bfloat_of(x[i]);
 }
 
 static void decode(int64_t n, const void *in, float *x)
 {
     const uint16_t *h = in;
-    for (int64_t i = 0; i < n; i++) x[i] = widened(h[i]);
+    for (int64_t i = 0; i < n; i++) x[i] = gy_float_of_bfloat(h[i]);
 }
 
 static void add(int64_t n, const void *in, float *x)
 {
     const uint16_t *h = in;
-    for (int64_t i = 0; i < n; i++) x[i] += widened(h[i]);
+    for (int64_t i = 0; i < n; i++) x[i] += gy_float_of_bfloat(h[i]);
 }
 
 static const gy_wire wire = {

@@ -8,50 +8,17 @@
  * them. */
 #include "../wire_list.h"
 
+#include "base/half.h"
+
 #include <math.h>
 #include <string.h>
-
-static uint32_t bits_of(float x)
-{
-    uint32_t u;
-    memcpy(&u, &x, sizeof u);
-    return u;
-}
-
-static float float_of(uint32_t u)
-{
-    float x;
-    memcpy(&x, &u, sizeof x);
-    return x;
-}
-
-/* To the nearest, ties to even; small ones by an addition that shifts the last bit to its place. */
-static uint16_t rounded(float x)
-{
-    uint32_t u = bits_of(x), sign = u & 0x80000000u, odd = u >> 13 & 1;
-    u ^= sign;
-    uint32_t normal = (u - (112u << 23) + 0xfff + odd) >> 13;
-    uint32_t small = bits_of(float_of(u) + 0.5f) - bits_of(0.5f);
-    uint32_t large = u > 0x7f800000 ? 0x7e00 : 0x7c00;
-    uint32_t h = u < 113u << 23 ? small : u < 143u << 23 ? normal : large;
-    return (uint16_t)(sign >> 16 | h);
-}
-
-static float widened(uint16_t h)
-{
-    uint32_t sign = (uint32_t)(h & 0x8000) << 16, u = (uint32_t)(h & 0x7fff) << 13;
-    float small = float_of(u + (113u << 23)) - float_of(113u << 23);
-    float large = float_of(u + (224u << 23)), normal = float_of(u + (112u << 23));
-    float x = u < 1u << 23 ? small : u < 31u << 23 ? normal : large;
-    return float_of(bits_of(x) | sign);
-}
 
 /* The exponent of the largest finite one, rounded to 11 bits. */
 static int exponent(int64_t n, const float *x)
 {
     uint32_t most = 0; /* numbers without sign are ordered as their bits are */
     for (int64_t i = 0; i < n; i++) {
-        uint32_t u = bits_of(x[i]) & 0x7fffffff;
+        uint32_t u = gy_bits_of(x[i]) & 0x7fffffff;
         u = u < 0x7f800000 ? u : 0;
         most = u > most ? u : most;
     }
@@ -64,7 +31,7 @@ static void encode(int64_t n, const float *x, void *out)
     const float back = ldexpf(1, -shift), scale = ldexpf(1, shift);
     uint16_t *h = (uint16_t *)out + sizeof back / sizeof *h;
     memcpy(out, &back, sizeof back);
-    for (int64_t i = 0; i < n; i++) h[i] = rounded(x[i] * scale);
+    for (int64_t i = 0; i < n; i++) h[i] = gy_half_of(x[i] * scale);
 }
 
 static void decode(int64_t n, const void *in, float *x)
@@ -72,7 +39,7 @@ static void decode(int64_t n, const void *in, float *x)
     float back;
     memcpy(&back, in, sizeof back);
     const uint16_t *h = (const uint16_t *)in + sizeof back / sizeof *h;
-    for (int64_t i = 0; i < n; i++) x[i] = widened(h[i]) * back;
+    for (int64_t i = 0; i < n; i++) x[i] = gy_float_of_half(h[i]) * back;
 }
 
 static void add(int64_t n, const void *in, float *x)
@@ -80,7 +47,7 @@ static void add(int64_t n, const void *in, float *x)
     float back;
     memcpy(&back, in, sizeof back);
     const uint16_t *h = (const uint16_t *)in + sizeof back / sizeof *h;
-    for (int64_t i = 0; i < n; i++) x[i] += widened(h[i]) * back;
+    for (int64_t i = 0; i < n; i++) x[i] += gy_float_of_half(h[i]) * back;
 }
 
 static const gy_wire wire = {.bytes = sizeof(uint16_t),

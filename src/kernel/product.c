@@ -1,0 +1,128 @@
+#include "product.h"
+
+#include "gemm_impl.h"
+#include "product_list.h"
+
+static const gy_product_kind *find(const gy_form *w)
+{
+#define ENTRY(name) &gy_product_##name,
+    static const gy_product_kind *const kinds[] = {GY_PRODUCT_LIST(ENTRY)};
+#undef ENTRY
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i]->form == w->kind && kinds[i]->can(w)) return kinds[i];
+    return NULL;
+}
+
+bool gy_product_can(const gy_form *w)
+{
+    return find(w) != NULL || w->columns <= gy_gemm_packed_work;
+}
+
+/* As many rows of W at a time as floats as the work holds. */
+static void run_expanded(const gy_form_product *p)
+{
+    const int64_t columns = p->w->columns, most = gy_most(1, gy_gemm_packed_work / columns);
+    for (int64_t at = 0; at < p->n; at += most) {
+        const int64_t n = gy_least(most, p->n - at);
+        p->w->kind->expand(p->w, p->from + at, n, p->work);
+        gy_gemm_serial(false, true, p->rows, n, columns, 1, p->x, p->x_row, p->work, columns, 0,
+                       p->y + at, p->y_row);
+    }
+}
+
+void gy_product_run(const gy_form_product *p)
+{
+    const gy_product_kind *kind = find(p->w);
+    if (kind != NULL)
+        kind->run(p);
+    else
+        run_expanded(p);
+}
+
+/* Many rows of x are shared out, else those of W. */
+void gy_product_forward(const gy_kernel *k, int64_t rows, const float *x, const gy_form *w,
+                        const float *bias, gy_activation a, float *y)
+{
+    enum { TEAM_FLOP = 1 << 19, FEW = 32 };
+    const bool softmax = a == GY_ACTIVATION_softmax; /* needs whole rows: afterwards */
+    const double flop = 2.0 * (double)rows * (double)(w->rows * w->columns);
+    const int team = flop < TEAM_FLOP ? 1 : k->threads;
+    const bool by_rows = rows >= FEW * team;
+    const int64_t all = by_rows ? rows : w->rows;
+    const gy_product finish = {.c = y,
+                               .y = y,
+                               .ldc = w->rows,
+                               .bias = bias,
+                               .activation = softmax ? GY_ACTIVATION_none : a};
+    GY_SPREAD(team, part, team, 1, {
+        const int64_t from = all * part / team;
+        const int64_t to = all * (part + 1) / team;
+        const gy_block_of at = {by_rows ? from : 0, by_rows ? to : rows, by_rows ? 0 : from,
+                                by_rows ? w->rows : to};
+        const gy_form_product p = {.k = k,
+                                   .w = w,
+                                   .from = at.n0,
+                                   .n = at.n1 - at.n0,
+                                   .rows = at.m1 - at.m0,
+                                   .x = x + at.m0 * w->columns,
+                                   .x_row = w->columns,
+                                   .y = y + at.m0 * w->rows + at.n0,
+                                   .y_row = w->rows,
+                                   .work = k->work + part * gy_gemm_packed_work};
+        if (p.n == 0 || p.rows == 0) continue;
+        gy_product_run(&p);
+        gy_gemm_finish(k, &finish, at, true);
+    });
+    if (softmax) gy_activation_forward(k, a, rows, w->rows, y, y);
+}
+
+void gy_product_expand(const gy_kernel *k, const gy_form *w, float *out)
+{
+    const int64_t step = gy_block_rows(w->columns);
+    GY_SPREAD(gy_team(k, w->rows * w->columns, 2), at, w->rows, step,
+              { w->kind->expand(w, at, gy_least(step, w->rows - at), out + at * w->columns); });
+}
+
+/* What products of codes share. */
+
+/* Bytes of the work behind rows of codes. */
+enum { ROOM = (GY_CODED_ROWS + 1) * GY_CODED_OUTPUTS * 4 + 3 * GY_CODED_ROWS * 4 + 256 };
+
+bool gy_coded_can(int64_t columns)
+{
+    const int64_t inner = gy_round_up(columns, GY_CODES_ALIGN);
+    return (GY_CODED_ROWS + 1) * inner + ROOM <= gy_gemm_packed_work * 4 && columns < 1 << 17;
+}
+
+gy_coded gy_coded_in(const gy_form_product *p)
+{
+    const int64_t inner = gy_round_up(p->w->columns, GY_CODES_ALIGN);
+    float *at = p->work;
+    gy_coded c = {.inner = inner, .outputs = GY_CODED_OUTPUTS};
+    c.c = at;
+    at += (GY_CODED_ROWS + 1) * GY_CODED_OUTPUTS;
+    c.scales = at;
+    at += GY_CODED_ROWS;
+    c.sums = at;
+    at += GY_CODED_ROWS;
+    c.zeros = (int32_t *)(void *)at;
+    at += GY_CODED_ROWS;
+    c.q = (uint8_t *)(void *)at;
+    return c;
+}
+
+void gy_coded_take(const gy_form_product *p, const gy_coded *c, int64_t at, int64_t n,
+                   const float *range)
+{
+    const int64_t columns = p->w->columns;
+    for (int64_t i = 0; i < n; i++)
+        c->scales[i] = p->k->vector->int8_quantize(columns, c->inner, p->x + (at + i) * p->x_row,
+                                                   range, c->q + i * c->inner, &c->zeros[i]);
+    uint8_t *ones = c->q + n * c->inner;
+    for (int64_t i = 0; i < c->inner; i++) ones[i] = i < columns;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t sum = 0;
+        for (int64_t j = 0; j < columns; j++) sum += c->q[i * c->inner + j];
+        c->sums[i] = c->scales[i] * (float)(sum - c->zeros[i] * (int32_t)columns);
+    }
+}
