@@ -48,6 +48,16 @@ GY_API const char *gy_config_text(const gy_config *config);
 GY_API int gy_config_describe(gy_context *ctx, const char *topic,
                               void (*line)(void *user, const char *text), void *user);
 
+/**
+ * The schema as a JSON Schema on one line, given once to `line`: what editors of YAML take. Local.
+ * @return GY_OK; GY_E_NOMEM
+ */
+GY_API gy_status gy_config_schema(gy_context *ctx, void (*line)(void *user, const char *text),
+                                  void *user) GY_CHECKED;
+
+/** Every key by its whole path ("train.batch_size"), those of kinds, too; not those of layers. Local. */
+GY_API void gy_config_keys(void (*line)(void *user, const char *path), void *user);
+
 /** The topic most like a wrong one; NULL if none is near. Local. */
 GY_API const char *gy_config_nearest(const char *topic);
 

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { LONGEST_KEY = 63, MOST_ROWS = 64, MOST_ITEMS = 256 };
+enum { MOST_ROWS = 64, MOST_ITEMS = 256 };
 
 /* The command line that is read. */
 typedef struct reader {
@@ -17,20 +17,21 @@ typedef struct reader {
     bool given[MOST_ROWS]; /* a list's first use replaces its default */
 } reader;
 
-/* `batch_size` is --batch-size, `o` is -o. */
-static void option_name(const char *key, char *out)
+const char *gy_option_name(const char *key, char out[GY_OPTION_NAME])
 {
     size_t n = key[1] == '\0' ? 1 : 2;
     out[0] = out[1] = '-';
-    for (const char *p = key; *p != '\0' && n < LONGEST_KEY; p++) out[n++] = *p == '_' ? '-' : *p;
+    for (const char *p = key; *p != '\0' && n + 1 < GY_OPTION_NAME; p++)
+        out[n++] = *p == '_' ? '-' : *p;
     out[n] = '\0';
+    return out;
 }
 
 static const gy_setting *find_option(const gy_setting *rows, const char *name)
 {
-    char option[LONGEST_KEY + 1];
+    char option[GY_OPTION_NAME];
     for (const gy_setting *s = rows; s != NULL && s->key != NULL; s++) {
-        option_name(s->key, option);
+        gy_option_name(s->key, option);
         if (strcmp(option, name) == 0) return s;
     }
     return NULL;
@@ -38,11 +39,11 @@ static const gy_setting *find_option(const gy_setting *rows, const char *name)
 
 static gy_status unknown(const reader *r, const char *name)
 {
-    char options[MOST_ROWS][LONGEST_KEY + 1];
+    char options[MOST_ROWS][GY_OPTION_NAME];
     const char *names[MOST_ROWS];
     int n = 0;
     for (const gy_setting *s = r->rows; s != NULL && s->key != NULL && n < MOST_ROWS; s++, n++) {
-        option_name(s->key, options[n]);
+        gy_option_name(s->key, options[n]);
         names[n] = options[n];
     }
     const char *near = gy_nearest(name, names, n);
@@ -103,17 +104,17 @@ static gy_status assign(reader *r, const gy_setting *s, const char *name, const 
 /* --key[=value], --no-key or -k at r->at; moves on by one or, with a value after it, two. */
 static gy_status read_option(reader *r)
 {
-    char name[LONGEST_KEY + 1];
+    char name[GY_OPTION_NAME];
     const char *word = r->argv[r->at++];
     const char *equals = strchr(word, '=');
     size_t n = equals == NULL ? strlen(word) : (size_t)(equals - word);
-    GY_REQUIRE(n <= LONGEST_KEY, GY_E_USAGE, "unknown option %s", word);
+    GY_REQUIRE(n < GY_OPTION_NAME, GY_E_USAGE, "unknown option %s", word);
     memcpy(name, word, n);
     name[n] = '\0';
 
     const gy_setting *s = find_option(r->rows, name);
     if (s == NULL && strncmp(name, "--no-", 5) == 0 && equals == NULL) {
-        char positive[LONGEST_KEY + 1] = "--";
+        char positive[GY_OPTION_NAME] = "--";
         memcpy(positive + 2, name + 5, n - 4);
         s = find_option(r->rows, positive);
         if (s != NULL && s->type == GY_SETTING_BOOL) return assign(r, s, name, "false");

@@ -20,4 +20,9 @@
 gy_status gy_options_parse(gy_pool *pool, const gy_setting *rows, int argc, char *const *argv,
                            void *values, gy_strings *operands) GY_CHECKED;
 
+enum { GY_OPTION_NAME = 64 };
+
+/** How a key is given: `batch_size` is --batch-size, `o` is -o. @return out */
+const char *gy_option_name(const char *key, char out[GY_OPTION_NAME]);
+
 #endif

@@ -1,5 +1,5 @@
 /* How a command is used, from its setting rows; printing for the library's callbacks. */
-#include "cli.h"
+#include "usage.h"
 
 #include "page.h"
 
@@ -34,29 +34,35 @@ static void print_row(int width, const char *name, const char *words)
     gy_cli_print_help(NULL, row);
 }
 
-static void print_option(const gy_setting *s)
+const char *gy_usage_option(const gy_setting *s, char out[GY_USAGE_TEXT])
 {
-    enum { NAMES = 27 };
-    char name[64], value[128], option[200], words[512];
-    size_t n = 0;
-    for (const char *p = s->key; *p != '\0' && n + 1 < sizeof name; p++)
-        name[n++] = *p == '_' ? '-' : *p;
-    name[n] = '\0';
-    (void)snprintf(option, sizeof option, "%s%s%s", n == 1 ? "-" : "--", name,
+    char name[GY_OPTION_NAME], value[128];
+    (void)snprintf(out, GY_USAGE_TEXT, "%s%s", gy_option_name(s->key, name),
                    value_of(s, value, sizeof value));
-    bool shown = s->standard != NULL && s->standard[0] != '\0' && s->type != GY_SETTING_BOOL &&
-                 strcmp(s->standard, "[]") != 0;
-    (void)snprintf(words, sizeof words, "%s%s%s%s", s->help, shown ? " (" : "",
-                   shown ? s->standard : "", shown ? ")" : "");
-    print_row(NAMES, option, words);
+    return out;
 }
 
-/* "bench step"; out holds GY_TEXT */
-static const char *full_name(const gy_command *command, char out[GY_TEXT])
+const char *gy_usage_words(const gy_setting *s, char out[GY_USAGE_TEXT])
+{
+    bool shown = s->standard != NULL && s->standard[0] != '\0' && s->type != GY_SETTING_BOOL &&
+                 strcmp(s->standard, "[]") != 0;
+    (void)snprintf(out, GY_USAGE_TEXT, "%s%s%s%s", s->help, shown ? " (" : "",
+                   shown ? s->standard : "", shown ? ")" : "");
+    return out;
+}
+
+const char *gy_usage_name(const gy_command *command, char out[GY_TEXT])
 {
     (void)snprintf(out, GY_TEXT, "%s%s%s", command->of != NULL ? command->of : "",
                    command->of != NULL ? " " : "", command->kind.name);
     return out;
+}
+
+static void print_option(const gy_setting *s)
+{
+    enum { NAMES = 27 };
+    char option[GY_USAGE_TEXT], words[GY_USAGE_TEXT];
+    print_row(NAMES, gy_usage_option(s, option), gy_usage_words(s, words));
 }
 
 static void print_parts(const gy_registry *parts)
@@ -73,7 +79,7 @@ static void print_parts(const gy_registry *parts)
 void gy_cli_usage(const gy_command *command)
 {
     char name[GY_TEXT], usage[256];
-    (void)snprintf(usage, sizeof usage, "usage: gyre %s %s", full_name(command, name),
+    (void)snprintf(usage, sizeof usage, "usage: gyre %s %s", gy_usage_name(command, name),
                    command->operands);
     gy_cli_print_help(NULL, usage);
     gy_cli_print_help(NULL, command->kind.help);
@@ -91,7 +97,7 @@ gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands,
     char name[GY_TEXT];
     GY_REQUIRE(operands->n >= min && operands->n <= max, GY_E_USAGE,
                "%s arguments" GY_AT "gyre %s" GY_WHY "usage: gyre %s %s" GY_HINT "see gyre help %s",
-               operands->n < min ? "missing" : "too many", full_name(command, name), name,
+               operands->n < min ? "missing" : "too many", gy_usage_name(command, name), name,
                command->operands, name);
     return GY_OK;
 }

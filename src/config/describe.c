@@ -1,6 +1,7 @@
 /* The schema as help: sections, kinds and their settings, from the rows that the reader uses. */
 #include "config_impl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 typedef struct writer {
@@ -167,6 +168,25 @@ int gy_config_describe(gy_context *ctx, const char *topic,
     bool found = describe(&w, topic, NULL);
     gy_buffer_clear(&w.text);
     return found;
+}
+
+static void list_keys(writer *w, const char *above, const gy_setting *rows)
+{
+    for (const gy_setting *s = rows; s != NULL && s->key != NULL; s++) {
+        char path[GY_PATH_TEXT];
+        (void)snprintf(path, sizeof path, "%s%s%s", above, above[0] == '\0' ? "" : ".", s->key);
+        if (s->type == GY_SETTING_SECTION) list_keys(w, path, s->section);
+        if (s->type == GY_SETTING_SECTION) continue;
+        w->line(w->user, path);
+        for (int i = 0; s->type == GY_SETTING_KIND && i < s->registry->n; i++)
+            list_keys(w, above, s->registry->kinds[i]->settings);
+    }
+}
+
+void gy_config_keys(void (*line)(void *user, const char *path), void *user)
+{
+    writer w = {.line = line, .user = user};
+    list_keys(&w, "", gy_config_rows);
 }
 
 const char *gy_config_nearest(const char *topic)

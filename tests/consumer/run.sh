@@ -36,10 +36,19 @@ pc=$(dirname "$(find "$prefix" -name gyre.pc)")
 (mkdir b && cd b && LD_LIBRARY_PATH=$pc/.. ../by-pkg-config && test -s run/metrics.jsonl)
 ! grep -rqF -e "$place/first" -e "$build" "$pc" "$pc/../cmake"
 
+# what man, shells and editors take
+for page in gyre gyre-train; do man -l "$prefix/share/man/man1/$page.1" 2>/dev/null | grep -q SYNOPSIS; done
+bash -c '. "$0"; COMP_WORDS=(gyre ins) COMP_CWORD=1; _gyre 2>/dev/null; [ "${COMPREPLY[*]}" = inspect ]' \
+    "$prefix/share/bash-completion/completions/gyre"
+grep -q '^compdef _gyre gyre' "$prefix/share/zsh/site-functions/_gyre"
+python3 -m json.tool "$share/gyre.schema.json" >/dev/null
+! grep -L 'schema=\.\./\.\./gyre\.schema\.json' "$share"/launch/examples/*.yaml | grep .
+
 # nothing else is there
 other=$(cd "$prefix" && find . -type f | grep -Ev '^\./(bin/gyre|include/gyre/[a-z]+\.h|lib[^ ]*/libgyre\.(a|so[.0-9]*)'`
       `'|lib[^ ]*/cmake/gyre/gyre-[a-z0-9-]+\.cmake|lib[^ ]*/pkgconfig/gyre\.pc'`
-      `'|share/gyre/launch/([a-z]+\.sh|slurm/[a-z.-]+|examples/[a-z0-9_]+\.yaml)'`
+      `'|share/man/man1/gyre(-[a-z]+)?\.1|share/bash-completion/completions/gyre|share/zsh/site-functions/_gyre'`
+      `'|share/gyre/gyre\.schema\.json|share/gyre/launch/([a-z]+\.sh|slurm/[a-z.-]+|examples/[a-z0-9_]+\.yaml)'`
       `'|share/gyre/datasets/[A-Za-z_]+\.(md|py|h5|yaml)|share/doc/gyre/(LICENSE|README\.md|CHANGELOG\.md))$' || true)
 [ -z "$other" ] || { echo "installed, and used by nothing: $other" >&2; exit 1; }
 test -s "$prefix/share/doc/gyre/LICENSE"

@@ -264,12 +264,12 @@ static void help_is_one_line(void)
     fixture f = begin();
     gy_setting_describe(gy_setting_find(rows, "fast"), &f.text);
     CU_ASSERT_STRING_EQUAL(gy_buffer_text(&f.text),
-                           "fast=true               whether to hurry (true or false)");
+                           "fast=true                whether to hurry (true or false)");
     gy_buffer_reset(&f.text);
     gy_setting_describe(gy_setting_find(rows, "units"), &f.text);
     CU_ASSERT_STRING_EQUAL(
         gy_buffer_text(&f.text),
-        "units                   outputs (a whole number, at least 1; must be given)");
+        "units                    outputs (a whole number, at least 1; must be given)");
     end(&f);
 }
 

@@ -1,8 +1,36 @@
 /* gyre help [COMMAND [PART]|SETTING|KIND] */
 #include "../command_list.h"
+#include "../usage.h"
 
 #include <stdio.h>
 #include <string.h>
+
+typedef struct settings {
+    bool schema, man;
+    int completion;
+} settings;
+
+static const char *const shells[] = {"bash", "zsh", NULL};
+
+static const gy_setting rows[] = {
+    {.key = "schema",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(settings, schema),
+     .standard = "false",
+     .help = "print the JSON Schema of configurations, for editors"},
+    {.key = "man",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(settings, man),
+     .standard = "false",
+     .help = "print the manual page of a command, or gyre(1)"},
+    {.key = "completion",
+     .type = GY_SETTING_CHOICE,
+     .offset = offsetof(settings, completion),
+     .standard = "",
+     .choices = shells,
+     .help = "print what completes command lines in that shell"},
+    GY_SETTING_END,
+};
 
 static void list_commands(void)
 {
@@ -38,10 +66,37 @@ static gy_status help_part(const gy_command *command, const char *const *names)
     return GY_OK;
 }
 
-static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operands)
+static gy_status find_command(const gy_strings *operands, const gy_command **out)
 {
-    (void)settings;
+    *out = NULL;
+    if (operands->n == 0) return GY_OK;
+    *out = (const gy_command *)gy_registry_find(&gy_command_registry, operands->v[0]);
+    GY_REQUIRE(*out != NULL, GY_E_USAGE,
+               "no manual page" GY_AT "gyre help --man %s" GY_WHY "there is no such command" GY_HINT
+               "see gyre help",
+               operands->v[0]);
+    return GY_OK;
+}
+
+/* What is made for editors, shells and man when Gyre is built. */
+static gy_status generate(gy_cli *cli, const settings *s, const gy_strings *operands)
+{
+    const gy_command *command = NULL;
+    if (s->schema) return gy_config_schema(cli->ctx, gy_cli_print_line, NULL);
+    if (s->man) {
+        GY_TRY(find_command(operands, &command));
+        gy_cli_print_manual(command);
+    } else {
+        gy_cli_print_completion((gy_shell)s->completion);
+    }
+    return GY_OK;
+}
+
+static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
+{
+    const settings *s = settings_;
     GY_TRY(gy_cli_operands(&gy_command_help, operands, 0, 2));
+    if (s->schema || s->man || s->completion >= 0) return generate(cli, s, operands);
     if (operands->n == 0) {
         list_commands();
         return GY_OK;
@@ -76,8 +131,10 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
                     near != NULL ? near : "", near != NULL ? "?" : "");
 }
 
-const gy_command gy_command_help = {
-    .kind = {.name = "help", .help = "what there is and how it is used"},
-    .operands = "[COMMAND [PART]|SETTING|KIND]",
-    .alone = true,
-    .run = run};
+const gy_command gy_command_help = {.kind = {.name = "help",
+                                             .help = "what there is and how it is used",
+                                             .settings = rows,
+                                             .settings_size = sizeof(settings)},
+                                    .operands = "[COMMAND [PART]|SETTING|KIND]",
+                                    .alone = true,
+                                    .run = run};
