@@ -1,8 +1,11 @@
 /* A run on any number of ranks, each updating everything or its share, is the run on one: the same
  * losses, norms, rates and evaluations. */
 #include "gy_test_mpi.h"
+#include "tempdir.h"
 
 #include <gyre/train.h>
+
+#include "comm/comm.h"
 
 #include <math.h>
 #include <mpi.h>
@@ -35,7 +38,7 @@ static void observe(void *user, const gy_event *event)
 static void train(const void *communicator, const char *yaml, const char *dir, const char *set,
                   trace *t)
 {
-    char run_dir[128];
+    char run_dir[GY_TEMPDIR + 16];
     gy_comm *comm = NULL;
     gy_config *config = NULL;
     (void)snprintf(run_dir, sizeof run_dir, "run_dir=%s", dir);
@@ -66,21 +69,20 @@ static void expect_alike(const trace *together, const trace *alone)
 static void compare(const char *yaml)
 {
     static trace together, shared, alone;
-    char dir[] = "/tmp/gyre-ranks-XXXXXX", command[64];
+    gy_tempdir dir;
     MPI_Comm self = MPI_COMM_SELF;
     together.n = shared.n = alone.n = 0;
     bool first = gy_comm_rank(gy_test_comm) == 0;
-    if (first) CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
-    (void)MPI_Bcast(dir, sizeof dir, MPI_CHAR, 0, MPI_COMM_WORLD);
-    train(NULL, yaml, dir, "seed=1", &together);
-    train(NULL, yaml, dir, "comm.shard_optimizer=true", &shared);
-    if (first) train(&self, yaml, dir, "seed=1", &alone);
+    if (first) gy_tempdir_make(&dir);
+    CU_ASSERT_EQUAL_FATAL(gy_comm_broadcast(gy_test_comm, &dir, sizeof dir, 0), GY_OK);
+    train(NULL, yaml, dir.path, "seed=1", &together);
+    train(NULL, yaml, dir.path, "comm.shard_optimizer=true", &shared);
+    if (first) train(&self, yaml, dir.path, "seed=1", &alone);
     CU_ASSERT_EQUAL(gy_comm_agree(gy_test_comm, GY_OK), GY_OK);
     if (!first) return;
     expect_alike(&together, &alone);
     expect_alike(&shared, &alone);
-    (void)snprintf(command, sizeof command, "rm -r %s", dir);
-    CU_ASSERT_EQUAL(system(command), 0);
+    gy_tempdir_remove(&dir);
 }
 
 static void dropout_penalties_clipping(void)
@@ -161,6 +163,40 @@ static void statistics_of_the_batch(void)
             "train: {epochs: 3, batch_size: 8}\n");
 }
 
+/* A program's ranks that call gy_train() each in its own way; nothing is written. */
+static void refuse(const char *set, const gy_train_options *options, gy_status want,
+                   const char *part)
+{
+    static const char yaml[] = "data: {train: 'synthetic:blobs?n=40&features=3&classes=3'}\n"
+                               "model: {input: [3], layers: [dense: {units: 3}]}\n"
+                               "run_dir: /nowhere/run\n"
+                               "train: {batch_size: 8}\n";
+    char name[32];
+    gy_config *config = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_config_parse(gy_test_ctx, "test", yaml, &set, 1, &config), GY_OK);
+    CU_ASSERT_EQUAL(gy_train(gy_test_ctx, gy_test_comm, config, options), want);
+    CU_ASSERT_EQUAL(gy_status_exit_code(want), 2);
+    (void)snprintf(name, sizeof name, "rank %d on ", gy_comm_ranks(gy_test_comm) - 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(gy_error_last()->text, name));
+    CU_ASSERT_PTR_NOT_NULL(strstr(gy_error_last()->text, part));
+    gy_config_free(config);
+}
+
+static void calls_that_differ_are_refused(void)
+{
+    const int last = gy_comm_ranks(gy_test_comm) - 1;
+    const bool odd = gy_comm_rank(gy_test_comm) == last;
+    const gy_train_options same = {.resume = "auto"};
+    if (last == 0) return;
+    refuse(odd ? "seed=2" : "seed=1", &same, GY_E_CONFIG, "seed): it has 2, rank 0 has 1");
+    refuse(odd ? "train.clip_norm=1" : "train.epochs=10", &same, GY_E_CONFIG, "train.clip_norm)");
+    const gy_train_options other[] = {{.resume = "auto", .dry_run = true},
+                                      {.resume = "none"},
+                                      {.resume = "auto", .init = "start.h5"}};
+    for (int i = 0; i < 3; i++)
+        refuse("seed=1", odd ? &other[i] : &same, GY_E_USAGE, "the options of the run");
+}
+
 GY_TEST_MPI_MAIN(GY_TEST(dropout_penalties_clipping), GY_TEST(a_batch_of_one),
                  GY_TEST(values_normalised_and_averaged), GY_TEST(images),
-                 GY_TEST(statistics_of_the_batch))
+                 GY_TEST(statistics_of_the_batch), GY_TEST(calls_that_differ_are_refused))
