@@ -12,8 +12,9 @@ extern "C" {
 
 /** How text sources are cut; the configuration's data.sequence and data.tokens. */
 typedef struct gy_data_text {
-    int64_t sequence;   /* tokens a sample; 0: 256 */
-    const char *tokens; /* "bytes", "chars" or "words"; NULL: bytes */
+    int64_t sequence;      /* tokens a sample; 0: 256 */
+    const char *tokens;    /* "bytes", "chars", "words" or "bpe"; NULL: bytes */
+    const char *tokenizer; /* of bpe: a folder */
 } gy_data_text;
 
 /**

@@ -2,7 +2,8 @@
  * `import`: a file of another program into a checkpoint.
  *
  * Rank 0 opens the file; the configuration is the one that is given, else the file's own; the network is
- * built of it, rank 0 takes the tensors, and all write the checkpoint.
+ * built of it, rank 0 takes the tensors, and all write the checkpoint. The file's own configuration is
+ * written beside it, for those who go on with training.
  */
 #include "opened.h"
 
@@ -12,6 +13,8 @@
 #include "comm/watchdog.h"
 #include "exchange/exchange.h"
 
+#include <string.h>
+
 /* An import in progress. */
 typedef struct import {
     gy_opened o;
@@ -19,6 +22,7 @@ typedef struct import {
     const char *path;
     gy_tensors file; /* of rank 0 */
     int tensors;     /* that were taken */
+    gy_output *yaml; /* of rank 0; NULL: the configuration is the user's */
 } import;
 
 static gy_status read_config(import *m)
@@ -39,6 +43,32 @@ static gy_status read_config(import *m)
                               : gy_config_parse(o->ctx, m->path, text, options->sets,
                                                 options->n_sets, &o->config);
     return gy_config_spread(o->comm, status, m->path, &o->config);
+}
+
+/* Where the configuration goes: beside the checkpoint, in the place of nothing. */
+static gy_status begin_yaml(import *m, const char *checkpoint)
+{
+    const char *path;
+    gy_lies there;
+    size_t n = strlen(checkpoint);
+    if (m->o.rank != 0 || m->options->config != NULL) return GY_OK;
+    while (n > 1 && checkpoint[n - 1] == '/') n--;
+    GY_TRY(gy_pool_format(&m->o.pool, &path, "%.*s.yaml", (int)n, checkpoint));
+    GY_TRY(gy_path_kind(path, &there));
+    GY_REQUIRE(there == GY_IS_NONE, GY_E_USAGE,
+               "cannot write the configuration" GY_AT "%s" GY_WHY "something of that name is there",
+               path);
+    return gy_output_begin(m->o.ctx, path, &m->yaml);
+}
+
+static gy_status write_yaml(import *m)
+{
+    if (m->yaml == NULL) return GY_OK;
+    const char *text = gy_config_text(m->o.config);
+    GY_TRY(gy_output_add(m->yaml, text, strlen(text)));
+    gy_output *yaml = m->yaml;
+    m->yaml = NULL;
+    return gy_output_commit(yaml);
 }
 
 static void tell_tensor(void *user, const gy_taken *taken)
@@ -123,9 +153,11 @@ static gy_status work(import *m, const char *checkpoint)
     GY_TRY(read_config(m));
     gy_watchdog_set(o->comm, o->config->comm.watchdog_seconds);
     GY_TRY(gy_comm_agree(o->comm, gy_opened_build(o)));
+    GY_TRY(gy_comm_agree(o->comm, begin_yaml(m, checkpoint)));
     GY_TRY(gy_comm_agree(o->comm, take(m)));
     GY_TRY(spread(m));
     GY_TRY(write_checkpoint(m, checkpoint));
+    GY_TRY(gy_comm_agree(o->comm, write_yaml(m)));
     tell(m, checkpoint);
     return GY_OK;
 }
@@ -136,6 +168,7 @@ gy_status gy_import(gy_context *ctx, gy_comm *comm, const char *file,
 import m = {.options = options, .path = file };
     gy_opened_init(&m.o, ctx, comm, options->observer, options->observer_user);
     gy_status status = work(&m, checkpoint);
+    gy_output_abort(m.yaml);
     gy_tensors_close(&m.file);
     gy_opened_close(&m.o);
     return status;

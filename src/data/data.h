@@ -24,7 +24,12 @@ typedef enum gy_normalize {
     GY_NORMALIZE_GLOBAL
 } gy_normalize;
 
-typedef enum gy_token_kind { GY_TOKEN_BYTES, GY_TOKEN_CHARS, GY_TOKEN_WORDS } gy_token_kind;
+typedef enum gy_token_kind {
+    GY_TOKEN_BYTES,
+    GY_TOKEN_CHARS,
+    GY_TOKEN_WORDS,
+    GY_TOKEN_BPE
+} gy_token_kind;
 
 /** Names of the kinds of normalisation and of tokens, NULL-terminated. */
 extern const char *const gy_normalize_names[];
@@ -44,8 +49,9 @@ typedef struct gy_data_settings {
     double scale, offset;
     int normalize; /* gy_normalize */
     gy_augment_settings augment;
-    int64_t sequence; /* text: tokens a sample */
-    int tokens;       /* text: gy_token_kind */
+    int64_t sequence;      /* text: tokens a sample */
+    int tokens;            /* text: gy_token_kind */
+    const char *tokenizer; /* bpe: a folder; NULL: none */
 } gy_data_settings;
 
 extern const gy_setting gy_data_setting_rows[];
@@ -91,10 +97,11 @@ typedef struct gy_source_info {
  * (dictionaries, vocabulary, class names) as JSON, kept in checkpoints.
  */
 typedef struct gy_source_options {
-    int64_t sequence;   /* text */
-    int tokens;         /* text: gy_token_kind */
-    const char *fit;    /* by gy_source_fit of the training source; NULL: this is that source */
-    int x_axes, y_axes; /* the network's, channels among them; 0: not known, −1: no channels */
+    int64_t sequence;      /* text */
+    int tokens;            /* text: gy_token_kind */
+    const char *tokenizer; /* bpe: a folder; NULL: fit has it */
+    const char *fit;       /* by gy_source_fit of the training source; NULL: this is that source */
+    int x_axes, y_axes;    /* the network's, channels among them; 0: not known, −1: no channels */
 } gy_source_options;
 
 typedef struct gy_source gy_source;
@@ -194,6 +201,9 @@ gy_status gy_source_learn(gy_source *s, const struct gy_split *split) GY_CHECKED
 
 /** What the source learned, as a JSON object, for gy_source_options.fit and checkpoints. */
 gy_status gy_source_fit(const gy_source *s, gy_buffer *json) GY_CHECKED;
+
+/** What a tokenizer's folder teaches, as gy_source_fit() has it of a text that was cut by it. */
+gy_status gy_tokenizer_fit(gy_context *ctx, const char *folder, gy_buffer *json) GY_CHECKED;
 
 /** The tokens of a text that a model was trained on. */
 typedef struct gy_vocabulary gy_vocabulary;

@@ -30,11 +30,13 @@ gy_status gy_data_text_options(const gy_data_text *text, gy_source_options *out)
     *out = (gy_source_options){.sequence = 256};
     if (text == NULL) return GY_OK;
     if (text->sequence > 0) out->sequence = text->sequence;
+    out->tokenizer = text->tokenizer;
     if (text->tokens == NULL) return GY_OK;
     for (out->tokens = 0; gy_token_names[out->tokens] != NULL; out->tokens++)
         if (strcmp(gy_token_names[out->tokens], text->tokens) == 0) return GY_OK;
     return gy_raise(GY_E_USAGE,
-                    "unknown kind of tokens" GY_AT "%s" GY_WHY "there are bytes, chars and words",
+                    "unknown kind of tokens" GY_AT "%s" GY_WHY
+                    "there are bytes, chars, words and bpe",
                     text->tokens);
 }
 

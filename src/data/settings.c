@@ -6,7 +6,7 @@
 #define AT(type, field) .offset = offsetof(type, field)
 
 const char *const gy_normalize_names[] = {"none", "per_feature", "per_channel", "global", NULL};
-const char *const gy_token_names[] = {"bytes", "chars", "words", NULL};
+const char *const gy_token_names[] = {"bytes", "chars", "words", "bpe", NULL};
 
 static const gy_setting augment_rows[] = {
     {.key = "flip",
@@ -98,5 +98,10 @@ const gy_setting gy_data_setting_rows[] = {
      .standard = "bytes",
      .choices = gy_token_names,
      .help = "text: what a token is"},
+    {.key = "tokenizer",
+     .type = GY_SETTING_STRING,
+     AT(gy_data_settings, tokenizer),
+     .standard = "",
+     .help = "bpe: the folder of vocab.json and merges.txt, or encoder.json and vocab.bpe"},
     GY_SETTING_END,
 };

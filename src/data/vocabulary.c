@@ -1,6 +1,7 @@
 /* A trained model's vocabulary: text → tokens → text. */
 #include "data.h"
 
+#include "bpe.h"
 #include "dictionary.h"
 #include "fit.h"
 #include "tokens.h"
@@ -16,7 +17,17 @@ struct gy_vocabulary {
     const char *const *texts;
     int64_t n;
     gy_dictionary numbers;
+    gy_bpe *bpe; /* of its kind alone */
 };
+
+static gy_status learn_bpe(gy_vocabulary *v, const gy_node *fit)
+{
+    gy_bpe_parts parts = {.n = 0};
+    GY_TRY(gy_fit_strings(&v->pool, fit, "vocabulary", &parts.texts, &parts.n));
+    GY_TRY(gy_fit_strings(&v->pool, fit, "merges", &parts.merges, &parts.n_merges));
+    v->n = parts.n;
+    return gy_bpe_create(v->ctx, &parts, &v->bpe);
+}
 
 static gy_status learn(gy_vocabulary *v, const char *fit)
 {
@@ -27,6 +38,7 @@ static gy_status learn(gy_vocabulary *v, const char *fit)
                "there is no vocabulary" GY_WHY "the model was not trained on a text");
     v->n = BYTE_COUNT;
     if (v->kind == GY_TOKEN_BYTES) return GY_OK;
+    if (v->kind == GY_TOKEN_BPE) return learn_bpe(v, tree);
     GY_TRY(gy_fit_strings(&v->pool, tree, "vocabulary", &v->texts, &v->n));
     for (int64_t i = 0, number; i < v->n; i++)
         GY_TRY(gy_dictionary_add(&v->numbers, v->texts[i], strlen(v->texts[i]), &number));
@@ -52,6 +64,7 @@ fail:
 void gy_vocabulary_free(gy_vocabulary *v)
 {
     if (v == NULL) return;
+    gy_bpe_free(v->bpe);
     gy_dictionary_clear(&v->numbers);
     gy_pool_clear(&v->pool);
     gy_free(v->ctx, v);
@@ -84,6 +97,19 @@ static gy_status number(const gy_vocabulary *v, const char *what, gy_tokens *t, 
     }
 }
 
+static gy_status read_bpe(const gy_vocabulary *v, const char *what, const char *text, int32_t **out,
+                          int64_t *n)
+{
+    gy_token_list list = {.ctx = v->ctx};
+    gy_status status = gy_bpe_encode(v->bpe, what, 0, text, strlen(text), &list);
+    *out = list.v;
+    *n = list.n;
+    if (status == GY_OK) return GY_OK;
+    gy_free(v->ctx, list.v);
+    *out = NULL;
+    return status;
+}
+
 gy_status gy_vocabulary_read(const gy_vocabulary *v, const char *what, const char *text,
                              int32_t **out, int64_t *n)
 {
@@ -92,6 +118,7 @@ gy_status gy_vocabulary_read(const gy_vocabulary *v, const char *what, const cha
     gy_bytes *source = NULL;
     gy_tokens t = {.ctx = NULL};
     *out = NULL;
+    if (v->kind == GY_TOKEN_BPE) return read_bpe(v, what, text, out, n);
     GY_TRY_GOTO(fail, gy_new_array(v->ctx, bytes + 1, out));
     if (v->kind == GY_TOKEN_BYTES) {
         for (*n = 0; *n < bytes; (*n)++) (*out)[*n] = (unsigned char)text[*n];
@@ -120,6 +147,10 @@ void gy_vocabulary_print(const gy_vocabulary *v, int64_t token, int64_t before, 
     const char byte = (char)token;
     if (v->kind == GY_TOKEN_BYTES) {
         gy_buffer_add_bytes(out, &byte, 1);
+        return;
+    }
+    if (v->kind == GY_TOKEN_BPE) {
+        gy_bpe_print(v->bpe, token, out);
         return;
     }
     if (v->kind == GY_TOKEN_WORDS && before >= 0 && !ends_line(v, before) && !ends_line(v, token))

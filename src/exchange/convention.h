@@ -30,7 +30,8 @@ typedef struct gy_convention {
     const char *const *ignored; /* names of tensors that no layer of ours has; closed by NULL */
 } gy_convention;
 
-extern const gy_convention gy_convention_gyre, gy_convention_torch, gy_convention_keras;
+extern const gy_convention gy_convention_gyre, gy_convention_torch, gy_convention_keras,
+    gy_convention_gpt2;
 
 /** A parameter or buffer of ours within a tensor of theirs. */
 typedef struct gy_link_part {

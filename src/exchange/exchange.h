@@ -57,7 +57,8 @@ typedef struct gy_cargo {
 
 struct gy_exchange_kind {
     gy_kind kind;
-    const char *ending; /* of its files, ".safetensors" */
+    const char *ending; /* of its files, ".safetensors"; "/": it is a folder */
+    bool is_particular; /* what it can say are networks of some sorts alone */
 
     /** How sure it is that a file is of this kind: 0 no … 100. `head` [n]: its first bytes. */
     int (*probe)(gy_context *ctx, const char *path, const void *head, size_t n);
@@ -66,7 +67,7 @@ struct gy_exchange_kind {
     /** @param out  [elements] */
     gy_status (*read)(gy_tensors *t, const gy_tensor *tensor, float *out);
     void (*close)(gy_tensors *t);
-    /** Writes a file; NULL: this kind is read alone. */
+    /** Writes a file; NULL: this kind is read alone. GY_E_CONFIG where it cannot say such a network. */
     gy_status (*write)(const gy_cargo *cargo, gy_output *out);
 };
 

@@ -7,6 +7,7 @@
 #define GY_EXCHANGE_LIST(X)                                                                        \
     X(safetensors)                                                                                 \
     X(hdf5)                                                                                        \
+    X(huggingface)                                                                                 \
     X(keras)
 
 #define GY_EXCHANGE_DECLARE(name) extern const gy_exchange_kind gy_exchange_##name;

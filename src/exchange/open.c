@@ -49,9 +49,17 @@ gy_status gy_exchange_probe(gy_context *ctx, const char *path, const gy_exchange
     return GY_OK;
 }
 
-static bool ends_in(const char *path, const char *ending)
+static bool is_folder(const gy_exchange_kind *kind)
 {
+    return strcmp(kind->ending, "/") == 0;
+}
+
+/* A folder's name has no ending. */
+static bool is_called(const char *path, const gy_exchange_kind *kind)
+{
+    const char *slash = strrchr(path, '/'), *ending = kind->ending;
     size_t n = strlen(path), m = strlen(ending);
+    if (is_folder(kind) && strchr(slash == NULL ? path : slash + 1, '.') == NULL) return true;
     return n > m && strcmp(path + n - m, ending) == 0;
 }
 
@@ -81,7 +89,7 @@ gy_status gy_exchange_by_ending(gy_context *ctx, const char *path, const gy_exch
 {
     for (int i = 0; i < gy_exchange_registry.n; i++) {
         *out = gy_exchange_kind_of(gy_exchange_registry.kinds[i]);
-        if ((*out)->write != NULL && ends_in(path, (*out)->ending)) return GY_OK;
+        if ((*out)->write != NULL && is_called(path, *out)) return GY_OK;
     }
     return refuse(ctx, path, true);
 }
@@ -107,7 +115,8 @@ void gy_tensors_close(gy_tensors *t)
 gy_status gy_cargo_write(const gy_exchange_kind *kind, const gy_cargo *cargo, const char *path)
 {
     gy_output *out;
-    GY_TRY(gy_output_begin(cargo->ctx, path, &out));
+    GY_TRY(is_folder(kind) ? gy_output_begin_folder(cargo->ctx, path, &out)
+                           : gy_output_begin(cargo->ctx, path, &out));
     gy_status status = kind->write(cargo, out);
     if (status == GY_OK) return gy_output_commit(out);
     gy_error first = *gy_error_last();

@@ -53,6 +53,7 @@ static gy_status open_source(gy_feed *f, gy_part part, const char *fit)
     const gy_data_settings *data = &f->config->data;
     gy_source_options options = {.sequence = data->sequence,
                                  .tokens = data->tokens,
+                                 .tokenizer = data->tokenizer,
                                  .fit = fit,
                                  .x_axes = f->x_axes,
                                  .y_axes = f->y_axes};

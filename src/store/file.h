@@ -56,6 +56,8 @@ bool gy_temporary_is_left(const char *path);
 typedef struct gy_output gy_output;
 /** Makes an empty file beside `path`; end with gy_output_commit() or gy_output_abort(). */
 gy_status gy_output_begin(gy_context *ctx, const char *path, gy_output **out) GY_CHECKED;
+/** The same of a folder, whose place nothing has so far; its files are flushed by who writes them. */
+gy_status gy_output_begin_folder(gy_context *ctx, const char *path, gy_output **out) GY_CHECKED;
 /** What to write to, and to flush before the commit. */
 const char *gy_output_name(const gy_output *o);
 /** Writes on, behind what was added before; flushed by the commit. */

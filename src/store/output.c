@@ -13,7 +13,7 @@ struct gy_output {
     gy_context *ctx;
     gy_pool pool;
     const char *path, *name; /* its place; what it is called until it is whole */
-    bool is_made;
+    bool is_made, is_folder;
     int fd; /* of what gy_output_add() writes; −1: nothing so far */
 };
 
@@ -22,11 +22,26 @@ static gy_status cannot_write(const char *path)
     return gy_raise(GY_E_IO, "cannot write the file" GY_AT "%s" GY_WHY "%s", path, strerror(errno));
 }
 
+/* A folder takes the place of nothing. */
+static gy_status make_folder(gy_output *o, gy_lies there)
+{
+    size_t n = strlen(o->path);
+    errno = EEXIST;
+    if (there != GY_IS_NONE) return cannot_write(o->path);
+    while (n > 1 && o->path[n - 1] == '/') n--;
+    GY_TRY(gy_pool_format(&o->pool, &o->path, "%.*s", (int)n, o->path));
+    GY_TRY(gy_temporary_name(&o->pool, o->path, &o->name));
+    GY_TRY(gy_directory_make_new(o->name));
+    o->is_made = true;
+    return GY_OK;
+}
+
 static gy_status make(gy_output *o, const char *path)
 {
     gy_lies there;
     GY_TRY(gy_pool_string(&o->pool, path, &o->path));
     GY_TRY(gy_path_kind(path, &there));
+    if (o->is_folder) return make_folder(o, there);
     errno = EISDIR;
     if (there == GY_IS_DIRECTORY) return cannot_write(path);
     GY_TRY(gy_temporary_name(&o->pool, path, &o->name));
@@ -37,13 +52,14 @@ static gy_status make(gy_output *o, const char *path)
     return GY_OK;
 }
 
-gy_status gy_output_begin(gy_context *ctx, const char *path, gy_output **out)
+static gy_status begin(gy_context *ctx, const char *path, bool is_folder, gy_output **out)
 {
     gy_status status;
     gy_output *o;
     GY_TRY(gy_new(ctx, &o));
     o->ctx = ctx;
     o->fd = -1;
+    o->is_folder = is_folder;
     gy_pool_init(&o->pool, ctx);
     GY_TRY_GOTO(fail, make(o, path));
     *out = o;
@@ -51,6 +67,16 @@ gy_status gy_output_begin(gy_context *ctx, const char *path, gy_output **out)
 fail:
     gy_output_abort(o);
     return status;
+}
+
+gy_status gy_output_begin(gy_context *ctx, const char *path, gy_output **out)
+{
+    return begin(ctx, path, false, out);
+}
+
+gy_status gy_output_begin_folder(gy_context *ctx, const char *path, gy_output **out)
+{
+    return begin(ctx, path, true, out);
 }
 
 const char *gy_output_name(const gy_output *o)
@@ -78,8 +104,10 @@ gy_status gy_output_spare(const gy_output *o, const char *input)
 
 gy_status gy_output_commit(gy_output *o)
 {
-    gy_status status = o->fd < 0 ? GY_OK : gy_path_sync(o->ctx, o->name);
+    bool syncs = o->is_folder || o->fd >= 0;
+    gy_status status = syncs ? gy_path_sync(o->ctx, o->name) : GY_OK;
     if (status == GY_OK) status = gy_path_rename(o->ctx, o->name, o->path);
+    if (status == GY_OK) o->is_made = false;
     gy_output_abort(o);
     return status;
 }
@@ -89,7 +117,9 @@ void gy_output_abort(gy_output *o)
     if (o == NULL) return;
     gy_context *ctx = o->ctx;
     if (o->fd >= 0) (void)close(o->fd);
-    if (o->is_made) (void)unlink(o->name); /* where it has its own name there is none of this */
+    if (o->is_made && !o->is_folder) (void)unlink(o->name);
+    if (o->is_made && o->is_folder && gy_tree_remove(o->name) != GY_OK) {
+    } /* its files are nobody's */
     gy_pool_clear(&o->pool);
     gy_free(ctx, o);
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Files of other programs, made by those programs, and what they compute of some samples.
 
-    make.py [CASE…]     writes CASE.yaml, CASE.ENDING and CASE-data.h5 (x, y) beside itself
+    make.py [CASE…]     writes CASE.yaml, CASE.ENDING and CASE-data.h5 (x, expect) beside itself
 
-Needs torch, safetensors, keras (3), h5py, numpy; the tests that read what it wrote do not.
+Needs torch, safetensors, keras (3), transformers, tokenizers, h5py, numpy; the tests that read what it
+wrote do not. Of GPT-2 a folder is written, and the tokens of PAGE.
 """
 import os
 import pathlib
@@ -19,12 +20,15 @@ from safetensors.torch import save_file
 from torch import nn
 
 HERE = pathlib.Path(__file__).parent
+PAGE = ("Ünïcödé – naïve café 日本語のテキスト、 русский текст ١٢٣ ½ ² Ⅻ 𝔘𝔫𝔦 👩‍👩‍👧 e\u0301 \u00a0nbsp\u2003em"
+        "\u3000ideographic  \n\n\n  tabs\t\tx \r\n it's we'll THEY'RE <|endoftext|> <|endoftext| > x1y2 3.14"
+        " --- ... a\u200bb \u2028line\u2029para हिन्दी ไทย 한국어 עברית\nit is, it was; end   ")
 
 
 def keep(case, yaml, x, y):
     (HERE / f"{case}.yaml").write_text(yaml.lstrip("\n"))
     with h5py.File(HERE / f"{case}-data.h5", "w", libver="latest") as file:
-        file["x"], file["y"] = numpy.asarray(x, "f4"), numpy.asarray(y, "f4")
+        file["x"], file["expect"] = numpy.asarray(x, "f4"), numpy.asarray(y, "f4")
 
 
 def last(x):
@@ -183,7 +187,30 @@ train: {batch_size: 4}
 """, (6, 3))
 
 
+def tiny_gpt2():
+    import tokenizers
+    import transformers
+    folder = HERE / "tiny_gpt2"
+    folder.mkdir(exist_ok=True)
+    words = "it is what it was: the quick brown fox jumps over the lazy dog, and the dog's fox is quick. "
+    bpe = tokenizers.ByteLevelBPETokenizer()
+    bpe.train_from_iterator([words * 20 + PAGE], vocab_size=320, special_tokens=["<|endoftext|>"])
+    bpe.save_model(str(folder))
+    torch.manual_seed(6)
+    model = transformers.GPT2LMHeadModel(transformers.GPT2Config(
+        vocab_size=320, n_positions=16, n_embd=16, n_layer=2, n_head=2, n_inner=24,
+        bos_token_id=0, eos_token_id=0)).eval()
+    shake(model)
+    model.save_pretrained(folder)
+    (folder / "generation_config.json").unlink()
+    x = torch.randint(0, 320, (3, 16))
+    with torch.no_grad(), h5py.File(HERE / "tiny_gpt2-data.h5", "w", libver="latest") as file:
+        file["x"], file["expect"] = x.numpy().astype("u2"), model(x).logits.numpy()
+        file["tokens"] = numpy.array(bpe.encode(PAGE).ids, "u2")
+    (HERE / "tiny_gpt2-page.txt").write_text(PAGE, newline="")
+
+
 if __name__ == "__main__":
     for made in sys.argv[1:] or ["torch_images", "torch_sequences", "keras_images",
-                                 "keras_sequences"]:
+                                 "keras_sequences", "tiny_gpt2"]:
         globals()[made]()

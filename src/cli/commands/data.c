@@ -6,7 +6,7 @@
 #include <string.h>
 
 typedef struct settings {
-    const char *o, *tokens;
+    const char *o, *tokens, *tokenizer;
     int64_t sequence, deflate;
     bool json;
 } settings;
@@ -35,7 +35,12 @@ static const gy_setting rows[] = {
      .type = GY_SETTING_STRING,
      .offset = offsetof(settings, tokens),
      .standard = "bytes",
-     .help = "text: bytes, chars or words"},
+     .help = "text: bytes, chars, words or bpe"},
+    {.key = "tokenizer",
+     .type = GY_SETTING_STRING,
+     .offset = offsetof(settings, tokenizer),
+     .standard = "",
+     .help = "bpe: the folder of vocab.json and merges.txt, or encoder.json and vocab.bpe"},
     {.key = "json",
      .type = GY_SETTING_BOOL,
      .offset = offsetof(settings, json),
@@ -58,7 +63,7 @@ static gy_status split(gy_cli *cli, const char *operand, gy_data_part *out)
 static gy_status convert(gy_cli *cli, const settings *s, const char *const *operands, int n)
 {
     gy_data_part *parts;
-    gy_data_text text = {s->sequence, s->tokens};
+    gy_data_text text = {s->sequence, s->tokens, s->tokenizer};
     GY_REQUIRE(s->o != NULL, GY_E_USAGE,
                "no file to write" GY_AT "-o" GY_WHY "it is not given" GY_HINT "see gyre help data");
     GY_TRY(gy_pool_array(&cli->pool, n, &parts));
@@ -86,7 +91,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
 {
     static const char *const verbs[] = {"info", "convert", "synth"};
     const settings *s = settings_;
-    gy_data_text text = {s->sequence, s->tokens};
+    gy_data_text text = {s->sequence, s->tokens, s->tokenizer};
     GY_TRY(gy_cli_operands(&gy_command_data, operands, 2, 64));
     const char *verb = operands->v[0];
     if (strcmp(verb, "convert") == 0) return convert(cli, s, operands->v + 1, operands->n - 1);

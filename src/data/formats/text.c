@@ -1,10 +1,12 @@
 /*
  * Text: sample i is tokens i T … i T + T − 1, its targets the tokens one further. Bytes are read
  * where they lie; characters and words are numbered by the training text's sorted vocabulary, and the
- * numbers kept in memory. Word 0 stands for words that the training text does not have.
+ * numbers kept in memory. Word 0 stands for words that the training text does not have. Tokens of bpe are
+ * those of a tokenizer, which is kept with what the text taught.
  */
 #include "../data.h"
 
+#include "../bpe.h"
 #include "../dictionary.h"
 #include "../fit.h"
 #include "../tokens.h"
@@ -23,6 +25,8 @@ typedef struct text {
     int32_t *numbers; /* [tokens], of the others */
     const char *const *vocabulary;
     int64_t n_vocabulary;
+    const char *const *merges; /* [n_merges] of bpe */
+    int64_t n_merges;
 } text;
 
 /* Anything may be text; what has no zero bytes likely is. */
@@ -110,6 +114,40 @@ done:
     return status;
 }
 
+/* The tokenizer: the training text's, else the folder's. */
+static gy_status find_tokenizer(text *s, gy_pool *pool, const gy_source_options *options,
+                                const gy_node *fit, gy_bpe_parts *out)
+{
+    *out = (gy_bpe_parts){.n = 0};
+    GY_TRY(gy_fit_strings(pool, fit, "vocabulary", &out->texts, &out->n));
+    GY_TRY(gy_fit_strings(pool, fit, "merges", &out->merges, &out->n_merges));
+    if (out->n > 0) return GY_OK;
+    GY_REQUIRE(options->tokenizer != NULL, GY_E_CONFIG,
+               "no tokenizer" GY_AT "%s" GY_WHY "tokens: bpe needs one" GY_HINT
+               "give data.tokenizer: FOLDER",
+               s->path);
+    return gy_bpe_read(pool, options->tokenizer, out);
+}
+
+static gy_status read_bpe(text *s, gy_pool *pool, const gy_source_options *options,
+                          const gy_node *fit)
+{
+    gy_bpe_parts parts;
+    gy_bpe *bpe;
+    gy_token_list list = {.ctx = s->ctx};
+    GY_TRY(find_tokenizer(s, pool, options, fit, &parts));
+    GY_TRY(gy_bpe_create(s->ctx, &parts, &bpe));
+    gy_status status = gy_bpe_encode_file(bpe, s->path, s->bytes, &list);
+    gy_bpe_free(bpe);
+    s->numbers = list.v;
+    s->tokens = list.n;
+    s->vocabulary = parts.texts;
+    s->n_vocabulary = parts.n;
+    s->merges = parts.merges;
+    s->n_merges = parts.n_merges;
+    return status;
+}
+
 static gy_status open_text(text *s, gy_pool *pool, const gy_source_options *options)
 {
     const gy_node *fit;
@@ -117,7 +155,8 @@ static gy_status open_text(text *s, gy_pool *pool, const gy_source_options *opti
     s->kind = gy_tokens_kind(fit, options->tokens);
     GY_TRY(gy_bytes_open(s->ctx, s->path, &s->bytes));
     if (s->kind != GY_TOKEN_BYTES) {
-        GY_TRY(read_tokens(s, pool, fit));
+        GY_TRY(s->kind == GY_TOKEN_BPE ? read_bpe(s, pool, options, fit)
+                                       : read_tokens(s, pool, fit));
         gy_bytes_close(s->bytes);
         s->bytes = NULL;
         return GY_OK;
@@ -179,6 +218,7 @@ static void fit(const void *state, gy_buffer *json)
     gy_json_string(json, "tokens", gy_token_names[s->kind]);
     if (s->kind != GY_TOKEN_BYTES)
         gy_fit_print_strings(json, "vocabulary", s->vocabulary, s->n_vocabulary);
+    if (s->kind == GY_TOKEN_BPE) gy_fit_print_strings(json, "merges", s->merges, s->n_merges);
 }
 
 static void close(void *state)
@@ -190,7 +230,7 @@ static void close(void *state)
 }
 
 const gy_format_kind gy_format_text = {
-    .kind = {"text", "any text: tokens are bytes, chars or words (data.tokens)", NULL, 0},
+    .kind = {"text", "any text: tokens are bytes, chars, words or bpe (data.tokens)", NULL, 0},
     .example = "input.txt",
     .probe = probe,
     .open = open,

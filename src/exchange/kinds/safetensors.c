@@ -8,6 +8,8 @@
  * The tensors fill the file without gaps and without sharing a byte; what says otherwise is refused.
  * A network's texts travel in the metadata, as gyre.config and so on.
  */
+#include "safetensors.h"
+
 #include "../exchange_list.h"
 
 #include "../numbers.h"
@@ -198,9 +200,9 @@ static void close(gy_tensors *t)
     if (f != NULL) gy_stream_close(f->stream);
 }
 
-static gy_status add_header(gy_pool *pool, const gy_homes *homes, gy_buffer *out)
+static gy_status add_header(gy_pool *pool, const gy_convention *c, const gy_homes *homes,
+                            gy_buffer *out)
 {
-    const gy_convention *c = &gy_convention_torch;
     int64_t at = 0;
     for (int i = 0; i < homes->n; i++) {
         for (int k = 0; k < homes->v[i].n; k++) {
@@ -234,15 +236,15 @@ static void add_metadata(const gy_luggage *l, gy_buffer *out)
     gy_json_end(out, '}');
 }
 
-static gy_status write_header(const gy_cargo *c, gy_pool *pool, const gy_homes *homes,
-                              gy_output *out)
+static gy_status write_header(const gy_cargo *c, gy_pool *pool, const gy_convention *convention,
+                              const gy_homes *homes, gy_output *out)
 {
     unsigned char length[LENGTH];
     gy_buffer text;
     gy_buffer_init(&text, c->ctx);
     gy_json_begin(&text, NULL, '{');
     add_metadata(&c->luggage, &text);
-    gy_status status = add_header(pool, homes, &text);
+    gy_status status = add_header(pool, convention, homes, &text);
     gy_json_end(&text, '}');
     while (text.status == GY_OK && text.bytes % LENGTH != 0) gy_buffer_add(&text, " ");
     if (status == GY_OK) status = text.status;
@@ -273,14 +275,20 @@ static gy_status write_numbers(const gy_cargo *c, const gy_homes *homes, gy_outp
     return status;
 }
 
+gy_status gy_safetensors_write(const gy_cargo *c, gy_pool *pool, const gy_convention *convention,
+                               const gy_homes *homes, gy_output *out)
+{
+    GY_TRY(write_header(c, pool, convention, homes, out));
+    return write_numbers(c, homes, out);
+}
+
 static gy_status write(const gy_cargo *c, gy_output *out)
 {
     gy_homes homes;
     gy_pool pool;
     gy_pool_init(&pool, c->ctx);
     gy_status status = gy_homes_make(&pool, c->model, &gy_convention_torch, &homes);
-    if (status == GY_OK) status = write_header(c, &pool, &homes, out);
-    if (status == GY_OK) status = write_numbers(c, &homes, out);
+    if (status == GY_OK) status = gy_safetensors_write(c, &pool, &gy_convention_torch, &homes, out);
     gy_pool_clear(&pool);
     return status;
 }
