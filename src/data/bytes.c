@@ -71,6 +71,11 @@ void gy_bytes_close(gy_bytes *b)
     gy_free(b->ctx, b);
 }
 
+gy_context *gy_bytes_context(const gy_bytes *b)
+{
+    return b->ctx;
+}
+
 int64_t gy_bytes_size(const gy_bytes *b)
 {
     return b->size;

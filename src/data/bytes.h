@@ -16,6 +16,7 @@ gy_status gy_bytes_open(gy_context *ctx, const char *path, gy_bytes **out) GY_CH
 gy_status gy_bytes_of(gy_context *ctx, const char *path, const void *bytes, int64_t n,
                       gy_bytes **out) GY_CHECKED;
 void gy_bytes_close(gy_bytes *b);
+gy_context *gy_bytes_context(const gy_bytes *b);
 int64_t gy_bytes_size(const gy_bytes *b);
 /** Reads exactly n bytes; GY_E_DATA naming the file where it ends before. */
 gy_status gy_bytes_read(gy_bytes *b, int64_t offset, int64_t n, void *out) GY_CHECKED;

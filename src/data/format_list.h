@@ -6,6 +6,8 @@
 
 #define GY_FORMAT_LIST(X)                                                                          \
     X(hdf5)                                                                                        \
+    X(npy)                                                                                         \
+    X(npz)                                                                                         \
     X(idx)                                                                                         \
     X(cifar)                                                                                       \
     X(csv)                                                                                         \

@@ -124,6 +124,9 @@ gy_status gy_seal_read(const char *path, uint64_t *seal, bool *there) GY_CHECKED
 /** A stream of a file that may be gzip; known by content. Failures are GY_E_DATA. */
 typedef struct gy_stream gy_stream;
 gy_status gy_stream_open(gy_context *ctx, const char *path, gy_stream **out) GY_CHECKED;
+/** The deflated bytes that begin at a place of a file, as archives have them, unpacked. */
+gy_status gy_stream_open_deflated(gy_context *ctx, const char *path, int64_t begin,
+                                  gy_stream **out) GY_CHECKED;
 void gy_stream_close(gy_stream *s);
 /** Reads up to n bytes; *got < n only at the end. */
 gy_status gy_stream_read(gy_stream *s, void *bytes, int64_t n, int64_t *got) GY_CHECKED;

@@ -23,7 +23,9 @@ struct gy_stream {
     int fd;
     int64_t size;                   /* uncompressed; −1: not known yet */
     int64_t at;                     /* place in the uncompressed data */
+    int64_t begin;                  /* place in the file where it begins */
     bool is_gzip, ready, in_member; /* ready: z is set up */
+    bool is_part, ended;            /* deflated without a head, other bytes follow; all is read */
     z_stream z;
     unsigned char *piece; /* [PIECE] compressed bytes */
     char *skipped;        /* [PIECE] of no interest */
@@ -64,7 +66,8 @@ static gy_status open_gzip(gy_stream *s)
     GY_TRY(gy_new_array(s->ctx, PIECE, &s->piece));
     GY_TRY(gy_new_array(s->ctx, PIECE, &s->skipped));
     s->z = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = s->ctx};
-    int result = inflateInit2(&s->z, 15 + 16); /* the largest window; a gzip head */
+    /* the largest window; a gzip head, or none */
+    int result = inflateInit2(&s->z, s->is_part ? -15 : 15 + 16);
     GY_REQUIRE(result == Z_OK, GY_E_NOMEM, "out of memory" GY_AT "%s" GY_WHY "no room to unpack it",
                s->path);
     s->ready = true;
@@ -81,6 +84,34 @@ gy_status gy_stream_open(gy_context *ctx, const char *path, gy_stream **out)
     GY_TRY_GOTO(fail, gy_copy_string(ctx, path, &s->path));
     GY_TRY_GOTO(fail, open_file(s));
     if (s->is_gzip) GY_TRY_GOTO(fail, open_gzip(s));
+    *out = s;
+    return GY_OK;
+fail:
+    gy_stream_close(s);
+    return status;
+}
+
+static gy_status rewind_file(gy_stream *s)
+{
+    if (lseek(s->fd, (off_t)s->begin, SEEK_SET) < 0) return fail(s, strerror(errno));
+    s->at = 0;
+    s->z.avail_in = 0;
+    s->in_member = s->ended = false;
+    (void)inflateReset(&s->z);
+    return GY_OK;
+}
+
+gy_status gy_stream_open_deflated(gy_context *ctx, const char *path, int64_t begin, gy_stream **out)
+{
+    gy_status status;
+    gy_stream *s;
+    GY_TRY(gy_stream_open(ctx, path, &s));
+    if (s->is_gzip) GY_TRY_GOTO(fail, fail(s, "it is packed as a whole"));
+    s->is_gzip = s->is_part = true;
+    s->begin = begin;
+    s->size = -1;
+    GY_TRY_GOTO(fail, open_gzip(s));
+    GY_TRY_GOTO(fail, rewind_file(s));
     *out = s;
     return GY_OK;
 fail:
@@ -133,25 +164,25 @@ static gy_status unpack(gy_stream *s, void *bytes, int64_t n, int64_t *got)
     unsigned room = (unsigned)(n < most ? n : most);
     s->z.next_out = bytes;
     s->z.avail_out = room;
-    while (s->z.avail_out == room) {
+    while (s->z.avail_out == room && !s->ended) {
         int64_t packed = 0;
         if (s->z.avail_in == 0) {
             GY_TRY(read_some(s, s->piece, PIECE, &packed));
             s->z.next_in = s->piece;
             s->z.avail_in = (unsigned)packed;
-            if (packed == 0 && s->in_member)
-                return fail(s, "the gzip file is cut off; get or make it again");
+            if (packed == 0 && s->in_member) return fail(s, "it is cut off; get or make it again");
             if (packed == 0) break;
         }
-        if (!s->in_member) skip_padding(s);
+        if (!s->in_member && !s->is_part) skip_padding(s);
         if (s->z.avail_in == 0) continue;
         s->in_member = true;
         int result = inflate(&s->z, Z_NO_FLUSH);
         if (result == Z_MEM_ERROR) return gy_raise(GY_E_NOMEM, "out of memory" GY_AT "%s", s->path);
         if (result != Z_OK && result != Z_STREAM_END && result != Z_BUF_ERROR)
-            return fail(s, s->z.msg == NULL ? "the gzip file is damaged" : s->z.msg);
+            return fail(s, s->z.msg == NULL ? "it is damaged" : s->z.msg);
         if (result != Z_STREAM_END) continue;
         s->in_member = false;
+        s->ended = s->is_part;
         (void)inflateReset(&s->z); /* another member may follow */
     }
     *got = (int64_t)(room - s->z.avail_out);
@@ -170,16 +201,6 @@ gy_status gy_stream_read(gy_stream *s, void *bytes, int64_t n, int64_t *got)
         s->at += part;
     }
     *got = sum;
-    return GY_OK;
-}
-
-static gy_status rewind_file(gy_stream *s)
-{
-    if (lseek(s->fd, 0, SEEK_SET) < 0) return fail(s, strerror(errno));
-    s->at = 0;
-    s->z.avail_in = 0;
-    s->in_member = false;
-    (void)inflateReset(&s->z);
     return GY_OK;
 }
 

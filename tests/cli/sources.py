@@ -133,11 +133,29 @@ def packed(draw):
            [np.nan if i == 2 else v for i, v in enumerate(y)], [1, 2, 0, 4, 5, 6])
 
 
+def arrays(draw):
+    """NumPy's own files: any type and order, archives plain and packed."""
+    x, y = draw.normal(size=(9, 2, 3, 4)), draw.integers(0, 5, 9)
+    for kind in ("<f4", ">f8", "<f2", "|u1", "<i2", ">i4", "<u8", "|b1"):
+        values = np.abs(x * 20).astype(kind)
+        np.save("x.npy", values)
+        expect("x.npy", values)
+    np.save("x.npy", x)
+    np.save("y.npy", y)
+    np.save("w.npy", draw.uniform(size=9).astype("f4"))
+    expect("x.npy,y.npy?weight=w.npy&rows=2:7", x[2:7], y[2:7], np.load("w.npy")[2:7])
+    expect("x.npy,x.npy?layout=channels_first", last(x), last(x))
+    for save in (np.savez, np.savez_compressed):
+        save("set.npz", images=x, labels=y, y=x[:, 0])
+        expect("set.npz?x=images&y=labels", x, y)
+        expect("set.npz?x=images&rows=:3", x[:3], x[:3, 0])
+
+
 def main():
     draw = np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
-        for case in (named, trajectories, files_of_one, packed):
+        for case in (named, trajectories, files_of_one, packed, arrays):
             case(draw)
         os.chdir(pathlib.Path(__file__).parent)
     sys.exit(failed > 0)

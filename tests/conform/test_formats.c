@@ -49,6 +49,56 @@ static void write_hdf5(gy_context *ctx, files *f, int n, char text[TEXT])
     (void)snprintf(text, TEXT, "%s:/train", path);
 }
 
+/* An array [n, 3] of bytes as numpy.save has it. */
+static size_t make_array(int n, uint8_t out[128 + 3 * N])
+{
+    int head = snprintf((char *)out, 128,
+                        "%c%s%c%c%c%c{'descr': '|u1', 'fortran_order': False, "
+                        "'shape': (%d, 3), }",
+                        0x93, "NUMPY", 1, 0, 118, 0, n);
+    memset(out + head, ' ', (size_t)(127 - head));
+    out[127] = '\n';
+    for (int i = 0; i < 3 * n; i++) out[128 + i] = (uint8_t)(37 * i);
+    return 128 + 3 * (size_t)n;
+}
+
+static void write_npy(gy_context *ctx, files *f, int n, char text[TEXT])
+{
+    uint8_t array[128 + 3 * N];
+    (void)ctx;
+    (void)snprintf(text, TEXT, "%s", files_write(f, "data", array, make_array(n, array)));
+}
+
+static size_t put_number(uint8_t *to, uint32_t v, int bytes)
+{
+    for (int i = 0; i < bytes; i++) to[i] = (uint8_t)(v >> 8 * i);
+    return (size_t)bytes;
+}
+
+/* An archive of one array, x.npy, as numpy.savez has it: the entry, the directory, its end. */
+static void write_npz(gy_context *ctx, files *f, int n, char text[TEXT])
+{
+    uint8_t zip[512] = "PK\3\4", *central, *end;
+    size_t bytes = make_array(n, zip + 35);
+    (void)ctx;
+    put_number(zip + 18, (uint32_t)bytes, 4);
+    put_number(zip + 22, (uint32_t)bytes, 4);
+    put_number(zip + 26, 5, 2);
+    memcpy(zip + 30, "x.npy", 5);
+    central = zip + 35 + bytes;
+    memcpy(central, "PK\1\2", 4);
+    put_number(central + 20, (uint32_t)bytes, 4);
+    put_number(central + 24, (uint32_t)bytes, 4);
+    put_number(central + 28, 5, 2);
+    memcpy(central + 46, "x.npy", 5);
+    end = central + 51;
+    memcpy(end, "PK\5\6", 4);
+    put_number(end + 10, 1, 2);
+    put_number(end + 12, 51, 4);
+    put_number(end + 16, (uint32_t)(central - zip), 4);
+    (void)snprintf(text, TEXT, "%s", files_write(f, "data", zip, (size_t)(end + 22 - zip)));
+}
+
 static void write_idx(gy_context *ctx, files *f, int n, char text[TEXT])
 {
     uint8_t images[16 + 4 * N] = {0, 0, 8, 3, 0, 0, 0, (uint8_t)n, 0, 0, 0, 2, 0, 0, 0, 2};
@@ -119,6 +169,7 @@ static void write_synthetic(gy_context *ctx, files *f, int n, char text[TEXT])
 
 static const input inputs[] = {
     {"hdf5", write_hdf5, true},      {"idx", write_idx, true},
+    {"npy", write_npy, true},        {"npz", write_npz, true},
     {"cifar", write_cifar, true},    {"csv", write_csv, false},
     {"series", write_series, false}, {"libsvm", write_libsvm, false},
     {"text", write_text, false},     {"synthetic", write_synthetic, false},

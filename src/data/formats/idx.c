@@ -5,6 +5,7 @@
 #include "../data.h"
 
 #include "../bytes.h"
+#include "../element.h"
 
 #include <string.h>
 
@@ -25,16 +26,12 @@ typedef struct idx {
     uint8_t *scratch; /* one sample of x or of y */
 } idx;
 
-typedef struct idx_type {
+static const struct {
     uint8_t code;
-    int bytes;
-    bool is_float;
-    const char *name;
-} idx_type;
-
-static const idx_type types[] = {
-    {0x08, 1, false, "uint8"}, {0x09, 1, false, "int8"},   {0x0b, 2, false, "int16"},
-    {0x0c, 4, false, "int32"}, {0x0d, 4, true, "float32"}, {0x0e, 8, true, "float64"},
+    gy_element_type type;
+} types[] = {
+    {0x08, {'u', 1, true}}, {0x09, {'i', 1, true}}, {0x0b, {'i', 2, true}},
+    {0x0c, {'i', 4, true}}, {0x0d, {'f', 4, true}}, {0x0e, {'f', 8, true}},
 };
 
 static int find_type(uint8_t code)
@@ -88,7 +85,7 @@ static gy_status open_file(gy_context *ctx, const char *path, idx_file *f)
     f->path = path;
     GY_TRY(gy_bytes_open(ctx, path, &f->bytes));
     GY_TRY(read_head(path, f->bytes, f));
-    int64_t there = (gy_bytes_size(f->bytes) - f->offset) / types[f->type].bytes;
+    int64_t there = (gy_bytes_size(f->bytes) - f->offset) / types[f->type].type.bytes;
     /* in this order nothing overflows */
     bool sane = f->count > 0 && f->count <= there;
     GY_REQUIRE(sane && f->samples <= there / f->count, GY_E_DATA,
@@ -98,38 +95,14 @@ static gy_status open_file(gy_context *ctx, const char *path, idx_file *f)
     return GY_OK;
 }
 
-static float element(const idx_file *f, const uint8_t *b)
-{
-    const idx_type *t = &types[f->type];
-    uint64_t bits = big_endian(b, t->bytes);
-    if (t->is_float && t->bytes == 4) {
-        uint32_t word = (uint32_t)bits;
-        float v;
-        memcpy(&v, &word, sizeof v);
-        return v;
-    }
-    if (t->is_float) {
-        double v;
-        memcpy(&v, &bits, sizeof v);
-        return (float)v;
-    }
-    if (t->code == 0x08) return (float)bits;
-    /* carry the sign up */
-    int unused = 64 - 8 * t->bytes;
-    return (float)((int64_t)(bits << unused) >> unused);
-}
-
 static gy_status read_samples(const idx_file *f, uint8_t *scratch, const int64_t *index, int64_t n,
                               float *out)
 {
-    int size = types[f->type].bytes;
-    int64_t row = f->count * size;
+    const gy_element_type type = types[f->type].type;
+    int64_t row = f->count * type.bytes;
     for (int64_t i = 0; i < n; i++, out += f->count) {
         GY_TRY(gy_bytes_read(f->bytes, f->offset + index[i] * row, row, scratch));
-        if (types[f->type].code == 0x08)
-            for (int64_t j = 0; j < f->count; j++) out[j] = (float)scratch[j];
-        else
-            for (int64_t j = 0; j < f->count; j++) out[j] = element(f, scratch + j * size);
+        gy_elements_read(type, scratch, f->count, out);
     }
     return GY_OK;
 }
@@ -138,10 +111,11 @@ static gy_status read_samples(const idx_file *f, uint8_t *scratch, const int64_t
 static gy_status scan_classes(idx *s, gy_source_info *info)
 {
     const idx_file *y = &s->y;
-    if (types[y->type].is_float || y->count != 1) return GY_OK;
+    const gy_element_type type = types[y->type].type;
+    if (type.kind == 'f' || y->count != 1) return GY_OK;
     uint8_t *block;
     GY_TRY(gy_alloc(s->ctx, BLOCK_BYTES, (void **)&block));
-    int size = types[y->type].bytes;
+    int size = type.bytes;
     int64_t rows = BLOCK_BYTES / size;
     float least = 0.0f, largest = 0.0f;
     gy_status status = GY_OK;
@@ -149,7 +123,8 @@ static gy_status scan_classes(idx *s, gy_source_info *info)
         int64_t n = y->samples - at < rows ? y->samples - at : rows;
         status = gy_bytes_read(y->bytes, y->offset + at * size, n * size, block);
         for (int64_t i = 0; i < n && status == GY_OK; i++) {
-            float v = element(y, block + i * size);
+            float v;
+            gy_elements_read(type, block + i * size, 1, &v);
             if (v < least) least = v;
             if (v > largest) largest = v;
         }
@@ -188,7 +163,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     GY_TRY(open_file(ctx, text->path, &s->x));
     info->samples = s->x.samples;
     info->x = s->x.sample;
-    info->x_type = types[s->x.type].name;
+    info->x_type = gy_element_name(types[s->x.type].type);
     if (text->n_files > 1) GY_TRY(open_labels(s, text->files[1], info));
     int64_t largest = s->x.count > s->y.count ? s->x.count : s->y.count;
     return gy_alloc_array(ctx, largest, 8, (void **)&s->scratch);
