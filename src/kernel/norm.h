@@ -77,7 +77,8 @@ void gy_column_norm_backward(const gy_kernel *k, int64_t rows, int64_t columns, 
                              const float *dy, float *dx);
 
 /**
- * Group norm: x [batch, rows, columns]; a set is a sample's group of neighbouring columns, all rows.
+ * Group norm: x [batch, rows, columns]; a set is a sample's group of neighbouring columns, all rows. What
+ * a sample gives depends neither on the others nor on threads.
  */
 typedef struct gy_group_norm {
     int64_t batch, rows, columns, groups; /* groups divide columns */
@@ -85,7 +86,7 @@ typedef struct gy_group_norm {
 } gy_group_norm;
 
 /** Bytes of scratch a sample takes in either pass. */
-int64_t gy_group_norm_scratch(int64_t columns);
+int64_t gy_group_norm_scratch(int64_t rows, int64_t columns);
 
 /**
  * @param gamma  [columns]; beta likewise

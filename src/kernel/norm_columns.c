@@ -16,7 +16,7 @@ static int64_t fold_of(int64_t columns)
     return columns >= WIDE ? 1 : WIDE / columns;
 }
 
-/* From the moments of groups, of `each` rows but for the last, to those of all. */
+/* From the moments of groups, of `each` rows but for the last, to those of all; may be in place. */
 static void combine(int64_t groups, int64_t columns, int64_t each, int64_t last,
                     const double *means, const double *squares, double *mean, double *square)
 {
@@ -124,37 +124,46 @@ void gy_columns_backward(const gy_vector *v, int64_t rows, int64_t columns, cons
     v->column_norm_backward(rows % fold, columns, x + at, n, slope, offset, dy + at, dx + at);
 }
 
-/* Rows of a part: a function of the shape alone. */
-static int64_t part_rows(int64_t rows, int64_t columns)
+gy_column_parts gy_column_cut(int64_t rows, int64_t columns)
 {
-    return gy_most(gy_pieces(rows, GY_COLUMN_PARTS), gy_pieces(PART_FLOATS, columns));
+    const int64_t each = gy_most(gy_pieces(rows, GY_COLUMN_PARTS), gy_pieces(PART_FLOATS, columns));
+    return (gy_column_parts){.rows = each, .n = gy_most(gy_pieces(rows, each), 1)};
+}
+
+void gy_column_combine(const gy_column_parts *parts, int64_t rows, int64_t columns,
+                       const double *means, const double *squares, double *mean, double *square)
+{
+    combine(parts->n, columns, parts->rows, rows - (parts->n - 1) * parts->rows, means, squares,
+            mean, square);
 }
 
 void gy_column_moments(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
                        double *partial, double *mean, double *squares)
 {
-    const int64_t step = part_rows(rows, columns), parts = gy_most(gy_pieces(rows, step), 1);
-    double *means = partial, *all = partial + parts * columns;
-    GY_SPREAD(gy_team(k, rows * columns, COST), p, parts, 1,
-              gy_columns_moments(k->vector, gy_least(step, rows - p * step), columns,
-                                 x + p * step * columns, means + p * columns, all + p * columns));
-    combine(parts, columns, step, rows - (parts - 1) * step, means, all, mean, squares);
+    const gy_column_parts parts = gy_column_cut(rows, columns);
+    double *means = partial, *all = partial + parts.n * columns;
+    GY_SPREAD(gy_team(k, rows * columns, COST), p, parts.n, 1, {
+        const int64_t from = p * parts.rows;
+        gy_columns_moments(k->vector, gy_least(parts.rows, rows - from), columns,
+                           x + from * columns, means + p * columns, all + p * columns);
+    });
+    gy_column_combine(&parts, rows, columns, means, all, mean, squares);
 }
 
 void gy_column_products(const gy_kernel *k, int64_t rows, int64_t columns, const float *x,
                         const gy_column_norm *n, const float *dy, double *partial, double *sum,
                         double *product)
 {
-    const int64_t step = part_rows(rows, columns), parts = gy_pieces(rows, step);
-    double *sums = partial, *products = partial + parts * columns;
-    GY_SPREAD(gy_team(k, rows * columns, COST), p, parts, 1, {
-        const int64_t at = p * step * columns;
-        gy_columns_products(k->vector, gy_least(step, rows - p * step), columns, x + at, n, dy + at,
-                            sums + p * columns, products + p * columns);
+    const gy_column_parts parts = gy_column_cut(rows, columns);
+    double *sums = partial, *products = partial + parts.n * columns;
+    GY_SPREAD(gy_team(k, rows * columns, COST), p, parts.n, 1, {
+        const int64_t from = p * parts.rows, at = from * columns;
+        gy_columns_products(k->vector, gy_least(parts.rows, rows - from), columns, x + at, n,
+                            dy + at, sums + p * columns, products + p * columns);
     });
     for (int64_t c = 0; c < columns; c++) {
         sum[c] = product[c] = 0.0;
-        for (int64_t p = 0; p < parts; p++) {
+        for (int64_t p = 0; p < parts.n; p++) {
             sum[c] += sums[p * columns + c];
             product[c] += products[p * columns + c];
         }

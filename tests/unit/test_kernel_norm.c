@@ -247,9 +247,10 @@ static void expect_group(const gy_group_norm *p, int64_t sample, int64_t group)
 
 static void groups_at_level(const gy_kernel *k)
 {
-    static const gy_group_norm shapes[] = {{3, 20, 12, 3, 1e-5f}, {2, 7, 130, 13, 1e-3f},
-                                           {9, 1, 6, 2, 1e-5f},   {2, 50, 5, 5, 1e-5f},
-                                           {1, 33, 64, 1, 1e-5f}, {0, 4, 4, 2, 1e-5f}};
+    static const gy_group_norm shapes[] = {
+        {3, 20, 12, 3, 1e-5f},   {2, 7, 130, 13, 1e-3f}, {9, 1, 6, 2, 1e-5f},
+        {2, 50, 5, 5, 1e-5f},    {1, 33, 64, 1, 1e-5f},  {0, 4, 4, 2, 1e-5f},
+        {1, 2000, 35, 7, 1e-5f}, {2, 600, 58, 2, 1e-3f}}; /* the last two in parts */
     for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
         const gy_group_norm *p = &shapes[i / 2];
         const int64_t n = p->batch * p->rows * p->columns;
@@ -266,10 +267,37 @@ static void groups_at_level(const gy_kernel *k)
     }
 }
 
+/* A sample among others, on threads, and alone: the same bits. */
+static void samples_by_themselves_at_level(const gy_kernel *k)
+{
+    enum { ROWS = 600, COLUMNS = 58, EACH = ROWS * COLUMNS };
+    static float first_y[2 * EACH], first_dx[2 * EACH];
+    gy_group_norm p = {2, ROWS, COLUMNS, 2, 1e-5f};
+    draw(2 * EACH, COLUMNS, 0);
+    gy_group_norm_forward(k, &p, x, gain, beta, scratch, y, stats);
+    gy_group_norm_backward(k, &p, x, gain, stats, dy, scratch, dx, NULL, 0, NULL, 0);
+    if (gy_kernel_threads(k) == 1) {
+        memcpy(first_y, y, sizeof first_y);
+        memcpy(first_dx, dx, sizeof first_dx);
+    }
+    CU_ASSERT_EQUAL(memcmp(first_y, y, sizeof first_y), 0);
+    CU_ASSERT_EQUAL(memcmp(first_dx, dx, sizeof first_dx), 0);
+    p.batch = 1;
+    gy_group_norm_forward(k, &p, x + EACH, gain, beta, scratch, y, stats);
+    gy_group_norm_backward(k, &p, x + EACH, gain, stats, dy + EACH, scratch, dx, NULL, 0, NULL, 0);
+    CU_ASSERT_EQUAL(memcmp(first_y + EACH, y, sizeof first_y / 2), 0);
+    CU_ASSERT_EQUAL(memcmp(first_dx + EACH, dx, sizeof first_dx / 2), 0);
+}
+
+static void samples_by_themselves(void)
+{
+    gy_test_levels(samples_by_themselves_at_level);
+}
+
 static void norms_of_groups(void)
 {
     gy_test_levels(groups_at_level);
 }
 
 GY_TEST_MAIN(GY_TEST(norms_of_rows), GY_TEST(rows_not_finite), GY_TEST(norms_of_columns),
-             GY_TEST(odd_columns), GY_TEST(norms_of_groups))
+             GY_TEST(odd_columns), GY_TEST(norms_of_groups), GY_TEST(samples_by_themselves))

@@ -34,7 +34,8 @@ static gy_status shape(gy_layer *l)
     l->memory.needs = GY_NEEDS_X;
     l->relation.in_place = true;
     l->memory.keep = (gy_size){2 * s->groups, 0};
-    l->memory.scratch = (gy_size){gy_group_norm_scratch(n) / (int64_t)sizeof(float), 0};
+    const int64_t bytes = gy_group_norm_scratch(gy_shape_rows(&l->in[0]), n);
+    l->memory.scratch = (gy_size){bytes / (int64_t)sizeof(float), 0};
     l->report.flops = 8.0 * (double)gy_shape_count(&l->out);
     return GY_OK;
 }
