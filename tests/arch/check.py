@@ -75,6 +75,25 @@ def check_rooms():
                    f"{path}: {name} is inside {target} only")
 
 
+def check_picture():
+    """The README's picture of the rooms names all of them, and what each uses as the build has it."""
+    allowed = rooms()
+    text = (ROOT / "README.md").read_text().partition("\n## How it is built\n")[2]
+    shown = set()
+    for line in text.split("```")[1].splitlines():
+        fields = re.split(r" {2,}", line.strip())
+        named = [word for word in " ".join(fields[:-2] or fields[:1]).split() if word in allowed]
+        shown.update(named)
+        below = fields[-1].split()
+        if not set(below) <= set(allowed):
+            continue
+        uses = set(below).union({"base"}, *(allowed[room] for room in below))
+        for room in named:
+            expect(uses == allowed[room], f"README.md, How it is built: {room} uses {below}, the build"
+                                          f" has other rooms: {uses ^ allowed[room]}")
+    expect(shown == set(allowed), f"README.md, How it is built: {shown ^ set(allowed)}")
+
+
 def check_doors():
     for header, door in DOORS.items():
         users = [str(p.relative_to(SRC)) for p in sources("src") if header in includes(p, "<>")]
@@ -171,6 +190,7 @@ def check_readme():
 def main():
     library, cc, cxx = sys.argv[1:4]
     check_rooms()
+    check_picture()
     check_doors()
     check_lengths()
     check_agreements()
