@@ -15,15 +15,15 @@
 #include "base/clock.h"
 #include "base/spent.h"
 #include "config/config.h"
+#include "plain.h"
 #include "store/file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_TURNS = 100, PIECE = 4 << 20 };
+enum { MOST_TURNS = 100 };
 
 /* X(stage): what is measured, in seconds; those of the system's calls are write, flush and rename. */
 #define STAGES(X)                                                                                  \
@@ -184,61 +184,20 @@ static gy_status prepare(bench *b)
     return GY_OK;
 }
 
-/* Bytes in pieces, of the parameters over and over. */
-static gy_status write_plain(const bench *b, int fd)
-{
-    const char *from = (const char *)b->c.values;
-    const int64_t there = b->c.params->floats * (int64_t)sizeof(float);
-    for (int64_t at = 0, n; at < b->plain_bytes; at += n) {
-        const int64_t left = b->plain_bytes - at, in = at % there;
-        n = left < PIECE ? left : PIECE;
-        if (n > there - in) n = there - in;
-        GY_TRY(gy_file_append(b->ctx, fd, b->plain, from + in, (size_t)n));
-    }
-    return GY_OK;
-}
-
-static gy_status make_plain(bench *b, double seconds[N_STAGES])
-{
-    double start = gy_clock_s();
-    int fd = open(b->plain, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    GY_REQUIRE(fd >= 0, GY_E_IO, "cannot write the file" GY_AT "%s" GY_WHY "%s", b->plain,
-               strerror(errno));
-    gy_status status = write_plain(b, fd);
-    seconds[STAGE_plain_write] = gy_clock_s() - start;
-    start = gy_clock_s();
-    if (status == GY_OK) status = gy_path_sync(b->ctx, b->plain);
-    seconds[STAGE_plain_flush] = gy_clock_s() - start;
-    (void)close(fd);
-    return status;
-}
-
-static gy_status read_plain(bench *b, double *seconds)
-{
-    char *piece;
-    GY_TRY(gy_alloc(b->ctx, PIECE, (void **)&piece));
-    gy_path_forget(b->ctx, b->plain);
-    double start = gy_clock_s();
-    int fd = open(b->plain, O_RDONLY | O_CLOEXEC);
-    ssize_t got = fd < 0 ? -1 : 1;
-    while (got > 0) got = read(fd, piece, PIECE);
-    *seconds = gy_clock_s() - start;
-    const int reason = errno;
-    if (fd >= 0) (void)close(fd);
-    gy_free(b->ctx, piece);
-    GY_REQUIRE(got == 0, GY_E_IO, "cannot read the file" GY_AT "%s" GY_WHY "%s", b->plain,
-               strerror(reason));
-    return gy_file_remove(b->plain);
-}
-
 /* What the disk can do with these bytes. */
 static gy_status pass_plain(bench *b, double seconds[N_STAGES])
 {
     gy_status status = GY_OK;
+    const gy_plain file = {.path = b->plain,
+                           .from = b->c.values,
+                           .there = b->c.params->floats * (int64_t)sizeof(float),
+                           .bytes = b->plain_bytes};
     GY_TRY(gy_comm_barrier(b->comm));
-    if (b->plain_bytes > 0) status = make_plain(b, seconds);
+    if (file.bytes > 0)
+        status =
+            gy_plain_write(b->ctx, &file, &seconds[STAGE_plain_write], &seconds[STAGE_plain_flush]);
     GY_TRY(gy_comm_agree(b->comm, status));
-    if (b->plain_bytes > 0) status = read_plain(b, &seconds[STAGE_plain_read]);
+    if (file.bytes > 0) status = gy_plain_read(b->ctx, &file, &seconds[STAGE_plain_read]);
     return gy_comm_agree(b->comm, status);
 }
 
