@@ -25,6 +25,12 @@ GY_API gy_status gy_checkpoint_verify(gy_context *ctx, const char *path,
                                       void (*report)(void *user, const char *line), void *user,
                                       gy_verify_result *out) GY_CHECKED;
 
+/**
+ * Says that the process has no other use of HDF5 than Gyre's, which then says nothing when the process ends.
+ * Before all other calls of both. Local.
+ */
+GY_API void gy_checkpoint_own_process(void);
+
 /** Name and version of the HDF5 library. Local. */
 GY_API const char *gy_checkpoint_library(void);
 

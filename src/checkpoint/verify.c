@@ -9,6 +9,11 @@
 
 #include <string.h>
 
+void gy_checkpoint_own_process(void)
+{
+    gy_h5_own_process();
+}
+
 const char *gy_checkpoint_library(void)
 {
     return gy_h5_library();

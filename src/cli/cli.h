@@ -52,6 +52,9 @@ extern const gy_registry gy_command_registry;
 gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min,
                           int max) GY_CHECKED;
 
+/** The exit code of a command that ended so. */
+int gy_cli_exit_code(const gy_cli *cli, gy_status status);
+
 /** Prints how a command is used. */
 void gy_cli_usage(const gy_command *command);
 
@@ -65,8 +68,13 @@ void gy_cli_print_text(const char *text);
 void gy_cli_print_json(void *user, const gy_event *event);
 
 /* signals.c */
-void gy_signals_begin(void);     /* of every command */
-void gy_signals_catch(void);     /* of a run that can be asked to stop */
+void gy_signals_begin(void); /* of every command */
+/**
+ * Of a run that can be asked to stop.
+ * @param words  last ones of a process that ends before the run asks; NULL: none. They stay
+ * @param code   its exit code
+ */
+void gy_signals_catch(const char *words, int code);
 int gy_signals_take(void *user); /* gy_train_options.requests */
 /* Once a run has ended: a launcher's TERM to ranks on their way out must not change their code. */
 void gy_signals_ignore(void);

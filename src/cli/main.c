@@ -41,7 +41,7 @@ static void print_error(void)
 }
 
 /* Stopping on request is no error: the batch system may want another code for "start me again". */
-static int exit_code(const gy_cli *cli, gy_status status)
+int gy_cli_exit_code(const gy_cli *cli, gy_status status)
 {
     const char *requeue = cli->requeue;
     int code = gy_status_exit_code(status);
@@ -215,7 +215,7 @@ static void settle(gy_cli *cli, gy_status status)
     if (status == GY_OK || status == GY_STOPPED) return;
     bool alone = cli->comm != NULL && gy_comm_ranks(cli->comm) > 1 && !gy_comm_agreed(cli->comm);
     if (alone || cli->rank == 0) print_error();
-    if (alone) gy_comm_abort(cli->comm, exit_code(cli, status));
+    if (alone) gy_comm_abort(cli->comm, gy_cli_exit_code(cli, status));
 }
 
 static gy_status run(gy_cli *cli, const gy_command *command)
@@ -254,6 +254,7 @@ int main(int argc, char **argv)
     const char *requeue = getenv("GYRE_REQUEUE_EXIT_CODE");
     (void)snprintf(cli.requeue, sizeof cli.requeue, "%s", requeue == NULL ? "" : requeue);
     gy_signals_begin();
+    gy_checkpoint_own_process();
     const gy_command *command = find(&cli);
     if (command == NULL || gy_context_create(sink, &cli, &cli.ctx) != GY_OK) {
         if (cli.rank == 0) print_error();
@@ -262,11 +263,11 @@ int main(int argc, char **argv)
     if (command->run == NULL || asks_for_help(argc - cli.words, argv + cli.words)) {
         if (cli.rank == 0) gy_cli_usage(command);
         gy_context_free(cli.ctx);
-        return exit_code(&cli, end_output(&cli, GY_OK));
+        return gy_cli_exit_code(&cli, end_output(&cli, GY_OK));
     }
     gy_pool_init(&cli.pool, cli.ctx);
     gy_status status = end_output(&cli, run(&cli, command));
     gy_pool_clear(&cli.pool);
     gy_context_free(cli.ctx);
-    return exit_code(&cli, status);
+    return gy_cli_exit_code(&cli, status);
 }

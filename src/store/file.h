@@ -54,7 +54,7 @@ bool gy_temporary_is_left(const char *path);
 
 /** A whole file in the making; no file that is there changes before it is committed. */
 typedef struct gy_output gy_output;
-/** Makes an empty file beside `path`; end with gy_output_commit() or gy_output_abort(). */
+/** Makes an empty file beside `path`, which must be none of a checkpoint's; end with gy_output_commit() or gy_output_abort(). */
 gy_status gy_output_begin(gy_context *ctx, const char *path, gy_output **out) GY_CHECKED;
 /** The same of a folder, whose place nothing has so far; its files are flushed by who writes them. */
 gy_status gy_output_begin_folder(gy_context *ctx, const char *path, gy_output **out) GY_CHECKED;

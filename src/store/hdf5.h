@@ -122,6 +122,9 @@ gy_status gy_h5_make_tensor(gy_h5_maker *m, const char *name, const gy_shape *sh
 gy_status gy_h5_make_virtual(gy_h5_maker *m, const char *name, const gy_shape *shape,
                              const gy_h5_piece *pieces, int n, const gy_h5_mark *mark) GY_CHECKED;
 
+/** Of a process that is ours: HDF5 does not tidy up at its end, and so says nothing then. First of all. */
+void gy_h5_own_process(void);
+
 /** "HDF5 1.10.8". */
 const char *gy_h5_library(void);
 

@@ -110,8 +110,9 @@ static void shut(gy_h5 *f, const attribute *a)
 static gy_status look(gy_h5 *f, const char *object, const char *name, attribute *a)
 {
     *a = (attribute){.id = -1, .space = -1, .type = -1};
-    GY_REQUIRE(gy_h5_has_attribute(f, object, name), f->status,
-               "no such attribute" GY_AT "%s:%s@%s", f->path, object, name);
+    bool there = gy_h5_has_attribute(f, object, name);
+    if (f->disk.failed != 0) return fail(f, cannot_read, object, name);
+    GY_REQUIRE(there, f->status, "no such attribute" GY_AT "%s:%s@%s", f->path, object, name);
     a->id = (hid_t)H5(f, H5Aopen_by_name(f->id, object, name, H5P_DEFAULT, H5P_DEFAULT));
     if (a->id < 0) return fail(f, cannot_read, object, name);
     a->space = (hid_t)H5(f, H5Aget_space(a->id));

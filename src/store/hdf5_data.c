@@ -169,7 +169,9 @@ gy_status gy_h5_data_open(gy_h5 *f, const char *name, gy_h5_data **out)
 {
     gy_status status;
     gy_h5_data *d;
-    GY_REQUIRE(gy_h5_exists(f, name), f->status, "no such data set" GY_AT "%s:%s", f->path, name);
+    bool there = gy_h5_exists(f, name);
+    if (f->disk.failed != 0) return gy_h5_fail(f, "cannot open the data set", name);
+    GY_REQUIRE(there, f->status, "no such data set" GY_AT "%s:%s", f->path, name);
     GY_TRY(new_data(f, name, &d));
     d->id = (hid_t)H5(f, H5Dopen2(f->id, name, H5P_DEFAULT));
     GY_TRY_GOTO(fail, d->id < 0 ? gy_h5_fail(f, "cannot open the data set", name) : GY_OK);

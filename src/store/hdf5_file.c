@@ -26,6 +26,12 @@ const char *gy_h5_library(void)
 #undef TEXT_OF
 }
 
+/* What could not be read in part cannot always be tidied up: "infinite loop closing library". */
+void gy_h5_own_process(void)
+{
+    (void)H5dont_atexit();
+}
+
 void gy_h5_calling(gy_h5 *f)
 {
     if (f->depth++ > 0) return;
@@ -47,6 +53,7 @@ int64_t gy_h5_called(gy_h5 *f, int64_t result)
         (void)H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_first, f);
     }
     if (--f->depth == 0) (void)H5Eset_auto2(H5E_DEFAULT, f->print, f->print_user);
+    if (f->disk.failed != 0 && !f->written) return -1; /* of bytes that could not be read */
     return result;
 }
 

@@ -1,6 +1,7 @@
 /*
  * A whole file in the making: written beside its place under a name of its own, then given the name.
- * Until then, and whatever goes wrong, what was there before stays as it is.
+ * Until then, and whatever goes wrong, what was there before stays as it is. A file of a checkpoint is
+ * never replaced.
  */
 #include "file.h"
 
@@ -39,11 +40,18 @@ static gy_status make_folder(gy_output *o, gy_lies there)
 static gy_status make(gy_output *o, const char *path)
 {
     gy_lies there;
+    uint64_t seal;
+    bool is_there;
     GY_TRY(gy_pool_string(&o->pool, path, &o->path));
     GY_TRY(gy_path_kind(path, &there));
     if (o->is_folder) return make_folder(o, there);
     errno = EISDIR;
     if (there == GY_IS_DIRECTORY) return cannot_write(path);
+    GY_TRY(gy_seal_read(path, &seal, &is_there));
+    GY_REQUIRE(seal == 0, GY_E_USAGE,
+               "cannot write the file" GY_AT "%s" GY_WHY "it is part of a checkpoint" GY_HINT
+               "give the output another name",
+               path);
     GY_TRY(gy_temporary_name(&o->pool, path, &o->name));
     int fd = open(o->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0) return cannot_write(path);

@@ -5,7 +5,8 @@ that is well, ends as if there had been none.
     disk.py CASE GYRE PRELOAD.so
 
 Cases: kill, full, late, quota, half: calls that change the disk, of a whole run; look, stale, read: calls of
-a run that goes on; replace: kills while a damaged checkpoint is written again; link: no links at all.
+a run that goes on; replace: kills while a damaged checkpoint is written again; never: a file system that
+makes no links and takes no locks; flushed: directories are on disk in those that hold them.
 A few moments, drawn by the day; with GYRE_DISK_ALL=1 in the environment every one (minutes).
 """
 import json
@@ -52,7 +53,8 @@ class Disk:
                        GYRE_DISK_COUNT=str(place / "count"))
         done = subprocess.run([self.gyre, "train", "n.yaml", "--run-dir", "run", *options],
                               cwd=place, env=env, capture_output=True, text=True, timeout=60)
-        self.calls = int((place / "count").read_text()) if (place / "count").exists() else 0
+        told = (place / "count").read_text().splitlines() if (place / "count").exists() else ["0"]
+        self.calls, self.unflushed = int(told[0]), told[1:]
         return done
 
     def place(self, name, like=None):
@@ -124,6 +126,7 @@ def trial(disk, kind, how, begin=None, allowed=(0, 1)):
         try:
             assert done.returncode in allowed or how == "kill", done
             assert "a new run" not in done.stderr, done.stderr
+            assert "HDF5:" not in done.stderr, done.stderr  # the library's own, at the end
             again = disk.run(place)
             assert again.returncode == 0, again
             same(want, outcome(place), "after it")
@@ -187,6 +190,24 @@ def replace(disk):
     with open(begin / "run/checkpoints/step-000000009/shard-00000.h5", "ab") as f:
         f.write(b"x")
     trial(disk, "change", "kill", begin=begin)
+
+
+def never(disk):
+    """Once it is said, not at every checkpoint; and the run goes on from them as ever."""
+    for kind, says in (("link", "no links"), ("lock", "cannot be locked on this file system")):
+        place = disk.place(kind)
+        for epochs in (4, 5):
+            done = disk.run(place, f"--set=train.epochs={epochs}", kind=kind, how="never", at=1)
+            assert done.returncode == 0 and done.stderr.count(says) == 1, done
+        links = [p for p in (place / "run/checkpoints").iterdir() if p.is_symlink()]
+        assert bool(links) == (kind == "lock"), links
+        assert done.stderr.count("goes on from") == 1, done.stderr
+
+
+def flushed(disk):
+    place = disk.place("flushed")
+    done = disk.run(place, "--run-dir=run/deep/er", kind="change")
+    assert done.returncode == 0 and disk.calls > 0 and disk.unflushed == [], disk.unflushed
 
 
 def main():

@@ -4,11 +4,13 @@
  *
  *     GYRE_DISK_BELOW=DIR   an absolute path
  *     GYRE_DISK_KIND=…      which calls count: change (what changes the disk), look (what asks for what is
- *                           there), read
+ *                           there), read, link (symbolic ones), lock
  *     GYRE_DISK_AT=K        the call that fails; 0: none
  *     GYRE_DISK_HOW=…       kill (before it), full (ENOSPC), quota (EDQUOT, and all after it), late (done,
- *                           and EIO), stale (ESTALE), access (EACCES), io (EIO), half (of a write)
- *     GYRE_DISK_COUNT=FILE  how many calls there were is written there at the end
+ *                           and EIO), stale (ESTALE), access (EACCES), io (EIO), half (of a write), never
+ *                           (ENOSYS, and all after it)
+ *     GYRE_DISK_COUNT=FILE  how many calls there were is written there at the end; then the directories, a
+ *                           line each, in which one was made and that were not flushed since
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -29,6 +31,12 @@
 
 static atomic_long calls;
 
+enum { MOST_MADE = 64 };
+static char
+    made_in[MOST_MADE]
+           [PATH_MAX]; /* directories not flushed since one was made in them; by one thread */
+static atomic_int n_made;
+
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static const char *setting(const char *name)
@@ -37,25 +45,54 @@ static const char *setting(const char *name)
     return text == NULL ? "" : text;
 }
 
+/* The path from the root. */
+static bool find_whole(const char *path, char whole[2 * PATH_MAX])
+{
+    char here[PATH_MAX] = "";
+    if (path == NULL || (path[0] != '/' && getcwd(here, sizeof here) == NULL)) return false;
+    (void)snprintf(whole, 2 * PATH_MAX, "%s%s%s", here, path[0] == '/' ? "" : "/", path);
+    return true;
+}
+
 static bool is_below(const char *path)
 {
     const char *dir = setting("GYRE_DISK_BELOW");
-    char whole[2 * PATH_MAX], here[PATH_MAX] = "";
-    if (dir[0] == '\0' || path == NULL) return false;
-    if (path[0] != '/' && getcwd(here, sizeof here) == NULL) return false;
-    (void)snprintf(whole, sizeof whole, "%s%s%s", here, path[0] == '/' ? "" : "/", path);
+    char whole[2 * PATH_MAX];
+    if (dir[0] == '\0' || !find_whole(path, whole)) return false;
     size_t n = strlen(dir);
     return strncmp(whole, dir, n) == 0 && (whole[n] == '/' || whole[n] == '\0');
 }
 
-static bool is_open_below(int fd)
+static bool find_open(int fd, char path[PATH_MAX])
 {
-    char link[32], path[PATH_MAX];
+    char link[32];
     (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = REAL(readlink)(link, path, sizeof path - 1);
+    ssize_t n = REAL(readlink)(link, path, PATH_MAX - 1);
     if (n <= 0) return false;
     path[n] = '\0';
-    return is_below(path);
+    return true;
+}
+
+static bool is_open_below(int fd)
+{
+    char path[PATH_MAX];
+    return find_open(fd, path) && is_below(path);
+}
+
+static void note_made(const char *path)
+{
+    char whole[2 * PATH_MAX];
+    if (!is_below(path) || !find_whole(path, whole) || n_made == MOST_MADE) return;
+    *strrchr(whole, '/') = '\0';
+    (void)snprintf(made_in[n_made++], PATH_MAX, "%s", whole);
+}
+
+static void note_flushed(int fd)
+{
+    char path[PATH_MAX];
+    if (!find_open(fd, path)) return;
+    for (int i = 0; i < n_made; i++)
+        if (strcmp(made_in[i], path) == 0) made_in[i][0] = '\0';
 }
 
 /* What becomes of a call: nothing; it fails; it is done and fails; half of it is done. */
@@ -66,7 +103,7 @@ static fate strike(const char *kind)
     const char *how = setting("GYRE_DISK_HOW");
     if (strcmp(kind, setting("GYRE_DISK_KIND")) != 0) return GOES;
     long k = atoi(setting("GYRE_DISK_AT")), now = ++calls;
-    bool after = strcmp(how, "quota") == 0;
+    bool after = strcmp(how, "quota") == 0 || strcmp(how, "never") == 0;
     if (k == 0 || (after ? now < k : now != k)) return GOES;
     if (strcmp(how, "kill") == 0) (void)kill(getpid(), SIGKILL);
     if (strcmp(how, "half") == 0) return HALVES;
@@ -76,6 +113,7 @@ static fate strike(const char *kind)
     if (strcmp(how, "quota") == 0) errno = EDQUOT;
     if (strcmp(how, "stale") == 0) errno = ESTALE;
     if (strcmp(how, "access") == 0) errno = EACCES;
+    if (strcmp(how, "never") == 0) errno = ENOSYS;
     return FAILS;
 }
 
@@ -95,6 +133,8 @@ __attribute__((destructor)) static void tell(void)
     FILE *out = path[0] == '\0' ? NULL : fopen(path, "w");
     if (out == NULL) return;
     (void)fprintf(out, "%ld\n", (long)calls);
+    for (int i = 0; i < n_made; i++)
+        if (made_in[i][0] != '\0') (void)fprintf(out, "%s\n", made_in[i]);
     (void)fclose(out);
 }
 
@@ -169,6 +209,7 @@ int close(int fd)
 
 int fsync(int fd)
 {
+    note_flushed(fd);
     PASS(int, at_file("change", fd), REAL(fsync)(fd), -1);
 }
 
@@ -195,13 +236,36 @@ int unlinkat(int above, const char *path, int flags)
 
 int mkdir(const char *path, mode_t mode)
 {
-    PASS(int, at_path("change", path), REAL(mkdir)(path, mode), -1);
+    fate f = at_path("change", path);
+    if (f == GOES) {
+        int result = REAL(mkdir)(path, mode), reason = errno;
+        if (result == 0) note_made(path);
+        errno = reason;
+        return result;
+    }
+    PASS(int, f, REAL(mkdir)(path, mode), -1);
 }
 
 int symlink(const char *target, const char *path)
 {
-    PASS(int, at_path("change", path), REAL(symlink)(target, path), -1);
+    fate f = at_path("link", path);
+    if (f == GOES) f = at_path("change", path);
+    PASS(int, f, REAL(symlink)(target, path), -1);
 }
+
+/* Locks are taken by it, of an open file or of a process. */
+#define FCNTL(name)                                                                                \
+    int name(int fd, int command, ...)                                                             \
+    {                                                                                              \
+        va_list rest;                                                                              \
+        va_start(rest, command);                                                                   \
+        void *what = va_arg(rest, void *);                                                         \
+        va_end(rest);                                                                              \
+        bool locks = command == F_OFD_SETLK || command == F_SETLK;                                 \
+        PASS(int, locks ? at_file("lock", fd) : GOES, REAL(name)(fd, command, what), -1);          \
+    }
+FCNTL(fcntl)
+FCNTL(fcntl64)
 
 int stat(const char *restrict path, struct stat *restrict out)
 {

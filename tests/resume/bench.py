@@ -3,6 +3,7 @@ run left behind."""
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -98,6 +99,17 @@ def rank_process(process, rank):
         if any(entry in text for entry in want):
             return number
     raise AssertionError(f"no process of rank {rank}")
+
+
+def catches(process, number, ranks):
+    """Whether all ranks are there and have a handler of that signal."""
+    found = ranks_of(process)
+    try:
+        masks = [re.search(r"SigCgt:\s*(\w+)", pathlib.Path(f"/proc/{rank}/status").read_text())
+                 for rank in found]
+    except OSError:
+        return False
+    return len(found) == ranks and all(int(m[1], 16) >> number - 1 & 1 for m in masks)
 
 
 def send(process, number):

@@ -18,7 +18,7 @@ import time
 import h5py
 import numpy
 
-from bench import (CONFIG, SLOW, STEPS, all_end, close, epochs, events, keep_until, main, rank_process,
+from bench import (CONFIG, SLOW, STEPS, all_end, catches, close, epochs, events, keep_until, main, rank_process,
                    same_bits, send, state, states, steps_are_whole, tensors, wait_for_event,
                    wait_for_step)
 
@@ -92,6 +92,15 @@ def two_jobs(bench):
     assert done.returncode == 1, (done.returncode, done.stderr)
     lines = [line for line in done.stderr.splitlines() if "gyre: error: " in line]
     assert len(lines) == 1 and f"process {rank_process(first, 0)} on " in lines[0], done.stderr
+    assert first.poll() is None
+    for number in (signal.SIGTERM, signal.SIGUSR2):  # a job that waits can be told to stop
+        second = bench.start(place)
+        while not catches(second, number, bench.ranks):
+            time.sleep(0.01)
+        start = time.monotonic()
+        send(second, number)
+        code = second.wait(timeout=60)
+        assert code == 75 and time.monotonic() - start < 8, (number, code)
     assert first.poll() is None
     os.killpg(first.pid, signal.SIGKILL)  # whose lock ends with it
     first.wait()

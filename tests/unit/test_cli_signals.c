@@ -6,7 +6,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { SIGNALS = 500, PATIENCE_MS = 5000 };
 
@@ -34,7 +36,8 @@ static void none_is_lost(void)
 {
     pthread_t sender;
     main_thread = pthread_self();
-    gy_signals_catch();
+    gy_signals_catch(NULL, 0);
+    (void)gy_signals_take(NULL);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&sender, NULL, send, NULL), 0);
     while (!over)
         if (gy_signals_take(NULL) == GY_REQUEST_CHECKPOINT) taken++;
@@ -45,7 +48,7 @@ static void none_is_lost(void)
 
 static void to_save_is_told_once_to_stop_again_and_again(void)
 {
-    gy_signals_catch();
+    gy_signals_catch(NULL, 0);
     CU_ASSERT_EQUAL(gy_signals_take(NULL), 0);
     CU_ASSERT_EQUAL(raise(SIGUSR1), 0);
     CU_ASSERT_EQUAL(gy_signals_take(NULL), GY_REQUEST_CHECKPOINT);
@@ -56,4 +59,24 @@ static void to_save_is_told_once_to_stop_again_and_again(void)
     CU_ASSERT_EQUAL(gy_signals_take(NULL), GY_REQUEST_STOP);
 }
 
-GY_TEST_MAIN(GY_TEST(none_is_lost), GY_TEST(to_save_is_told_once_to_stop_again_and_again))
+/* To save can wait until then; to stop cannot. */
+static void before_the_run_asks_a_stop_ends_the_process(void)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR2, SIGHUP, SIGXCPU};
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        int status = 0;
+        pid_t child = fork();
+        CU_ASSERT_NOT_EQUAL_FATAL(child, -1);
+        if (child == 0) {
+            gy_signals_catch(NULL, 75);
+            (void)raise(SIGUSR1);
+            (void)raise(signals[i]);
+            _exit(1);
+        }
+        CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
+        CU_ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 75);
+    }
+}
+
+GY_TEST_MAIN(GY_TEST(none_is_lost), GY_TEST(to_save_is_told_once_to_stop_again_and_again),
+             GY_TEST(before_the_run_asks_a_stop_ends_the_process))

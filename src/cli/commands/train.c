@@ -72,6 +72,9 @@ static gy_status list_sets(gy_pool *pool, const settings *s, const char *const *
     return GY_OK;
 }
 
+static const char stopped[] =
+    "gyre: stopped by a signal before the first step; the same command starts it again\n";
+
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
     const settings *s = settings_;
@@ -80,7 +83,9 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     gy_config *config = NULL;
     gy_terminal terminal;
     cli->quiet = s->quiet;
-    gy_signals_catch(); /* before anything that may take long */
+    /* before anything that may take long */
+    gy_signals_catch(cli->rank != 0 || s->quiet ? NULL : stopped,
+                     gy_cli_exit_code(cli, GY_STOPPED));
     gy_status status = gy_cli_operands(&gy_command_train, operands, 1, 1);
     if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
     status = gy_comm_agree(cli->comm, status);
