@@ -10,7 +10,7 @@ lab_enter "$0" "$@"
 export GYRE=$1
 shift
 rows=(limit_hangs limit_signal limit_itself limit_raised plain_srun plain_mpirun gives_up stop_mpirun
-      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun patient array chain wrong
+      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun last_commit patient array chain wrong
       diverged)
 [ $# -eq 0 ] || rows=("$@")
 config=$SOURCE/tests/cluster/run.yaml row= job=
@@ -170,6 +170,24 @@ row_killed_srun() {
     kill -KILL "$rank" || fail "no rank on host1"
     says 60 "ended with code 137 at step-"
     finishes 1
+}
+# Killed while it ends: its last checkpoint is there, its last words are not in the journal.
+row_last_commit() {
+    local preload calls struck=$LAB/struck/gyre
+    preload=$(dirname "$GYRE")/tests/disk/libdisk_preload.so
+    [ -f "$preload" ] || fail "no $preload"
+    mkdir $LAB/struck
+    printf '#!/bin/sh\nexport GYRE_DISK_BELOW GYRE_DISK_KIND=change GYRE_DISK_HOW=kill GYRE_DISK_AT GYRE_DISK_COUNT\nLD_PRELOAD=%s exec %s "$@"\n' \
+        "$preload" "$GYRE" >$struck
+    chmod +x $struck
+    GYRE_DISK_BELOW=$LAB/counted GYRE_DISK_COUNT=$LAB/count $struck train "$config" --run-dir $LAB/counted --quiet
+    calls=$(head -n 1 $LAB/count)
+    export GYRE_DISK_BELOW=$run GYRE_DISK_AT=$((calls - 5))
+    GYRE=$struck submit --
+    says 240 "ended with code 137 at step-000000380"
+    finishes 1
+    says 1 "the run is finished$"
+    [ "$(grep -c '"event": "end"' $run/metrics.jsonl)" = 1 ] || fail "not one end in the journal"
 }
 row_patient() { # preempted, with notice
     local other
