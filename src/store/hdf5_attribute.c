@@ -23,8 +23,7 @@ static gy_status fail(gy_h5 *f, const char *what, const char *object, const char
 
 bool gy_h5_has_attribute(gy_h5 *f, const char *object, const char *name)
 {
-    return gy_h5_exists(f, object) &&
-           H5(f, H5Aexists_by_name(f->id, object, name, H5P_DEFAULT)) > 0;
+    return H5(f, H5Aexists_by_name(f->id, object, name, H5P_DEFAULT)) > 0;
 }
 
 static gy_status write(gy_h5 *f, const char *object, const char *name, hid_t file_type,
@@ -110,10 +109,9 @@ static void shut(gy_h5 *f, const attribute *a)
 static gy_status look(gy_h5 *f, const char *object, const char *name, attribute *a)
 {
     *a = (attribute){.id = -1, .space = -1, .type = -1};
-    bool there = gy_h5_has_attribute(f, object, name);
-    if (f->disk.failed != 0) return fail(f, cannot_read, object, name);
-    GY_REQUIRE(there, f->status, "no such attribute" GY_AT "%s:%s@%s", f->path, object, name);
     a->id = (hid_t)H5(f, H5Aopen_by_name(f->id, object, name, H5P_DEFAULT, H5P_DEFAULT));
+    GY_REQUIRE(a->id >= 0 || f->disk.failed != 0 || gy_h5_has_attribute(f, object, name), f->status,
+               "no such attribute" GY_AT "%s:%s@%s", f->path, object, name);
     if (a->id < 0) return fail(f, cannot_read, object, name);
     a->space = (hid_t)H5(f, H5Aget_space(a->id));
     if (a->space < 0) return fail(f, cannot_read, object, name);

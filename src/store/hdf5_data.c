@@ -165,16 +165,22 @@ static gy_status new_data(gy_h5 *f, const char *name, gy_h5_data **out)
     return GY_OK;
 }
 
+static gy_status cannot_open(gy_h5 *f, const char *name)
+{
+    (void)!gy_h5_fail(f, "cannot open the data set", name); /* before HDF5 says another thing */
+    gy_error first = *gy_error_last();
+    GY_REQUIRE(f->disk.failed != 0 || gy_h5_exists(f, name), f->status,
+               "no such data set" GY_AT "%s:%s", f->path, name);
+    return gy_error_restore(&first);
+}
+
 gy_status gy_h5_data_open(gy_h5 *f, const char *name, gy_h5_data **out)
 {
     gy_status status;
     gy_h5_data *d;
-    bool there = gy_h5_exists(f, name);
-    if (f->disk.failed != 0) return gy_h5_fail(f, "cannot open the data set", name);
-    GY_REQUIRE(there, f->status, "no such data set" GY_AT "%s:%s", f->path, name);
     GY_TRY(new_data(f, name, &d));
     d->id = (hid_t)H5(f, H5Dopen2(f->id, name, H5P_DEFAULT));
-    GY_TRY_GOTO(fail, d->id < 0 ? gy_h5_fail(f, "cannot open the data set", name) : GY_OK);
+    GY_TRY_GOTO(fail, d->id < 0 ? cannot_open(f, name) : GY_OK);
     GY_TRY_GOTO(fail, read_type(d));
     GY_TRY_GOTO(fail, read_shape(d));
     GY_TRY_GOTO(fail, read_place(d));
