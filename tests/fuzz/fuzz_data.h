@@ -36,10 +36,9 @@ static inline void fuzz_read(gy_context *ctx, gy_source *s)
 }
 
 /** Opens a source by its string, and again with what it learned. */
-static inline void fuzz_source(gy_context *ctx, const char *text)
+static inline void fuzz_source_as(gy_context *ctx, const char *text, gy_source_options options)
 {
     gy_source *s = NULL, *again = NULL;
-    gy_source_options options = {.sequence = 4};
     gy_status status = gy_source_open(ctx, text, &options, &s);
     fuzz_check(status == GY_OK || status == GY_E_DATA || status == GY_E_NOMEM);
     if (status != GY_OK) return;
@@ -55,20 +54,31 @@ static inline void fuzz_source(gy_context *ctx, const char *text)
     gy_buffer_clear(&fit);
 }
 
-/** The bytes as a file, and the source string `format` with its path in it. */
-static inline int fuzz_file(const uint8_t *bytes, size_t n, const char *query)
+static inline void fuzz_source(gy_context *ctx, const char *text)
+{
+    fuzz_source_as(ctx, text, (gy_source_options){.sequence = 4});
+}
+
+/** The bytes as a file, and the source string with its path between a scheme and a query. */
+static inline int fuzz_file_as(const uint8_t *bytes, size_t n, const char *scheme,
+                               const char *query, gy_source_options options)
 {
     char path[] = "/tmp/gyre-fuzz-XXXXXX", text[256];
     gy_context *ctx = NULL;
     fuzz_check(gy_context_create(NULL, NULL, &ctx) == GY_OK);
     int file = mkstemp(path);
     fuzz_check(file >= 0 && write(file, bytes, n) == (ssize_t)n && close(file) == 0);
-    snprintf(text, sizeof text, "%s%s", path, query);
-    fuzz_source(ctx, text);
+    snprintf(text, sizeof text, "%s%s%s", scheme, path, query);
+    fuzz_source_as(ctx, text, options);
     unlink(path);
     fuzz_check(gy_context_balance(ctx) == 0);
     gy_context_free(ctx);
     return 0;
+}
+
+static inline int fuzz_file(const uint8_t *bytes, size_t n, const char *query)
+{
+    return fuzz_file_as(bytes, n, "", query, (gy_source_options){.sequence = 4});
 }
 
 #endif
