@@ -21,6 +21,7 @@ static gy_status load(gy_opened *o, gy_part part)
     if (batch < o->ranks) batch = o->ranks;
     GY_TRY(gy_feed_info(&o->feed, part)->supervised ? gy_feed_aim(&o->feed, network, part)
                                                     : gy_network_aim(network, NULL));
+    GY_TRY(gy_feed_teach(&o->feed, network));
     GY_TRY(gy_feed_load(&o->feed, part, batch));
     gy_network_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
     GY_TRY(gy_network_make_pieces(network));

@@ -71,7 +71,8 @@ static gy_status pass(writer *w, gy_part part, gy_batch *batch)
     gy_opened *o = w->o;
     int64_t outputs = o->network.task.outputs;
     GY_TRY(gy_loader_next(o->feed.loader[part], batch));
-    GY_TRY(gy_feed_check(&o->feed, part, batch->samples, batch->n, batch->x, NULL));
+    GY_TRY(gy_feed_check(&o->feed, part,
+                         &(gy_feed_values){batch->samples, batch->n, batch->x, NULL, NULL}));
     const gy_samples samples = gy_feed_samples(batch);
     gy_model_run p = {.kernel = o->network.kernel,
                       .seed = (uint64_t)o->config->seed,
@@ -80,6 +81,7 @@ static gy_status pass(writer *w, gy_part part, gy_batch *batch)
         float *y = NULL;
         p.first = batch->first + piece.first;
         GY_TRY(gy_model_forward(o->network.model, &p, piece.n, piece.x, &y));
+        gy_task_restore(&o->network.task, piece.n, y);
         memcpy(w->y + piece.first * outputs, y, (size_t)(piece.n * outputs) * sizeof *y);
     }
     return GY_OK;

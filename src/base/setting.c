@@ -131,6 +131,25 @@ static bool assign_ints(const assignment *a)
     return true;
 }
 
+static bool assign_floats(const assignment *a)
+{
+    double *v;
+    if (gy_pool_array(a->pool, a->n, &v) != GY_OK) return no_memory(a);
+    for (int i = 0; i < a->n; i++)
+        if (!gy_number_float(a->items[i], &v[i]) || !isfinite(v[i]) || !in_range(a->s, v[i]))
+            return refuse(a, a->items[i]);
+    *(gy_floats *)a->place = (gy_floats){-1, v, a->n};
+    return true;
+}
+
+static bool assign_int_or_word(const assignment *a)
+{
+    gy_int_or_word value = {.choice = find_choice(a->s, a->items[0])};
+    if (value.choice < 0 && !read_int(a, a->items[0], &value.v)) return false;
+    *(gy_int_or_word *)a->place = value;
+    return true;
+}
+
 static bool assign_strings(const assignment *a)
 {
     const char **v;
@@ -167,8 +186,8 @@ static bool assign_kind(const assignment *a)
 
 static bool takes_list(const gy_setting *s)
 {
-    return s->type == GY_SETTING_INTS || s->type == GY_SETTING_STRINGS ||
-           s->type == GY_SETTING_KINDS;
+    return s->type == GY_SETTING_INTS || s->type == GY_SETTING_FLOATS ||
+           s->type == GY_SETTING_STRINGS || s->type == GY_SETTING_KINDS;
 }
 
 /* The value that "" stands for, where that is the row's default. */
@@ -231,6 +250,10 @@ bool gy_setting_assign(const gy_setting *s, const char *const *items, int n, boo
         assign_none(s, a.place);
         return true;
     }
+    if (s->type == GY_SETTING_FLOATS && !is_list && find_choice(s, items[0]) >= 0) {
+        *(gy_floats *)a.place = (gy_floats){.choice = find_choice(s, items[0])};
+        return true;
+    }
     if (takes_list(s) != is_list) {
         gy_buffer_add(why, "it must be ");
         gy_setting_expect(s, why);
@@ -255,6 +278,10 @@ bool gy_setting_assign(const gy_setting *s, const char *const *items, int n, boo
         return assign_sizes(&a);
     case GY_SETTING_INTS:
         return assign_ints(&a);
+    case GY_SETTING_FLOATS:
+        return assign_floats(&a);
+    case GY_SETTING_INT_OR_WORD:
+        return assign_int_or_word(&a);
     case GY_SETTING_STRINGS:
     case GY_SETTING_KINDS:
         return assign_strings(&a);

@@ -34,6 +34,19 @@ typedef struct gy_ints {
     int n;
 } gy_ints;
 
+/** `[0.1, 0.9]`, or a word of the row's choices, then choice ≥ 0. */
+typedef struct gy_floats {
+    int choice; /* −1: numbers */
+    const double *v;
+    int n;
+} gy_floats;
+
+/** A whole number, or a word of the row's choices, then choice ≥ 0. */
+typedef struct gy_int_or_word {
+    int choice; /* −1: the number */
+    int64_t v;
+} gy_int_or_word;
+
 typedef struct gy_strings {
     const char *const *v;
     int n;
@@ -46,15 +59,17 @@ typedef struct gy_choice {
 } gy_choice;
 
 typedef enum gy_setting_type {
-    GY_SETTING_BOOL,    /* bool */
-    GY_SETTING_INT,     /* int64_t */
-    GY_SETTING_FLOAT,   /* double */
-    GY_SETTING_STRING,  /* const char *; NULL where not given */
-    GY_SETTING_CHOICE,  /* int: index into choices */
-    GY_SETTING_SIZES,   /* gy_sizes */
-    GY_SETTING_INTS,    /* gy_ints: [1, 2] */
-    GY_SETTING_STRINGS, /* gy_strings: [a, b] */
-    GY_SETTING_SECTION, /* a struct, by `section`: a mapping of its own */
+    GY_SETTING_BOOL,        /* bool */
+    GY_SETTING_INT,         /* int64_t */
+    GY_SETTING_FLOAT,       /* double */
+    GY_SETTING_STRING,      /* const char *; NULL where not given */
+    GY_SETTING_CHOICE,      /* int: index into choices */
+    GY_SETTING_SIZES,       /* gy_sizes */
+    GY_SETTING_INTS,        /* gy_ints: [1, 2] */
+    GY_SETTING_FLOATS,      /* gy_floats: [0.1, 0.9] */
+    GY_SETTING_INT_OR_WORD, /* gy_int_or_word */
+    GY_SETTING_STRINGS,     /* gy_strings: [a, b] */
+    GY_SETTING_SECTION,     /* a struct, by `section`: a mapping of its own */
     GY_SETTING_KIND, /* gy_choice: the key names a kind of `registry`, whose rows join this mapping */
     GY_SETTING_KINDS,   /* gy_strings of names of kinds of `registry`: [accuracy, mae] */
     GY_SETTING_LAYERS,  /* gy_layer_specs: a list of layers; read by the config room alone */

@@ -79,6 +79,28 @@ static void print_ints(const gy_ints *ints, gy_buffer *out)
     gy_buffer_add(out, "]");
 }
 
+static void print_floats(const gy_setting *s, const gy_floats *floats, gy_buffer *out)
+{
+    if (floats->choice >= 0) {
+        gy_buffer_add(out, s->choices[floats->choice]);
+        return;
+    }
+    gy_buffer_add(out, "[");
+    for (int i = 0; i < floats->n; i++) {
+        gy_buffer_add(out, i == 0 ? "" : ", ");
+        gy_setting_print_float(floats->v[i], out);
+    }
+    gy_buffer_add(out, "]");
+}
+
+static void print_int_or_word(const gy_setting *s, const gy_int_or_word *value, gy_buffer *out)
+{
+    if (value->choice >= 0)
+        gy_buffer_add(out, s->choices[value->choice]);
+    else
+        gy_buffer_format(out, "%lld", (long long)value->v);
+}
+
 static void print_strings(const gy_strings *strings, gy_buffer *out)
 {
     gy_buffer_add(out, "[");
@@ -117,6 +139,12 @@ void gy_setting_print(const gy_setting *s, const void *values, gy_buffer *out)
         break;
     case GY_SETTING_INTS:
         print_ints(place, out);
+        break;
+    case GY_SETTING_FLOATS:
+        print_floats(s, place, out);
+        break;
+    case GY_SETTING_INT_OR_WORD:
+        print_int_or_word(s, place, out);
         break;
     case GY_SETTING_STRINGS:
     case GY_SETTING_KINDS:
@@ -186,6 +214,13 @@ void gy_setting_expect(const gy_setting *s, gy_buffer *out)
     case GY_SETTING_INTS:
         gy_buffer_add(out, "a list of whole numbers");
         expect_range(s, out);
+        break;
+    case GY_SETTING_FLOATS:
+    case GY_SETTING_INT_OR_WORD:
+        gy_buffer_add(out, s->type == GY_SETTING_FLOATS ? "a list of numbers" : "a whole number");
+        expect_range(s, out);
+        if (s->choices != NULL) gy_buffer_add(out, ", or one of ");
+        expect_names(s, out);
         break;
     case GY_SETTING_STRINGS:
         gy_buffer_add(out, "a list of texts");

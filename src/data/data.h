@@ -47,7 +47,7 @@ typedef struct gy_data_settings {
     double validation_fraction;
     bool shuffle, drop_last;
     double scale, offset;
-    int normalize; /* gy_normalize */
+    int normalize, normalize_targets; /* gy_normalize */
     gy_augment_settings augment;
     int64_t sequence;      /* text: tokens a sample */
     int tokens;            /* text: gy_token_kind */
@@ -101,6 +101,8 @@ typedef struct gy_source_options {
     int tokens;            /* text: gy_token_kind */
     const char *tokenizer; /* bpe: a folder; NULL: fit has it */
     const char *fit;       /* by gy_source_fit of the training source; NULL: this is that source */
+    bool ignores;          /* targets of `ignored` are no classes, and not looked at */
+    int64_t ignored;
     int x_axes, y_axes;    /* the network's, channels among them; 0: not known, −1: no channels */
 } gy_source_options;
 
@@ -262,17 +264,23 @@ typedef struct gy_normalizer {
     double scale, offset;    /* applied first: (x + offset) scale */
 } gy_normalizer;
 
+/** What is learned: of x, or of targets, whose scale is 1 and offset 0. */
+typedef struct gy_normalizing {
+    gy_normalize kind;
+    bool targets;
+    double scale, offset;
+    const gy_shape *shape; /* of a sample as the model has it: says what a channel is */
+} gy_normalizing;
+
 /**
  * Learns from a split, rank `rank` of `ranks` reading its part of fixed blocks; `sum` adds doubles
  * over ranks so that the result is the same bits on any number of ranks. Collective where sum is.
  *
- * @param input  shape of a sample as the model has it: says what a channel is
  * @param sum    NULL where ranks is 1
  * @return GY_OK; GY_E_DATA; GY_STOPPED on a rank that is well where another is not (agree on it)
  */
-gy_status gy_normalizer_learn(gy_context *ctx, const gy_data_settings *settings,
-                              const gy_shape *input, gy_source *source, const gy_split *split,
-                              int rank, int ranks,
+gy_status gy_normalizer_learn(gy_context *ctx, const gy_normalizing *what, gy_source *source,
+                              const gy_split *split, int rank, int ranks,
                               gy_status (*sum)(void *user, double *values, int n), void *user,
                               gy_normalizer *out) GY_CHECKED;
 void gy_normalizer_clear(gy_context *ctx, gy_normalizer *n);

@@ -24,7 +24,9 @@ typedef struct learning {
     int rank, ranks;
     gy_status (*sum)(void *user, double *values, int n);
     void *user;
-    float *x;       /* [block, count] */
+    bool targets;   /* else x */
+    float *x;       /* [block, count] of what is learned */
+    float *other;   /* of the rest of a sample, where that must be read too; NULL: it need not */
     int64_t *index; /* [block] */
     double *round;  /* [chunks of a round, n] and the number of ranks that failed */
     double *total;  /* [n] */
@@ -73,7 +75,8 @@ static gy_status sum_chunk(const learning *l, int64_t chunk, int64_t chunks, boo
     for (int64_t done = 0; done < n;) {
         int64_t some = n - done < l->block ? n - done : l->block;
         for (int64_t i = 0; i < some; i++) l->index[i] = gy_split_at(l->split, first + done + i);
-        GY_TRY(gy_source_read(l->source, l->index, some, l->x, NULL));
+        GY_TRY(l->targets ? gy_source_read(l->source, l->index, some, l->other, l->x)
+                          : gy_source_read(l->source, l->index, some, l->x, NULL));
         if (l->out->n == 1)
             add_block_global(l, some, squares, sums);
         else
@@ -158,7 +161,9 @@ static gy_status allocate(learning *l)
     int64_t n = l->out->n;
     int64_t at_once = ROUND_DOUBLES / n > 0 ? ROUND_DOUBLES / n : 1;
     if (at_once > CHUNKS) at_once = CHUNKS;
-    l->block = BLOCK_FLOATS / l->count > 0 ? BLOCK_FLOATS / l->count : 1;
+    const int64_t other = l->targets ? gy_shape_count(&gy_source_get_info(l->source)->x) : 0;
+    l->block = BLOCK_FLOATS / (l->count + other) > 0 ? BLOCK_FLOATS / (l->count + other) : 1;
+    if (l->targets) GY_TRY(gy_new_array(l->ctx, l->block * other, &l->other));
     GY_TRY(gy_new_array(l->ctx, l->block * l->count, &l->x));
     GY_TRY(gy_new_array(l->ctx, l->block, &l->index));
     GY_TRY(gy_new_array(l->ctx, at_once * n + 1, &l->round));
@@ -167,19 +172,16 @@ static gy_status allocate(learning *l)
     return gy_new_array(l->ctx, n, &l->out->deviation);
 }
 
-gy_status gy_normalizer_learn(gy_context *ctx, const gy_data_settings *settings,
-                              const gy_shape *input, gy_source *source, const gy_split *split,
-                              int rank, int ranks,
+gy_status gy_normalizer_learn(gy_context *ctx, const gy_normalizing *what, gy_source *source,
+                              const gy_split *split, int rank, int ranks,
                               gy_status (*sum)(void *user, double *values, int n), void *user,
                               gy_normalizer *out)
 {
     gy_status status;
-    *out = (gy_normalizer){.kind = (gy_normalize)settings->normalize,
-                           .scale = settings->scale,
-                           .offset = settings->offset};
-    out->n = elements(out->kind, input);
+    *out = (gy_normalizer){.kind = what->kind, .scale = what->scale, .offset = what->offset};
+    out->n = elements(out->kind, what->shape);
     if (out->n == 0) return GY_OK;
-    GY_TRY(gy_source_check_shape(source, input));
+    if (!what->targets) GY_TRY(gy_source_check_shape(source, what->shape));
     GY_REQUIRE(split->samples > 0, GY_E_DATA,
                "cannot normalize the data" GY_AT "%s" GY_WHY "no sample is left to train on",
                gy_source_get_text(source));
@@ -187,7 +189,8 @@ gy_status gy_normalizer_learn(gy_context *ctx, const gy_data_settings *settings,
                   .source = source,
                   .split = split,
                   .out = out,
-                  .count = gy_shape_count(input),
+                  .count = gy_shape_count(what->shape),
+                  .targets = what->targets,
                   .rank = rank,
                   .ranks = ranks,
                   .sum = sum,
@@ -196,6 +199,7 @@ gy_status gy_normalizer_learn(gy_context *ctx, const gy_data_settings *settings,
     GY_TRY_GOTO(done, learn(&l));
 done:
     gy_free(ctx, l.x);
+    gy_free(ctx, l.other);
     gy_free(ctx, l.index);
     gy_free(ctx, l.round);
     gy_free(ctx, l.total);

@@ -27,6 +27,8 @@ struct gy_source {
     gy_source_info info;
     int64_t x_count, y_count, w_count; /* elements of a sample */
     bool check_x, fitted;
+    bool ignores; /* targets that are `ignored` */
+    float ignored;
 };
 
 static bool knows_keys(const gy_kind *kind, const gy_source_text *text)
@@ -151,6 +153,8 @@ gy_status gy_source_open(gy_context *ctx, const char *text, const gy_source_opti
     GY_TRY_GOTO(fail, gy_source_text_settings(&s->pool, &s->text, &s->kind->kind, &settings));
     s->info.format = s->kind->kind.name;
     s->fitted = options->fit != NULL;
+    s->ignores = options->ignores;
+    s->ignored = (float)options->ignored;
     GY_TRY_GOTO(fail,
                 s->kind->open(ctx, &s->pool, &s->text, settings, options, &s->state, &s->info));
     GY_TRY_GOTO(fail, check_info(s));
@@ -248,15 +252,16 @@ static int64_t find_no_class(const gy_source_info *info, const float *y, int64_t
     return -1;
 }
 
-/* The first value of y whose weight is not 0 that is not finite, or is no class; −1: none. */
+/* The first value of y that is looked at and not finite, or no class; −1: none. */
 static int64_t find_wrong(const gy_source *s, int64_t n, const float *y, const float *w,
                           int64_t (*find)(const gy_source_info *info, const float *y, int64_t n))
 {
-    if (w == NULL) return find(&s->info, y, n * s->y_count);
-    const int64_t each = s->y_count / s->w_count;
-    for (int64_t i = 0; i < n * s->w_count; i++) {
-        int64_t at = w[i] == 0.0f ? -1 : find(&s->info, y + i * each, each);
-        if (at >= 0) return i * each + at;
+    if (w == NULL && !s->ignores) return find(&s->info, y, n * s->y_count);
+    const int64_t each = w == NULL ? 1 : s->y_count / s->w_count;
+    for (int64_t i = 0; i < n * s->y_count; i++) {
+        const bool counts = w == NULL || w[i / each] > 0.0f;
+        if (counts && !(s->ignores && y[i] == s->ignored) && find(&s->info, y + i, 1) == 0)
+            return i;
     }
     return -1;
 }

@@ -27,11 +27,9 @@ static gy_status check_targets(const gy_network *network, const char *data,
                "no targets" GY_AT "%s" GY_WHY "the samples have no y" GY_HINT
                "give a source with targets",
                data);
-    GY_REQUIRE(!info->weighted, GY_E_DATA,
-               "cannot use the weights" GY_AT "%s" GY_WHY "no loss takes them yet" GY_HINT
-               "leave out ?weight=…",
-               data);
-    if (loss->target != GY_TARGET_CLASS) return check_values(loss, out, data, info);
+    gy_shape answers;
+    GY_TRY(gy_loss_answer_shape(loss, network->spec.loss.settings, out, &answers));
+    if (loss->target != GY_TARGET_CLASS) return check_values(loss, &answers, data, info);
     GY_REQUIRE(info->y_is_class, GY_E_DATA,
                "wrong targets" GY_AT "%s" GY_WHY "%s needs classes" GY_HINT "%s", data,
                loss->kind.name,
@@ -46,11 +44,27 @@ static gy_status check_targets(const gy_network *network, const char *data,
     return GY_OK;
 }
 
+gy_status gy_feed_teach(const gy_feed *f, gy_network *network)
+{
+    gy_task *task = &network->task;
+    const int64_t classes = gy_task_class_weights(task);
+    task->unit = (gy_unit){f->unit.n, f->unit.mean, f->unit.deviation};
+    if (!gy_task_balances(task)) return GY_OK;
+    GY_REQUIRE(f->n_class_weights == classes, GY_E_SHAPE,
+               "the weights of classes do not fit" GY_AT "class_weights" GY_WHY
+               "%lld were learned, there are %lld classes",
+               (long long)f->n_class_weights, (long long)classes);
+    task->class_weights = f->class_weights;
+    return GY_OK;
+}
+
 gy_status gy_feed_aim(gy_feed *f, gy_network *network, gy_part part)
 {
     const gy_source_info *info = gy_feed_info(f, part);
     GY_TRY(check_targets(network, f->text[part], info));
     GY_TRY(gy_network_aim(network, &info->y));
+    if (info->weighted) GY_TRY(gy_task_take_weights(&network->task, gy_shape_count(&info->w)));
+    GY_TRY(gy_feed_teach(f, network));
     f->target = network->task.loss->target;
     f->classes = network->task.classes;
     return GY_OK;

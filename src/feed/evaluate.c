@@ -10,7 +10,7 @@
 
 gy_samples gy_feed_samples(const gy_batch *batch)
 {
-    return (gy_samples){batch->n, batch->first, batch->global, batch->x, batch->y};
+    return (gy_samples){batch->n, batch->first, batch->global, batch->x, batch->y, batch->w};
 }
 
 /* This rank's part of one batch. */
@@ -23,7 +23,8 @@ static gy_status evaluate_batch(gy_network *network, uint64_t seed, const gy_sam
         float *y = NULL;
         pass.first = part->first + piece.first;
         GY_TRY(gy_model_forward(network->model, &pass, piece.n, piece.x, &y));
-        (void)gy_task_add(&network->task, network->kernel, piece.n, y, piece.y, 1, NULL,
+        const gy_task_batch batch = {piece.n, y, piece.y, piece.w};
+        (void)gy_task_add(&network->task, network->kernel, &batch, 1, NULL,
                           rows + piece.grain * network->task.sums);
     }
     return GY_OK;
@@ -38,7 +39,7 @@ static gy_status evaluate(gy_feed *f, gy_network *network, gy_part part, int64_t
         gy_batch batch = {.n = 0};
         gy_watchdog_note(f->comm, step, "evaluation", GY_WORKS);
         GY_TRY(gy_loader_next(loader, &batch));
-        GY_TRY(gy_feed_check(f, part, batch.samples, batch.n, batch.x, batch.y));
+        GY_TRY(gy_feed_check_batch(f, part, &batch));
         const gy_samples samples = gy_feed_samples(&batch);
         GY_TRY(evaluate_batch(network, (uint64_t)f->config->seed, &samples, rows));
     }

@@ -4,7 +4,7 @@
  * Order: open → taught (fit, normaliser) → scan → load. From `load` on the loader's thread alone
  * reads its source, so that every part opens a source of its own.
  */
-#include "feed.h"
+#include "feed_impl.h"
 
 #include "comm/watchdog.h"
 #include "text/tree.h"
@@ -23,6 +23,15 @@ static bool has_grids(const gy_model *model)
     return false;
 }
 
+/* What the loss says of classes, and of how many, as gy_task_class_weights() will. */
+static void take_classes(gy_feed *f, const gy_network *network)
+{
+    const gy_loss_kind *loss = gy_loss_kind_of(network->spec.loss.kind);
+    const bool many = loss->target == GY_TARGET_CLASS;
+    f->by_class = loss->classes == NULL ? NULL : loss->classes(network->spec.loss.settings);
+    f->n_class_weights = many ? gy_shape_last(gy_model_output(network->model)) : 2;
+}
+
 void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *config,
                   const gy_network *network)
 {
@@ -37,6 +46,7 @@ void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *c
     f->x_axes = f->input.n;
     f->y_axes = classes ? -1 : gy_model_output(network->model)->n;
     f->grids = has_grids(network->model);
+    take_classes(f, network);
 }
 
 const char *gy_feed_name(const gy_config *config, gy_part part)
@@ -57,6 +67,8 @@ static gy_status open_source(gy_feed *f, gy_part part, const char *fit)
                                  .fit = fit,
                                  .x_axes = f->x_axes,
                                  .y_axes = f->y_axes};
+    options.ignores = f->by_class != NULL && f->by_class->ignore.choice < 0;
+    if (options.ignores) options.ignored = f->by_class->ignore.v;
     if (f->text[part] == NULL) return GY_OK;
     return gy_source_open(f->ctx, f->text[part], &options, &f->source[part]);
 }
@@ -124,30 +136,6 @@ static gy_status compare_parts(const gy_feed *f)
     return GY_OK;
 }
 
-static gy_status add_up(void *comm, double *values, int n)
-{
-    return gy_comm_sum(comm, values, n);
-}
-
-/* Learned from the training split, block by block over the ranks, or as the checkpoint has it. */
-static gy_status learn(gy_feed *f, const gy_taught *taught)
-{
-    bool train = f->source[GY_PART_TRAIN] != NULL;
-    if (taught->normalizer != NULL) {
-        f->normalizes = true;
-        return gy_feed_take_normalizer(f, taught->normalizer);
-    }
-    GY_REQUIRE(train || f->config->data.normalize == GY_NORMALIZE_NONE, GY_E_CONFIG,
-               "cannot normalize the data" GY_AT "data.normalize" GY_WHY
-               "neither the checkpoint nor training data tell means and deviations" GY_HINT
-               "give data.train, or say them by data.offset and data.scale with normalize: none");
-    f->normalizes = true;
-    int ranks = gy_comm_ranks(f->comm);
-    return gy_normalizer_learn(f->ctx, &f->config->data, &f->input, f->source[GY_PART_TRAIN],
-                               &f->split[GY_PART_TRAIN], gy_comm_rank(f->comm), ranks,
-                               ranks > 1 ? add_up : NULL, f->comm, &f->normalizer);
-}
-
 gy_status gy_feed_open(gy_feed *f, const gy_taught *taught)
 {
     gy_watchdog_note(f->comm, 0, "open the data", GY_WORKS);
@@ -156,7 +144,7 @@ gy_status gy_feed_open(gy_feed *f, const gy_taught *taught)
     GY_TRY(gy_comm_agree(f->comm, status));
     GY_TRY(gy_feed_compare(f));
     gy_watchdog_note(f->comm, 0, "learn from the data", GY_WORKS);
-    return gy_comm_agree(f->comm, learn(f, taught));
+    return gy_comm_agree(f->comm, gy_feed_learn(f, taught));
 }
 
 gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
@@ -187,6 +175,8 @@ void gy_feed_clear(gy_feed *f)
         gy_source_close(f->source[part]);
     }
     if (f->ctx != NULL) gy_normalizer_clear(f->ctx, &f->normalizer);
+    if (f->ctx != NULL) gy_normalizer_clear(f->ctx, &f->unit);
+    if (f->ctx != NULL) gy_free(f->ctx, f->class_weights);
     if (f->ctx != NULL) gy_free(f->ctx, f->fit);
     *f = (gy_feed){0};
 }

@@ -17,6 +17,13 @@ typedef struct gy_taught {
     const char *fit, *normalizer;
 } gy_taught;
 
+/** Samples as they were read. */
+typedef struct gy_feed_values {
+    const int64_t *samples; /* [n] numbers in the source, for messages */
+    int64_t n;
+    const float *x, *y, *w; /* [n, …]; y, w NULL: none */
+} gy_feed_values;
+
 typedef struct gy_feed {
     gy_context *ctx;
     gy_comm *comm;
@@ -33,7 +40,11 @@ typedef struct gy_feed {
     gy_loader *loader[GY_PARTS];
     gy_normalizer normalizer;
     bool normalizes;
-    char *fit; /* JSON */
+    gy_normalizer unit;    /* of targets, for the loss; n = 0: their own */
+    double *class_weights; /* [n_class_weights], where all classes are to count alike; NULL: not */
+    int64_t n_class_weights;
+    const gy_class_settings *by_class; /* of the loss; NULL: it takes none */
+    char *fit;                         /* JSON */
 } gy_feed;
 
 /** A feed of nothing yet, for a network. Local. */
@@ -57,13 +68,15 @@ gy_status gy_feed_compare(const gy_feed *f) GY_CHECKED;
  * the outputs enough for them. Local.
  */
 gy_status gy_feed_aim(gy_feed *f, gy_network *network, gy_part part) GY_CHECKED;
+/** Gives the task what the training split taught: the unit of targets, weights of classes. Local. */
+gy_status gy_feed_teach(const gy_feed *f, gy_network *network) GY_CHECKED;
 /** Makes the loader of a part: shuffled, augmented and prefetched as training needs it. Local. */
 gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch) GY_CHECKED;
 /** Checks all samples of small sources, before anything is written. Collective. */
 gy_status gy_feed_scan(gy_feed *f) GY_CHECKED;
 /** Checks that tokens and classes are such as the model can take. Local. */
-gy_status gy_feed_check(const gy_feed *f, gy_part part, const int64_t *samples, int64_t n,
-                        const float *x, const float *y) GY_CHECKED;
+gy_status gy_feed_check(const gy_feed *f, gy_part part, const gy_feed_values *v) GY_CHECKED;
+gy_status gy_feed_check_batch(const gy_feed *f, gy_part part, const gy_batch *batch) GY_CHECKED;
 void gy_feed_clear(gy_feed *f);
 
 /** A batch as a network takes it. Local. */
@@ -80,7 +93,7 @@ gy_status gy_feed_evaluate(gy_feed *f, gy_network *network, gy_part part, int64_
 gy_status gy_feed_sum_rows(gy_feed *f, const gy_network *network, double *rows) GY_CHECKED;
 
 const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part); /* NULL: no such part */
-/** The normaliser from JSON, and as JSON. Local. */
+/** What was learned in numbers, as JSON: the normaliser, the targets' unit, weights of classes. Local. */
 gy_status gy_feed_take_normalizer(gy_feed *f, const char *json) GY_CHECKED;
 void gy_feed_print_normalizer(const gy_feed *f, gy_buffer *out);
 /** Class names as a JSON list; "" where there are none. */

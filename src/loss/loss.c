@@ -12,6 +12,9 @@ GY_REGISTRY(gy_loss_registry, "loss", LOSS, GY_LOSS_LIST)
 #define METRIC(name) &gy_metric_##name.kind,
 GY_REGISTRY(gy_metric_registry, "metric", METRIC, GY_METRIC_LIST)
 
+const char *const gy_loss_balanced[] = {"balanced", NULL};
+const char *const gy_loss_no_label[] = {"none", NULL};
+
 const char *gy_target_text(gy_target target)
 {
     switch (target) {
@@ -68,17 +71,48 @@ static gy_status check_classes(const gy_loss_kind *loss, const gy_shape *out,
     return GY_OK;
 }
 
-gy_status gy_loss_shape(const gy_loss_kind *loss, const gy_shape *out, const gy_shape *target,
-                        int64_t *count)
+int64_t gy_loss_width(const gy_loss_kind *loss, const void *settings)
+{
+    return loss->width == NULL ? 1 : loss->width(settings);
+}
+
+gy_aspect gy_loss_aspect(const gy_loss_kind *loss, const void *settings, int64_t targets, int64_t j)
+{
+    if (loss->aspect != NULL) return loss->aspect(settings, targets, j);
+    return (gy_aspect){.target = j, .answers = true};
+}
+
+gy_status gy_loss_answer_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
+                               gy_shape *answers)
+{
+    char outputs[GY_SHAPE_TEXT];
+    const int64_t width = gy_loss_width(loss, settings);
+    *answers = *out;
+    if (width == 1) return GY_OK;
+    GY_REQUIRE(gy_shape_last(out) % width == 0, GY_E_SHAPE,
+               "the outputs do not fit the loss" GY_AT "loss %s" GY_WHY
+               "a sample's outputs are %s, and it takes %lld for each target" GY_HINT
+               "give the last layer that many times as many",
+               loss->kind.name, gy_shape_text(out, outputs), (long long)width);
+    answers->d[answers->n - 1] /= width;
+    return GY_OK;
+}
+
+gy_status gy_loss_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
+                        const gy_shape *target, int64_t *count)
 {
     char outputs[GY_SHAPE_TEXT], targets[GY_SHAPE_TEXT];
+    gy_shape answers;
     if (loss->target == GY_TARGET_CLASS) return check_classes(loss, out, target, count);
-    GY_REQUIRE(gy_shape_alike(out, target), GY_E_SHAPE,
+    GY_TRY(gy_loss_answer_shape(loss, settings, out, &answers));
+    GY_REQUIRE(gy_shape_alike(&answers, target), GY_E_SHAPE,
                "the targets do not fit the model" GY_AT "loss %s" GY_WHY
                "a sample's targets are %s, its outputs %s" GY_HINT
-               "end the model with as many outputs as there are targets",
-               loss->kind.name, gy_shape_text(target, targets), gy_shape_text(out, outputs));
-    *count = gy_shape_count(out);
+               "end the model with %lld output%s for each target",
+               loss->kind.name, gy_shape_text(target, targets), gy_shape_text(out, outputs),
+               (long long)gy_loss_width(loss, settings),
+               gy_loss_width(loss, settings) == 1 ? "" : "s");
+    *count = loss->whole ? 1 : gy_shape_count(&answers);
     return GY_OK;
 }
 
@@ -131,9 +165,9 @@ gy_status gy_metric_check(const gy_metric_kind *metric, const gy_loss_kind *loss
                "the metric does not fit the loss" GY_AT "metric %s" GY_WHY
                "with the loss %s targets are %s" GY_HINT "%s",
                metric->kind.name, loss->kind.name, gy_target_text(loss->target),
-               loss->target == GY_TARGET_CLASS  ? "choose among accuracy, top5, perplexity, f1"
-               : loss->target == GY_TARGET_SIGN ? "choose accuracy or f1"
-                                                : "choose among mae, rmse, r2");
+               loss->target == GY_TARGET_CLASS  ? "choose among accuracy, top5, perplexity, f1, iou"
+               : loss->target == GY_TARGET_SIGN ? "choose among accuracy, f1, iou"
+                                                : "choose among mae, rmse, nrmse, relative_l2, r2");
     const int most = GY_METRIC_SUMS * GY_METRIC_CLASSES;
     GY_REQUIRE(gy_metric_sums(metric, 1) == gy_metric_sums(metric, 2) ||
                    (classes <= GY_METRIC_CLASSES && gy_metric_sums(metric, classes) <= most),

@@ -9,16 +9,35 @@
 
 typedef struct gy_loss_kind gy_loss_kind;
 
-/** What a loss is given: the outputs of B samples and their targets. */
+/**
+ * What a loss or a metric is given: the outputs of B samples and their targets. A loss sees the outputs
+ * as the model has them, a metric of values one output a target (gy_loss_answer_shape).
+ */
 typedef struct gy_loss_batch {
     const gy_loss_kind *loss; /* the loss itself; metrics of both classes and signs look at it */
     const gy_kernel *kernel;
-    int64_t batch;       /* B */
-    const gy_shape *out; /* of one sample */
-    int64_t outputs;     /* its elements */
-    const float *y;      /* [B, out…] */
-    const float *target; /* [B, …] as loss->target has them */
+    int64_t batch;        /* B */
+    const gy_shape *out;  /* of one sample */
+    int64_t outputs;      /* its elements */
+    const float *y;       /* [B, out…] */
+    const float *target;  /* [B, …] as loss->target has them */
+    const float *weight;  /* ≥ 0, of each thing that a sample counts by (gy_loss_shape); NULL: 1.
+                             What stands at a weight of 0 is not looked at */
+    const float *samples; /* [B] weights of whole samples; NULL: 1. For metrics of whole samples */
 } gy_loss_batch;
+
+/** What output j of the last axis says, where a loss has several outputs for a target. */
+typedef struct gy_aspect {
+    int64_t target;    /* of the targets' last axis */
+    bool log_variance; /* of the target; else a value of it */
+    bool answers;      /* it is what metrics compare with the target */
+} gy_aspect;
+
+/** Weights by class, as configured. */
+typedef struct gy_class_settings {
+    gy_floats weights; /* one a class, none, or the word balanced */
+    gy_int_or_word ignore;
+} gy_class_settings;
 
 /** What targets are; flags, since a metric may be for several. */
 typedef enum gy_target {
@@ -37,22 +56,45 @@ int64_t gy_target_find_wrong(gy_target target, int64_t classes, const float *v, 
 struct gy_loss_kind {
     gy_kind kind;
     gy_target target; /* what it takes; where it is GY_TARGET_CLASS, predict adds the top class */
+    bool whole;       /* a sample has one loss, whatever its targets: weights are of samples */
 
-    /** Sum (not mean) of the loss over the batch; dy = scale times its gradient, may be b->y, or NULL. */
+    /** Outputs for each target of the last axis, and what each of them is. NULL: one, its value. */
+    int64_t (*width)(const void *settings);
+    gy_aspect (*aspect)(const void *settings, int64_t targets, int64_t j);
+
+    /** Its weights by class; NULL: it takes none. */
+    const gy_class_settings *(*classes)(const void *settings);
+
+    /** GY_E_CONFIG where settings do not fit each other; NULL: they always do. */
+    gy_status (*check)(const void *settings);
+
+    /**
+     * Sum (not mean) of the loss over the batch, by weights; dy = scale times its gradient, may be
+     * b->y, or NULL.
+     */
     double (*run)(const void *settings, const gy_loss_batch *b, float scale, float *dy);
 };
 
 extern const gy_registry gy_loss_registry;
 
 /**
- * Checks the outputs' shape against the targets' and says by how much one sample counts: 1 for a
- * class a sample, T for a class a position, the elements for what is given for each output. Axes of
- * length 1 may be left out. Local.
+ * Checks the outputs' shape against the targets' and says by how many things one sample counts: 1 for a
+ * class a sample, T for a class a position, the elements for a value each, 1 for a loss of whole
+ * samples. Axes of length 1 may be left out. Local.
  *
  * @return GY_OK; GY_E_SHAPE naming both shapes
  */
-gy_status gy_loss_shape(const gy_loss_kind *loss, const gy_shape *out, const gy_shape *target,
-                        int64_t *count) GY_CHECKED;
+gy_status gy_loss_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
+                        const gy_shape *target, int64_t *count) GY_CHECKED;
+
+/** Outputs of a loss for each target of the last axis, and what output j of it is. Local. */
+int64_t gy_loss_width(const gy_loss_kind *loss, const void *settings);
+gy_aspect gy_loss_aspect(const gy_loss_kind *loss, const void *settings, int64_t targets,
+                         int64_t j);
+
+/** The outputs' shape with one output a target. GY_E_SHAPE where they are not so many. Local. */
+gy_status gy_loss_answer_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
+                               gy_shape *answers) GY_CHECKED;
 
 /** Index of the largest of n outputs, the first of equals; −1 where one of them is NaN. Local. */
 int64_t gy_loss_top(int64_t n, const float *x);
@@ -77,11 +119,12 @@ typedef struct gy_metric_kind {
 
     /** Doubles it needs: a function of the outputs' last axis. NULL: one. */
     int (*sums)(int64_t classes);
+    bool whole; /* of whole samples: weights are of samples */
 
-    /** Adds a batch to sums (which begin at 0). */
+    /** Adds a batch to sums (which begin at 0), each thing times its weight. */
     void (*add)(const gy_loss_batch *b, double *sums);
 
-    /** @param count  of the loss over the same samples. NULL: the mean, sums[0] / count */
+    /** @param count  Σ weights of what was counted. NULL: the mean, sums[0] / count */
     double (*value)(const double *sums, int64_t classes, double count);
 } gy_metric_kind;
 

@@ -9,7 +9,10 @@
     X(binary_cross_entropy)                                                                        \
     X(mse)                                                                                         \
     X(mae)                                                                                         \
-    X(huber)
+    X(huber)                                                                                       \
+    X(relative_l2)                                                                                 \
+    X(gaussian_nll)                                                                                \
+    X(quantile)
 
 #define GY_LOSS_DECLARE(name) extern const gy_loss_kind gy_loss_##name;
 GY_LOSS_LIST(GY_LOSS_DECLARE)

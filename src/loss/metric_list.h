@@ -10,8 +10,11 @@
     X(perplexity)                                                                                  \
     X(mae)                                                                                         \
     X(rmse)                                                                                        \
+    X(nrmse)                                                                                       \
+    X(relative_l2)                                                                                 \
     X(r2)                                                                                          \
-    X(f1)
+    X(f1)                                                                                          \
+    X(iou)
 
 #define GY_METRIC_DECLARE(name) extern const gy_metric_kind gy_metric_##name;
 GY_METRIC_LIST(GY_METRIC_DECLARE)

@@ -52,6 +52,7 @@ typedef struct gy_network {
     int64_t micro; /* samples that are passed at once at most */
     int micros;    /* pieces of a rank's part or of a grain, the same on every rank */
     float *x, *y;  /* [micro, …] where the samples of a grain are passed */
+    float *room;   /* of the task, for a piece */
 } gy_network;
 
 /** Makes kernel and model. GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. */
@@ -88,12 +89,13 @@ typedef struct gy_samples {
     int64_t global; /* samples of that */
     const float *x; /* [n, input…] */
     const float *y; /* [n, target…]; NULL: none */
+    const float *w; /* [n, weights…]; NULL: none */
 } gy_samples;
 
 /** Samples of a part that are passed at once; begin with zeros. */
 typedef struct gy_piece {
     int64_t first, n; /* within the part */
-    const float *x, *y;
+    const float *x, *y, *w;
     int grain, turn;   /* which grain (0: none), which piece of it */
     bool begins, ends; /* its grain */
 } gy_piece;

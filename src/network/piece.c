@@ -40,6 +40,7 @@ bool gy_piece_next(const gy_network *net, const gy_samples *part, gy_piece *p)
     }
     p->x = part->x + p->first * each;
     p->y = part->y == NULL ? NULL : part->y + p->first * targets;
+    p->w = part->w == NULL ? NULL : part->w + p->first * net->task.weights;
     if (net->grains == 0) return true;
     memcpy(net->x, p->x, (size_t)(p->n * each) * sizeof *net->x);
     p->x = net->x;

@@ -1,13 +1,21 @@
 /*
  * The task: loss and metrics over batches, as sums that ranks can add.
  *
- *     tally   | loss | count | sums of metric 0 | sums of metric 1 | …
+ *     tally   | loss | Σ its weights | Σ weights of metrics | sums of metric 0 | sums of metric 1 | …
+ *
+ * Metrics are weighted by the data and by what is ignored, the loss by its classes too; each sees targets
+ * in a unit of its own. What that needs of a piece lies in the task's room:
+ *
+ *     room    | weights of the loss | weights of metrics | targets of the loss | answers
  */
 #include "task.h"
 
+#include "base/param.h"
+
+#include <math.h>
 #include <string.h>
 
-enum { LOSS, COUNT, METRICS };
+enum { LOSS, WEIGHT, COUNT, METRICS };
 
 static gy_status take_metrics(gy_task *t, const gy_strings *names)
 {
@@ -25,36 +33,229 @@ static gy_status take_metrics(gy_task *t, const gy_strings *names)
     return GY_OK;
 }
 
+int64_t gy_task_class_weights(const gy_task *t)
+{
+    return t->loss->target == GY_TARGET_CLASS ? t->classes : 2;
+}
+
+bool gy_task_balances(const gy_task *t)
+{
+    return t->by_class != NULL && t->by_class->weights.choice >= 0;
+}
+
+bool gy_task_ignores(const gy_task *t, float target)
+{
+    const gy_class_settings *c = t->by_class;
+    return c != NULL && c->ignore.choice < 0 && target == (float)c->ignore.v;
+}
+
+static gy_status take_classes(gy_task *t)
+{
+    t->by_class = t->loss->classes == NULL ? NULL : t->loss->classes(t->loss_settings);
+    if (t->by_class == NULL || t->by_class->weights.choice >= 0) return GY_OK;
+    const gy_floats *given = &t->by_class->weights;
+    if (given->n == 0) return GY_OK;
+    double sum = 0;
+    for (int i = 0; i < given->n; i++) sum += given->v[i];
+    GY_REQUIRE(given->n == gy_task_class_weights(t), GY_E_CONFIG,
+               "wrong value of class_weights" GY_AT "loss %s" GY_WHY
+               "there are %d for %lld classes" GY_HINT "give one a class, or balanced",
+               t->loss->kind.name, given->n, (long long)gy_task_class_weights(t));
+    GY_REQUIRE(sum > 0, GY_E_CONFIG,
+               "wrong value of class_weights" GY_AT "loss %s" GY_WHY
+               "all are 0, so that nothing is learned",
+               t->loss->kind.name);
+    t->class_weights = given->v;
+    return GY_OK;
+}
+
 gy_status gy_task_init(gy_task *t, const gy_choice *loss, const gy_strings *metrics,
                        const gy_shape *out, const gy_shape *target)
 {
     *t = (gy_task){.loss = gy_loss_kind_of(loss->kind),
                    .loss_settings = loss->settings,
                    .out = *out,
-                   .outputs = gy_shape_count(out),
-                   .classes = gy_shape_last(out)};
+                   .outputs = gy_shape_count(out)};
+    if (t->loss->check != NULL) GY_TRY(t->loss->check(loss->settings));
+    GY_TRY(gy_loss_answer_shape(t->loss, loss->settings, out, &t->answers));
+    t->classes = gy_shape_last(&t->answers);
     if (target != NULL) {
         t->targets = gy_shape_count(target);
-        GY_TRY(gy_loss_shape(t->loss, out, target, &t->count));
+        GY_TRY(gy_loss_shape(t->loss, loss->settings, out, target, &t->count));
     }
+    GY_TRY(take_classes(t));
     return take_metrics(t, metrics);
 }
 
-double gy_task_add(const gy_task *t, const gy_kernel *k, int64_t batch, const float *y,
-                   const float *target, float scale, float *dy, double *tally)
+gy_status gy_task_take_weights(gy_task *t, int64_t n)
 {
+    const char *whole = t->loss->whole ? t->loss->kind.name : NULL;
+    for (int i = 0; i < t->n_metrics; i++)
+        if (t->metrics[i]->whole) whole = t->metrics[i]->kind.name;
+    GY_REQUIRE(n <= 1 || whole == NULL, GY_E_CONFIG,
+               "the weights do not suit %s" GY_WHY
+               "it is of whole samples, and there are %lld weights for each" GY_HINT
+               "give one weight a sample",
+               whole, (long long)n);
+    t->weights = n;
+    return GY_OK;
+}
+
+bool gy_task_weighs(const gy_task *t)
+{
+    return t->weights > 0 || t->class_weights != NULL ||
+           (t->by_class != NULL && t->by_class->ignore.choice < 0);
+}
+
+/* The weight of element i of a sample's targets in metrics. */
+static double weight_at(const gy_task *t, const float *target, const float *weight, int64_t i)
+{
+    if (gy_task_ignores(t, target[i])) return 0;
+    return t->weights == 0 || weight == NULL ? 1 : (double)weight[i / (t->targets / t->weights)];
+}
+
+/* And in the loss. */
+static double class_weight_at(const gy_task *t, float target, double weight)
+{
+    const int64_t n = gy_task_class_weights(t);
+    if (t->class_weights == NULL || weight <= 0 || isnan(target)) return weight;
+    const int64_t class = target < 0 ? 0 : target >= (float)n ? n - 1 : (int64_t)target;
+    return weight * t->class_weights[class];
+}
+
+/* Σ weights of a sample in the loss; each into `loss` [count] and `metric` [targets] unless NULL. */
+static double weigh(const gy_task *t, const float *target, const float *weight, float *loss,
+                    float *metric)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < t->targets; i++) {
+        const double w = weight_at(t, target, weight, i), c = class_weight_at(t, target[i], w);
+        if (metric != NULL) metric[i] = (float)w;
+        if (i >= t->count) continue; /* a sample counts once */
+        sum += (double)(float)c;
+        if (loss != NULL) loss[i] = (float)c;
+    }
+    return sum;
+}
+
+static const float *weights_of(const gy_task *t, const gy_task_batch *b, int64_t i)
+{
+    return b->weight == NULL ? NULL : b->weight + i * t->weights;
+}
+
+void gy_task_weigh(const gy_task *t, const gy_task_batch *b, double limbs[GY_LIMBS])
+{
+    for (int64_t i = 0; i < b->n; i++)
+        gy_limbs_add(limbs, weigh(t, b->target + i * t->targets, weights_of(t, b, i), NULL, NULL));
+}
+
+static bool has_own_answers(const gy_task *t)
+{
+    return t->loss->target == GY_TARGET_VALUE && (t->unit.n > 0 || t->loss->aspect != NULL);
+}
+
+int64_t gy_task_room(const gy_task *t)
+{
+    return t->count + t->targets + t->targets + gy_shape_count(&t->answers) + 4 * GY_PARAM_ALIGN;
+}
+
+/* The four parts of the room for a batch. */
+typedef struct room {
+    float *loss, *metric, *target, *answer;
+} room;
+
+static room cut(const gy_task *t, int64_t n)
+{
+    const int64_t align = GY_PARAM_ALIGN;
+    room r = {.loss = t->room};
+    r.metric = r.loss + (n * t->count + align - 1) / align * align;
+    r.target = r.metric + (n * t->targets + align - 1) / align * align;
+    r.answer = r.target + (n * t->targets + align - 1) / align * align;
+    return r;
+}
+
+static void make_targets(const gy_task *t, int64_t n, const float *target, float *out)
+{
+    const gy_unit *u = &t->unit;
+    for (int64_t i = 0; i < n * t->targets; i++)
+        out[i] = (target[i] - u->mean[i % u->n]) / u->deviation[i % u->n];
+}
+
+/* In the targets' own unit. */
+static float restored(const gy_unit *u, int64_t i, bool log_variance, float v)
+{
+    if (u->n == 0) return v;
+    const float deviation = u->deviation[i % u->n];
+    return log_variance ? v + 2 * logf(deviation) : v * deviation + u->mean[i % u->n];
+}
+
+/* Outputs: every one of them into `all`, those that answer into `answers`, unless NULL. */
+static void restore(const gy_task *t, int64_t n, const float *y, float *all, float *answers)
+{
+    const int64_t last = gy_shape_last(&t->out), each = gy_shape_last(&t->answers);
+    const int64_t all_answers = gy_shape_count(&t->answers);
+    for (int64_t j = 0; j < last; j++) {
+        const gy_aspect a = gy_loss_aspect(t->loss, t->loss_settings, each, j);
+        for (int64_t row = 0; row < n * t->outputs / last; row++) {
+            const int64_t to = row * each + a.target;
+            const float v = restored(&t->unit, to % all_answers, a.log_variance, y[row * last + j]);
+            if (all != NULL) all[row * last + j] = v;
+            if (answers != NULL && a.answers) answers[to] = v;
+        }
+    }
+}
+
+void gy_task_restore(const gy_task *t, int64_t n, float *y)
+{
+    if (t->unit.n > 0) restore(t, n, y, y, NULL);
+}
+
+static void add_metrics(const gy_task *t, gy_loss_batch b, const room *r, double *tally)
+{
+    const bool own = has_own_answers(t);
+    if (t->n_metrics == 0) return;
+    if (own) {
+        restore(t, b.batch, b.y, NULL, r->answer);
+        b.y = r->answer;
+        b.out = &t->answers;
+        b.outputs = gy_shape_count(&t->answers);
+    }
+    for (int i = 0; i < t->n_metrics; i++) t->metrics[i]->add(&b, tally + t->at[i]);
+}
+
+double gy_task_add(const gy_task *t, const gy_kernel *k, const gy_task_batch *batch, float scale,
+                   float *dy, double *tally)
+{
+    const int64_t n = batch->n;
+    const room r = cut(t, n);
     gy_loss_batch b = {.loss = t->loss,
                        .kernel = k,
-                       .batch = batch,
+                       .batch = n,
                        .out = &t->out,
                        .outputs = t->outputs,
-                       .y = y,
-                       .target = target};
-    if (batch == 0) return 0;
-    for (int i = 0; i < t->n_metrics; i++) t->metrics[i]->add(&b, tally + t->at[i]);
+                       .y = batch->y,
+                       .target = batch->target};
+    double weight = (double)(n * t->count), count = (double)(n * t->targets);
+    if (n == 0) return 0;
+    if (gy_task_weighs(t)) {
+        weight = count = 0;
+        for (int64_t i = 0; i < n; i++)
+            weight += weigh(t, b.target + i * t->targets, weights_of(t, batch, i),
+                            r.loss + i * t->count, r.metric + i * t->targets);
+        for (int64_t i = 0; i < n * t->targets; i++) count += (double)r.metric[i];
+        b.weight = r.metric;
+        b.samples = t->weights == 1 ? batch->weight : NULL;
+    }
+    add_metrics(t, b, &r, tally);
+    if (b.weight != NULL) b.weight = r.loss;
+    if (t->unit.n > 0) {
+        make_targets(t, n, b.target, r.target);
+        b.target = r.target;
+    }
     double loss = t->loss->run(t->loss_settings, &b, scale, dy); /* may overwrite y */
     tally[LOSS] += loss;
-    tally[COUNT] += (double)(batch * t->count);
+    tally[WEIGHT] += weight;
+    tally[COUNT] += count;
     return loss;
 }
 
@@ -71,7 +272,7 @@ bool gy_task_classifies(const gy_task *t)
 
 double gy_task_loss(const double *tally)
 {
-    return tally[LOSS] / tally[COUNT];
+    return tally[WEIGHT] == 0 ? tally[LOSS] : tally[LOSS] / tally[WEIGHT];
 }
 
 double gy_task_metric(const gy_task *t, int i, const double *tally)

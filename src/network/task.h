@@ -1,11 +1,21 @@
-/** The task: what is measured of outputs, as sums that ranks can add. Local. */
+/**
+ * The task: what is measured of outputs, as sums that ranks can add; how much each of them counts; the
+ * unit that the loss has targets in. Local.
+ */
 #ifndef GY_NETWORK_TASK_H
 #define GY_NETWORK_TASK_H
 
 #include "base/setting.h"
+#include "kernel/limbs.h"
 #include "loss/loss.h"
 
 enum { GY_TASK_METRICS = 16 };
+
+/** The loss sees (target − mean) / deviation, element i by mean[i mod n]; n 0: targets as they are. */
+typedef struct gy_unit {
+    int64_t n;
+    const float *mean, *deviation; /* [n] */
+} gy_unit;
 
 typedef struct gy_task {
     const gy_loss_kind *loss;
@@ -14,10 +24,18 @@ typedef struct gy_task {
     int at[GY_TASK_METRICS]; /* of a metric's sums in a tally */
     int n_metrics;
     gy_shape out;           /* of the model */
-    int64_t outputs, count; /* elements of it; by how much a sample counts in the loss */
+    int64_t outputs, count; /* elements of it; by how many things a sample counts in the loss */
+    gy_shape answers;       /* what metrics see: one output a target */
     int64_t targets;        /* elements of a sample's target; 0: there is none */
-    int64_t classes;        /* last axis of the outputs */
-    int sums;               /* length of a tally: loss, count, metrics */
+    int64_t classes;        /* last axis of what metrics see */
+    int sums;               /* length of a tally */
+
+    const gy_class_settings *by_class; /* NULL: the loss takes none */
+    int64_t weights;                   /* of a sample, in the data; 0: none */
+    const double *class_weights;       /* [gy_task_class_weights()]; NULL: none */
+    gy_unit unit;
+
+    float *room; /* of a piece: gy_task_room() floats a sample; by the network */
 } gy_task;
 
 /**
@@ -28,13 +46,40 @@ typedef struct gy_task {
  */
 gy_status gy_task_init(gy_task *t, const gy_choice *loss, const gy_strings *metrics,
                        const gy_shape *out, const gy_shape *target) GY_CHECKED;
+
+/** How many weights there are by class; whether they are learned, all classes alike; what counts nothing. */
+int64_t gy_task_class_weights(const gy_task *t);
+bool gy_task_balances(const gy_task *t);
+bool gy_task_ignores(const gy_task *t, float target);
+
+/**
+ * Takes n weights a sample from the data, those of the first axes of its target.
+ * @return GY_OK; GY_E_CONFIG where a loss or metric of whole samples does not suit them
+ */
+gy_status gy_task_take_weights(gy_task *t, int64_t n) GY_CHECKED;
+
+/** Whether anything counts other than once. */
+bool gy_task_weighs(const gy_task *t);
+
+/** Floats of t->room a sample. */
+int64_t gy_task_room(const gy_task *t);
+
+/** Samples: outputs [n, out…], targets [n, target…], the data's weights [n, weights] or NULL. */
+typedef struct gy_task_batch {
+    int64_t n;
+    const float *y, *target, *weight;
+} gy_task_batch;
+
+/** Adds Σ weights of the loss over a batch to limbs, and what they say: independent of cuts. y is not read. */
+void gy_task_weigh(const gy_task *t, const gy_task_batch *b, double limbs[GY_LIMBS]);
+
 /**
  * Adds a batch to a tally [sums].
  * @param dy  takes scale times the loss's gradient; may be y; NULL: not wanted
- * @return the batch's sum of the loss
+ * @return the batch's sum of the loss, by weights
  */
-double gy_task_add(const gy_task *t, const gy_kernel *k, int64_t batch, const float *y,
-                   const float *target, float scale, float *dy, double *tally);
+double gy_task_add(const gy_task *t, const gy_kernel *k, const gy_task_batch *b, float scale,
+                   float *dy, double *tally);
 /** Adds rows [n, sums] of a tally up, in their order, into the first. */
 void gy_task_fold(const gy_task *t, int n, double *rows);
 /** Whether outputs tell classes apart, so that each row of them has a top one. */
@@ -43,5 +88,7 @@ double gy_task_loss(const double *tally);
 double gy_task_metric(const gy_task *t, int i, const double *tally);
 /** Whether larger is better of "loss" or a metric's name. */
 bool gy_task_larger_is_better(const gy_task *t, const char *name);
+/** Outputs [n, out…] of the model into the targets' own unit, in place. */
+void gy_task_restore(const gy_task *t, int64_t n, float *y);
 
 #endif

@@ -42,6 +42,8 @@ extern const char *const gy_phase_names[GY_PHASES];
 typedef struct gy_step_result {
     double loss, rate, norm;            /* mean over the global batch; used; before clipping */
     int64_t first, samples;             /* of the global batch: number in the epoch, how many */
+    double weight;                      /* by how much the global batch counts in the loss */
+    bool counts;                        /* that is not 0; else nothing was updated */
     bool skipped;                       /* not finite: nothing was updated */
     int requests;                       /* of any rank */
     bool time_is_up, checkpoint_is_due; /* by rank 0's clock */

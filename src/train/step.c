@@ -41,8 +41,7 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
     gy_run_note(run, gy_phase_names[GY_PHASE_input], GY_WORKS);
     gy_run_strike(run, GY_MOMENT_STEP);
     gy_status status = gy_loader_next(feed->loader[GY_PART_TRAIN], batch);
-    if (status == GY_OK)
-        status = gy_feed_check(feed, GY_PART_TRAIN, batch->samples, batch->n, batch->x, batch->y);
+    if (status == GY_OK) status = gy_feed_check_batch(feed, GY_PART_TRAIN, batch);
     if (status != GY_OK) batch->n = 0;
     if (batch->global < 1) batch->global = 1;
     run->now.seconds[GY_PHASE_input] = gy_clock_s() - start;
@@ -58,14 +57,30 @@ static gy_status pass(gy_run *run, const gy_piece *piece)
     double start = gy_clock_s(), *tally = run->at.tally + piece->grain * net->task.sums;
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
     GY_TRY(gy_model_forward(net->model, &sum->pass, piece->n, piece->x, &y));
-    double scale = sum->pass.scale / (double)net->task.count;
+    const gy_task_batch batch = {piece->n, y, piece->y, piece->w};
+    const double scale = run->now.weight > 0 ? 1.0 / run->now.weight : 0;
     sum->losses[piece->grain] +=
-        gy_task_add(&net->task, net->kernel, piece->n, y, piece->y, (float)scale, y, tally);
+        gy_task_add(&net->task, net->kernel, &batch, (float)scale, y, tally);
     double middle = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_backward], GY_WORKS);
     GY_TRY(gy_model_backward(net->model, &sum->pass, piece->n, piece->x, y));
     run->now.seconds[GY_PHASE_forward] += middle - start;
     run->now.seconds[GY_PHASE_backward] += gy_clock_s() - middle;
+    return GY_OK;
+}
+
+/* By how much the global batch counts: the same on every rank, however many there are. */
+static gy_status weigh(gy_run *run, const gy_batch *batch)
+{
+    double limbs[GY_LIMBS] = {0};
+    const gy_task *task = &run->network.task;
+    const gy_task_batch part = {.n = batch->n, .target = batch->y, .weight = batch->w};
+    run->now.weight = (double)batch->global * (double)task->count;
+    if (!gy_task_weighs(task)) return GY_OK;
+    gy_task_weigh(task, &part, limbs);
+    gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
+    GY_TRY(gy_comm_sum(run->comm, limbs, GY_LIMBS));
+    run->now.weight = gy_limbs_value(limbs);
     return GY_OK;
 }
 
@@ -81,6 +96,7 @@ static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss
                                   .step = run->at.step,
                                   .scale = 1.0 / (double)batch->global,
                                   .layer_seconds = run->layer_seconds};
+    GY_TRY(weigh(run, batch));
     GY_TRY(gy_step_sum_begin(sum, &of_step));
     while (gy_step_sum_next(sum, &part, &piece)) {
         GY_TRY(pass(run, &piece));
@@ -122,8 +138,9 @@ static void take_record(gy_run *run, const gy_record *record, int64_t global)
 {
     gy_step_result *now = &run->now;
     now->samples = global;
-    now->loss = record->sum[SUM_LOSS] / (double)(global * run->network.task.count);
-    now->norm = sqrt(record->sum[SUM_SQUARES]);
+    now->counts = now->weight > 0;
+    now->loss = now->counts ? record->sum[SUM_LOSS] / now->weight : 0;
+    now->norm = now->counts ? sqrt(record->sum[SUM_SQUARES]) : 0;
     now->skipped = record->sum[SUM_NOT_FINITE] > 0;
     now->requests = (record->sum[SUM_CHECKPOINT] > 0 ? GY_REQUEST_CHECKPOINT : 0) |
                     (record->sum[SUM_STOP] > 0 ? GY_REQUEST_STOP : 0);
@@ -203,7 +220,7 @@ gy_status gy_run_step(gy_run *run)
     start = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_update], GY_WORKS);
     seconds[GY_PHASE_communication] += start - middle;
-    if (run->now.skipped)
+    if (run->now.skipped || !run->now.counts) /* of nothing there is no update */
         skip(run);
     else
         GY_TRY(update(run));

@@ -43,6 +43,9 @@ def hdf5(path):
             file[f"{name}/x"] = values
             if targets is not None:
                 file[f"{name}/y"] = targets
+        for name, weights in (("weight", numpy.arange(40)), ("below", numpy.arange(40) - 3),
+                              ("nothing", numpy.zeros(40)), ("wide", numpy.ones((40, 2)))):
+            file[f"train/{name}"] = weights.astype("f4")
         file["numbers"] = numpy.zeros(3)
         file.create_group("empty")
 

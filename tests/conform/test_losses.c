@@ -11,7 +11,7 @@
 
 #include <math.h>
 
-enum { BATCH = 6, MOST = BATCH * 30 };
+enum { BATCH = 6, MOST = BATCH * 60 };
 
 typedef struct trial {
     const gy_loss_kind *loss;
@@ -19,7 +19,7 @@ typedef struct trial {
     const void *settings;
     gy_loss_batch b;
     float y[MOST], target[MOST];
-    int64_t n, targets; /* of all outputs; of a sample's targets */
+    int64_t n, targets, count; /* of all outputs; of a sample: targets, what is weighted */
 } trial;
 
 static void expect(const trial *t, bool ok, const char *what, double value)
@@ -88,6 +88,34 @@ static void check_split(trial *t)
     expect(t, memcmp(whole, parts, (size_t)t->n * sizeof *parts) == 0, "parts' dy differ", 0);
 }
 
+/* Weights are factors; what stands at a weight of 0 may be anything. */
+static void check_weights(trial *t)
+{
+    float weight[MOST], dy[MOST], one[MOST];
+    const int64_t n = BATCH * t->count;
+    gy_loss_batch b = t->b;
+    double sum = 0.0;
+    b.weight = weight;
+    for (int64_t i = 0; i < n; i++) { /* by one thing at a time */
+        memset(weight, 0, sizeof weight);
+        weight[i] = 1.0f;
+        sum += (double)(i % 4) * run(t, &b, (float)(i % 4), one);
+        for (int64_t j = 0; j < t->n; j++) dy[j] = (i == 0 ? 0 : dy[j]) + one[j];
+    }
+    for (int64_t i = 0; i < n; i++) weight[i] = (float)(i % 4);
+    const int64_t each = t->targets / t->count; /* targets of what is weighted */
+    for (int64_t i = 0; i < n; i += 4)
+        for (int64_t j = 0; j < each; j++) t->target[i * each + j] = j % 2 == 0 ? NAN : -100.0f;
+    const double loss = run(t, &b, 1.0f, one);
+    expect(t, fabs(loss - sum) <= 1e-5 * (1.0 + fabs(sum)), "weights are no factors", loss - sum);
+    for (int64_t i = 0; i < t->n; i++)
+        expect(t, fabsf(one[i] - dy[i]) <= 1e-5f * (1.0f + fabsf(dy[i])), "nor in the gradient",
+               (double)(one[i] - dy[i]));
+    expect(t, fabs(run(t, &b, 1.0f, NULL) - loss) <= 1e-6 * (1.0 + fabs(loss)),
+           "without dy the loss differs", loss);
+    fill(t);
+}
+
 static void check_large(trial *t)
 {
     float dy[MOST];
@@ -103,14 +131,25 @@ static void try_shape(trial *t, const gy_kernel *k, const gy_shape *out, const g
     int64_t count = 0;
     t->n = BATCH * gy_shape_count(out);
     t->targets = gy_shape_count(target);
-    t->b = (gy_loss_batch){t->loss, k, BATCH, out, gy_shape_count(out), t->y, t->target};
-    expect(t, gy_loss_shape(t->loss, out, target, &count) == GY_OK, "the shape is refused", 0);
-    expect(t, count == t->targets, "a sample counts otherwise", (double)count);
-    expect(t, gy_loss_shape(t->loss, out, &wrong, &count) == GY_E_SHAPE, "any shape is taken", 0);
+    t->b = (gy_loss_batch){.loss = t->loss,
+                           .kernel = k,
+                           .batch = BATCH,
+                           .out = out,
+                           .outputs = gy_shape_count(out),
+                           .y = t->y,
+                           .target = t->target};
+    expect(t, gy_loss_shape(t->loss, t->settings, out, target, &count) == GY_OK,
+           "the shape is refused", 0);
+    t->count = count;
+    expect(t, count == (t->loss->whole ? 1 : t->targets), "a sample counts otherwise",
+           (double)count);
+    expect(t, gy_loss_shape(t->loss, t->settings, out, &wrong, &count) == GY_E_SHAPE,
+           "any shape is taken", 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(gy_error_last()->text, t->loss->kind.name));
     fill(t);
     check_gradient(t);
     check_split(t);
+    check_weights(t);
     check_large(t);
 }
 
@@ -125,10 +164,11 @@ static void try_all(const gy_kernel *k)
         for (int variant = 0; variant < gy_test_variants(kind); variant++)
             for (int s = 0; s < 2; s++) {
                 trial t = {.loss = gy_loss_kind_of(kind), .variant = variant};
-                gy_shape target = outs[s];
+                gy_shape target = outs[s], out = outs[s];
                 if (t.loss->target == GY_TARGET_CLASS) target.n--;
                 t.settings = gy_test_variant(kind, variant, &pool);
-                try_shape(&t, k, &outs[s], &target);
+                out.d[out.n - 1] *= gy_loss_width(t.loss, t.settings);
+                try_shape(&t, k, &out, &target);
             }
     }
     gy_pool_clear(&pool);

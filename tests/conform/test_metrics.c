@@ -101,7 +101,13 @@ static void try_all(const gy_kernel *k)
             trial t = {.metric = gy_metric_kind_of(gy_metric_registry.kinds[i])};
             const gy_loss_kind *loss = loss_of(target);
             const bool fits = (t.metric->targets & target) != 0;
-            t.b = (gy_loss_batch){loss, k, BATCH, &out, WIDTH, t.y, t.target};
+            t.b = (gy_loss_batch){.loss = loss,
+                                  .kernel = k,
+                                  .batch = BATCH,
+                                  .out = &out,
+                                  .outputs = WIDTH,
+                                  .y = t.y,
+                                  .target = t.target};
             t.targets = target == GY_TARGET_CLASS ? 1 : WIDTH;
             expect(&t, gy_metric_check(t.metric, loss, WIDTH) == (fits ? GY_OK : GY_E_CONFIG),
                    "what it is for is not what is checked", target);

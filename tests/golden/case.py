@@ -21,7 +21,8 @@ class Case:
     """A network: its layers as Gyre's configuration, its parameters, and `forward(x, p)`."""
 
     def __init__(self, name, input, layers, forward, params, *, loss="cross_entropy", x=None, y=None,
-                 optimizer=("sgd", {"learning_rate": 0.5}), extra=None, buffers=None):
+                 optimizer=("sgd", {"learning_rate": 0.5}), extra=None, buffers=None, weight=None,
+                 losses=None, data=None):
         self.name, self.input, self.layers, self.forward = name, input, layers, forward
         self.loss, self.optimizer, self.extra = loss, optimizer, extra or {}
         draw = torch.Generator().manual_seed(sum(name.encode()))
@@ -29,6 +30,7 @@ class Case:
         self.y = torch.arange(SAMPLES) % 3 if y is None else y
         self.start = {key: start(key, shape, draw) for key, shape in params.items()}
         self.buffers = buffers or {}
+        self.weight, self.losses, self.data = weight, losses, data or {}
 
 
 def start(name, shape, draw):
@@ -37,7 +39,10 @@ def start(name, shape, draw):
     return (1 + value / 10 if name.endswith("gamma") else value).float()
 
 
-def loss_of(case, out, y):
+def loss_of(case, out, y, weight=None):
+    if case.losses:  # (losses, weights) of each thing that is weighted
+        each, w = case.losses(out, y, None if weight is None else weight.double())
+        return (torch.where(w > 0, each, 0) * w).sum() / w.sum() if w.sum() > 0 else 0 * out.sum()
     if case.loss == "cross_entropy":
         return F.cross_entropy(out.reshape(-1, out.shape[-1]), y.reshape(-1),
                                label_smoothing=case.extra.get("label_smoothing", 0.0))
@@ -72,18 +77,20 @@ def run(case):
     for step in range(STEPS):
         part = batches[step % 2]
         x = case.x[part] if case.x.dtype == torch.int64 else case.x[part].double()
-        loss = loss_of(case, case.forward(x, params), case.y[part])
+        loss = loss_of(case, case.forward(x, params), case.y[part],
+                       None if case.weight is None else case.weight[part])
         step_of.zero_grad()
         loss.backward()
         losses.append(loss.item())
         norms.append(math.sqrt(sum((p.grad ** 2).sum().item() for p in params.values())))
-        step_of.step()
+        if case.weight is None or case.weight[part].sum() > 0:  # of nothing there is no update
+            step_of.step()
     return losses, norms, params
 
 
 def write(case):
     config = {"name": case.name, "seed": 1, "threads": 1,
-              "data": {"train": f"{case.name}.h5:/train", "shuffle": False},
+              "data": {"train": f"{case.name}.h5:/train", "shuffle": False, **case.data},
               "model": {"input": case.input, "layers": case.layers}, "loss": case.loss, **case.extra,
               "optimizer": {"kind": case.optimizer[0], **case.optimizer[1]},
               "train": {"steps": STEPS, "batch_size": BATCH},
@@ -93,7 +100,9 @@ def write(case):
     losses, norms, params = run(case)
     with h5py.File(HERE / f"{case.name}.h5", "w", libver="latest") as file:
         file["train/x"] = case.x.numpy() if case.x.dtype != torch.int64 else case.x.numpy().astype("u1")
-        file["train/y"] = case.y.numpy().astype("f4" if case.y.is_floating_point() else "u1")
+        file["train/y"] = case.y.numpy().astype("f4" if case.y.is_floating_point() else "u1" if case.losses is None else "i2")
+        if case.weight is not None:
+            file["train/weight"] = case.weight.numpy()
         for key in params:
             file[f"params/{key}"] = case.start[key].numpy()
             file[f"expect/params/{key}"] = params[key].detach().numpy()

@@ -39,8 +39,10 @@ def compare(name, got, want, scale=None):
 
 def check(case, launch):
     with tempfile.TemporaryDirectory(prefix="gyre-golden-") as place:
+        with h5py.File(HERE / f"{case}.h5") as file:
+            weight = "?weight=weight" if "train/weight" in file else ""
         command = [*launch, "train", str(HERE / f"{case}.yaml"), "--set",
-                   f"data.train={HERE / case}.h5:/train", "--init", str(HERE / f"{case}.h5"),
+                   f"data.train={HERE / case}.h5:/train{weight}", "--init", str(HERE / f"{case}.h5"),
                    "--run-dir", "run", "--quiet"]
         done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=60)
         said = [line for line in done.stderr.splitlines() if "take turns" not in line]

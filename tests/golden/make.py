@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 
 import grid
+import losses
 from case import SAMPLES, Case, write
 
 
@@ -181,7 +182,7 @@ def attention_case():
 
 if __name__ == "__main__":
     for case in [*dense_cases(), conv_case(), sequence_case(), recurrent_case(), attention_case(),
-                 *grid.cases()]:
+                 *grid.cases(), *losses.cases()]:
         if len(sys.argv) == 1 or case.name in sys.argv:
             write(case)
             print(case.name)

@@ -49,14 +49,14 @@ static void *run(void *user)
     member *m = user;
     gy_source *s = NULL;
     gy_split split, validation;
-    gy_data_settings settings = {.scale = 0.5, .offset = 3.0, .normalize = m->kind};
-    gy_shape input = {3, {2, 2, 3}};
+    const gy_shape input = {3, {2, 2, 3}};
+    const gy_normalizing what = {(gy_normalize)m->kind, false, 0.5, 3.0, &input};
     const char *text = m->broken ? "synthetic:images?n=600&shape=2x2x3" : source_text;
     m->status = gy_source_open(m->ctx, text, NULL, &s);
     if (m->status != GY_OK) return NULL;
     gy_split_fraction(SAMPLES, 0.2, 9, &split, &validation);
-    m->status = gy_normalizer_learn(m->ctx, &settings, &input, s, &split, m->rank, m->world->ranks,
-                                    sum, m, &m->out);
+    m->status =
+        gy_normalizer_learn(m->ctx, &what, s, &split, m->rank, m->world->ranks, sum, m, &m->out);
     gy_source_close(s);
     return NULL;
 }
@@ -174,13 +174,13 @@ static void no_deviation_counts_as_one(void)
     gy_context *ctx = gy_test_context();
     gy_source *s = NULL;
     gy_normalizer out;
-    gy_data_settings settings = {.scale = 1.0, .normalize = GY_NORMALIZE_PER_FEATURE};
-    gy_shape input = {1, {2}};
+    const gy_shape input = {1, {2}};
+    const gy_normalizing what = {GY_NORMALIZE_PER_FEATURE, false, 1.0, 0.0, &input};
     gy_split split = gy_split_all(3);
     CU_ASSERT_EQUAL_FATAL(gy_source_open(ctx, "synthetic:blobs?n=30&classes=1&noise=0", NULL, &s),
                           GY_OK);
-    CU_ASSERT_EQUAL_FATAL(
-        gy_normalizer_learn(ctx, &settings, &input, s, &split, 0, 1, NULL, NULL, &out), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_normalizer_learn(ctx, &what, s, &split, 0, 1, NULL, NULL, &out),
+                          GY_OK);
     CU_ASSERT_EQUAL(out.deviation[0], 1.0f);
     gy_normalizer_clear(ctx, &out);
     gy_source_close(s);

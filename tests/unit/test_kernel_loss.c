@@ -30,7 +30,7 @@ static void softmax(const gy_kernel *k)
             for (int64_t row = 0; row < rows; row++) t[row] = (float)(row * 7 % classes);
             double want = 0.0, worst = 0.0;
             double got =
-                gy_softmax_cross_entropy(k, rows, classes, x, t, (float)smoothing, 0.5f, d);
+                gy_softmax_cross_entropy(k, rows, classes, x, t, NULL, (float)smoothing, 0.5f, d);
             for (int64_t row = 0; row < rows; row++) {
                 double p[1001];
                 for (int64_t i = 0; i < classes; i++) p[i] = (double)x[row * classes + i];
@@ -48,18 +48,18 @@ static void softmax(const gy_kernel *k)
             }
             CU_ASSERT_DOUBLE_EQUAL(got, want, 1e-6 * want);
             CU_ASSERT_TRUE(worst < 3e-7);
-            CU_ASSERT_DOUBLE_EQUAL(
-                gy_softmax_cross_entropy(k, rows, classes, x, t, (float)smoothing, 1.0f, NULL), got,
-                1e-6 * got);
+            CU_ASSERT_DOUBLE_EQUAL(gy_softmax_cross_entropy(k, rows, classes, x, t, NULL,
+                                                            (float)smoothing, 1.0f, NULL),
+                                   got, 1e-6 * got);
             /* in place */
-            gy_softmax_cross_entropy(k, rows, classes, x, t, (float)smoothing, 0.5f, x);
+            gy_softmax_cross_entropy(k, rows, classes, x, t, NULL, (float)smoothing, 0.5f, x);
             CU_ASSERT_EQUAL(memcmp(x, d, (size_t)(rows * classes) * sizeof *x), 0);
         }
     t[0] = 1001.0f; /* no such class */
-    CU_ASSERT_TRUE(isnan(gy_softmax_cross_entropy(k, 2, 1001, x, t, 0.0f, 1.0f, d)));
+    CU_ASSERT_TRUE(isnan(gy_softmax_cross_entropy(k, 2, 1001, x, t, NULL, 0.0f, 1.0f, d)));
     CU_ASSERT_TRUE(isnan(d[3]) && !isnan(d[1001 + 3]));
     t[0] = NAN;
-    CU_ASSERT_TRUE(isnan(gy_softmax_cross_entropy(k, 2, 1001, x, t, 0.0f, 1.0f, NULL)));
+    CU_ASSERT_TRUE(isnan(gy_softmax_cross_entropy(k, 2, 1001, x, t, NULL, 0.0f, 1.0f, NULL)));
 }
 
 static void cross_entropy_is_right(void)
@@ -89,13 +89,13 @@ static double run(const gy_kernel *k, which w, int64_t n, float scale, float *dy
 {
     switch (w) {
     case SIGMOID:
-        return gy_sigmoid_cross_entropy(k, n, x, t, scale, dy);
+        return gy_sigmoid_cross_entropy(k, n, x, t, NULL, scale, dy);
     case SQUARED:
-        return gy_squared_error(k, n, x, t, scale, dy);
+        return gy_squared_error(k, n, x, t, NULL, scale, dy);
     case ABSOLUTE:
-        return gy_absolute_error(k, n, x, t, scale, dy);
+        return gy_absolute_error(k, n, x, t, NULL, scale, dy);
     case HUBER:
-        return gy_huber_error(k, n, x, t, 0.75f, scale, dy);
+        return gy_huber_error(k, n, x, t, NULL, 0.75f, scale, dy);
     }
     return NAN;
 }

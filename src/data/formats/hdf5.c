@@ -61,6 +61,7 @@ static const char *type_name(gy_h5_type type, bool is_integer)
 typedef struct range {
     float least, largest;
     int64_t left; /* numbers that may still be looked at */
+    const gy_source_options *options;
 } range;
 
 static gy_status scan_file(hdf5 *s, int index, float *v, range *r)
@@ -79,6 +80,7 @@ static gy_status scan_file(hdf5 *s, int index, float *v, range *r)
         if (n > end - first) n = end - first;
         GY_TRY(gy_h5_data_read(data, first, n, GY_H5_FLOAT32, v));
         for (int64_t i = 0; i < n * row; i++) {
+            if (r->options->ignores && v[i] == (float)r->options->ignored) continue;
             if (v[i] < r->least) r->least = v[i];
             if (v[i] > r->largest) r->largest = v[i];
         }
@@ -102,8 +104,11 @@ static gy_status largest_row(hdf5 *s, int64_t *out)
     return GY_OK;
 }
 
-/* Finds the classes of an integer y: 0 … max; none where a number is below 0. In bounded pieces. */
-static gy_status scan_classes(hdf5 *s, gy_source_info *info)
+/*
+ * Finds the classes of an integer y: 0 … max but for what is ignored; none where a number is below 0. In
+ * bounded pieces.
+ */
+static gy_status scan_classes(hdf5 *s, const gy_source_options *options, gy_source_info *info)
 {
     const gy_frames_side *y = &s->frames.sides[GY_FRAMES_Y];
     gy_frames_file *file;
@@ -113,7 +118,7 @@ static gy_status scan_classes(hdf5 *s, gy_source_info *info)
         integer = integer && y->fields[i].type != GY_H5_FLOAT64 &&
                   gy_h5_data_is_integer(file->data[&y->fields[i] - s->frames.fields]);
     if (!integer || y->n != 1) return GY_OK;
-    range r = {.left = scan_most};
+    range r = {.left = scan_most, .options = options};
     int64_t room;
     float *v;
     GY_TRY(largest_row(s, &room));
@@ -123,7 +128,8 @@ static gy_status scan_classes(hdf5 *s, gy_source_info *info)
         status = scan_file(s, i, v, &r);
     gy_free(s->ctx, v);
     info->y_is_class = r.least >= 0.0f && r.largest < 16777216.0f;
-    if (info->y_is_class && r.left > 0) info->classes = (int64_t)r.largest + 1;
+    bool all = r.left > 0 && !info->weighted; /* at a weight of 0 there may be anything */
+    if (info->y_is_class && all) info->classes = (int64_t)r.largest + 1;
     return status;
 }
 
@@ -221,7 +227,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     info->supervised = sides[GY_FRAMES_Y].n > 0;
     if (!info->supervised) return GY_OK;
     info->y = sides[GY_FRAMES_Y].shape;
-    GY_TRY(scan_classes(s, info));
+    GY_TRY(scan_classes(s, options, info));
     return name_classes(s, options, info);
 }
 

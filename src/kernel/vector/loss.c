@@ -30,15 +30,18 @@ static double cross_entropy_row(int64_t classes, const float *x, int64_t label, 
 }
 
 double GY_OF_LEVEL(softmax_cross_entropy)(int64_t rows, int64_t classes, const float *logits,
-                                          const float *label, float smoothing, float scale,
-                                          float *dlogits)
+                                          const float *label, const float *weight, float smoothing,
+                                          float scale, float *dlogits)
 {
     double loss = 0.0;
     for (int64_t row = 0; row < rows; row++) {
-        const float *x = logits + row * classes;
+        const float *x = logits + row * classes, w = weight != NULL ? weight[row] : 1.0f;
         float *dx = dlogits != NULL ? dlogits + row * classes : NULL;
-        if (label[row] >= 0.0f && label[row] < (float)classes) {
-            loss += cross_entropy_row(classes, x, (int64_t)label[row], smoothing, scale, dx);
+        if (w <= 0.0f) {
+            for (int64_t i = 0; dx != NULL && i < classes; i++) dx[i] = 0.0f;
+        } else if (label[row] >= 0.0f && label[row] < (float)classes) {
+            loss += (double)w *
+                    cross_entropy_row(classes, x, (int64_t)label[row], smoothing, scale * w, dx);
         } else {
             loss += (double)NAN;
             for (int64_t i = 0; dx != NULL && i < classes; i++) dx[i] = NAN;
@@ -80,9 +83,22 @@ static inline two huber_of(float y, float target, float delta)
     return (two){a > delta ? far : near, slope};
 }
 
+/* What a loss or slope v counts at weight w: what stands at weight 0 is not looked at. */
+static inline float weighted(float w, float v)
+{
+    return w > 0.0f ? w * v : 0.0f;
+}
+
 /* Sums the losses of n elements by `of` (a `two` in terms of i), with their gradients. */
 #define SUM(of)                                                                                    \
     double loss = 0.0;                                                                             \
+    if (weight != NULL) {                                                                          \
+        _Pragma("omp simd reduction(+ : loss)") for (int64_t i = 0; i < n; i++) loss +=            \
+            (double)weighted(weight[i], (of).loss);                                                \
+        _Pragma("omp simd") for (int64_t i = 0; i < (dy == NULL ? 0 : n); i++) dy[i] =             \
+            scale * weighted(weight[i], (of).slope);                                               \
+        return loss;                                                                               \
+    }                                                                                              \
     if (dy == NULL) {                                                                              \
         _Pragma("omp simd reduction(+ : loss)") for (int64_t i = 0; i < n; i++) loss +=            \
             (double)(of).loss;                                                                     \
@@ -97,25 +113,63 @@ static inline two huber_of(float y, float target, float delta)
     return loss
 
 double GY_OF_LEVEL(sigmoid_cross_entropy)(int64_t n, const float *logits, const float *target,
-                                          float scale, float *dy)
+                                          const float *weight, float scale, float *dy)
 {
     SUM(sigmoid_of(logits[i], target[i]));
 }
 
-double GY_OF_LEVEL(squared_error)(int64_t n, const float *y, const float *target, float scale,
-                                  float *dy)
+double GY_OF_LEVEL(squared_error)(int64_t n, const float *y, const float *target,
+                                  const float *weight, float scale, float *dy)
 {
     SUM(squared_of(y[i], target[i]));
 }
 
-double GY_OF_LEVEL(absolute_error)(int64_t n, const float *y, const float *target, float scale,
-                                   float *dy)
+double GY_OF_LEVEL(absolute_error)(int64_t n, const float *y, const float *target,
+                                   const float *weight, float scale, float *dy)
 {
     SUM(absolute_of(y[i], target[i]));
 }
 
-double GY_OF_LEVEL(huber_error)(int64_t n, const float *y, const float *target, float delta,
-                                float scale, float *dy)
+double GY_OF_LEVEL(huber_error)(int64_t n, const float *y, const float *target, const float *weight,
+                                float delta, float scale, float *dy)
 {
     SUM(huber_of(y[i], target[i], delta));
+}
+
+enum { FARTHEST = 20 }; /* a logarithm of a variance that still counts */
+
+double GY_OF_LEVEL(gaussian_nll)(int64_t rows, int64_t n, const float *y, const float *target,
+                                 const float *weight, float scale, float *dy)
+{
+    double loss = 0.0;
+    for (int64_t i = 0; i < rows * n; i++) {
+        const int64_t mean = i / n * 2 * n + i % n, spread = mean + n;
+        const float w = weight != NULL ? weight[i] : 1.0f, s = y[spread];
+        const float kept = s < -FARTHEST ? -FARTHEST : s > FARTHEST ? FARTHEST : s; /* NaN stays */
+        const float e = y[mean] - target[i], narrow = vec_exp(-kept);
+        loss += (double)weighted(w, 0.5f * (kept + e * e * narrow));
+        if (dy == NULL) continue;
+        const float inside = s < -FARTHEST || s > FARTHEST ? 0.0f : 1.0f;
+        dy[mean] = scale * weighted(w, e * narrow);
+        dy[spread] = scale * weighted(w, inside * 0.5f * (1.0f - e * e * narrow));
+    }
+    return loss;
+}
+
+double GY_OF_LEVEL(quantile_error)(int64_t n, int64_t quantiles, const float *quantile,
+                                   const float *y, const float *target, const float *weight,
+                                   float scale, float *dy)
+{
+    double loss = 0.0;
+    const float share = 1.0f / (float)quantiles;
+    for (int64_t i = 0; i < n; i++) {
+        const float w = weight != NULL ? weight[i] : 1.0f;
+        for (int64_t j = 0; j < quantiles; j++) {
+            const float q = quantile[j], e = target[i] - y[i * quantiles + j];
+            const float slope = e > 0.0f ? -q : e < 0.0f ? 1.0f - q : e + 0.5f - q; /* of y */
+            loss += (double)weighted(w, share * (e > 0.0f ? q * e : (q - 1.0f) * e));
+            if (dy != NULL) dy[i * quantiles + j] = scale * weighted(w, share * slope);
+        }
+    }
+    return loss;
 }

@@ -9,6 +9,7 @@
 
 typedef struct settings {
     double label_smoothing;
+    gy_class_settings classes;
 } settings;
 
 static const gy_setting rows[] = {
@@ -19,6 +20,7 @@ static const gy_setting rows[] = {
      .min = 0.0,
      .max = 1.0,
      .help = "share of each target that is spread over all classes"},
+    GY_LOSS_CLASS_ROWS(settings, classes),
     GY_SETTING_END,
 };
 
@@ -26,7 +28,13 @@ static double run(const void *values, const gy_loss_batch *b, float scale, float
 {
     const settings *s = values;
     return gy_softmax_cross_entropy(b->kernel, gy_loss_rows(b), gy_loss_classes(b), b->y, b->target,
-                                    (float)s->label_smoothing, scale, dy);
+                                    b->weight, (float)s->label_smoothing, scale, dy);
+}
+
+static const gy_class_settings *classes(const void *values)
+{
+    const settings *s = values;
+    return &s->classes;
 }
 
 const gy_loss_kind gy_loss_cross_entropy = {
@@ -35,5 +43,6 @@ const gy_loss_kind gy_loss_cross_entropy = {
              .settings = rows,
              .settings_size = sizeof(settings)},
     .target = GY_TARGET_CLASS,
+    .classes = classes,
     .run = run,
 };

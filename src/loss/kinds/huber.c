@@ -22,8 +22,8 @@ static const gy_setting rows[] = {
 static double run(const void *values, const gy_loss_batch *b, float scale, float *dy)
 {
     const settings *s = values;
-    return gy_huber_error(b->kernel, b->batch * b->outputs, b->y, b->target, (float)s->huber_delta,
-                          scale, dy);
+    return gy_huber_error(b->kernel, b->batch * b->outputs, b->y, b->target, b->weight,
+                          (float)s->huber_delta, scale, dy);
 }
 
 const gy_loss_kind gy_loss_huber = {

@@ -7,7 +7,8 @@
 static double run(const void *values, const gy_loss_batch *b, float scale, float *dy)
 {
     (void)values;
-    return gy_squared_error(b->kernel, b->batch * b->outputs, b->y, b->target, scale, dy);
+    return gy_squared_error(b->kernel, b->batch * b->outputs, b->y, b->target, b->weight, scale,
+                            dy);
 }
 
 const gy_loss_kind gy_loss_mse = {

@@ -14,13 +14,14 @@ static bool is_right(const gy_loss_batch *b, int64_t row)
 static void add(const gy_loss_batch *b, double *values)
 {
     const int64_t rows = gy_loss_rows(b);
-    int64_t right = 0;
+    double right = 0;
     if (b->loss->target == GY_TARGET_CLASS)
-        for (int64_t row = 0; row < rows; row++) right += is_right(b, row);
+        for (int64_t row = 0; row < rows; row++) right += is_right(b, row) * gy_loss_weight(b, row);
     else
         for (int64_t i = 0; i < b->batch * b->outputs; i++)
-            right += b->target[i] > 0.5f ? b->y[i] > 0.0f : b->y[i] <= 0.0f;
-    values[0] += (double)right;
+            right +=
+                (b->target[i] > 0.5f ? b->y[i] > 0.0f : b->y[i] <= 0.0f) * gy_loss_weight(b, i);
+    values[0] += right;
 }
 
 const gy_metric_kind gy_metric_accuracy = {

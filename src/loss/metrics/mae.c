@@ -6,7 +6,8 @@
 
 static void add(const gy_loss_batch *b, double *values)
 {
-    values[0] += gy_absolute_error(b->kernel, b->batch * b->outputs, b->y, b->target, 0.0f, NULL);
+    values[0] +=
+        gy_absolute_error(b->kernel, b->batch * b->outputs, b->y, b->target, b->weight, 0.0f, NULL);
 }
 
 const gy_metric_kind gy_metric_mae = {

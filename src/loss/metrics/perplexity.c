@@ -12,7 +12,7 @@
 static void add(const gy_loss_batch *b, double *values)
 {
     values[0] += gy_softmax_cross_entropy(b->kernel, gy_loss_rows(b), gy_loss_classes(b), b->y,
-                                          b->target, 0.0f, 0.0f, NULL);
+                                          b->target, b->weight, 0.0f, 0.0f, NULL);
 }
 
 static double value(const double *values, int64_t classes, double count)

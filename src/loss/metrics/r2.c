@@ -6,7 +6,7 @@
 #include "../loss_impl.h"
 #include "../metric_list.h"
 
-enum { ERRORS, TARGETS, SQUARES, EACH }; /* Σ e², Σ t, Σ t² of one output */
+enum { ERRORS, TARGETS, SQUARES, WEIGHTS, EACH }; /* Σ w e², Σ w t, Σ w t², Σ w of one output */
 
 static int sums(int64_t outputs)
 {
@@ -18,19 +18,22 @@ static void add(const gy_loss_batch *b, double *values)
     const int64_t outputs = gy_loss_classes(b);
     for (int64_t i = 0; i < b->batch * b->outputs; i++) {
         double *v = values + EACH * (i % outputs), t = (double)b->target[i];
-        double e = (double)b->y[i] - t;
-        v[ERRORS] += e * e;
-        v[TARGETS] += t;
-        v[SQUARES] += t * t;
+        const double e = (double)b->y[i] - t, w = gy_loss_weight(b, i);
+        if (w <= 0.0) continue;
+        v[ERRORS] += w * e * e;
+        v[TARGETS] += w * t;
+        v[SQUARES] += w * t * t;
+        v[WEIGHTS] += w;
     }
 }
 
 static double value(const double *values, int64_t outputs, double count)
 {
-    const double n = count / (double)outputs;
     double total = 0.0;
+    (void)count;
     for (int64_t i = 0; i < outputs; i++, values += EACH) {
-        double spread = values[SQUARES] - values[TARGETS] * values[TARGETS] / n;
+        const double mean = values[WEIGHTS] > 0.0 ? values[TARGETS] / values[WEIGHTS] : 0.0;
+        const double spread = values[SQUARES] - values[TARGETS] * mean;
         if (spread > 1e-13 * values[SQUARES])
             total += 1.0 - values[ERRORS] / spread;
         else /* no spread but rounding */

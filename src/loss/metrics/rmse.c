@@ -8,7 +8,8 @@
 
 static void add(const gy_loss_batch *b, double *values)
 {
-    values[0] += gy_squared_error(b->kernel, b->batch * b->outputs, b->y, b->target, 0.0f, NULL);
+    values[0] +=
+        gy_squared_error(b->kernel, b->batch * b->outputs, b->y, b->target, b->weight, 0.0f, NULL);
 }
 
 static double value(const double *values, int64_t classes, double count)

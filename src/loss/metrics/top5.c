@@ -12,7 +12,7 @@ static void add(const gy_loss_batch *b, double *values)
         int64_t above = 0;
         for (int64_t i = 0; i < classes; i++)
             above += x[i] > x[label] || (i < label && x[i] >= x[label]); /* ties: the first wins */
-        values[0] += above < 5 ? 1.0 : 0.0;
+        values[0] += above < 5 ? gy_loss_weight(b, row) : 0.0;
     }
 }
 

@@ -97,6 +97,7 @@ static bool next(gy_step_sum *s, const gy_samples *part, gy_piece *p)
     gy_part_of(part->n, b->turn, network->micros, &p->first, &p->n);
     p->x = part->x + p->first * gy_shape_count(gy_model_input(network->model));
     p->y = part->y + p->first * network->task.targets;
+    p->w = part->w == NULL ? NULL : part->w + p->first * network->task.weights;
     s->mark = s->trainable;
     s->pass.first = part->first + p->first;
     s->pass.first_use = b->turn == 0 || b->passes_none;
