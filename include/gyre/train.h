@@ -51,12 +51,16 @@ typedef struct gy_apply_options {
     const char *data;        /* a source; NULL: the configuration's test, else validation data */
     const char *const *sets; /* [n_sets] "key.path=value" over the checkpoint's configuration */
     int n_sets;
+    bool per_class; /* evaluation: tells of each class, too */
+    bool rolls_out; /* outputs: of as many frames as train.rollout says, whatever the targets are */
     gy_observer *observer;
     void *observer_user;
 } gy_apply_options;
 
 /**
- * Loss and metrics of a checkpoint on a data source: one event "evaluate". Collective.
+ * Loss and metrics of a checkpoint on a data source: one event "evaluate"; with per_class then one event
+ * "class" for each: class (its name), number, precision, recall, f1, met (weight of its targets), and said, how
+ * often each class is said there (where the loss is of classes). Collective.
  *
  * @param path  a checkpoint's directory, or a run's (then its newest checkpoint)
  */

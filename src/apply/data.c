@@ -14,13 +14,13 @@ static gy_status choose(gy_opened *o, const char *data, gy_part *part)
     return GY_OK;
 }
 
-static gy_status load(gy_opened *o, gy_part part)
+static gy_status load(gy_opened *o, gy_part part, bool outputs_alone)
 {
+    const bool aims = gy_feed_info(&o->feed, part)->supervised && !outputs_alone;
     gy_network *network = &o->network;
     int64_t batch = o->config->train.batch_size;
     if (batch < o->ranks) batch = o->ranks;
-    GY_TRY(gy_feed_info(&o->feed, part)->supervised ? gy_feed_aim(&o->feed, network, part)
-                                                    : gy_network_aim(network, NULL));
+    GY_TRY(aims ? gy_feed_aim(&o->feed, network, part) : gy_network_aim(network, NULL));
     GY_TRY(gy_feed_teach(&o->feed, network));
     GY_TRY(gy_feed_load(&o->feed, part, batch));
     gy_network_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
@@ -45,5 +45,5 @@ gy_status gy_opened_open_on_data(gy_context *ctx, gy_comm *comm, const char *pat
     GY_TRY(gy_comm_agree(comm, status));
     GY_TRY(gy_opened_read(out));
     GY_TRY(gy_feed_open(&out->feed, &out->taught));
-    return gy_comm_agree(comm, load(out, *part));
+    return gy_comm_agree(comm, load(out, *part, options->rolls_out));
 }

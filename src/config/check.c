@@ -78,6 +78,23 @@ static gy_status check_comm(const gy_config *c, const gy_node *tree)
     return GY_OK;
 }
 
+/* A network that takes its own output takes it as it is. */
+static gy_status check_rollout(const gy_config *c, const gy_node *tree)
+{
+    const gy_data_settings *d = &c->data;
+    const gy_loss_kind *loss = gy_loss_kind_of(c->loss.kind);
+    const char *key = "train.rollout";
+    if (c->train.rollout == 1) return GY_OK;
+    if (loss->target != GY_TARGET_VALUE || loss->width != NULL)
+        return refuse(tree, key, "the loss is not of frames as the network takes them",
+                      "choose mse, mae, huber or relative_l2");
+    if (d->normalize != GY_NORMALIZE_NONE || d->normalize_targets != GY_NORMALIZE_NONE ||
+        d->scale != 1 || d->offset != 0)
+        return refuse(tree, key, "inputs and outputs must be in one unit",
+                      "leave data.normalize, normalize_targets, scale and offset out");
+    return GY_OK;
+}
+
 /* The activation that a layer ends with, by its settings; NULL where it has none. */
 static const char *last_activation(const gy_layer_spec *spec)
 {
@@ -151,6 +168,7 @@ gy_status gy_config_check(const gy_config *config, const gy_node *tree)
 {
     GY_TRY(check_run(config, tree));
     GY_TRY(check_data(config, tree));
+    GY_TRY(check_rollout(config, tree));
     GY_TRY(check_model(config, tree));
     GY_TRY(check_comm(config, tree));
     return check_train(config, tree);

@@ -42,6 +42,7 @@ typedef struct gy_train_settings {
     double time_limit_minutes;
     gy_not_finite_settings not_finite;
     int recompute; /* 0 none, 1 blocks */
+    int64_t rollout;
 } gy_train_settings;
 
 typedef struct gy_log_settings {

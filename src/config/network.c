@@ -14,6 +14,7 @@ gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *
     *out = (gy_network_spec){.layers = c->model.layers,
                              .where = c->model.where,
                              .recompute_blocks = c->train.recompute == 1,
+                             .rollout = (int)c->train.rollout,
                              .threads = (int)c->threads,
                              .omp_threads = omp_threads,
                              .ranks = gy_comm_local_ranks(comm),

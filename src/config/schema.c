@@ -138,6 +138,14 @@ static const gy_setting train_rows[] = {
      .standard = "none",
      .choices = recompute_choices,
      .help = "blocks: drop activations inside blocks and compute them again"},
+    {.key = "rollout",
+     .type = GY_SETTING_INT,
+     AT(gy_train_settings, rollout),
+     .standard = "1",
+     .min = 1,
+     .max = 1000,
+     .help =
+         "frames ahead: the network is applied to its own output, and the loss is of all frames"},
     GY_SETTING_END,
 };
 

@@ -53,5 +53,6 @@ GY_LAYER_LIST(GY_LAYER_DECLARE)
 /* Parts that composites expand into; they have no name in a configuration. */
 extern const gy_layer_kind gy_layer_merge;      /* several inputs: add, concat, multiply */
 extern const gy_layer_kind gy_layer_projection; /* residual's 1×1 on every s-th position */
+extern const gy_layer_kind gy_layer_shift;      /* a window of frames, moved on by one */
 
 #endif

@@ -26,10 +26,11 @@ typedef struct builder {
     gy_builder base;
     gy_model *m;
     level *level;
-    int reuse;  /* > 0: parameters are looked up, not made */
-    int frozen; /* > 0: parameters made are not trained */
-    int block;  /* −1: outside */
-    int levels; /* that there were */
+    const gy_layer_specs *layers; /* of the model */
+    int reuse;                    /* > 0: parameters are looked up, not made */
+    int frozen;                   /* > 0: parameters made are not trained */
+    int block;                    /* −1: outside */
+    int levels;                   /* that there were */
     gy_list units, values;
     gy_list homes;             /* of finished layers: the paths of their parameters */
     gy_names paths;            /* of layers → homes; −1: not finished */
@@ -349,6 +350,21 @@ static gy_status list_uses(gy_model *m)
     return GY_OK;
 }
 
+/* A turn of a model that is rolled out: after the first by its parameters. */
+static gy_status turn(gy_builder *base, int i, int x, int *out)
+{
+    builder *b = builder_of(base);
+    const char *path;
+    if (i == 0) return gy_builder_layers(base, b->layers, x, out);
+    GY_TRY(gy_pool_format(&b->m->pool, &path, "%d", i));
+    GY_TRY(push(b, path, ""));
+    b->level->reuses = true;
+    b->reuse++;
+    GY_TRY(gy_builder_layers(base, b->layers, x, out));
+    leave(base);
+    return GY_OK;
+}
+
 gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params, gy_list *buffers)
 {
     char text[GY_SHAPE_TEXT];
@@ -360,10 +376,12 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
                spec->where);
     builder b = {
         .base = {&calls, &m->pool}, .m = m, .block = -1, .params = params, .buffers = buffers};
+    b.layers = &spec->layers;
     int x;
     GY_TRY(push(&b, "", ""));
     GY_TRY(add_value(&b, &spec->input, -1, &x));
-    GY_TRY(gy_builder_layers(&b.base, &spec->layers, x, &m->output));
+    GY_TRY(spec->rollout > 1 ? gy_model_roll_out(&b.base, spec, x, &m->output, turn)
+                             : turn(&b.base, 0, x, &m->output));
     m->units = (gy_unit **)(void *)b.units.v;
     m->n_units = b.units.n;
     m->values = (gy_value **)(void *)b.values.v;

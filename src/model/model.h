@@ -16,6 +16,7 @@ typedef struct gy_model_spec {
     gy_layer_specs layers; /* not empty; must outlive the model */
     const char *where;     /* place of `layers` in the configuration */
     bool recompute_blocks;
+    int rollout;    /* > 1: applied so many times, to its own output */
     int threads;    /* that the kernels will use */
     int64_t window; /* > 0: for evaluation of sequences in pieces, `input` being a piece, of so many
                        positions at most */

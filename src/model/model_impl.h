@@ -189,6 +189,12 @@ gy_status gy_plan_check(const gy_model *m, const gy_plan *plan) GY_CHECKED;
 void gy_plan_clear(gy_context *ctx, gy_plan *plan);
 
 /** Builds units, values and drafts from the specs. */
+/** Builds a model that is applied to its own output; turn: adds the layers of turn i after x. */
+struct gy_builder;
+gy_status gy_model_roll_out(struct gy_builder *b, const gy_model_spec *spec, int x, int *out,
+                            gy_status (*turn)(struct gy_builder *b, int i, int x,
+                                              int *out)) GY_CHECKED;
+
 gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params,
                          gy_list *buffers) GY_CHECKED;
 

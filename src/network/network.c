@@ -17,6 +17,7 @@ gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_netwo
                                  .layers = spec->layers,
                                  .where = spec->where,
                                  .recompute_blocks = spec->recompute_blocks,
+                                 .rollout = spec->rollout,
                                  .threads = threads,
                                  .forms = spec->forms};
     return gy_model_create(ctx, &model, &out->model);

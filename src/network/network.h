@@ -17,6 +17,7 @@ typedef struct gy_network_spec {
     gy_layer_specs layers; /* must outlive the network, as all that is pointed to */
     const char *where;     /* place of `layers` in the configuration */
     bool recompute_blocks;
+    int rollout;     /* > 1: the model is applied so many times, to its own output */
     int threads;     /* of the kernels; 0: see threads.c */
     int omp_threads; /* what OMP_NUM_THREADS says; 0: nothing */
     int ranks;       /* on this host, that share its cores where nobody bound them */

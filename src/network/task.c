@@ -11,6 +11,7 @@
 #include "task.h"
 
 #include "base/param.h"
+#include "loss/confusion.h"
 
 #include <math.h>
 #include <string.h>
@@ -98,6 +99,22 @@ gy_status gy_task_take_weights(gy_task *t, int64_t n)
                "give one weight a sample",
                whole, (long long)n);
     t->weights = n;
+    return GY_OK;
+}
+
+gy_status gy_task_count_classes(gy_task *t, int *at)
+{
+    GY_REQUIRE(t->loss->target != GY_TARGET_VALUE && t->classes <= GY_CONFUSION_CLASSES, GY_E_USAGE,
+               "cannot tell classes apart" GY_AT "loss %s" GY_WHY
+               "its targets are %s, with %lld outputs" GY_HINT "this is for up to %d classes",
+               t->loss->kind.name, gy_target_text(t->loss->target), (long long)t->classes,
+               GY_CONFUSION_CLASSES);
+    GY_REQUIRE(t->n_metrics < GY_TASK_METRICS, GY_E_USAGE,
+               "cannot tell classes apart" GY_AT "metrics" GY_WHY "there are too many" GY_HINT
+               "give fewer by --set metrics=…");
+    *at = t->at[t->n_metrics] = t->sums;
+    t->metrics[t->n_metrics++] = &gy_metric_confusion;
+    t->sums += gy_metric_sums(&gy_metric_confusion, t->classes);
     return GY_OK;
 }
 

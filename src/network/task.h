@@ -58,6 +58,13 @@ bool gy_task_ignores(const gy_task *t, float target);
  */
 gy_status gy_task_take_weights(gy_task *t, int64_t n) GY_CHECKED;
 
+/**
+ * Counts every class apart too, by gy_metric_confusion.
+ * @param at  out: where its sums are in a tally
+ * @return GY_OK; GY_E_USAGE where there are no classes, or too many
+ */
+gy_status gy_task_count_classes(gy_task *t, int *at) GY_CHECKED;
+
 /** Whether anything counts other than once. */
 bool gy_task_weighs(const gy_task *t);
 

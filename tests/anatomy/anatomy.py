@@ -15,6 +15,7 @@ COUNTS = {  # of launch/examples, as published
     "vgg16": 138_357_544,
     "resnet50": 25_557_032,
     "gpt2": 124_439_808,
+    "cosmoflow": 5_597_604,
 }
 
 TEXTBOOK = """

@@ -22,7 +22,7 @@ class Case:
 
     def __init__(self, name, input, layers, forward, params, *, loss="cross_entropy", x=None, y=None,
                  optimizer=("sgd", {"learning_rate": 0.5}), extra=None, buffers=None, weight=None,
-                 losses=None, data=None):
+                 losses=None, data=None, train=None):
         self.name, self.input, self.layers, self.forward = name, input, layers, forward
         self.loss, self.optimizer, self.extra = loss, optimizer, extra or {}
         draw = torch.Generator().manual_seed(sum(name.encode()))
@@ -30,7 +30,7 @@ class Case:
         self.y = torch.arange(SAMPLES) % 3 if y is None else y
         self.start = {key: start(key, shape, draw) for key, shape in params.items()}
         self.buffers = buffers or {}
-        self.weight, self.losses, self.data = weight, losses, data or {}
+        self.weight, self.losses, self.data, self.train = weight, losses, data or {}, train or {}
 
 
 def start(name, shape, draw):
@@ -93,7 +93,7 @@ def write(case):
               "data": {"train": f"{case.name}.h5:/train", "shuffle": False, **case.data},
               "model": {"input": case.input, "layers": case.layers}, "loss": case.loss, **case.extra,
               "optimizer": {"kind": case.optimizer[0], **case.optimizer[1]},
-              "train": {"steps": STEPS, "batch_size": BATCH},
+              "train": {"steps": STEPS, "batch_size": BATCH, **case.train},
               "checkpoint": {"every_steps": STEPS}, "log": {"every_steps": 1}}
     text = yaml.safe_dump(config, sort_keys=False, default_flow_style=None, width=100)
     (HERE / f"{case.name}.yaml").write_text(f"# made by make.py\n{text}")

@@ -118,5 +118,25 @@ def spectral_case():
                 loss="mse", y=values(30, 2))
 
 
+def rollout_case():
+    """Two frames in, three out: each of them made of those before it."""
+    def step(x, p):
+        h = torch.tanh(conv(1, F.pad(first(x), (1, 1), mode="circular"), p, "first"))
+        return conv(1, F.pad(h, (1, 1), mode="circular"), p, "next").movedim(1, -1)
+
+    def forward(x, p):
+        frames = []
+        for _ in range(3):
+            frames.append(step(x, p))
+            x = torch.cat([x[..., 2:], frames[-1]], -1)
+        return torch.cat(frames, -1)
+    layers = [{"conv1d": {"filters": 3, "kernel": 3, "border": "circular", "activation": "tanh",
+                          "name": "first"}},
+              {"conv1d": {"filters": 2, "kernel": 3, "border": "circular", "name": "next"}}]
+    return Case("rollout", [6, 4], layers, forward,
+                {"first/weight": (3, 3, 4), "first/bias": (3,), "next/weight": (2, 3, 3),
+                 "next/bias": (2,)}, loss="mse", y=values(6, 6), train={"rollout": 3})
+
+
 def cases():
-    return [volume_case(), border_case(), finer_case(), spectral_case()]
+    return [volume_case(), border_case(), finer_case(), spectral_case(), rollout_case()]

@@ -122,8 +122,11 @@ static gy_status compress(gy_opened *o, gy_part part, const gy_compress_options 
 static gy_status open(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_compress_options *options, gy_opened *o, gy_part *part)
 {
-    const gy_apply_options with = {options->data, options->sets, options->n_sets, options->observer,
-                                   options->observer_user};
+    const gy_apply_options with = {.data = options->data,
+                                   .sets = options->sets,
+                                   .n_sets = options->n_sets,
+                                   .observer = options->observer,
+                                   .observer_user = options->observer_user};
     const gy_opening without = {.path = path,
                                 .sets = options->sets,
                                 .n_sets = options->n_sets,

@@ -7,7 +7,7 @@
 typedef struct settings {
     const char *data;
     gy_strings set;
-    bool json;
+    bool per_class, json;
 } settings;
 
 static const gy_setting rows[] = {
@@ -16,13 +16,37 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, data),
      .standard = "",
      .help = "a data source; default the configuration's test, else validation data"},
+    {.key = "per-class",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(settings, per_class),
+     .standard = "false",
+     .help = "precision, recall, f1 of each class, and what is said where it is met"},
     GY_CLI_ROW_SET(settings, "the checkpoint's configuration"),
     GY_CLI_ROW_JSON(settings, "one JSON object"),
     GY_SETTING_END,
 };
 
+/* A row a class; before the first, what the columns are. */
+static void print_class(const gy_event *event)
+{
+    const gy_field *said = gy_event_field(event, "said");
+    if (gy_event_number(event, "number", 0) == 0)
+        printf("\n%-24s %9s %9s %9s %9s  said there\n", "class", "precision", "recall", "f1",
+               "met");
+    printf("%-24s %9.4f %9.4f %9.4f %9.6g ", gy_event_text(event, "class", ""),
+           gy_event_number(event, "precision", 0), gy_event_number(event, "recall", 0),
+           gy_event_number(event, "f1", 0), gy_event_number(event, "met", 0));
+    for (int64_t i = 0; said != NULL && i < said->integer; i++)
+        printf(" %lld", (long long)said->items[i]);
+    printf("\n");
+}
+
 static void print(void *user, const gy_event *event)
 {
+    if (strcmp(event->type, "class") == 0) {
+        print_class(event);
+        return;
+    }
     (void)user;
     printf("%-24s %s\n", "data", gy_event_text(event, "data", ""));
     printf("%-24s %.0f\n", "samples", gy_event_number(event, "samples", 0));
@@ -40,6 +64,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     gy_apply_options options = {.data = s->data,
                                 .sets = s->set.v,
                                 .n_sets = s->set.n,
+                                .per_class = s->per_class,
                                 .observer = s->json ? gy_cli_print_json : print,
                                 .observer_user = cli};
     return gy_evaluate(cli->ctx, cli->comm, operands->v[0], &options);

@@ -6,6 +6,7 @@
 typedef struct settings {
     const char *data, *o;
     gy_strings set;
+    int64_t rollout;
     bool json;
 } settings;
 
@@ -20,6 +21,13 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, o),
      .standard = "",
      .help = "the HDF5 file to write: /outputs, and /classes where the loss classifies"},
+    {.key = "rollout",
+     .type = GY_SETTING_INT,
+     .offset = offsetof(settings, rollout),
+     .standard = "0",
+     .min = 0,
+     .max = 1000,
+     .help = "frames of each trajectory: the network is applied to its own output; 0: as trained"},
     GY_CLI_ROW_SET(settings, "the checkpoint's configuration"),
     GY_CLI_ROW_JSON(settings, "one JSON object"),
     GY_SETTING_END,
@@ -44,6 +52,20 @@ static gy_status check(const settings *s, const gy_strings *operands)
     return GY_OK;
 }
 
+/* The settings over the checkpoint's, and the rollout. */
+static gy_status list_sets(gy_cli *cli, const settings *s, gy_apply_options *options)
+{
+    const char **sets, *rollout;
+    if (s->rollout == 0) return GY_OK;
+    GY_TRY(gy_pool_array(&cli->pool, s->set.n + 1, &sets));
+    GY_TRY(gy_pool_format(&cli->pool, &rollout, "train.rollout=%lld", (long long)s->rollout));
+    for (int i = 0; i < s->set.n; i++) sets[i] = s->set.v[i];
+    sets[options->n_sets++] = rollout;
+    options->sets = sets;
+    options->rolls_out = true;
+    return GY_OK;
+}
+
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
     const settings *s = settings_;
@@ -53,6 +75,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                 .n_sets = s->set.n,
                                 .observer = s->json ? gy_cli_print_json : print,
                                 .observer_user = cli};
+    GY_TRY(gy_comm_agree(cli->comm, list_sets(cli, s, &options)));
     return gy_predict(cli->ctx, cli->comm, operands->v[0], &options, s->o);
 }
 
