@@ -22,7 +22,7 @@ static void begin(fixture *f)
 
 static gy_status build(fixture *f, gy_shape input)
 {
-    gy_model_spec spec = {input, {f->list.v, f->list.n}, "test", false, 1, 0, NULL};
+    gy_model_spec spec = {input, {f->list.v, f->list.n}, "test", false, 1, 1, 0, NULL};
     return gy_model_create(f->ctx, &spec, &f->m);
 }
 

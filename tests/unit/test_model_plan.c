@@ -22,7 +22,7 @@ static gy_model *make(gy_context *ctx, gy_pool *pool, bool recompute)
     gy_test_add(&list, "flatten", NULL, NULL);
     gy_test_add(&list, "dense", NULL, "units", "3", NULL);
     gy_model_spec spec = {
-        gy_shape_of(1, (int64_t)20), {list.v, list.n}, "test", recompute, 1, 0, NULL};
+        gy_shape_of(1, (int64_t)20), {list.v, list.n}, "test", recompute, 1, 1, 0, NULL};
     gy_model *m = NULL;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
     return m;
@@ -160,7 +160,8 @@ static void a_long_model_is_planned(void)
     gy_test_add(&inside, "activation", NULL, "kind", "tanh", NULL);
     gy_test_inside(gy_test_add(&turn, "repeat", NULL, "times", "6000", NULL), &inside);
     gy_test_inside(gy_test_add(&list, "repeat", NULL, "times", "5", NULL), &turn);
-    gy_model_spec spec = {gy_shape_of(1, (int64_t)2), {list.v, list.n}, "test", false, 1, 0, NULL};
+    gy_model_spec spec = {
+        gy_shape_of(1, (int64_t)2), {list.v, list.n}, "test", false, 1, 1, 0, NULL};
     gy_model *m = NULL;
     gy_model_memory memory;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
@@ -210,7 +211,8 @@ static void views_and_places_are_shared(void)
     gy_test_add(&list, "dropout", NULL, "rate", "0.1", NULL);
     gy_test_add(&list, "flatten", NULL, NULL);
     gy_test_add(&list, "dense", NULL, "units", "6", NULL);
-    gy_model_spec spec = {gy_shape_of(1, (int64_t)5), {list.v, list.n}, "test", false, 1, 0, NULL};
+    gy_model_spec spec = {
+        gy_shape_of(1, (int64_t)5), {list.v, list.n}, "test", false, 1, 1, 0, NULL};
     gy_model *m = NULL;
     gy_program p;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
@@ -244,7 +246,8 @@ static void light_values_are_not_kept(void)
     gy_test_add(&list, "layer_norm", NULL, NULL);
     gy_test_add(&list, "dense", NULL, "units", "6", "activation", "gelu", NULL);
     gy_test_add(&list, "dense", NULL, "units", "6", NULL);
-    gy_model_spec spec = {gy_shape_of(1, (int64_t)5), {list.v, list.n}, "test", false, 1, 0, NULL};
+    gy_model_spec spec = {
+        gy_shape_of(1, (int64_t)5), {list.v, list.n}, "test", false, 1, 1, 0, NULL};
     gy_model *m = NULL;
     gy_program p;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
