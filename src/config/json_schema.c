@@ -204,6 +204,14 @@ static void print_section(const gy_setting *s, gy_buffer *out)
     if (kind != NULL) print_enum(kind, NULL, out);
 }
 
+static void print_number(const gy_setting *s, const char *key, gy_buffer *out)
+{
+    gy_json_begin(out, key, '{');
+    gy_json_string(out, "type", "number");
+    print_range(s, out);
+    gy_json_end(out, '}');
+}
+
 static void print_list(const gy_setting *s, gy_buffer *out)
 {
     gy_json_begin(out, NULL, '{');
@@ -213,12 +221,15 @@ static void print_list(const gy_setting *s, gy_buffer *out)
         print_enum(s, "items", out);
     } else if (s->type == GY_SETTING_INTS) {
         print_whole(s, "items", out);
+    } else if (s->type == GY_SETTING_FLOATS) {
+        print_number(s, "items", out);
     } else if (s->type == GY_SETTING_STRINGS) {
         print_text("items", out);
     } else {
         print_reference("items", "#/definitions/layers", out);
     }
     gy_json_end(out, '}');
+    if (s->type == GY_SETTING_FLOATS && s->choices != NULL) print_enum(s, NULL, out);
 }
 
 /* `3`, or one an axis as `3x5`. */
@@ -230,14 +241,6 @@ static void print_sizes(const gy_setting *s, gy_buffer *out)
     gy_json_string(out, "pattern", "^[0-9]+(x[0-9]+)*$");
     gy_json_end(out, '}');
     if (s->choices != NULL) print_enum(s, NULL, out);
-}
-
-static void print_number(const gy_setting *s, gy_buffer *out)
-{
-    gy_json_begin(out, NULL, '{');
-    gy_json_string(out, "type", "number");
-    print_range(s, out);
-    gy_json_end(out, '}');
 }
 
 /* All forms that a value may have. */
@@ -253,7 +256,7 @@ static void print_forms(const gy_setting *s, gy_buffer *out)
         print_whole(s, NULL, out);
         break;
     case GY_SETTING_FLOAT:
-        print_number(s, out);
+        print_number(s, NULL, out);
         break;
     case GY_SETTING_STRING:
         print_text(NULL, out);
@@ -264,6 +267,10 @@ static void print_forms(const gy_setting *s, gy_buffer *out)
         break;
     case GY_SETTING_SIZES:
         print_sizes(s, out);
+        break;
+    case GY_SETTING_INT_OR_WORD:
+        print_whole(s, NULL, out);
+        print_enum(s, NULL, out);
         break;
     case GY_SETTING_SECTION:
         print_section(s, out);

@@ -103,7 +103,7 @@ typedef struct gy_source_options {
     const char *fit;       /* by gy_source_fit of the training source; NULL: this is that source */
     bool ignores;          /* targets of `ignored` are no classes, and not looked at */
     int64_t ignored;
-    int x_axes, y_axes;    /* the network's, channels among them; 0: not known, −1: no channels */
+    int x_axes, y_axes; /* the network's, channels among them; 0: not known, −1: no channels */
 } gy_source_options;
 
 typedef struct gy_source gy_source;
