@@ -26,7 +26,7 @@ static void part_channels(gy_frames_field *field, bool channels, bool first)
     field->channels = channels && shape->n > 0;
     field->first = field->channels && first;
     field->depth = !field->channels ? 1 : shape->d[first ? 0 : shape->n - 1];
-    field->places = gy_shape_count(shape) / field->depth;
+    field->places = field->depth > 0 ? gy_shape_count(shape) / field->depth : 0; /* refused below */
 }
 
 /* The axes of a frame's places. */
