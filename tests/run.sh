@@ -3,6 +3,8 @@
 #   tests/run.sh                       everything, then unit and MPI tests again under sanitizers of
 #                                      memory, and what has threads of its own under that of threads
 #   tests/run.sh [ctest arguments]     some of it, e.g. tests/run.sh -R ring
+# The long way round: GYRE_FAULT_ALL=1 lets every write, flush and allocation fail once, GYRE_ANALYSE=deep
+# has the analyser look further. Files go to memory where there is room, unless TMPDIR says where.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./launch/setup.sh tests
@@ -15,6 +17,7 @@ count() { # adds up what `ctest ARGUMENT…` says
     read -r wrong total < <(sed -n 's/^.*, \([0-9]*\) tests\? failed out of \([0-9]*\)$/\1 \2/p' "$log") || true
     skipped=$(grep -c '(Skipped)$' "$log") || true # with a word, where a test cannot be
     rm -f "$log"
+    echo "run.sh: $SECONDS s so far"
     passed=$((passed + ${total:-0} - ${wrong:-0} - skipped)) failed=$((failed + ${wrong:-0}))
     [ "${total:-0}" -gt 0 ] || { echo "run.sh: no test ran" >&2; code=1; }
 }
