@@ -56,12 +56,14 @@ typedef struct gy_data_settings {
 
 extern const gy_setting gy_data_setting_rows[];
 
+typedef enum gy_column_use { GY_COLUMN_INPUT, GY_COLUMN_TARGET, GY_COLUMN_WEIGHT } gy_column_use;
+
 /** A column of a table. */
 typedef struct gy_column {
     const char *name; /* of the header, else its number */
     bool named;       /* by the header */
     int64_t index;    /* in the file */
-    bool is_target;
+    gy_column_use use;
     bool known; /* from the training file */
     bool is_text;
     const char *const *values; /* of text: [n_values], sorted */

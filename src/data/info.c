@@ -127,7 +127,10 @@ static void print_column(printer *p, const gy_column *c)
     enum { NAMED = 4, LONGEST = 40 }; /* texts; bytes of each */
     gy_buffer *b = &p->text;
     gy_buffer_reset(b);
-    gy_buffer_format(b, "%-12s %s: %s", "", c->name, c->is_target ? "target, " : "");
+    gy_buffer_format(b, "%-12s %s: %s", "", c->name,
+                     c->use == GY_COLUMN_TARGET   ? "target, "
+                     : c->use == GY_COLUMN_WEIGHT ? "weights, "
+                                                  : "");
     if (c->is_text)
         gy_buffer_format(b, "%lld text%s", (long long)c->n_values, c->n_values == 1 ? "" : "s");
     else
@@ -184,7 +187,8 @@ static void print_json_columns(gy_buffer *b, const gy_source_info *info)
         const gy_column *c = &info->columns[j];
         gy_json_begin(b, NULL, '{');
         gy_json_string(b, "name", c->name);
-        gy_json_bool(b, "target", c->is_target);
+        gy_json_bool(b, "target", c->use == GY_COLUMN_TARGET);
+        if (c->use == GY_COLUMN_WEIGHT) gy_json_bool(b, "weight", true);
         gy_json_int(b, "missing", c->missing);
         if (c->is_text) {
             gy_fit_print_strings(b, "texts", c->values, c->n_values);

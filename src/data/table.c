@@ -51,7 +51,7 @@ static gy_status drop_texts(reading *r, bool asked)
                    r->head.path, t->columns[j].name);
         if (!t->columns[j].is_text) t->columns[n++] = t->columns[j];
     }
-    t->n = n;
+    t->n = t->inputs = n;
     GY_REQUIRE(n > 0, GY_E_DATA, "cannot read the data" GY_AT "%s" GY_WHY "no column has numbers",
                r->head.path);
     return GY_OK;
@@ -65,6 +65,12 @@ static gy_status bad_cell(const reading *r, const gy_record *record, const gy_co
                     r->head.path, (long long)record->line, c->name, record->cells[c->index], why);
 }
 
+/* A target may be missing where its weight may be 0; whether it is, is looked at when it is read. */
+static bool may_miss(const gy_table *t, const gy_column *c)
+{
+    return c->use == GY_COLUMN_INPUT || (c->use == GY_COLUMN_TARGET && t->weights > 0);
+}
+
 static gy_status text_cell(reading *r, const gy_record *record, int64_t j, float *out)
 {
     const gy_column *c = &r->table->columns[j];
@@ -72,18 +78,18 @@ static gy_status text_cell(reading *r, const gy_record *record, int64_t j, float
     int64_t number;
     *out = -1.0f;
     if (gy_cell_is_nothing(r->rule, cell))
-        return c->is_target ? bad_cell(r, record, c, "is no class") : GY_OK;
+        return may_miss(r->table, c) ? GY_OK : bad_cell(r, record, c, "is no class");
     if (c->known) {
         number = gy_sorted_find(c->values, c->n_values, cell);
         *out = (float)number;
-        return number < 0 && c->is_target
+        return number < 0 && c->use == GY_COLUMN_TARGET
                    ? bad_cell(r, record, c, "is a class that the training data do not have")
                    : GY_OK;
     }
     gy_dictionary *d = &r->dictionaries[j];
     GY_TRY(gy_dictionary_add(d, cell, strlen(cell), &number));
     *out = (float)number;
-    GY_REQUIRE(d->n <= (c->is_target ? CLASSES : VALUES), GY_E_DATA,
+    GY_REQUIRE(d->n <= (c->use == GY_COLUMN_TARGET ? CLASSES : VALUES), GY_E_DATA,
                "cannot read the data" GY_AT "%s:%lld, column %s" GY_WHY
                "it holds more than %lld different texts" GY_HINT
                "leave it out: name the others with columns=…",
@@ -99,7 +105,7 @@ static gy_status number_cell(const reading *r, const gy_record *record, int64_t 
     double v = 0.0;
     gy_cell_kind kind = gy_cell_read(r->rule, cell, &v);
     *out = NAN;
-    if (kind == GY_CELL_MISSING && !c->is_target) return GY_OK;
+    if (kind == GY_CELL_MISSING && may_miss(r->table, c)) return GY_OK;
     if (kind != GY_CELL_NUMBER) return bad_cell(r, record, c, gy_cell_fault(r->rule, cell));
     *out = (float)v;
     if (p->any && v != p->last && (float)p->last == *out) {
@@ -248,7 +254,8 @@ void gy_table_fit(const gy_table *t, gy_buffer *json)
         gy_json_begin(json, NULL, '{');
         if (c->named) gy_json_string(json, "name", c->name);
         gy_json_int(json, "index", c->index);
-        gy_json_int(json, "target", c->is_target);
+        gy_json_int(json, "target", c->use == GY_COLUMN_TARGET);
+        if (c->use == GY_COLUMN_WEIGHT) gy_json_int(json, "weight", 1);
         if (c->is_text)
             gy_fit_print_strings(json, "values", c->values, c->n_values);
         else

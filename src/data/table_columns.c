@@ -38,16 +38,17 @@ static gy_status find_column(const gy_table_head *head, const char *asked, int64
     return *out >= 0 && *out < head->width ? GY_OK : no_column(head, asked);
 }
 
-static gy_status add_column(gy_pool *pool, const gy_table_head *head, int64_t index, bool is_target,
-                            gy_table *t)
+static gy_status add_column(gy_pool *pool, const gy_table_head *head, int64_t index,
+                            gy_column_use use, gy_table *t)
 {
     gy_column *c = &t->columns[t->n];
-    *c = (gy_column){.index = index, .is_target = is_target};
+    *c = (gy_column){.index = index, .use = use};
     for (int64_t i = 0; i < t->n; i++)
         GY_REQUIRE(t->columns[i].index != index, GY_E_DATA,
                    "a column is taken twice" GY_AT "%s, column %s", head->path, t->columns[i].name);
     t->n++;
-    t->targets += is_target;
+    int64_t *counts[] = {&t->inputs, &t->targets, &t->weights};
+    ++*counts[use];
     c->named = gy_table_head_named(head, index);
     if (c->named) {
         c->name = head->names[index];
@@ -57,22 +58,23 @@ static gy_status add_column(gy_pool *pool, const gy_table_head *head, int64_t in
 }
 
 static gy_status add_asked(gy_pool *pool, const gy_table_head *head, const gy_strings *asked,
-                           bool is_target, gy_table *t)
+                           gy_column_use use, gy_table *t)
 {
     for (int i = 0; i < asked->n; i++) {
         int64_t index;
         GY_TRY(find_column(head, asked->v[i], &index));
         GY_REQUIRE(t->n < head->width, GY_E_DATA, "a column is taken twice" GY_AT "%s, column %s",
                    head->path, asked->v[i]);
-        GY_TRY(add_column(pool, head, index, is_target, t));
+        GY_TRY(add_column(pool, head, index, use, t));
     }
     return GY_OK;
 }
 
-/* All columns that are no targets; one without a name in the header is, as a rule, the row's number. */
-static gy_status add_others(gy_pool *pool, const gy_table_head *head, const gy_strings *targets,
-                            gy_table *t)
+/* All columns that are neither targets nor weights; one without a name in the header is, as a rule, the row's number. */
+static gy_status add_others(gy_pool *pool, const gy_table_head *head,
+                            const gy_table_settings *settings, gy_table *t)
 {
+    const gy_strings *targets = &settings->target;
     bool *taken;
     int64_t index;
     GY_TRY(gy_pool_array(pool, head->width, &taken));
@@ -80,10 +82,14 @@ static gy_status add_others(gy_pool *pool, const gy_table_head *head, const gy_s
         GY_TRY(find_column(head, targets->v[i], &index));
         taken[index] = true;
     }
+    if (settings->weight != NULL) {
+        GY_TRY(find_column(head, settings->weight, &index));
+        taken[index] = true;
+    }
     for (int64_t i = 0; i < head->width; i++) {
         if (taken[i]) continue;
         if (head->names == NULL || gy_table_head_named(head, i))
-            GY_TRY(add_column(pool, head, i, false, t));
+            GY_TRY(add_column(pool, head, i, GY_COLUMN_INPUT, t));
         else
             gy_log(pool->ctx, GY_WARNING,
                    "%s: column %lld has no name and is left out; columns=%lld,… takes it",
@@ -117,15 +123,17 @@ static gy_status add_known(gy_pool *pool, const gy_table_head *head, const gy_no
                            gy_table *t)
 {
     const char *name = gy_fit_text(known, "name");
-    bool is_target = gy_fit_int(known, "target", 0) != 0;
+    gy_column_use use = gy_fit_int(known, "weight", 0) != 0   ? GY_COLUMN_WEIGHT
+                        : gy_fit_int(known, "target", 0) != 0 ? GY_COLUMN_TARGET
+                                                              : GY_COLUMN_INPUT;
     int64_t index = find_known(head, t, name, gy_fit_int(known, "index", -1));
     if (index < 0 || t->n == head->width) {
-        if (is_target) return GY_OK; /* to be predicted */
+        if (use != GY_COLUMN_INPUT) return GY_OK; /* to be predicted */
         if (name == NULL) name = gy_fit_text(known, "index");
         return no_column(head, name == NULL ? "?" : name);
     }
     gy_column *c = &t->columns[t->n];
-    GY_TRY(add_column(pool, head, index, is_target, t));
+    GY_TRY(add_column(pool, head, index, use, t));
     c->known = true;
     GY_TRY(gy_fit_strings(pool, known, "values", &c->values, &c->n_values));
     c->is_text = c->values != NULL;
@@ -156,12 +164,14 @@ gy_status gy_table_choose(gy_pool *pool, const gy_table_head *head,
         return GY_OK;
     }
     if (settings->columns.n > 0)
-        GY_TRY(add_asked(pool, head, &settings->columns, false, t));
+        GY_TRY(add_asked(pool, head, &settings->columns, GY_COLUMN_INPUT, t));
     else
-        GY_TRY(add_others(pool, head, &settings->target, t));
+        GY_TRY(add_others(pool, head, settings, t));
     GY_REQUIRE(t->n > 0, GY_E_DATA,
                "cannot read the data" GY_AT "%s" GY_WHY "no column is left besides the target",
                head->path);
-    GY_TRY(add_asked(pool, head, &settings->target, true, t));
+    GY_TRY(add_asked(pool, head, &settings->target, GY_COLUMN_TARGET, t));
+    const gy_strings weight = {&settings->weight, settings->weight != NULL};
+    GY_TRY(add_asked(pool, head, &weight, GY_COLUMN_WEIGHT, t));
     return mark_texts(head, &settings->texts, t);
 }

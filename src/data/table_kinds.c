@@ -46,12 +46,12 @@ static gy_status suggest(gy_pool *pool, const gy_cell_rule *rule, const gy_colum
                               "take it out where it parts thousands, or say ?decimal=comma where "
                               "it is the decimal point",
                               out);
+    const bool target = c->use == GY_COLUMN_TARGET;
     return gy_pool_format(pool, out,
                           "clean it, or say ?missing=%s where it stands for nothing, %s%s where "
                           "all are %s",
-                          f->cell,
-                          c->is_target ? "?classes=true" : "?texts=", c->is_target ? "" : c->name,
-                          c->is_target ? "classes" : "texts");
+                          f->cell, target ? "?classes=true" : "?texts=", target ? "" : c->name,
+                          target ? "classes" : "texts");
 }
 
 static gy_status refuse(gy_pool *pool, const gy_table_rows *rows, const gy_cell_rule *rule,
@@ -72,9 +72,11 @@ static gy_status judge(gy_pool *pool, const gy_table_rows *rows, const gy_table_
 {
     const int64_t odd = f->almost + f->texts, meant = f->numbers + f->almost;
     if (c->known || c->is_text || odd == 0) return GY_OK;
-    if (c->is_target && settings->classes == GY_CLASSES_FALSE) return GY_OK;
-    bool names = c->is_target && settings->classes == GY_CLASSES_TRUE;
-    bool mixed = c->is_target ? meant > 0 : meant > f->texts;
+    const bool target = c->use == GY_COLUMN_TARGET;
+    if (c->use == GY_COLUMN_WEIGHT || (target && settings->classes == GY_CLASSES_FALSE))
+        return GY_OK;
+    bool names = target && settings->classes == GY_CLASSES_TRUE;
+    bool mixed = target ? meant > 0 : meant > f->texts;
     if (mixed && !names) return refuse(pool, rows, &settings->rule, c, f);
     c->is_text = true;
     return GY_OK;

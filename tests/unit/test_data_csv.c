@@ -195,6 +195,32 @@ static void names_twice_are_told_apart(void)
     gy_test_end(ctx);
 }
 
+static void weights_are_a_column(void)
+{
+    gy_context *ctx = gy_test_context();
+    files f;
+    char text[512];
+    float x, y, w;
+    const int64_t at[] = {0, 1};
+    files_begin(&f);
+    snprintf(text, sizeof text, "%s?target=y&weight=w",
+             files_text(&f, "f", "w,a,y\n0.5,1,2\n0,3,\n1,4,\n"));
+    gy_source *s = open_source(ctx, text, NULL);
+    CU_ASSERT_TRUE(gy_source_get_info(s)->weighted && gy_source_get_info(s)->x.d[0] == 1);
+    CU_ASSERT_EQUAL(gy_source_read_weighted(s, &at[0], 1, &x, &y, &w), GY_OK);
+    CU_ASSERT_TRUE(x == 1 && y == 2 && w == 0.5f);
+    CU_ASSERT_EQUAL(gy_source_read_weighted(s, &at[1], 1, &x, &y, &w), GY_OK); /* of weight 0 */
+    CU_ASSERT_TRUE(x == 3 && isnan(y) && w == 0);
+    CU_ASSERT_EQUAL(gy_source_read_weighted(s, &(int64_t){2}, 1, &x, &y, &w), GY_E_DATA);
+    gy_source_close(s);
+    snprintf(text, sizeof text, "%s?target=y&weight=w", files_text(&f, "g", "w,y\n,1\n"));
+    refuse_source(ctx, text, NULL, "no column is left besides the target");
+    snprintf(text, sizeof text, "%s?target=y&weight=w", files_text(&f, "h", "w,a,y\n,1,1\n"));
+    refuse_source(ctx, text, NULL, "h:2, column w): '' is no number");
+    files_end(&f);
+    gy_test_end(ctx);
+}
+
 static void several_targets(void)
 {
     gy_context *ctx = gy_test_context();
@@ -323,6 +349,6 @@ static void failing_allocations_leave_nothing(void)
 
 GY_TEST_MAIN(GY_TEST(rows_become_samples), GY_TEST(training_file_teaches_the_others),
              GY_TEST(means_are_of_the_training_split), GY_TEST(shapes_of_files),
-             GY_TEST(names_twice_are_told_apart), GY_TEST(several_targets),
-             GY_TEST(gzip_is_the_same), GY_TEST(faults_are_named), GY_TEST(too_many_texts),
-             GY_TEST(failing_allocations_leave_nothing))
+             GY_TEST(names_twice_are_told_apart), GY_TEST(weights_are_a_column),
+             GY_TEST(several_targets), GY_TEST(gzip_is_the_same), GY_TEST(faults_are_named),
+             GY_TEST(too_many_texts), GY_TEST(failing_allocations_leave_nothing))

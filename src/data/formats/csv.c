@@ -85,7 +85,7 @@ static gy_status count_classes(const csv *s, bool gaps, int64_t *out)
     *out = 0;
     GY_TRY(gy_new_array(s->ctx, WHOLE_CLASSES, &seen));
     for (int64_t i = 0; i < t->rows; i++) {
-        float v = t->cells[i * t->n + t->n - 1];
+        float v = t->cells[i * t->n + t->inputs];
         if (!(v >= 0.0f && v < (float)WHOLE_CLASSES && v == truncf(v))) {
             largest = WHOLE_CLASSES;
             break;
@@ -110,7 +110,7 @@ static gy_status number_classes(csv *s, const csv_settings *set, const char *tex
                "targets are no classes" GY_AT "%s" GY_WHY
                "they are not whole numbers from 0" GY_HINT
                "?texts=%s takes them for names of classes",
-               text, s->table.columns[s->table.n - 1].name);
+               text, s->table.columns[s->table.inputs].name);
     return GY_OK;
 }
 
@@ -118,20 +118,21 @@ static gy_status describe_target(csv *s, const csv_settings *set, const char *te
                                  const gy_node *fit, gy_source_info *info)
 {
     const gy_table *t = &s->table;
-    const gy_column *last = &t->columns[t->n - 1];
+    const gy_column *first = &t->columns[t->inputs];
+    info->weighted = t->weights > 0;
     info->supervised = t->targets > 0;
     if (!info->supervised) return GY_OK;
-    for (int64_t j = t->n - t->targets; j < t->n && t->targets > 1; j++)
+    for (int64_t j = t->inputs; j < t->inputs + t->targets && t->targets > 1; j++)
         GY_REQUIRE(!t->columns[j].is_text, GY_E_DATA,
                    "cannot read the data" GY_AT "%s, column %s" GY_WHY
                    "several targets must be numbers",
                    text, t->columns[j].name);
     if (t->targets > 1) {
         info->y = (gy_shape){1, {t->targets}};
-    } else if (last->is_text) {
+    } else if (first->is_text) {
         info->y_is_class = true;
-        info->classes = last->n_values;
-        info->class_names = last->values;
+        info->classes = first->n_values;
+        info->class_names = first->values;
     } else {
         s->classes = gy_fit_int(fit, "classes", -1);
         if (s->classes < 0) {
@@ -148,7 +149,7 @@ static gy_status describe_target(csv *s, const csv_settings *set, const char *te
 static void warn_of_texts(const csv *s, const char *text)
 {
     enum { MANY = 100, FEW_ROWS = 5 };
-    for (int64_t j = 0; j < s->table.n - s->table.targets; j++) {
+    for (int64_t j = 0; j < s->table.inputs; j++) {
         const gy_column *c = &s->table.columns[j];
         if (!c->is_text || c->known || c->n_values < MANY) continue;
         if (c->n_values > s->table.rows / FEW_ROWS)
@@ -174,7 +175,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     GY_TRY(gy_fit_parse(pool, options, &fit));
     GY_TRY(gy_table_read(ctx, pool, text->path, &set->table, fit, false, &s->table));
     const gy_table *t = &s->table;
-    for (int64_t j = 0; j < t->n - t->targets; j++)
+    for (int64_t j = 0; j < t->inputs; j++)
         s->features += t->columns[j].is_text ? t->columns[j].n_values : 1;
     info->samples = t->rows;
     info->x = (gy_shape){1, {s->features}};
@@ -188,7 +189,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
 static void read_x(const csv *s, const float *cells, float *x)
 {
     const gy_table *t = &s->table;
-    for (int64_t j = 0; j < t->n - t->targets; j++) {
+    for (int64_t j = 0; j < t->inputs; j++) {
         const gy_column *c = &t->columns[j];
         if (!c->is_text) {
             *x++ = isnan(cells[j]) ? (float)c->mean : cells[j];
@@ -208,8 +209,15 @@ static gy_status read(void *state, const int64_t *index, int64_t n, float *x, fl
         const float *cells = t->cells + index[i] * t->n;
         read_x(s, cells, x + i * s->features);
         if (y != NULL)
-            memcpy(y + i * t->targets, cells + t->n - t->targets, (size_t)t->targets * sizeof *y);
+            memcpy(y + i * t->targets, cells + t->inputs, (size_t)t->targets * sizeof *y);
     }
+    return GY_OK;
+}
+
+static gy_status weigh(void *state, const int64_t *index, int64_t n, float *w)
+{
+    const gy_table *t = &((const csv *)state)->table;
+    for (int64_t i = 0; i < n; i++) w[i] = t->cells[index[i] * t->n + t->n - 1];
     return GY_OK;
 }
 
@@ -237,6 +245,11 @@ static const char *const classes_choices[] = {"auto", "true", "false", NULL};
 
 static const gy_setting rows[] = {
     GY_TABLE_ROWS(csv_settings, table),
+    {.key = "weight",
+     .type = GY_SETTING_STRING,
+     .offset = offsetof(csv_settings, table.weight),
+     .standard = "",
+     .help = "column of weights, by name or number"},
     {.key = "classes",
      .type = GY_SETTING_CHOICE,
      .offset = offsetof(csv_settings, table.classes),
@@ -252,6 +265,7 @@ const gy_format_kind gy_format_csv = {
     .probe = probe,
     .open = open,
     .read = read,
+    .weigh = weigh,
     .learn = learn,
     .fit = fit,
     .close = close,
