@@ -52,6 +52,8 @@ void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const 
                      const float *w, const float *bias, gy_activation a, float *z, float *y,
                      float *scratch);
 
+/** Floats of scratch that a sample takes besides, where w is in a form. */
+int64_t gy_conv_form_scratch(const gy_conv *c);
 /** The same by the algorithm gemm of w in a form; no z. */
 void gy_conv_forward_form(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
                           const gy_form *w, const float *bias, gy_activation a, float *y,

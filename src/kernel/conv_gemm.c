@@ -76,38 +76,53 @@ static int64_t line_of(const gy_conv *c, const place *q, int64_t i)
     return inside ? ((q->sample * d->in + plane) * h->in + row) * c->axis[GY_WIDTH].in : -1;
 }
 
-/* Copies the patches of a group under the positions [from, to) into rows. */
-static void gather(const gy_conv *c, const float *x, int group, int64_t from, int64_t to,
-                   float *rows)
+void gy_conv_gather(const gy_conv *c, const gy_conv_image *x, int group, int64_t from, int64_t to,
+                    void *rows, size_t row_bytes)
 {
     const gy_window *w = &c->axis[GY_WIDTH];
-    int64_t depth = c->channels / c->groups, lines = lines_of(c);
-    bool whole = c->groups == 1 && w->dilation == 1;
+    const int64_t depth = c->channels / c->groups, lines = lines_of(c);
+    const size_t bytes = x->bytes * (size_t)depth, pixel = x->bytes * (size_t)c->channels;
+    const bool whole = c->groups == 1 && w->dilation == 1;
     for (int64_t at = from; at < to; at++) {
-        place q = place_of(c, at);
-        int64_t left = q.first[GY_WIDTH];
-        bool inside = left >= 0 && left + w->size <= w->in;
-        for (int64_t i = 0; i < lines; i++, rows += w->size * depth) {
-            int64_t line = line_of(c, &q, i);
-            size_t bytes = sizeof *x * (size_t)depth;
+        const place q = place_of(c, at);
+        const int64_t left = q.first[GY_WIDTH];
+        const bool inside = left >= 0 && left + w->size <= w->in;
+        const int nothing = x->zeros == NULL ? 0 : x->zeros[q.sample];
+        char *out = (char *)rows + (size_t)(at - from) * row_bytes;
+        for (int64_t i = 0; i < lines; i++, out += bytes * (size_t)w->size) {
+            const int64_t line = line_of(c, &q, i);
             if (line < 0) {
-                memset(rows, 0, bytes * (size_t)w->size);
+                memset(out, nothing, bytes * (size_t)w->size);
                 continue;
             }
-            const float *in = x + line * c->channels + group * depth;
+            const char *in = (const char *)x->v + (size_t)line * pixel + (size_t)group * bytes;
             if (whole && inside) {
-                memcpy(rows, in + left * c->channels, bytes * (size_t)w->size);
+                memcpy(out, in + (size_t)left * pixel, bytes * (size_t)w->size);
                 continue;
             }
             for (int64_t j = 0; j < w->size; j++) {
-                int64_t column = left + j * w->dilation;
+                const int64_t column = left + j * w->dilation;
+                char *to_column = out + (size_t)j * bytes;
                 if (column < 0 || column >= w->in)
-                    memset(rows + j * depth, 0, bytes);
+                    memset(to_column, nothing, bytes);
                 else
-                    memcpy(rows + j * depth, in + column * c->channels, bytes);
+                    memcpy(to_column, in + (size_t)column * pixel, bytes);
             }
         }
     }
+}
+
+int64_t gy_conv_sample(const gy_conv *c, int64_t at)
+{
+    return place_of(c, at).sample;
+}
+
+/* Floats under the positions [from, to). */
+static void gather(const gy_conv *c, const float *x, int group, int64_t from, int64_t to,
+                   float *rows)
+{
+    const gy_conv_image image = {.v = x, .bytes = sizeof *x};
+    gy_conv_gather(c, &image, group, from, to, rows, (size_t)patch(c) * sizeof *x);
 }
 
 /* Adds the rows to where gather() takes them from. */
@@ -183,7 +198,10 @@ static void forward_share(const gy_conv_pass *p, gy_member me)
 static void forward(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
-    if (gy_conv_is_product(c) && p->form != NULL)
+    const gy_product_kind *coded = p->form == NULL ? NULL : gy_product_coded(p->form);
+    if (coded != NULL && !gy_conv_is_product(c))
+        gy_conv_coded_forward(p, coded);
+    else if (gy_conv_is_product(c) && p->form != NULL)
         gy_product_forward(p->kernel, p->batch * gy_windows_out(c->axis), p->x, p->form, p->bias,
                            p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none, p->y);
     else if (gy_conv_is_product(c))

@@ -3,6 +3,8 @@
 #include "gemm_impl.h"
 #include "product_list.h"
 
+#include <string.h>
+
 static const gy_product_kind *find(const gy_form *w)
 {
 #define ENTRY(name) &gy_product_##name,
@@ -30,13 +32,28 @@ static void run_expanded(const gy_form_product *p)
     }
 }
 
+/* Each row of x by its own range. */
+static void run_coded(const gy_product_kind *kind, const gy_form_product *p)
+{
+    const gy_coded c = gy_coded_in(p);
+    for (int64_t at = 0; at < p->rows; at += GY_CODED_ROWS) {
+        const int64_t n = gy_least(GY_CODED_ROWS, p->rows - at);
+        for (int64_t i = 0; i < n; i++)
+            c.scales[i] = p->k->vector->int8_quantize(
+                p->w->columns, c.inner, p->x + (at + i) * p->x_row, c.q + i * c.inner, &c.zeros[i]);
+        gy_coded_run(kind, p, &c, at, n);
+    }
+}
+
 void gy_product_run(const gy_form_product *p)
 {
     const gy_product_kind *kind = find(p->w);
-    if (kind != NULL)
+    if (kind == NULL)
+        run_expanded(p);
+    else if (kind->run != NULL)
         kind->run(p);
     else
-        run_expanded(p);
+        run_coded(kind, p);
 }
 
 /* Many rows of x are shared out, else those of W. */
@@ -85,44 +102,38 @@ void gy_product_expand(const gy_kernel *k, const gy_form *w, float *out)
 
 /* What products of codes share. */
 
-/* Bytes of the work behind rows of codes. */
-enum { ROOM = (GY_CODED_ROWS + 1) * GY_CODED_OUTPUTS * 4 + 3 * GY_CODED_ROWS * 4 + 256 };
+const gy_product_kind *gy_product_coded(const gy_form *w)
+{
+    const gy_product_kind *kind = find(w);
+    return kind != NULL && kind->run_coded != NULL ? kind : NULL;
+}
+
+/* Floats of the work before the codes. */
+enum { BEFORE = (GY_CODED_ROWS + 1) * GY_CODED_OUTPUTS + 2 * GY_CODED_ROWS };
 
 bool gy_coded_can(int64_t columns)
 {
-    const int64_t inner = gy_round_up(columns, GY_CODES_ALIGN);
-    return (GY_CODED_ROWS + 1) * inner + ROOM <= gy_gemm_packed_work * 4 && columns < 1 << 17;
+    const int64_t inner = gy_round_up(columns, GY_CODES_ALIGN), longest = 1 << 17; /* no overflow */
+    return (GY_CODED_ROWS + 1) * inner <= (gy_gemm_packed_work - BEFORE) * (int64_t)sizeof(float) &&
+           columns < longest;
 }
 
 gy_coded gy_coded_in(const gy_form_product *p)
 {
-    const int64_t inner = gy_round_up(p->w->columns, GY_CODES_ALIGN);
-    float *at = p->work;
-    gy_coded c = {.inner = inner, .outputs = GY_CODED_OUTPUTS};
-    c.c = at;
-    at += (GY_CODED_ROWS + 1) * GY_CODED_OUTPUTS;
-    c.scales = at;
-    at += GY_CODED_ROWS;
-    c.sums = at;
-    at += GY_CODED_ROWS;
-    c.zeros = (int32_t *)(void *)at;
-    at += GY_CODED_ROWS;
-    c.q = (uint8_t *)(void *)at;
-    return c;
+    float *scales = p->work + (GY_CODED_ROWS + 1) * GY_CODED_OUTPUTS;
+    float *zeros = scales + GY_CODED_ROWS;
+    return (gy_coded){.inner = gy_round_up(p->w->columns, GY_CODES_ALIGN),
+                      .c = p->work,
+                      .scales = scales,
+                      .zeros = (int32_t *)(void *)zeros,
+                      .q = (uint8_t *)(void *)(zeros + GY_CODED_ROWS)};
 }
 
-void gy_coded_take(const gy_form_product *p, const gy_coded *c, int64_t at, int64_t n,
-                   const float *range)
+void gy_coded_run(const gy_product_kind *kind, const gy_form_product *p, const gy_coded *c,
+                  int64_t at, int64_t n)
 {
-    const int64_t columns = p->w->columns;
-    for (int64_t i = 0; i < n; i++)
-        c->scales[i] = p->k->vector->int8_quantize(columns, c->inner, p->x + (at + i) * p->x_row,
-                                                   range, c->q + i * c->inner, &c->zeros[i]);
     uint8_t *ones = c->q + n * c->inner;
-    for (int64_t i = 0; i < c->inner; i++) ones[i] = i < columns;
-    for (int64_t i = 0; i < n; i++) {
-        int32_t sum = 0;
-        for (int64_t j = 0; j < columns; j++) sum += c->q[i * c->inner + j];
-        c->sums[i] = c->scales[i] * (float)(sum - c->zeros[i] * (int32_t)columns);
-    }
+    memset(ones, 1, (size_t)p->w->columns);
+    memset(ones + p->w->columns, 0, (size_t)(c->inner - p->w->columns));
+    kind->run_coded(p, c, at, n);
 }

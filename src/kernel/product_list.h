@@ -26,10 +26,24 @@ typedef struct gy_form_product {
     float *work; /* [gy_gemm_packed_work] */
 } gy_form_product;
 
+/** x as codes, a block of rows at a time: x ≈ scale (q − zero), by rows. */
+typedef struct gy_coded {
+    int64_t inner;  /* of a row of codes, zeros behind what x has */
+    uint8_t *q;     /* [GY_CODED_ROWS + 1, inner]; behind the block's rows one of ones */
+    float *scales;  /* [GY_CODED_ROWS] */
+    int32_t *zeros; /* [GY_CODED_ROWS] */
+    void *c;        /* [GY_CODED_ROWS + 1, GY_CODED_OUTPUTS] of the products */
+} gy_coded;
+
+enum { GY_CODED_ROWS = 48, GY_CODED_OUTPUTS = 256 };
+
+/** How a form is multiplied: all at once, or of x as codes. */
 typedef struct gy_product_kind {
     const gy_form_kind *form;
     bool (*can)(const gy_form *w); /* whether the work has room for it */
     void (*run)(const gy_form_product *p);
+    /** Instead: rows [at, at + n) of x, which c has. */
+    void (*run_coded)(const gy_form_product *p, const gy_coded *c, int64_t at, int64_t n);
 } gy_product_kind;
 
 #define GY_PRODUCT_DECLARE(name) extern const gy_product_kind gy_product_##name;
@@ -39,24 +53,14 @@ GY_PRODUCT_LIST(GY_PRODUCT_DECLARE)
 /** Whatever its form; for those who share out the work themselves. */
 void gy_product_run(const gy_form_product *p);
 
-/** What products of codes have in common: x as codes, a block of rows at a time. */
-typedef struct gy_coded {
-    int64_t inner;   /* of a row of codes */
-    uint8_t *q;      /* [GY_CODED_ROWS + 1, inner]; the last but zeros are ones */
-    float *scales;   /* [GY_CODED_ROWS] */
-    int32_t *zeros;  /* [GY_CODED_ROWS] */
-    float *sums;     /* [GY_CODED_ROWS] Σ x as the codes have it */
-    void *c;         /* [GY_CODED_ROWS + 1, outputs] of the products */
-    int64_t outputs; /* that c has room for */
-} gy_coded;
-
-enum { GY_CODED_ROWS = 48, GY_CODED_OUTPUTS = 256 };
+/** How it is multiplied of codes; NULL: it is not. For those who make the codes themselves. */
+const gy_product_kind *gy_product_coded(const gy_form *w);
 
 bool gy_coded_can(int64_t columns);
-/** Cuts up the work. */
+/** Cuts up the work of a product. */
 gy_coded gy_coded_in(const gy_form_product *p);
-/** Rows [at, at + n) of x as codes; behind them a row of ones. */
-void gy_coded_take(const gy_form_product *p, const gy_coded *c, int64_t at, int64_t n,
-                   const float *range);
+/** Once a block has its codes, scales and zeros: its products. */
+void gy_coded_run(const gy_product_kind *kind, const gy_form_product *p, const gy_coded *c,
+                  int64_t at, int64_t n);
 
 #endif

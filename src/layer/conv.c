@@ -113,6 +113,10 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     gy_layer_param(l, "weight", GY_ROLE_KERNEL, weight, gy_init_for((gy_activation)s->activation));
     l->memory.needs = GY_NEEDS_X;
     l->memory.scratch.fixed = gy_align_floats(c->scratch);
+    if (l->formed) {
+        l->memory.scratch.per_sample += gy_conv_form_scratch(c);
+        l->memory.scratch.fixed += GY_PARAM_ALIGN;
+    }
     gy_conv_layer_end(l, (gy_activation)s->activation, s->bias);
     if (state->framed || l->memory.carry.fixed > 0) take_room(l, c);
     l->report.flops =

@@ -19,28 +19,23 @@ static void finish(const gy_form_product *p, const gy_coded *c, int64_t at, int6
     }
 }
 
-static void run(const gy_form_product *p)
+static void run_coded(const gy_form_product *p, const gy_coded *c, int64_t at, int64_t rows)
 {
-    const gy_coded c = gy_coded_in(p);
     const int64_t groups = gy_pieces(p->w->columns, GY_INT4_GROUP);
-    for (int64_t at = 0; at < p->rows; at += GY_CODED_ROWS) {
-        const int64_t rows = gy_least(GY_CODED_ROWS, p->rows - at);
-        gy_coded_take(p, &c, at, rows, NULL);
-        for (int64_t j = 0; j < p->n; j += c.outputs) {
-            const int64_t first = (p->from + j) * groups;
-            const gy_int4_dots dots = {.rows = rows + 1,
-                                       .outputs = gy_least(c.outputs, p->n - j),
-                                       .inner = c.inner,
-                                       .groups = groups,
-                                       .q = c.q,
-                                       .w = GY_FORM_V(p->w, GY_INT4_CODES, uint8_t) +
-                                            first * GY_INT4_BYTES,
-                                       .scales = GY_FORM_V(p->w, GY_INT4_SCALES, float) + first,
-                                       .c = c.c};
-            p->k->vector->int4_dots(&dots);
-            finish(p, &c, at, rows, j, dots.outputs);
-        }
+    for (int64_t j = 0; j < p->n; j += GY_CODED_OUTPUTS) {
+        const int64_t first = (p->from + j) * groups;
+        const gy_int4_dots dots = {.rows = rows + 1,
+                                   .outputs = gy_least(GY_CODED_OUTPUTS, p->n - j),
+                                   .inner = c->inner,
+                                   .groups = groups,
+                                   .q = c->q,
+                                   .w = GY_FORM_V(p->w, GY_INT4_CODES, uint8_t) +
+                                        first * GY_INT4_BYTES,
+                                   .scales = GY_FORM_V(p->w, GY_INT4_SCALES, float) + first,
+                                   .c = c->c};
+        p->k->vector->int4_dots(&dots);
+        finish(p, c, at, rows, j, dots.outputs);
     }
 }
 
-const gy_product_kind gy_product_int4 = {.form = &gy_form_int4, .can = can, .run = run};
+const gy_product_kind gy_product_int4 = {.form = &gy_form_int4, .can = can, .run_coded = run_coded};

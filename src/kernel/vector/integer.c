@@ -13,8 +13,8 @@
 #include <immintrin.h>
 #endif
 
-float GY_OF_LEVEL(int8_quantize)(int64_t n, int64_t inner, const float *x, const float *range,
-                                 uint8_t *q, int32_t *zero)
+float GY_OF_LEVEL(int8_quantize)(int64_t n, int64_t inner, const float *x, uint8_t *q,
+                                 int32_t *zero)
 {
     const uint32_t infinite = 0x7f800000;
     float low = 0, high = 0;
@@ -27,10 +27,6 @@ float GY_OF_LEVEL(int8_quantize)(int64_t n, int64_t inner, const float *x, const
         most_bits = bits_of_x > most_bits ? bits_of_x : most_bits;
         low = x[i] < low ? x[i] : low;
         high = x[i] > high ? x[i] : high;
-    }
-    if (range != NULL) {
-        low = range[0];
-        high = range[1];
     }
     const float most = (float)GY_CODES_MOST, width = high - low;
     const float scale = width > 0 ? width / most : 1, back = width > 0 ? most / width : 0;
@@ -208,15 +204,39 @@ VNNI void gy_int8_dots_vnni(const gy_int8_dots *p)
 
 #endif
 
-void GY_OF_LEVEL(sparse_row)(int64_t n, const int32_t *columns, const float *v, const float *x,
-                             float *y)
+/* `panels`, `narrow` and `coded` are constants wherever this is inlined. */
+INLINE void sparse_tile(const gy_sparse_row *p, int panels, bool narrow, bool coded)
 {
-    enum { VECTORS = GY_LANES / WIDTH };
-    vec sums[VECTORS] = {{0}};
-    for (int64_t i = 0; i < n; i++) {
-        const vec value = spread(v[i]);
-        const float *at = x + (int64_t)columns[i] * GY_LANES;
-        UNROLL for (int l = 0; l < VECTORS; l++) sums[l] += value * load(at + l * WIDTH);
+    enum { PANEL = 16, VECTORS = PANEL / WIDTH };
+    vec sums[4][VECTORS] = {{{0}}};
+    for (int64_t i = 0; i < p->n; i++) {
+        const int64_t column = narrow ? p->narrow[i] : p->wide[i];
+        const vec value = spread(coded ? (float)p->codes[i] : p->values[i]);
+        const float *at = p->x + column * PANEL;
+        UNROLL for (int j = 0; j < panels; j++) UNROLL for (int l = 0; l < VECTORS; l++)
+            sums[j][l] += value * load(at + j * p->columns * PANEL + l * WIDTH);
     }
-    UNROLL for (int l = 0; l < VECTORS; l++) store(y + l * WIDTH, sums[l]);
+    const vec scale = spread(coded ? p->scale : 1);
+    UNROLL for (int j = 0; j < panels; j++) UNROLL for (int l = 0; l < VECTORS; l++)
+        store(p->y + j * PANEL + l * WIDTH, sums[j][l] * scale);
+}
+
+INLINE void sparse_panels(const gy_sparse_row *p, int panels)
+{
+    if (p->values == NULL)
+        p->narrow == NULL ? sparse_tile(p, panels, false, true)
+                          : sparse_tile(p, panels, true, true);
+    else
+        p->narrow == NULL ? sparse_tile(p, panels, false, false)
+                          : sparse_tile(p, panels, true, false);
+}
+
+void GY_OF_LEVEL(sparse_row)(const gy_sparse_row *p)
+{
+    if (p->panels == 1)
+        sparse_panels(p, 1);
+    else if (p->panels == 2)
+        sparse_panels(p, 2);
+    else
+        sparse_panels(p, 4);
 }

@@ -32,18 +32,28 @@ typedef struct gy_int4_dots {
     float *c;            /* [rows, outputs] */
 } gy_int4_dots;
 
-/** Rows of GY_LANES samples side by side: y[l] += v[i] x[column[i], l] over n elements of a row. */
-enum { GY_LANES = 32 };
+/**
+ * A row of few elements by panels of 16 samples side by side (vector/panel.h): y[l] = Σ v[i] x[column[i], l].
+ * Columns are of 16 or of 32 bits, values of 32 or of 8 with a scale.
+ */
+typedef struct gy_sparse_row {
+    int64_t n;
+    const int16_t *narrow; /* NULL: wide */
+    const int32_t *wide;
+    const float *values; /* NULL: codes */
+    const int8_t *codes;
+    float scale;
+    const float *x;          /* [panels, columns, 16] */
+    int64_t panels, columns; /* panels: 1, 2 or 4 */
+    float *y;                /* [panels, 16] */
+} gy_sparse_row;
 
 #define GY_VECTOR_INTEGER_LIST(X)                                                                      \
-    /* x as codes: x ≈ scale (q − zero), zero standing for 0.0; scale NaN where x is not finite  \
-       @param range  [2] the least and greatest of x, 0 among them; NULL: by x itself */ \
-    X(float, int8_quantize,                                                                            \
-      (int64_t n, int64_t inner, const float *x, const float *range, uint8_t *q, int32_t *zero))       \
+    /* x as codes: x ≈ scale (q − zero), zero standing for 0.0; scale NaN where x is not finite */ \
+    X(float, int8_quantize, (int64_t n, int64_t inner, const float *x, uint8_t *q, int32_t *zero))     \
     X(void, int8_dots, (const gy_int8_dots *p))                                                        \
     X(void, int4_dots, (const gy_int4_dots *p))                                                        \
-    X(void, sparse_row,                                                                                \
-      (int64_t n, const int32_t *columns, const float *v, const float *x, float *y))
+    X(void, sparse_row, (const gy_sparse_row *p))
 
 GY_VECTOR_INTEGER_LIST(GY_UNIT)
 
