@@ -17,8 +17,8 @@ enum { GY_REQUEST_CHECKPOINT = 1, GY_REQUEST_STOP = 2 };
 
 typedef struct gy_train_options {
     const char *resume; /* "auto", "none", or a checkpoint's or run's directory; NULL: "auto" */
-    const char *init;   /* start values: a checkpoint or an HDF5 file; NULL: none */
-    bool init_partial;  /* names may be missing in it, or too many */
+    const char *init; /* start values: a checkpoint, or a file that gy_import() takes; NULL: none */
+    bool init_partial;         /* names may be missing in it, or too many */
     const char *const *inject; /* [n_inject] faults on purpose, "kill:rank=1,step=50" */
     int n_inject;
     bool dry_run;          /* checks and plans, then ends; writes nothing */

@@ -76,7 +76,7 @@ static void tell_tensor(void *user, const gy_taken *taken)
     import *m = user;
     char shape[GY_SHAPE_TEXT], there[GY_SHAPE_TEXT];
     gy_report report;
-    m->tensors += taken->from != NULL;
+    m->tensors += taken->fits;
     gy_report_begin(&report, "tensor");
     gy_report_text(&report, "name", taken->name);
     gy_report_text(&report, "shape", gy_shape_text(&taken->shape, shape));

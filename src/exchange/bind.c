@@ -313,9 +313,20 @@ gy_status gy_bonds_make(gy_pool *pool, const gy_tensors *file, const gy_homes *h
     return GY_OK;
 }
 
+/* Whether two shapes are one but that the first axis of b is two of a: its directions are apart. */
+static bool is_split(const gy_shape *a, const gy_shape *b)
+{
+    if (b->n == 0 || a->n != b->n + 1 || a->d[0] * a->d[1] != b->d[0]) return false;
+    for (int i = 1; i < b->n; i++)
+        if (a->d[i + 1] != b->d[i]) return false;
+    return true;
+}
+
 bool gy_bond_fits(const gy_bond *bond)
 {
-    return bond->tensor != NULL && gy_shape_alike(&bond->tensor->shape, &bond->link->shape);
+    const gy_shape *want = &bond->link->shape;
+    const gy_tensor *t = bond->tensor;
+    return t != NULL && (gy_shape_alike(&t->shape, want) || is_split(&t->shape, want));
 }
 
 bool gy_bond_may_miss(const gy_bond *bond)

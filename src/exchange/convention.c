@@ -31,7 +31,7 @@ static const gy_name_rule *next_rule(const gy_convention *c, const char *kind, c
 /* The link of that tensor in a home, made where it is not there. */
 static gy_status find_link(maker *k, gy_home *home, const char *theirs, gy_link **out)
 {
-    enum { PARTS = 8 };
+    enum { PARTS = 20 }; /* of an ONNX LSTM: four gates, two biases, two directions */
     for (int i = 0; i < home->n; i++) {
         *out = &home->v[i];
         if (strcmp((*out)->theirs, theirs) == 0) return GY_OK;
@@ -162,7 +162,7 @@ gy_status gy_homes_make(gy_pool *pool, const gy_model *model, const gy_conventio
     *out = (gy_homes){0};
     GY_TRY(gy_pool_array(pool, gy_model_layers(model) + 1, &out->v));
     GY_TRY(gy_pool_array(pool, n + 1, &k.seen));
-    if (convention->layout == GY_LAYOUT_CHANNELS_FIRST)
+    if (convention->layout == GY_LAYOUT_CHANNELS_FIRST && !convention->keeps_lines)
         GY_TRY(gy_orders_make(pool, model, &orders));
     k.orders = orders;
     for (int i = 0; i < gy_model_layers(model); i++) {

@@ -26,12 +26,13 @@ typedef struct gy_convention {
     const char *name;
     char separator; /* between a layer's path and a parameter's name */
     gy_layout layout;
+    bool keeps_lines; /* images made flat are numbered as ours, whatever the layout of kernels */
     const gy_name_rule *rules;  /* names that no rule knows are ours */
     const char *const *ignored; /* names of tensors that no layer of ours has; closed by NULL */
 } gy_convention;
 
 extern const gy_convention gy_convention_gyre, gy_convention_torch, gy_convention_keras,
-    gy_convention_gpt2;
+    gy_convention_gpt2, gy_convention_onnx, gy_convention_onnx_ours;
 
 /** A parameter or buffer of ours within a tensor of theirs. */
 typedef struct gy_link_part {

@@ -81,6 +81,8 @@ static inline const gy_exchange_kind *gy_exchange_kind_of(const gy_kind *kind)
 /** The kind that a file is of by what it holds; NULL: none of them. GY_E_USAGE where it is not there. */
 gy_status gy_exchange_probe(gy_context *ctx, const char *path,
                             const gy_exchange_kind **out) GY_CHECKED;
+/** Whether gy_tensors_take() is for it, and not gy_checkpoint_read(): no checkpoint, none of our HDF5 files. */
+gy_status gy_exchange_is_foreign(gy_context *ctx, const char *path, bool *out) GY_CHECKED;
 /** The kind that writes files that are called so. GY_E_USAGE where there is none. */
 gy_status gy_exchange_by_ending(gy_context *ctx, const char *path,
                                 const gy_exchange_kind **out) GY_CHECKED;
@@ -93,10 +95,12 @@ void gy_tensors_close(gy_tensors *t);
 gy_status gy_cargo_write(const gy_exchange_kind *kind, const gy_cargo *cargo,
                          const char *path) GY_CHECKED;
 
-/** What became of a parameter (or a buffer): for people. */
+/** What became of a parameter or a buffer, or of a tensor that no layer has. */
 typedef struct gy_taken {
-    const char *name; /* ours */
-    const char *from; /* the tensor's; NULL: it stays at its start */
+    const char *name; /* ours; NULL: it is a tensor alone */
+    const char *from; /* the tensor's; NULL: there is none, it stays at its start */
+    bool fits;        /* it is taken */
+    bool is_buffer;
     gy_shape shape, there;
     const char *how; /* "channels last"; "": as it is */
 } gy_taken;
@@ -104,6 +108,7 @@ typedef struct gy_taken {
 typedef struct gy_take_options {
     const char *map; /* a file of pairs `ours: theirs`; NULL: none */
     bool partial;    /* takes what fits; else all must fit, but for buffers that are missing */
+    bool looks;      /* tells, and takes nothing */
     void (*tell)(void *user, const gy_taken *taken); /* may be NULL */
     void *tell_user;
 } gy_take_options;

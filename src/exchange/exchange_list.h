@@ -7,6 +7,7 @@
 #define GY_EXCHANGE_LIST(X)                                                                        \
     X(safetensors)                                                                                 \
     X(hdf5)                                                                                        \
+    X(onnx)                                                                                        \
     X(huggingface)                                                                                 \
     X(keras)
 

@@ -49,6 +49,14 @@ gy_status gy_exchange_probe(gy_context *ctx, const char *path, const gy_exchange
     return GY_OK;
 }
 
+gy_status gy_exchange_is_foreign(gy_context *ctx, const char *path, bool *out)
+{
+    const gy_exchange_kind *kind;
+    GY_TRY(gy_exchange_probe(ctx, path, &kind));
+    *out = kind != NULL && kind != &gy_exchange_hdf5;
+    return GY_OK;
+}
+
 static bool is_folder(const gy_exchange_kind *kind)
 {
     return strcmp(kind->ending, "/") == 0;

@@ -27,13 +27,25 @@ static void tell(const gy_take_options *options, const gy_bond *bond, gy_pool *p
     for (int i = 0; i < bond->link->n && options->tell != NULL; i++) {
         const gy_link_part *part = &bond->link->parts[i];
         const gy_params *table = part->is_buffer ? gy_model_buffers(model) : gy_model_params(model);
-        bool took = gy_bond_fits(bond);
+        bool fits = gy_bond_fits(bond);
         gy_taken taken = {.name = part->name,
-                          .from = took ? bond->tensor->name : NULL,
+                          .fits = fits,
+                          .is_buffer = part->is_buffer,
                           .shape = table->v[part->index].shape,
-                          .how = took ? how(bond, part, pool) : ""};
-        if (took) taken.there = bond->tensor->shape;
+                          .how = fits ? how(bond, part, pool) : ""};
+        if (bond->tensor != NULL) taken.from = bond->tensor->name;
+        if (bond->tensor != NULL) taken.there = bond->tensor->shape;
         options->tell(options->tell_user, &taken);
+    }
+}
+
+static void tell_additional(const gy_take_options *options, const gy_bonds *b)
+{
+    for (int i = 0; i < b->file->n && options->tell != NULL; i++) {
+        const gy_tensor *t = &b->file->v[i];
+        if (b->used[i] || gy_tensor_is_ignored(b->file, t)) continue;
+        options->tell(options->tell_user,
+                      &(gy_taken){.from = t->name, .there = t->shape, .how = ""});
     }
 }
 
@@ -49,13 +61,14 @@ static gy_status read_all(gy_tensors *t, gy_bonds *b, gy_model *model,
     GY_TRY(gy_new_array(t->ctx, most, &x));
     for (int i = 0; i < b->n && status == GY_OK; i++) {
         const gy_bond *bond = &b->v[i];
-        if (gy_bond_fits(bond)) {
+        if (gy_bond_fits(bond) && !options->looks) {
             status = t->kind->read(t, bond->tensor, x);
             if (status == GY_OK) gy_link_scatter(bond->link, x, model);
         }
         if (status == GY_OK) tell(options, bond, b->pool, model);
     }
     gy_free(t->ctx, x);
+    if (status == GY_OK) tell_additional(options, b);
     return status;
 }
 

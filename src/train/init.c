@@ -4,6 +4,115 @@
  */
 #include "train_impl.h"
 
+#include "exchange/exchange.h"
+
+#include <string.h>
+
+enum { NAMES = 3 }; /* of each sort that are told */
+
+/* Names of a sort, for people. */
+typedef struct name_list {
+    gy_buffer text;
+    int n;
+} name_list;
+
+/* What is found of a file of another program. */
+typedef struct finding {
+    gy_fit *fit;
+    name_list missing, other_shape, additional;
+} finding;
+
+static void add_name(name_list *list, const char *name)
+{
+    if (list->n++ < NAMES) gy_buffer_format(&list->text, "%s%.80s", list->n > 1 ? ", " : "", name);
+}
+
+static void find(void *user, const gy_taken *taken)
+{
+    finding *f = user;
+    if (taken->name == NULL) {
+        add_name(&f->additional, taken->from);
+        return;
+    }
+    if (!taken->fits) add_name(taken->from == NULL ? &f->missing : &f->other_shape, taken->name);
+    if (taken->is_buffer) {
+        f->fit->buffers += taken->fits;
+    } else if (taken->fits && strcmp(taken->how, "added to it") != 0) {
+        f->fit->tensors++;
+        f->fit->parameters += gy_shape_count(&taken->shape);
+    }
+}
+
+static gy_status keep_names(gy_pool *pool, name_list *list, const char **out)
+{
+    if (list->n > NAMES) gy_buffer_format(&list->text, " and %d more", list->n - NAMES);
+    gy_status status = list->text.status;
+    if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&list->text), out);
+    gy_buffer_clear(&list->text);
+    return status;
+}
+
+/* Opens a file of another program and takes its tensors, or looks how they fit. On rank 0. */
+static gy_status open_and_take(const gy_run *run, const gy_take_options *options)
+{
+    gy_tensors file;
+    gy_status status = gy_tensors_open(run->ctx, run->options->init, &file);
+    if (status == GY_OK) status = gy_tensors_take(&file, run->network.model, options);
+    gy_tensors_close(&file);
+    return status;
+}
+
+static gy_status look_at_foreign(gy_run *run)
+{
+    const gy_params *params = gy_model_params(run->network.model);
+    gy_fit *fit = &run->init;
+    finding f = {.fit = fit};
+    *fit = (gy_fit){.of_tensors = params->n,
+                    .of_parameters = params->elements,
+                    .of_buffers = gy_model_buffers(run->network.model)->n};
+    gy_buffer_init(&f.missing.text, run->ctx);
+    gy_buffer_init(&f.other_shape.text, run->ctx);
+    gy_buffer_init(&f.additional.text, run->ctx);
+    const gy_take_options options = {
+        .partial = run->options->init_partial, .looks = true, .tell = find, .tell_user = &f};
+    gy_status status = open_and_take(run, &options);
+    gy_error first = *gy_error_last();
+    gy_status kept = keep_names(&run->pool, &f.missing, &fit->missing);
+    if (kept == GY_OK) kept = keep_names(&run->pool, &f.other_shape, &fit->other_shape);
+    if (kept == GY_OK) kept = keep_names(&run->pool, &f.additional, &fit->additional);
+    gy_buffer_clear(&f.other_shape.text);
+    gy_buffer_clear(&f.additional.text);
+    return status == GY_OK ? kept : gy_error_restore(&first);
+}
+
+/* Rank 0 takes them, and hands them to all. */
+static gy_status take_foreign(gy_run *run)
+{
+    gy_model *model = run->network.model;
+    const gy_take_options options = {.partial = run->options->init_partial};
+    const int64_t each = (int64_t)sizeof(float);
+    gy_status status = run->rank == 0 ? open_and_take(run, &options) : GY_OK;
+    GY_TRY(gy_comm_agree(run->comm, status));
+    GY_TRY(gy_comm_broadcast(run->comm, gy_model_values(model),
+                             gy_model_params(model)->floats * each, 0));
+    GY_TRY(gy_comm_broadcast(run->comm, gy_model_buffer_values(model),
+                             gy_model_buffers(model)->floats * each, 0));
+    gy_run_begin_average(run, gy_model_values(model));
+    return GY_OK;
+}
+
+/* Whether start values come from another program's file, by rank 0's word. */
+static gy_status look_for_foreign(gy_run *run)
+{
+    bool foreign = false;
+    gy_status status = GY_OK;
+    if (run->rank == 0) status = gy_exchange_is_foreign(run->ctx, run->options->init, &foreign);
+    GY_TRY(gy_comm_agree(run->comm, status));
+    GY_TRY(gy_comm_broadcast(run->comm, &foreign, sizeof foreign, 0));
+    run->init_is_foreign = foreign;
+    return GY_OK;
+}
+
 static gy_match match(const gy_run *run)
 {
     return run->options->init_partial ? GY_MATCH_PARTIAL : GY_MATCH_PARAMS;
@@ -14,17 +123,20 @@ gy_status gy_run_look_at_init(gy_run *run, const gy_past *past)
     const char *path = run->options->init;
     if (path == NULL || past->path != NULL) return GY_OK;
     gy_watchdog_note(run->comm, 0, "look at start values", GY_WORKS);
-    GY_TRY(gy_checkpoint_fit(run->ctx, run->comm, path, match(run),
-                             gy_model_params(run->network.model),
-                             gy_model_buffers(run->network.model), &run->pool, &run->init));
+    GY_TRY(look_for_foreign(run));
     run->has_init = true;
-    return GY_OK;
+    if (run->init_is_foreign)
+        return gy_comm_agree(run->comm, run->rank == 0 ? look_at_foreign(run) : GY_OK);
+    return gy_checkpoint_fit(run->ctx, run->comm, path, match(run),
+                             gy_model_params(run->network.model),
+                             gy_model_buffers(run->network.model), &run->pool, &run->init);
 }
 
 gy_status gy_run_take_init(gy_run *run)
 {
     gy_model *model = run->network.model;
     if (!run->has_init) return GY_OK;
+    if (run->init_is_foreign) return take_foreign(run);
     GY_TRY(gy_checkpoint_read(run->ctx, run->comm, run->options->init, match(run),
                               gy_model_params(model), gy_model_values(model),
                               gy_model_buffers(model), gy_model_buffer_values(model), NULL, 0));

@@ -134,8 +134,9 @@ typedef struct gy_run {
     int n_residuals; /* ranks, where compression leaves something out */
     float *average;  /* moving average of what this rank owns, packed; NULL: none */
 
-    bool has_init; /* the run starts from options->init */
-    gy_fit init;   /* how that fits; of rank 0 */
+    bool has_init;        /* the run starts from options->init */
+    bool init_is_foreign; /* they come from another program\'s file */
+    gy_fit init;          /* how that fits; of rank 0 */
 
     gy_hold *holds;      /* what is kept of each parameter: hold.c; NULL: nothing of any */
     struct gy_tie *ties; /* [n_ties] */

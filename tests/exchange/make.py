@@ -3,12 +3,14 @@
 
     make.py [CASE…]     writes CASE.yaml, CASE.ENDING and CASE-data.h5 (x, expect) beside itself
 
-Needs torch, safetensors, keras (3), transformers, tokenizers, h5py, numpy; the tests that read what it
+Needs torch, onnx, onnxruntime, safetensors, keras (3), transformers, tokenizers, h5py, numpy; the tests that read what it
 wrote do not. Of GPT-2 a folder is written, and the tokens of PAGE.
 """
 import os
 import pathlib
+import subprocess
 import sys
+import tempfile
 
 os.environ["KERAS_BACKEND"] = "torch"
 
@@ -91,7 +93,180 @@ class Sequences(nn.Module):
         x = self.rnn(self.gru(self.lstm(x)[0])[0])[0]
         x = self.norm(x)
         x = self.attention(x, x, x)[0]
-        return self.flat(x.mT.flatten(1))  # as a channels-first program makes it flat
+        return self.flat(x.flatten(1))
+
+
+class Signal(nn.Module):
+    """Windows over time, whose channels come first, made flat."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv1d(2, 4, 3)
+        self.norm = nn.BatchNorm1d(4)
+        self.out = nn.Linear(4 * 3, 3)
+
+    def forward(self, x):
+        return self.out(torch.max_pool1d(torch.relu(self.norm(self.conv(x))), 2).flatten(1))
+
+
+class Graph(nn.Module):
+    """What its exporter calls by numbers: gates, and products of positions."""
+
+    def __init__(self):
+        super().__init__()
+        self.lstm = nn.LSTM(3, 4, batch_first=True, bidirectional=True)
+        self.gru = nn.GRU(8, 5, batch_first=True)
+        self.norm = nn.LayerNorm(5)
+        self.each = nn.Linear(5, 4)
+        self.out = nn.Linear(6 * 4, 3)
+
+    def forward(self, x):
+        x = torch.relu(self.each(self.norm(self.gru(self.lstm(x)[0])[0])))
+        return self.out(x.flatten(1))
+
+
+def torch_signal():
+    x = torch.randn(4, 2, 8, generator=torch.Generator().manual_seed(7))
+    torch_case("torch_signal", Signal(), """
+model:
+  input: [8, 2]
+  layers:
+    - conv1d: {filters: 4, kernel: 3, padding: valid, name: conv}
+    - batch_norm: {name: norm}
+    - activation: {kind: relu}
+    - max_pool1d: {size: 2}
+    - flatten
+    - dense: {units: 3, name: out}
+loss: mse
+train: {batch_size: 4}
+""", x, last)
+
+
+def onnx_case(case, module, yaml, x, first=lambda x: x):
+    torch.manual_seed(8)
+    shake(module)
+    module.eval()
+    torch.onnx.export(module, x, HERE / f"{case}.onnx", dynamo=False, opset_version=17,
+                      dynamic_axes={"x": {0: "n"}}, input_names=["x"])
+    with torch.no_grad():
+        keep(case, yaml, first(x), module(x))
+
+
+def onnx_graph():
+    x = torch.randn(4, 6, 3, generator=torch.Generator().manual_seed(9))
+    onnx_case("onnx_graph", Graph(), """
+model:
+  input: [6, 3]
+  layers:
+    - lstm: {units: 4, bidirectional: true}
+    - gru: {units: 5}
+    - layer_norm
+    - dense: {units: 4, activation: relu}
+    - flatten
+    - dense: {units: 3}
+loss: mse
+train: {batch_size: 4}
+""", x)
+
+
+def onnx_images():
+    x = torch.randn(4, 2, 6, 6, generator=torch.Generator().manual_seed(10))
+    module = nn.Sequential(nn.Conv2d(2, 4, 3), nn.ReLU(), nn.BatchNorm2d(4), nn.AvgPool2d(2),
+                           nn.ConvTranspose2d(4, 3, 2, stride=2), nn.Tanh(), nn.Flatten(),
+                           nn.Linear(48, 5), nn.Sigmoid(), nn.Linear(5, 3))
+    onnx_case("onnx_images", module, """
+model:
+  input: [6, 6, 2]
+  layers:
+    - conv2d: {filters: 4, kernel: 3, padding: valid, activation: relu}
+    - batch_norm
+    - avg_pool2d: {size: 2}
+    - conv2d_transposed: {filters: 3, kernel: 2, stride: 2, activation: tanh}
+    - flatten
+    - dense: {units: 5, activation: sigmoid}
+    - dense: {units: 3}
+loss: mse
+train: {batch_size: 4}
+""", x, last)
+
+
+OURS = {"ours_images": ("synthetic:images?n=4&shape=9x8x3&classes=4", "[9, 8, 3]", """
+    - conv2d: {filters: 4, kernel: 3x2, stride: 2, border: reflect, activation: gelu_tanh}
+    - rms_norm
+    - upsample2d: {factor: 2, mode: linear}
+    - upsample2d: {factor: 1x3, mode: nearest}
+    - max_pool2d: {size: 3, stride: 2, padding: same}
+    - avg_pool2d: {size: 3x2, stride: 1, padding: 1x1}
+    - residual:
+        projection: true
+        layers: [conv2d: {filters: 6, kernel: 3, stride: 2, border: circular, activation: silu}]
+    - conv2d_transposed: {filters: 4, kernel: 2, stride: 3, activation: elu}
+    - conv2d_transposed: {filters: 4, kernel: 5, stride: 2, padding: 1, activation: softplus}
+    - parallel:
+        merge: concat
+        branches:
+          - [dense: {units: 3, activation: leaky_relu}]
+          - [conv2d: {filters: 2, kernel: 3, border: replicate, groups: 2}]
+    - parallel:
+        merge: multiply
+        branches:
+          - [dense: {units: 3, rank: 2, activation: sigmoid}]
+          - [dense: {units: 3, activation: gelu}]
+    - batch_norm
+    - layer_norm
+    - dropout: {rate: 0.1}
+    - global_max_pool
+    - dense: {units: 12, activation: softmax}
+    - reshape: {shape: [6, 2]}
+    - conv1d: {filters: 3, kernel: 3, padding: causal, dilation: 2}
+    - max_pool1d: {size: 2}
+    - avg_pool1d: {size: 2, stride: 1}
+    - upsample1d: {factor: 2, mode: linear}
+    - lstm: {units: 4, bidirectional: true}
+    - position_embedding: {kind: sinusoidal}
+    - attention: {heads: 4, key_value_heads: 2, units: 8, causal: true}
+    - gru: {units: 3, return: last, bidirectional: true}
+    - dense: {units: 4}
+"""), "ours_volumes": ("synthetic:images?n=4&shape=6x5x4&classes=4", "[6, 5, 4]", """
+    - reshape: {shape: [6, 5, 4, 1]}
+    - conv3d: {filters: 3, kernel: 3x2x3, activation: tanh}
+    - max_pool3d: {size: 2}
+    - conv3d_transposed: {filters: 2, kernel: 3, stride: 2, activation: relu}
+    - avg_pool3d: {size: 2, padding: same}
+    - upsample3d: {factor: 2}
+    - global_avg_pool
+    - dense: {units: 4}
+""")}
+
+
+def ours(case):
+    """Of every layer that ONNX can say, what onnxruntime makes of what GYRE (environment) writes."""
+    import onnx
+    import onnxruntime
+    data, shape, layers = OURS[case]
+    with tempfile.TemporaryDirectory() as place:
+        def gyre(*words):
+            subprocess.run([os.environ["GYRE"], *words], cwd=place, check=True)
+        pathlib.Path(place, "net.yaml").write_text(
+            f'name: {case}\ndata: {{train: "{data}"}}\nmodel:\n  input: {shape}\n  layers:{layers}'
+            "loss: cross_entropy\ntrain: {steps: 3, batch_size: 4}\n")
+        gyre("train", "net.yaml", "--run-dir", "run", "--quiet")
+        gyre("export", "run", "-o", str(HERE / f"{case}.onnx"))
+        gyre("data", "convert", data, "-o", "x.h5")
+        with h5py.File(pathlib.Path(place, "x.h5")) as file:
+            x = file["x"][()].astype("f4")
+    onnx.checker.check_model(HERE / f"{case}.onnx", full_check=True)
+    session = onnxruntime.InferenceSession(HERE / f"{case}.onnx", providers=["CPUExecutionProvider"])
+    with h5py.File(HERE / f"{case}-data.h5", "w", libver="latest") as file:
+        file["x"], file["expect"] = x, session.run(None, {"x": x})[0]
+
+
+def ours_images():
+    ours("ours_images")
+
+
+def ours_volumes():
+    ours("ours_volumes")
 
 
 def torch_images():
@@ -211,6 +386,7 @@ def tiny_gpt2():
 
 
 if __name__ == "__main__":
-    for made in sys.argv[1:] or ["torch_images", "torch_sequences", "keras_images",
+    for made in sys.argv[1:] or ["torch_images", "torch_sequences", "torch_signal",
+                                 "onnx_graph", "onnx_images", "ours_images", "ours_volumes", "keras_images",
                                  "keras_sequences", "tiny_gpt2"]:
         globals()[made]()
