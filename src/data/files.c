@@ -38,14 +38,15 @@ static gy_status add_matching(list *l, const char *pattern)
     glob_t found;
     const int begin = l->n;
     int result = glob(pattern, GLOB_NOSORT, NULL, &found);
-    GY_REQUIRE(result == 0, GY_E_DATA, "cannot read the data" GY_AT "%s" GY_WHY "%s", pattern,
-               result == GLOB_NOMATCH ? "no file matches" : "its directory cannot be read");
     gy_status status = GY_OK;
-    for (size_t i = 0; i < found.gl_pathc && status == GY_OK; i++)
+    for (size_t i = 0; result == 0 && i < found.gl_pathc && status == GY_OK; i++)
         status = add(l, found.gl_pathv[i]);
     globfree(&found);
+    GY_TRY(status);
+    GY_REQUIRE(result == 0, GY_E_DATA, "cannot read the data" GY_AT "%s" GY_WHY "%s", pattern,
+               result == GLOB_NOMATCH ? "no file matches" : "its directory cannot be read");
     qsort(l->files + begin, (size_t)(l->n - begin), sizeof *l->files, by_bytes);
-    return status;
+    return GY_OK;
 }
 
 gy_status gy_files_list(gy_pool *pool, char *text, const char *const **out, int *n)

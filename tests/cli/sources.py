@@ -151,11 +151,21 @@ def arrays(draw):
         expect("set.npz?x=images&rows=:3", x[:3], x[:3, 0])
 
 
+def empty_files(draw):
+    """Files of no samples, and of trajectories without times, among others."""
+    x, films = draw.normal(size=(3, 2)), draw.integers(0, 3, (2, 4, 1))
+    for name, values, frames in (("none-1.h5", x[:0], films[:, :0]), ("none-2.h5", x, films)):
+        with h5py.File(name, "w") as file:
+            file["x"], file["y"], file["film"] = values, np.arange(len(values)), frames
+    expect("none-*.h5", x, np.arange(3))
+    expect("none-*.h5?x=film&window=3", np.moveaxis(films[:, :3], 1, 2), films[:, 3])
+
+
 def main():
     draw = np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
-        for case in (named, trajectories, files_of_one, packed, arrays):
+        for case in (named, trajectories, files_of_one, packed, arrays, empty_files):
             case(draw)
         os.chdir(pathlib.Path(__file__).parent)
     sys.exit(failed > 0)

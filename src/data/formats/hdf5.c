@@ -64,6 +64,14 @@ typedef struct range {
     const gy_source_options *options;
 } range;
 
+/* Numbers of a row; a file may have no rows, or rows of nothing. */
+static int64_t row_of(const gy_shape *shape)
+{
+    int64_t n = 1;
+    for (int i = 1; i < shape->n; i++) n *= shape->d[i];
+    return n;
+}
+
 static gy_status scan_file(hdf5 *s, int index, float *v, range *r)
 {
     gy_frames_file *file;
@@ -74,8 +82,8 @@ static gy_status scan_file(hdf5 *s, int index, float *v, range *r)
     bool each = s->frames.settings->each != 0;
     int64_t first = each ? 0 : file->from, end = each ? shape->d[0] : first + file->rows;
     if (shape->n == 0) end = 1;
-    int64_t row = gy_shape_count(shape) / (shape->n == 0 ? 1 : shape->d[0]);
-    for (int64_t n; first < end && r->left > 0; first += n) {
+    const int64_t row = row_of(shape);
+    for (int64_t n; row > 0 && first < end && r->left > 0; first += n) {
         n = SCAN / row > 0 ? SCAN / row : 1;
         if (n > end - first) n = end - first;
         GY_TRY(gy_h5_data_read(data, first, n, GY_H5_FLOAT32, v));
@@ -98,8 +106,7 @@ static gy_status largest_row(hdf5 *s, int64_t *out)
         gy_frames_file *file;
         GY_TRY(gy_frames_file_open(&s->frames, i, &file));
         const gy_shape *shape = gy_h5_data_shape(file->data[y - s->frames.fields]);
-        int64_t row = gy_shape_count(shape) / (shape->n == 0 || shape->d[0] == 0 ? 1 : shape->d[0]);
-        if (row > *out) *out = row;
+        if (row_of(shape) > *out) *out = row_of(shape);
     }
     return GY_OK;
 }
