@@ -167,12 +167,11 @@ hid_t gy_h5_access(gy_h5 *f)
     gy_h5_disk *disk = &f->disk;
     hid_t access = (hid_t)H5(f, H5Pcreate(H5P_FILE_ACCESS));
     if (access < 0) return access;
-    hid_t id = (hid_t)H5(f, H5FDregister(&driver));
+    hid_t id = disk->driver = (hid_t)H5(f, H5FDregister(&driver));
     /* one format whatever the library: 1.10 has large attributes and virtual data sets */
     bool good = id >= 0 && H5(f, H5Pset_driver(access, id, &disk)) >= 0 &&
                 H5(f, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG)) >= 0 &&
                 H5(f, H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110)) >= 0;
-    if (id >= 0) (void)H5(f, H5FDunregister(id)); /* the list holds it */
     if (good) return access;
     (void)H5(f, H5Pclose(access));
     return -1;

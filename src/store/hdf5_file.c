@@ -68,7 +68,7 @@ static gy_status new_file(gy_context *ctx, const char *path, gy_status status, g
 {
     gy_h5 *f;
     GY_TRY(gy_new(ctx, &f));
-    *f = (gy_h5){.ctx = ctx, .status = status, .id = -1, .disk = {.fd = -1}};
+    *f = (gy_h5){.ctx = ctx, .status = status, .id = -1, .disk = {.fd = -1, .driver = -1}};
     status = gy_copy_string(ctx, path, &f->path);
     if (status != GY_OK) {
         gy_free(ctx, f);
@@ -84,6 +84,7 @@ static gy_status new_file(gy_context *ctx, const char *path, gy_status status, g
 static void drop(gy_h5 *f)
 {
     if (f->id >= 0) (void)H5(f, H5Fclose(f->id));
+    if (f->disk.driver >= 0) (void)H5(f, H5FDunregister(f->disk.driver));
     if (f->disk.fd >= 0) (void)close(f->disk.fd);
     gy_free(f->ctx, f->path);
     gy_free(f->ctx, f);

@@ -23,6 +23,7 @@ typedef struct gy_h5_disk {
     int fd;
     int failed;    /* errno of the first failure to read or write; 0 = none */
     bool attached; /* to HDF5 */
+    hid_t driver; /* held until the file is closed: HDF5 looks at it once more when it has let go */
 } gy_h5_disk;
 
 struct gy_h5 {
