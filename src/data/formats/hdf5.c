@@ -234,6 +234,9 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     info->supervised = sides[GY_FRAMES_Y].n > 0;
     if (!info->supervised) return GY_OK;
     info->y = sides[GY_FRAMES_Y].shape;
+    /* what is made of itself is no class */
+    if (strcmp(sides[GY_FRAMES_Y].fields[0].name, sides[GY_FRAMES_X].fields[0].name) == 0)
+        return GY_OK;
     GY_TRY(scan_classes(s, options, info));
     return name_classes(s, options, info);
 }
