@@ -68,9 +68,11 @@ GY_API gy_status gy_evaluate(gy_context *ctx, gy_comm *comm, const char *path,
                              const gy_apply_options *options) GY_CHECKED;
 
 /**
- * Outputs of a checkpoint for every sample of a data source, in order, into an HDF5 file:
- * /outputs [N, …], and /classes [N, …] (the top class; −1 where an output is NaN) where the loss
- * classifies. One event "predict". Collective.
+ * Outputs of a checkpoint for every sample of a data source, in order, into an HDF5 file: /outputs [N, …],
+ * and where the loss classifies /classes [N, …] (the top class; −1 where an output is NaN), with its
+ * attribute class_names where these are known, and where a sample has one class /probabilities. Or, where
+ * the name ends so, into a .csv: class, name, probabilities; else outputs. No more than a batch is in
+ * memory. One event "predict". Collective.
  */
 GY_API gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
                             const gy_apply_options *options, const char *out_path) GY_CHECKED;

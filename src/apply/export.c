@@ -5,11 +5,38 @@
 
 #include "base/clock.h"
 #include "exchange/exchange.h"
+#include "form/form.h"
 
 static const char *text_of(const gy_opened *o, const char *name)
 {
     const gy_checkpoint_note *note = gy_checkpoint_note_find(&o->head, "/data", name);
     return note == NULL ? NULL : note->text;
+}
+
+/* What is in forms of fewer bits, as floats again. */
+static void expand(gy_model *model, const gy_formeds *forms)
+{
+    const gy_params *params = gy_model_params(model);
+    for (int i = 0; i < forms->n; i++) {
+        int at = gy_params_find(params, forms->v[i].name);
+        if (at >= 0)
+            gy_form_expand(&forms->v[i].form, gy_model_values(model) + params->v[at].offset);
+    }
+}
+
+/* The network of floats, whatever forms its parameters have. */
+static gy_status open_network(gy_opened *o)
+{
+    const gy_formeds forms = o->forms;
+    o->forms = (gy_formeds){NULL, 0};
+    GY_TRY(gy_comm_agree(o->comm, gy_opened_build(o)));
+    if (forms.n == 0) return gy_opened_read(o);
+    gy_model *model = o->network.model;
+    GY_TRY(gy_checkpoint_read(o->ctx, o->comm, o->path, GY_MATCH_PARTIAL, gy_model_params(model),
+                              gy_model_values(model), gy_model_buffers(model),
+                              gy_model_buffer_values(model), NULL, 0));
+    expand(model, &forms);
+    return GY_OK;
 }
 
 static gy_status write_file(gy_opened *o, const gy_exchange_kind *kind, const char *file)
@@ -48,8 +75,7 @@ gy_status gy_export(gy_context *ctx, gy_comm *comm, const char *path,
     gy_opened o;
     GY_TRY(gy_comm_agree(comm, gy_exchange_by_ending(ctx, file, &kind)));
     gy_status status = gy_opened_open(ctx, comm, &opening, &o);
-    if (status == GY_OK) status = gy_comm_agree(comm, gy_opened_build(&o));
-    if (status == GY_OK) status = gy_opened_read(&o);
+    if (status == GY_OK) status = open_network(&o);
     if (status == GY_OK)
         status = gy_comm_agree(comm, o.rank == 0 ? write_file(&o, kind, file) : GY_OK);
     if (status == GY_OK) tell(&o, kind, file, start);

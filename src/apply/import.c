@@ -127,8 +127,6 @@ static gy_status write_checkpoint(import *m, const char *checkpoint)
     for (int i = 0; i < 3; i++)
         if (texts[i] != NULL)
             notes[c.n_notes++] = (gy_checkpoint_note){"/data", names[i], texts[i], 0};
-    if (config->train.parameter_average > 0)
-        c.slots[c.n_slots++] = (gy_checkpoint_slot){.name = "average", .v = gy_model_values(model)};
     return gy_checkpoint_write(m->o.ctx, m->o.comm, &c);
 }
 

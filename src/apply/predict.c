@@ -1,36 +1,27 @@
 /*
- * Outputs of every sample in order into an HDF5 file: each rank passes its part of a batch and sends
- * the outputs to rank 0, who writes them. The file appears whole, at the end.
+ * Outputs of every sample in order into a file: each rank passes its part of a batch and sends the
+ * outputs to rank 0, who writes them (answers.h). The file appears whole, at the end; no more than a batch
+ * is in memory.
  */
 #include "opened.h"
 
+#include "answers.h"
 #include "base/clock.h"
-#include "store/file.h"
-#include "store/hdf5.h"
 
 #include <string.h>
 
 /* What rank 0 writes. */
 typedef struct writer {
     gy_opened *o;
-    gy_h5 *file;
-    gy_h5_data *outputs, *classes; /* classes NULL: the loss does not tell any apart */
     gy_output *output;
-    float *y;        /* [most, outputs] of any rank's part */
-    int64_t *top;    /* [most, outputs / classes] */
-    int64_t written; /* samples */
+    gy_answers answers;
+    float *y; /* [most, outputs] of any rank's part */
 } writer;
 
-static gy_status create_data(writer *w, int64_t samples)
+static const char *class_names(const gy_opened *o)
 {
-    const gy_task *task = &w->o->network.task;
-    gy_shape all = {.n = task->out.n + 1, .d = {samples}};
-    GY_REQUIRE(all.n <= GY_DIMS, GY_E_SHAPE, "cannot write the outputs" GY_WHY "too many axes");
-    for (int i = 0; i < task->out.n; i++) all.d[i + 1] = task->out.d[i];
-    GY_TRY(gy_h5_data_create(w->file, "/outputs", GY_H5_FLOAT32, &all, 0, 0, &w->outputs));
-    if (!gy_task_classifies(task)) return GY_OK;
-    all.n--;
-    return gy_h5_data_create(w->file, "/classes", GY_H5_INT64, &all, 0, 0, &w->classes);
+    const gy_checkpoint_note *note = gy_checkpoint_note_find(&o->head, "/data", "class_names");
+    return note == NULL ? NULL : note->text;
 }
 
 static gy_status begin(writer *w, gy_part part, int64_t samples, int64_t most, const char *path)
@@ -38,31 +29,11 @@ static gy_status begin(writer *w, gy_part part, int64_t samples, int64_t most, c
     gy_context *ctx = w->o->ctx;
     const gy_task *task = &w->o->network.task;
     GY_TRY(gy_new_array(ctx, most * task->outputs, &w->y));
-    GY_TRY(gy_new_array(ctx, most * (task->outputs / task->classes), &w->top));
     if (w->o->rank != 0) return GY_OK;
     GY_TRY(gy_output_begin(ctx, path, &w->output));
     GY_TRY(gy_source_spare(w->o->feed.source[part], w->output));
-    GY_TRY(gy_h5_create(ctx, gy_output_name(w->output), &w->file));
-    return create_data(w, samples);
-}
-
-static void find_top(const gy_task *task, int64_t n, const float *y, int64_t *top)
-{
-    int64_t rows = n * (task->outputs / task->classes);
-    for (int64_t i = 0; i < rows; i++) top[i] = gy_loss_top(task->classes, y + i * task->classes);
-}
-
-/* n samples' outputs, in w->y. */
-static gy_status put(writer *w, int64_t n)
-{
-    if (n == 0) return GY_OK;
-    GY_TRY(gy_h5_data_write(w->outputs, w->written, n, GY_H5_FLOAT32, w->y));
-    if (w->classes != NULL) {
-        find_top(&w->o->network.task, n, w->y, w->top);
-        GY_TRY(gy_h5_data_write(w->classes, w->written, n, GY_H5_INT64, w->top));
-    }
-    w->written += n;
-    return GY_OK;
+    return gy_answers_begin(&w->answers, ctx, task, w->output, path, class_names(w->o), samples,
+                            most);
 }
 
 /* This rank's outputs of a batch into w->y. */
@@ -94,11 +65,11 @@ static gy_status gather(writer *w, const gy_batch *batch)
     int ranks = w->o->ranks;
     int64_t bytes = w->o->network.task.outputs * (int64_t)sizeof *w->y, first, n;
     if (w->o->rank != 0) return gy_comm_send(comm, w->y, batch->n * bytes, 0);
-    gy_status status = put(w, batch->n);
+    gy_status status = gy_answers_put(&w->answers, batch->n, w->y);
     for (int r = 1; r < ranks; r++) {
         gy_part_of_grains(batch->global, w->o->network.grains, r, ranks, &first, &n);
         GY_TRY(gy_comm_receive(comm, w->y, n * bytes, r));
-        if (status == GY_OK) status = put(w, n);
+        if (status == GY_OK) status = gy_answers_put(&w->answers, n, w->y);
     }
     return status;
 }
@@ -118,16 +89,15 @@ static gy_status write_all(writer *w, gy_part part)
 
 static gy_status end(writer *w, gy_status status)
 {
-    gy_h5_data_close(w->outputs);
-    gy_h5_data_close(w->classes);
-    gy_status closed = gy_h5_close(w->file);
+    gy_error first = *gy_error_last();
+    gy_status closed = gy_answers_end(&w->answers);
+    if (status != GY_OK) status = gy_error_restore(&first);
     if (status == GY_OK) status = closed;
     if (status == GY_OK && w->output != NULL)
         status = gy_output_commit(w->output);
     else
         gy_output_abort(w->output);
     gy_free(w->o->ctx, w->y);
-    gy_free(w->o->ctx, w->top);
     return status;
 }
 

@@ -1,4 +1,4 @@
-/* gyre predict CHECKPOINT --data SOURCE -o OUT.h5 */
+/* gyre predict CHECKPOINT --data SOURCE -o OUT.h5|.csv */
 #include "../command_list.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ static const gy_setting rows[] = {
      .type = GY_SETTING_STRING,
      .offset = offsetof(settings, o),
      .standard = "",
-     .help = "the HDF5 file to write: /outputs, and /classes where the loss classifies"},
+     .help = "the file to write, .csv or HDF5: /outputs, and of classes /classes, /probabilities"},
     {.key = "rollout",
      .type = GY_SETTING_INT,
      .offset = offsetof(settings, rollout),
@@ -84,5 +84,5 @@ const gy_command gy_command_predict = {
              .help = "outputs of a checkpoint for every sample of a data source, in order",
              .settings = rows,
              .settings_size = sizeof(settings)},
-    .operands = "CHECKPOINT --data SOURCE -o OUT.h5",
+    .operands = "CHECKPOINT --data SOURCE -o OUT.h5|OUT.csv",
     .run = run};

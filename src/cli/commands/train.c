@@ -30,7 +30,7 @@ static const gy_setting rows[] = {
      .type = GY_SETTING_STRING,
      AT(init),
      .standard = "",
-     .help = "start values by name: an HDF5 file or a checkpoint"},
+     .help = "start values: a checkpoint, or a file that import takes"},
     {.key = "init_partial",
      .type = GY_SETTING_BOOL,
      AT(init_partial),
