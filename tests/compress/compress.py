@@ -129,6 +129,8 @@ def compress(out, *options, ranks=1, start="start"):
     run("verify", out)
     after = tensors(out)
     assert event["after_parameters"] == sum(x.size for x in after.values()), event
+    memory = json.loads(run("inspect", out, "--json"))["memory"]["parameters"]
+    assert memory <= event["after_bytes"] + 64 * (len(after) + 6), (memory, event)  # and buffers
     assert event["after_zeros"] == sum(int((x == 0).sum()) for x in after.values()), event
     return event, after
 

@@ -119,8 +119,8 @@ static gy_status compress(gy_opened *o, gy_part part, const gy_compress_options 
 }
 
 /* With data, or without: then nothing is known of its loss. */
-static gy_status open(gy_context *ctx, gy_comm *comm, const char *path,
-                      const gy_compress_options *options, gy_opened *o, gy_part *part)
+static gy_status begin(gy_context *ctx, gy_comm *comm, const char *path,
+                       const gy_compress_options *options, gy_opened *o, gy_part *part)
 {
     const gy_apply_options with = {.data = options->data,
                                    .sets = options->sets,
@@ -147,7 +147,7 @@ gy_status gy_compress(gy_context *ctx, gy_comm *comm, const char *path,
     gy_opened o = {.ctx = NULL};
     gy_subject s = {.ctx = NULL};
     gy_part part = GY_PARTS;
-    gy_status status = open(ctx, comm, path, options, &o, &part);
+    gy_status status = begin(ctx, comm, path, options, &o, &part);
     if (status == GY_OK) status = compress(&o, part, options, &s, out_path);
     gy_subject_clear(&s);
     gy_opened_close(&o);

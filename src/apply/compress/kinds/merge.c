@@ -88,9 +88,10 @@ static void take_away(gy_layer_specs *list, int index)
 static gy_status visit(void *user, const gy_spec_at *at)
 {
     work *w = user;
-    const gy_layer_spec *norm = &at->list->v[at->index], *before = norm - 1;
+    const gy_layer_spec *norm = &at->list->v[at->index];
     if (at->path == NULL || at->index == 0 || strcmp(norm->kind->kind.name, "batch_norm") != 0)
         return GY_OK;
+    const gy_layer_spec *before = norm - 1;
     const char *path, *slash = strrchr(at->path, '/');
     GY_TRY(gy_pool_format(&w->s->pool, &path, "%.*s%s",
                           slash == NULL ? 0 : (int)(slash - at->path) + 1, at->path,
