@@ -40,6 +40,7 @@ typedef struct gy_event {
     const char *type;    /* "start", "step", "progress", "epoch", "evaluate", "checkpoint", … */
     int64_t step, epoch; /* updates done; number of the epoch, from 1 */
     double time;         /* seconds that the run has been training, earlier jobs included */
+    double wall;         /* seconds since 1970, of a training run; else 0 */
     const gy_field *fields;
     int n;
     const struct gy_anatomy *anatomy; /* of "start"; else NULL */

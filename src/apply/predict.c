@@ -117,7 +117,7 @@ static gy_status predict(gy_opened *o, gy_part part, const char *path)
     gy_report_text(&report, "data", o->feed.text[part]);
     gy_report_text(&report, "path", path);
     gy_report_int(&report, "samples", samples);
-    gy_report_bool(&report, "classes", gy_task_classifies(&network->task));
+    gy_report_bool(&report, "classifies", gy_task_classifies(&network->task));
     gy_report_float(&report, "seconds", gy_clock_s() - start);
     gy_opened_tell(o, &report);
     return GY_OK;

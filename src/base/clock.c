@@ -10,6 +10,13 @@ double gy_clock_s(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double gy_clock_wall_s(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_REALTIME, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
 void gy_clock_utc(char out[21])
 {
     time_t now = time(NULL);

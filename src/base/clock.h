@@ -4,6 +4,8 @@
 
 /** Seconds of a clock that only goes forward. */
 double gy_clock_s(void);
+/** Seconds since 1970. */
+double gy_clock_wall_s(void);
 
 /** Writes the time of day as "2026-01-31T12:34:56Z". */
 void gy_clock_utc(char out[21]);

@@ -85,7 +85,7 @@ void gy_summary_show(FILE *out, const gy_event *e)
     (void)fputc('\n', out);
     gy_table_totals(out, e->anatomy);
     gy_page_say(out, "training    %s by %s; batch %s, %s step%s an epoch, %s in all",
-                gy_event_text(e, "loss", ""), gy_event_text(e, "optimizer", ""),
+                gy_event_text(e, "loss_kind", ""), gy_event_text(e, "optimizer", ""),
                 gy_format_count(whole(e, "batch_size"), batch),
                 gy_format_count(whole(e, "steps_an_epoch"), epoch),
                 plural(whole(e, "steps_an_epoch")), gy_format_count(whole(e, "steps"), all));

@@ -217,7 +217,7 @@ static void show_checkpoint(const gy_event *e)
     gy_page_say(stderr, "checkpoint %s (%s, waited %s)%s", gy_event_text(e, "path", ""),
                 gy_format_seconds(gy_event_number(e, "seconds", 0), time),
                 gy_format_seconds(gy_event_number(e, "waited_seconds", 0), waited),
-                flag(e, "best") ? " best so far" : "");
+                flag(e, "is_best") ? " best so far" : "");
 }
 
 static void show_init(const gy_event *e, const char *path)

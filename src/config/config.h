@@ -13,6 +13,7 @@
 #include "loss/loss.h"
 #include "network/network.h"
 #include "optim/optim.h"
+#include "report/observer.h"
 #include "sync/sync.h"
 
 typedef struct gy_model_settings {
@@ -47,6 +48,7 @@ typedef struct gy_train_settings {
 
 typedef struct gy_log_settings {
     int64_t every_steps;
+    gy_observer_settings observers;
 } gy_log_settings;
 
 struct gy_config {

@@ -157,7 +157,15 @@ static const gy_setting log_rows[] = {
      .min = 1,
      .max = GY_COUNT_MAX,
      .help = "steps between step events in metrics.jsonl"},
-    GY_SETTING_END,
+#define OBSERVER(name, text)                                                                       \
+    {.key = #name,                                                                                 \
+     .type = GY_SETTING_BOOL,                                                                      \
+     AT(gy_log_settings, observers.name),                                                          \
+     .standard = "false",                                                                          \
+     .help = "also written, below <run_dir>/observed: " text},
+    GY_OBSERVER_LIST(OBSERVER)
+#undef OBSERVER
+        GY_SETTING_END,
 };
 
 #define SECTION(name, rows, text)                                                                  \

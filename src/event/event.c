@@ -127,6 +127,7 @@ void gy_event_print(const gy_event *event, gy_buffer *out)
     gy_json_int(out, "step", event->step);
     gy_json_int(out, "epoch", event->epoch);
     gy_json_float(out, "time", rounded(event->time));
+    if (event->wall > 0) gy_json_float(out, "wall", rounded(event->wall));
     for (int i = 0; i < event->n; i++) {
         bool phase = event->fields[i].type == GY_FIELD_PHASE;
         if (phase && !in_phases) gy_json_begin(out, "phases", '{');

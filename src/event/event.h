@@ -22,6 +22,13 @@ void gy_report_bool(gy_report *r, const char *name, bool value);
 void gy_report_phase(gy_report *r, const char *name, double min, double mean, double max);
 void gy_report_ints(gy_report *r, const char *name, const int64_t *items, int64_t n);
 
+/**
+ * Reads a metrics.jsonl back: `take` gets each event. A line that is torn is passed over. Local.
+ * @return GY_OK; GY_E_IO; GY_E_NOMEM
+ */
+gy_status gy_events_read(gy_context *ctx, const char *path, gy_observer *take,
+                         void *user) GY_CHECKED;
+
 /** Appends an event as one line of JSON, without a newline. */
 void gy_event_print(const gy_event *event, gy_buffer *out);
 

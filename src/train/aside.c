@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The checkpoints last: once they are gone, so is the older run. */
-static const char *const parts[] = {"metrics.jsonl", "config.yaml", "checkpoints"};
+static const char *const parts[] = {"observed", "metrics.jsonl", "config.yaml", "checkpoints"};
 enum { PARTS = sizeof parts / sizeof *parts };
 
 /* Whether there is anything of a run: a directory of checkpoints that is empty is nothing. */

@@ -25,7 +25,14 @@ static gy_status open_files(gy_run *run)
     run->tell.journal = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     GY_REQUIRE(run->tell.journal >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path,
                strerror(errno));
-    return GY_OK;
+    run->tell.observed = (gy_observed){.ctx = run->ctx,
+                                       .name = run->config->name,
+                                       .run_dir = dir,
+                                       .config = text,
+                                       .journal = path,
+                                       .step = run->at.step};
+    return gy_observers_open(&run->config->log.observers, &run->tell.observed,
+                             &run->tell.observers);
 }
 
 /* Where nothing has begun, what is wrong with the directory is wrong with the configuration. */
@@ -48,6 +55,8 @@ void gy_journal_close(gy_run *run)
 {
     if (run->tell.journal >= 0) (void)close(run->tell.journal);
     run->tell.journal = -1;
+    gy_observers_close(run->tell.observers);
+    run->tell.observers = NULL;
 }
 
 static gy_status append(gy_run *run)
@@ -65,6 +74,8 @@ void gy_journal_write(gy_run *run, const gy_event *event)
     gy_event_print(event, &run->tell.line);
     gy_buffer_add(&run->tell.line, "\n");
     run->tell.trouble = append(run);
+    if (run->tell.trouble == GY_OK)
+        run->tell.trouble = gy_observers_take(run->tell.observers, event);
     if (run->tell.trouble != GY_OK) run->tell.trouble_error = *gy_error_last();
 }
 
@@ -80,6 +91,7 @@ void gy_run_stamp(const gy_run *run, gy_report *report)
     event->epoch = run->now.epoch_ended ? run->at.epoch : run->at.epoch + 1;
     if (run->at.step == 0) event->epoch = 0;
     event->time = gy_run_time(run);
+    event->wall = gy_clock_wall_s();
 }
 
 void gy_run_tell(gy_run *run, gy_report *report, bool keep)
@@ -92,6 +104,7 @@ void gy_run_tell_event(gy_run *run, gy_event *event, bool keep)
 {
     if (run->rank != 0) return;
     event->time = gy_run_time(run);
+    event->wall = gy_clock_wall_s();
     if (keep) gy_journal_write(run, event);
     if (run->options->observer != NULL) run->options->observer(run->options->observer_user, event);
 }

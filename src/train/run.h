@@ -12,6 +12,7 @@
 #include "comm/topology.h"
 #include "feed/feed.h"
 #include "job.h"
+#include "report/observer.h"
 #include "store/file.h"
 #include "step_sum.h"
 
@@ -103,9 +104,11 @@ typedef struct gy_tell {
     int journal; /* metrics.jsonl; −1: none */
     const char *journal_path;
     gy_buffer line;
-    double logged_s;        /* of the last step event */
-    int64_t logged_samples; /* since then */
-    gy_status trouble;      /* of these files: told to all with the next step */
+    gy_observed observed;
+    gy_observers *observers; /* NULL: none */
+    double logged_s;         /* of the last step event */
+    int64_t logged_samples;  /* since then */
+    gy_status trouble;       /* of these files: told to all with the next step */
     gy_error trouble_error;
 } gy_tell;
 

@@ -76,7 +76,7 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
                        packs ? config->comm.compression.kind->name
                              : config->comm.all_reduce.kind->name);
     }
-    gy_report_text(report, "loss", config->loss.kind->name);
+    gy_report_text(report, "loss_kind", config->loss.kind->name);
     gy_report_text(report, "optimizer", config->optimizer.kind.kind->name);
     gy_report_int(report, "batch_size", config->train.batch_size);
     gy_report_int(report, "micro_batch_size", run->network.micro);

@@ -81,7 +81,7 @@ gy_status gy_run_end_saving(gy_run *run)
     gy_report report;
     gy_report_begin(&report, "checkpoint");
     gy_report_text(&report, "path", saved.path);
-    gy_report_bool(&report, "best", saved.is_best);
+    gy_report_bool(&report, "is_best", saved.is_best);
     gy_report_float(&report, "seconds", saved.seconds);
     gy_report_float(&report, "waited_seconds", run->save_waited_s + run->saved_s - start);
     gy_report_int(&report, "bytes", saved.bytes);

@@ -187,6 +187,29 @@ def check_readme():
            "README.md shows another datasets/digits.yaml than there is")
 
 
+def check_events():
+    """Every field of a run's events is on their page, with the one type that it has."""
+    page = (SRC / "event/EVENTS.md").read_text()
+    rows = {name: kind for names, kind in
+            re.findall(r"^\| (`[^|]*`) \| (int|ints|float|text|bool) \| ", page, re.M)
+            for name in re.findall(r"`(\w+)`", names)}
+    told = set(re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ", page, re.M))
+    told = {name for names in told for name in re.findall(r"\w+", names)}
+    types = {}
+    for path in sorted(SRC.rglob("*.c")):
+        text = path.read_text()
+        of_run = path.is_relative_to(SRC / "train")
+        for kind, name in re.findall(r'gy_report_(\w+)\(\s*&?\w+,\s*"(\w+)"', text):
+            if kind == "begin":
+                continue
+            first = types.setdefault(name, kind)
+            expect(first == kind, f"{path}: the field {name} is {kind} here, {first} elsewhere")
+            expect(not of_run or rows.get(name) == kind,
+                   f"{path}: src/event/EVENTS.md does not have the field {name} as {kind}")
+        for name in re.findall(r'gy_report_begin\(\s*&?\w+,\s*"(\w+)"', text) if of_run else ():
+            expect(name in told, f"{path}: src/event/EVENTS.md does not have the event {name}")
+
+
 def main():
     library, cc, cxx = sys.argv[1:4]
     check_rooms()
@@ -195,6 +218,7 @@ def main():
     check_lengths()
     check_agreements()
     check_readme()
+    check_events()
     check_names(library)
     check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})
     print("\n".join(problems) or "the law is kept")

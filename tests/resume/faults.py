@@ -104,7 +104,7 @@ def not_finite(bench):
     place = bench.place("run")
     bench.train(place, "--inject", "not_finite:step=20")
     bad = [e for e in events(place) if e["event"] == "not_finite"]
-    assert len(bad) == 1 and bad[0]["step"] == 20 and len(bad[0]["samples"]) == 9, bad
+    assert len(bad) == 1 and bad[0]["step"] == 20 and len(bad[0]["batch_samples"]) == 9, bad
     steps = [e["step"] for e in events(place) if e["event"] == "step"]
     assert steps == [n for n in range(1, STEPS + 1) if n != 20], steps
     with h5py.File(place / "run/checkpoints/latest/index.h5") as index:  # it was no update

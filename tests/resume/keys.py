@@ -179,6 +179,7 @@ OUTCOMES = {
     "checkpoint.shards": [same("2")],
     "checkpoint.writer": [same("all")],
     "log.every_steps": [same("2")],
+    **{f"log.{name}": [same("true")] for name in ("tensorboard", "mlflow", "prometheus", "mllog")},
 }
 
 

@@ -316,7 +316,7 @@ def diverged(bench):
     assert done.stderr.count("gyre: error: the run diverged (step ") == 1, done.stderr
     bad = [e for e in events(place) if e["event"] == "not_finite"]
     assert [e["in_a_row"] for e in bad] == [1, 2, 3, 4], bad
-    assert all(len(e["samples"]) == 32 for e in bad), bad
+    assert all(len(e["batch_samples"]) == 32 for e in bad), bad
     kept = tensors(place)
     assert kept["step"] >= bad[0]["step"] - 1
     assert all(numpy.isfinite(v).all() for k, v in kept.items() if k.startswith("params"))
@@ -344,7 +344,7 @@ def batch(bench):
         done = bench.train(place, "--set", "train.batch_size=50", *bad, "--no-quiet", "--set",
                            "train.not_finite.skip=100", ranks=ranks)
         assert "goes on from sample 64 of the epoch" in done.stderr, done.stderr
-        samples = [n for e in events(place) if e["event"] == "not_finite" for n in e["samples"]]
+        samples = [n for e in events(place) if e["event"] == "not_finite" for n in e["batch_samples"]]
         assert samples == [*range(64, 300), *range(0, 50)], samples
 
 

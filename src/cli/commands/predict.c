@@ -38,7 +38,7 @@ static void print(void *user, const gy_event *event)
     (void)user;
     printf("%s: outputs of %.0f samples%s\n", gy_event_text(event, "path", ""),
            gy_event_number(event, "samples", 0),
-           gy_event_field(event, "classes")->integer ? ", and their top class" : "");
+           gy_event_number(event, "classifies", 0) != 0 ? ", and their top class" : "");
 }
 
 static gy_status check(const settings *s, const gy_strings *operands)

@@ -8,7 +8,7 @@
 typedef struct settings {
     gy_strings set, inject;
     const char *run_dir, *resume, *init;
-    bool init_partial, dry_run, quiet;
+    bool init_partial, dry_run, quiet, json;
     int progress;
 } settings;
 
@@ -57,6 +57,7 @@ static const gy_setting rows[] = {
      AT(quiet),
      .standard = "false",
      .help = "show errors alone"},
+    GY_CLI_ROW_JSON(settings, "every event of the run as a line, as in its metrics.jsonl"),
     GY_SETTING_END,
 };
 
@@ -75,13 +76,32 @@ static gy_status list_sets(gy_pool *pool, const settings *s, const char *const *
 static const char stopped[] =
     "gyre: stopped by a signal before the first step; the same command starts it again\n";
 
+/* Those that are kept go to standard output, too, where it is asked for. */
+typedef struct output {
+    gy_cli *cli;
+    gy_terminal terminal;
+    bool json;
+} output;
+
+static void observe(void *user, const gy_event *event)
+{
+    output *out = user;
+    const bool kept = strcmp(event->type, "progress") != 0 && strcmp(event->type, "finished") != 0;
+    if (out->json && kept) {
+        gy_terminal_clear_line();
+        gy_cli_print_json(out->cli, event);
+        (void)fflush(stdout);
+    }
+    gy_terminal_observe(&out->terminal, event);
+}
+
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
     const settings *s = settings_;
     const char *const *sets = NULL;
     int n = 0;
     gy_config *config = NULL;
-    gy_terminal terminal;
+    output out = {.cli = cli, .json = s->json};
     cli->quiet = s->quiet;
     /* before anything that may take long */
     gy_signals_catch(cli->rank != 0 || s->quiet ? NULL : stopped,
@@ -91,15 +111,15 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     status = gy_comm_agree(cli->comm, status);
     if (status == GY_OK) status = gy_config_read(cli->comm, operands->v[0], sets, n, &config);
     if (status == GY_OK) {
-        gy_terminal_init(&terminal, cli, s->progress, s->quiet);
+        gy_terminal_init(&out.terminal, cli, s->progress, s->quiet);
         gy_train_options options = {.resume = s->resume,
                                     .init = s->init,
                                     .init_partial = s->init_partial,
                                     .inject = s->inject.v,
                                     .n_inject = s->inject.n,
                                     .dry_run = s->dry_run,
-                                    .observer = gy_terminal_observe,
-                                    .observer_user = &terminal,
+                                    .observer = observe,
+                                    .observer_user = &out,
                                     .requests = gy_signals_take};
         status = gy_train(cli->ctx, cli->comm, config, &options);
         gy_signals_ignore();

@@ -30,7 +30,7 @@ static gy_status after_step(gy_run *run)
     gy_report_begin(&report, "not_finite");
     gy_report_float(&report, "loss", run->now.loss);
     gy_report_int(&report, "in_a_row", run->at.skipped);
-    gy_report_ints(&report, "samples", samples, run->now.samples);
+    gy_report_ints(&report, "batch_samples", samples, run->now.samples);
     gy_run_tell(run, &report, true);
     gy_free(run->ctx, samples);
     return gy_comm_agree(run->comm, judge(run));
