@@ -1,0 +1,35 @@
+/** Pictures of runs, from what they wrote down. */
+#ifndef GYRE_REPORT_H
+#define GYRE_REPORT_H
+
+#include <gyre/context.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What lies along the axis of pictures. */
+typedef enum gy_against { GY_AGAINST_STEP, GY_AGAINST_EPOCH, GY_AGAINST_TIME } gy_against;
+
+typedef struct gy_plot_options {
+    const char
+        *path;   /* .svg or .png, replaced; NULL: drawn in text to standard output, by gnuplot */
+    int columns; /* of that text */
+    gy_against against;
+} gy_plot_options;
+
+/**
+ * Draws the curves of one or more runs by gnuplot: losses, metrics, learning rate, gradient norm,
+ * throughput, phases. What differs in their configurations is the legend. Local.
+ *
+ * @param runs  [n] directories of runs, n ≥ 1
+ * @return GY_OK; GY_E_USAGE for a path that is neither, and where a run has written nothing down;
+ *         GY_E_IO where gnuplot is missing or fails; GY_E_NOMEM
+ */
+GY_API gy_status gy_plot(gy_context *ctx, const char *const *runs, int n,
+                         const gy_plot_options *options) GY_CHECKED;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
