@@ -6,16 +6,12 @@
 #include <math.h>
 #include <string.h>
 
-static const gy_answers_kind *const kinds[] = {&gy_answers_csv, &gy_answers_hdf5};
-
+/* The one of that ending, else HDF5. */
 static const gy_answers_kind *kind_of(const char *path)
 {
-    int i = 0;
-    for (; kinds[i]->ending != NULL; i++) {
-        size_t n = strlen(path), m = strlen(kinds[i]->ending);
-        if (n > m && strcmp(path + n - m, kinds[i]->ending) == 0) break;
-    }
-    return kinds[i];
+    const size_t n = strlen(path), m = strlen(gy_answers_csv.ending);
+    bool is_csv = n > m && strcmp(path + n - m, gy_answers_csv.ending) == 0;
+    return is_csv ? &gy_answers_csv : &gy_answers_hdf5;
 }
 
 static gy_status take_names(gy_answers *a, const char *json)

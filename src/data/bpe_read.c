@@ -54,7 +54,7 @@ static gy_status read_texts(gy_pool *pool, const char *path, gy_bpe_parts *out)
     const char **texts;
     size_t n;
     gy_node *map;
-    int64_t number;
+    int64_t number = 0;
     GY_TRY(read_whole(pool, path, &text, &n));
     GY_TRY(gy_json_parse(pool, path, text, n, &map));
     GY_REQUIRE(map->type == GY_NODE_MAP && map->n > 0, GY_E_DATA,

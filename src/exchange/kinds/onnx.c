@@ -209,13 +209,13 @@ static gy_status take_node(gy_tensors *t, gy_tensor *v, const node *n, const nod
                            const char *before_layer, int number, const char **layer)
 {
     const file *f = t->state;
-    const bool adds = strcmp(n->op, "Add") == 0 && strcmp(before->op, "MatMul") == 0;
+    const bool adds = n->n == 2 && strcmp(n->op, "Add") == 0 && strcmp(before->op, "MatMul") == 0;
     GY_TRY(name_layer(t, n, number, layer));
     for (int i = 0; i < n->n; i++) {
         initializer *x = find(f, n->inputs[i]);
         const char *role = role_of(n, i);
         if (x == NULL) continue;
-        if (adds && strcmp(n->inputs[1 - (i & 1)], before->output) == 0 && x->shape.n == 1) {
+        if (adds && strcmp(n->inputs[1 - i], before->output) == 0 && x->shape.n == 1) {
             GY_TRY(add(t, v, before_layer, "bias", x));
         } else if (role != NULL) {
             bool product = strcmp(n->op, "MatMul") == 0 || strcmp(n->op, "Gemm") == 0;

@@ -77,7 +77,7 @@ static gy_status read_shape(const gy_tensors *t, const gy_node *shape, gy_tensor
 static gy_status read_place(const gy_tensors *t, const gy_node *offsets, gy_tensor *out)
 {
     const file *f = t->state;
-    int64_t end;
+    int64_t end = 0;
     if (offsets == NULL || offsets->type != GY_NODE_LIST || offsets->n != 2)
         return damaged(t, out->name, "no data_offsets");
     GY_TRY(read_int(t, offsets->first, out->name, &out->at));
