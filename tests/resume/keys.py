@@ -104,6 +104,7 @@ OUTCOMES = {
     "data.augment.noise": [Outcome("0.1")],
     "data.sequence": [Outcome("128")],
     "data.tokens": [Outcome("chars")],
+    "data.tokenizer": [Outcome("folder")],
     "model.input": [refused("[5]", "model.input")],
     "model.layers": [refused("[dense: {units: 6}]", "model.layers")],
     "loss": [Outcome("mse", LOSS, base="huber")],
