@@ -173,7 +173,9 @@ static bool has_own_answers(const gy_task *t)
 
 int64_t gy_task_room(const gy_task *t)
 {
-    return t->count + t->targets + t->targets + gy_shape_count(&t->answers) + 4 * GY_PARAM_ALIGN;
+    const bool values = t->loss->target == GY_TARGET_VALUE; /* those of classes are the outputs */
+    return t->count + 2 * t->targets + (values ? gy_shape_count(&t->answers) : 0) +
+           4 * GY_PARAM_ALIGN;
 }
 
 /* The four parts of the room for a batch. */

@@ -34,7 +34,7 @@ checkpoint: {every_steps: EVERY, every_epochs: 0, keep: 1, asynchronous: false}
 log: {every_steps: 1}
 """
 MOMENTS = 6  # of a short trial
-TIMES = ("time", "seconds", "waited_seconds", "samples_per_second", "path")
+TIMES = ("time", "wall", "seconds", "waited_seconds", "samples_per_second", "path")
 
 
 class Disk:
