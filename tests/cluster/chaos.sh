@@ -193,7 +193,7 @@ NAP=0.5 wait_until $((180 + 60 * minutes)) finished || fail "not finished"
 job_waits 60 "$job" COMPLETED || fail "finished, but the job is $(job_get "$job" JobState)"
 
 checksum() { "$SOURCE/tests/cluster/checksum.py" "$1"; }
-steps() { sed -nE '/"event": "step"/s/"time": [^,]*, |, "samples_per_second".*//gp' "$1/metrics.jsonl"; }
+steps() { sed -nE '/"event": "step"/s/"(time|wall)": [^,]*, |, "samples_per_second".*//gp' "$1/metrics.jsonl"; }
 sum=$(checksum $run)
 [ "$sum" = "$(checksum $LAB/alone)" ] || fail "other parameters than those of one rank undisturbed"
 cmp <(steps $LAB/alone) <(steps $run) || fail "other steps than those of one rank undisturbed"

@@ -106,7 +106,7 @@ train: {epochs: 3, batch_size: 14, clip_norm: 0.5, parameter_average: 0.9, recom
 
 def told(place):
     """All that the run wrote down, but for the clock's and the machine's part."""
-    clock = ("time", "seconds", "samples_per_second", "phases", "slowest_rank", "slowest_host",
+    clock = ("time", "wall", "seconds", "samples_per_second", "phases", "slowest_rank", "slowest_host",
              "path", "best_path")
     return [{k: v for k, v in e.items() if k not in clock} for e in b.events(place)
             if e["event"] in ("step", "epoch", "evaluate", "early_stop", "end")]

@@ -4,7 +4,6 @@
 #include "../page.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
 typedef struct settings {
     const char *prompt;
@@ -57,10 +56,7 @@ static const gy_setting rows[] = {
 static void write_text(void *user, const char *text, size_t bytes)
 {
     (void)user;
-    if (isatty(STDOUT_FILENO))
-        gy_page_write(stdout, text, bytes, true);
-    else
-        (void)fwrite(text, 1, bytes, stdout);
+    gy_page_write(stdout, text, bytes, true); /* wherever to: ranks' output is a terminal to mpirun */
     (void)fflush(stdout);
 }
 
