@@ -122,9 +122,9 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                     .observer_user = &out,
                                     .requests = gy_signals_take};
         status = gy_train(cli->ctx, cli->comm, config, &options);
-        gy_signals_ignore();
         gy_terminal_clear_line();
     }
+    gy_signals_ignore(); /* mpirun sends one to the others where the first of them has ended */
     gy_config_free(config);
     return status;
 }
