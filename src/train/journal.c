@@ -1,7 +1,8 @@
 /*
  * The run's directory on rank 0: config.yaml and metrics.jsonl, one event a line, written as it
  * happens. A run that goes on from an earlier step drops the lines after it first (rewind.c), so that
- * no step is in the file twice. A failure is remembered and told to all ranks with the next step.
+ * no step is in the file twice. A failure is remembered and told to all ranks with the next step, or before
+ * a checkpoint: what it goes on from is in the journal.
  */
 #include "train_impl.h"
 
@@ -77,6 +78,12 @@ void gy_journal_write(gy_run *run, const gy_event *event)
     if (run->tell.trouble == GY_OK)
         run->tell.trouble = gy_observers_take(run->tell.observers, event);
     if (run->tell.trouble != GY_OK) run->tell.trouble_error = *gy_error_last();
+}
+
+gy_status gy_journal_agree(gy_run *run)
+{
+    if (run->tell.trouble != GY_OK) run->tell.trouble = gy_error_restore(&run->tell.trouble_error);
+    return gy_comm_agree(run->comm, run->tell.trouble);
 }
 
 double gy_run_time(const gy_run *run)

@@ -99,6 +99,7 @@ gy_status gy_run_save(gy_run *run, const char *end)
     bool last = end != NULL || gy_run_must_stop(run);
     bool meanwhile = run->config->checkpoint.asynchronous && !last;
     GY_TRY(gy_run_end_saving(run));
+    GY_TRY(gy_journal_agree(run));
     double start = gy_clock_s();
     run->saves++;
     gy_run_strike(run, GY_MOMENT_CHECKPOINT);

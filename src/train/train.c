@@ -157,8 +157,7 @@ static gy_status train(gy_run *run)
     GY_TRY(begin(run, &past));
     GY_TRY(end_saving(run, gy_run_loop(run)));
     GY_TRY(end_saving(run, finish(run)));
-    if (run->tell.trouble != GY_OK) run->tell.trouble = gy_error_restore(&run->tell.trouble_error);
-    return gy_comm_agree(run->comm, run->tell.trouble); /* of rank 0's last lines */
+    return gy_journal_agree(run); /* of the last lines */
 }
 
 gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *config,

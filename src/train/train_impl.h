@@ -92,6 +92,8 @@ void gy_run_disclaim(gy_run *run);
 gy_status gy_journal_open(gy_run *run) GY_CHECKED;
 void gy_journal_close(gy_run *run);
 void gy_journal_write(gy_run *run, const gy_event *event);
+/** Raises on all ranks what kept rank 0 from writing it. Collective. */
+gy_status gy_journal_agree(gy_run *run) GY_CHECKED;
 /** Drops the lines after a step, and what is torn; of a new run (0) all. On rank 0. */
 gy_status gy_journal_rewind(gy_context *ctx, const char *path, int64_t step) GY_CHECKED;
 

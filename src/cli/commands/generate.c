@@ -56,7 +56,8 @@ static const gy_setting rows[] = {
 static void write_text(void *user, const char *text, size_t bytes)
 {
     (void)user;
-    gy_page_write(stdout, text, bytes, true); /* wherever to: ranks' output is a terminal to mpirun */
+    gy_page_write(stdout, text, bytes,
+                  true); /* wherever to: ranks' output is a terminal to mpirun */
     (void)fflush(stdout);
 }
 
