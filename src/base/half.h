@@ -5,22 +5,7 @@
 #ifndef GY_BASE_HALF_H
 #define GY_BASE_HALF_H
 
-#include <stdint.h>
-#include <string.h>
-
-static inline uint32_t gy_bits_of(float x)
-{
-    uint32_t u;
-    memcpy(&u, &x, sizeof u);
-    return u;
-}
-
-static inline float gy_float_of(uint32_t u)
-{
-    float x;
-    memcpy(&x, &u, sizeof x);
-    return x;
-}
+#include "bits.h"
 
 /* To the nearest, ties to even; small ones by an addition that shifts the last bit to its place. */
 static inline uint16_t gy_half_of(float x)

@@ -1,7 +1,8 @@
 /* Numbers as files hold them. */
 #include "element.h"
 
-#include <math.h>
+#include "base/half.h"
+
 #include <string.h>
 
 const char *gy_element_name(gy_element_type type)
@@ -20,17 +21,6 @@ static uint64_t bits_of(gy_element_type type, const uint8_t *b)
     return v;
 }
 
-/* Sign, 5 bits of exponent, 10 of fraction. */
-static float half(uint64_t bits)
-{
-    int exponent = (int)(bits >> 10 & 31);
-    double fraction = (double)(bits & 1023) / 1024.0;
-    double v = exponent == 0    ? ldexp(fraction, -14)
-               : exponent == 31 ? (fraction == 0.0 ? (double)INFINITY : (double)NAN)
-                                : ldexp(1.0 + fraction, exponent - 15);
-    return (float)(bits >> 15 != 0 ? -v : v);
-}
-
 static float element(gy_element_type type, const uint8_t *b)
 {
     const uint64_t bits = bits_of(type, b);
@@ -39,13 +29,8 @@ static float element(gy_element_type type, const uint8_t *b)
         const int unused = 64 - 8 * type.bytes;
         return (float)((int64_t)(bits << unused) >> unused);
     }
-    if (type.bytes == 2) return half(bits);
-    if (type.bytes == 4) {
-        const uint32_t word = (uint32_t)bits;
-        float v;
-        memcpy(&v, &word, sizeof v);
-        return v;
-    }
+    if (type.bytes == 2) return gy_float_of_half((uint16_t)bits);
+    if (type.bytes == 4) return gy_float_of((uint32_t)bits);
     double v;
     memcpy(&v, &bits, sizeof v);
     return (float)v;

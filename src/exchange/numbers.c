@@ -1,6 +1,7 @@
 #include "numbers.h"
 
-#include <math.h>
+#include "base/half.h"
+
 #include <string.h>
 
 static uint64_t bits(const unsigned char *b, int bytes)
@@ -12,10 +13,7 @@ static uint64_t bits(const unsigned char *b, int bytes)
 
 static float as_F32(uint64_t v)
 {
-    float x;
-    uint32_t b = (uint32_t)v;
-    memcpy(&x, &b, sizeof x);
-    return x;
+    return gy_float_of((uint32_t)v);
 }
 
 static float as_F64(uint64_t v)
@@ -25,19 +23,14 @@ static float as_F64(uint64_t v)
     return (float)x;
 }
 
-/* 1 sign, 5 exponent, 10 fraction. */
 static float as_F16(uint64_t v)
 {
-    int exponent = (int)(v >> 10 & 31);
-    float fraction = (float)(v & 1023), sign = v >> 15 & 1 ? -1.0f : 1.0f;
-    if (exponent == 31) return fraction == 0 ? sign * INFINITY : NAN;
-    if (exponent == 0) return sign * ldexpf(fraction, -24);
-    return sign * ldexpf(fraction + 1024, exponent - 25);
+    return gy_float_of_half((uint16_t)v);
 }
 
 static float as_BF16(uint64_t v)
 {
-    return as_F32(v << 16);
+    return gy_float_of_bfloat((uint16_t)v);
 }
 
 #define WHOLE(name, type)                                                                          \

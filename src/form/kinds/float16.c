@@ -1,29 +1,17 @@
 /* IEEE 754 numbers of 16 bits: each rounded by itself. */
-#include "../form_list.h"
+#include "../halves.h"
 
 #include "base/half.h"
-
-enum { VALUES };
 
 static gy_status pack(gy_pool *pool, const void *settings, const float *w, gy_form *f)
 {
     (void)settings;
-    const int64_t n = f->rows * f->columns;
-    GY_TRY(gy_form_part_new(pool, f, VALUES, GY_ELEMENT_int16, n));
-    uint16_t *values = GY_FORM_V(f, VALUES, uint16_t);
-    for (int64_t i = 0; i < n; i++) values[i] = gy_half_of(w[i]);
-    return GY_OK;
+    return gy_halves_pack(pool, w, f, gy_half_of);
 }
 
 static void expand(const gy_form *f, int64_t from, int64_t n, float *out)
 {
-    const uint16_t *values = GY_FORM_V(f, VALUES, uint16_t) + from * f->columns;
-    for (int64_t i = 0; i < n * f->columns; i++) out[i] = gy_float_of_half(values[i]);
-}
-
-static bool is_valid(const gy_form *f)
-{
-    return f->parts[VALUES].count == f->rows * f->columns;
+    gy_halves_expand(f, from, n, out, gy_float_of_half);
 }
 
 const gy_form_kind gy_form_float16 = {
@@ -31,5 +19,5 @@ const gy_form_kind gy_form_float16 = {
     .parts = {{"values", 1U << GY_ELEMENT_int16}},
     .pack = pack,
     .expand = expand,
-    .is_valid = is_valid,
+    .is_valid = gy_halves_are_valid,
 };
