@@ -52,6 +52,9 @@ extern const gy_registry gy_command_registry;
 gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min,
                           int max) GY_CHECKED;
 
+/** GY_E_USAGE unless -o is given. @param what  it names: "file" */
+gy_status gy_cli_output(const gy_command *command, const char *what, const char *o) GY_CHECKED;
+
 /** The exit code of a command that ended so. */
 int gy_cli_exit_code(const gy_cli *cli, gy_status status);
 

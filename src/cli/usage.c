@@ -102,6 +102,15 @@ gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands,
     return GY_OK;
 }
 
+gy_status gy_cli_output(const gy_command *command, const char *what, const char *o)
+{
+    char name[GY_TEXT];
+    GY_REQUIRE(o != NULL, GY_E_USAGE,
+               "no %s to write" GY_AT "-o" GY_WHY "it is not given" GY_HINT "see gyre help %s",
+               what, gy_usage_name(command, name));
+    return GY_OK;
+}
+
 void gy_cli_print_line(void *user, const char *line)
 {
     (void)user;

@@ -187,9 +187,7 @@ static void print(void *user, const gy_event *event)
 static gy_status check(gy_cli *cli, const settings *s, const gy_strings *operands, steps *list)
 {
     GY_TRY(gy_cli_operands(&gy_command_compress, operands, 1, 1));
-    GY_REQUIRE(s->o != NULL, GY_E_USAGE,
-               "no checkpoint to write" GY_AT "-o" GY_WHY "it is not given" GY_HINT
-               "see gyre help compress");
+    GY_TRY(gy_cli_output(&gy_command_compress, "checkpoint", s->o));
     return list_steps(cli, list);
 }
 

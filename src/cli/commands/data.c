@@ -64,8 +64,7 @@ static gy_status convert(gy_cli *cli, const settings *s, const char *const *oper
 {
     gy_data_part *parts;
     gy_data_text text = {s->sequence, s->tokens, s->tokenizer};
-    GY_REQUIRE(s->o != NULL, GY_E_USAGE,
-               "no file to write" GY_AT "-o" GY_WHY "it is not given" GY_HINT "see gyre help data");
+    GY_TRY(gy_cli_output(&gy_command_data, "file", s->o));
     GY_TRY(gy_pool_array(&cli->pool, n, &parts));
     for (int i = 0; i < n; i++) GY_TRY(split(cli, operands[i], &parts[i]));
     return gy_data_convert(cli->ctx, parts, n, &text, (int)s->deflate, s->o);

@@ -58,10 +58,7 @@ static void print(void *user, const gy_event *event)
 static gy_status check(const settings *s, const gy_strings *operands)
 {
     GY_TRY(gy_cli_operands(&gy_command_import, operands, 1, 1));
-    GY_REQUIRE(s->o != NULL, GY_E_USAGE,
-               "no checkpoint to write" GY_AT "-o" GY_WHY "it is not given" GY_HINT
-               "see gyre help import");
-    return GY_OK;
+    return gy_cli_output(&gy_command_import, "checkpoint", s->o);
 }
 
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)

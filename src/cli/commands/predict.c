@@ -46,10 +46,7 @@ static gy_status check(const settings *s, const gy_strings *operands)
     GY_TRY(gy_cli_operands(&gy_command_predict, operands, 1, 1));
     GY_REQUIRE(s->data != NULL, GY_E_USAGE,
                "no data" GY_AT "--data" GY_WHY "it is not given" GY_HINT "see gyre help predict");
-    GY_REQUIRE(s->o != NULL, GY_E_USAGE,
-               "no file to write" GY_AT "-o" GY_WHY "it is not given" GY_HINT
-               "see gyre help predict");
-    return GY_OK;
+    return gy_cli_output(&gy_command_predict, "file", s->o);
 }
 
 /* The settings over the checkpoint's, and the rollout. */
