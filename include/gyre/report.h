@@ -29,6 +29,14 @@ typedef struct gy_plot_options {
 GY_API gy_status gy_plot(gy_context *ctx, const char *const *runs, int n,
                          const gy_plot_options *options) GY_CHECKED;
 
+/**
+ * Draws what gy_find_learning_rate() wrote, in text to standard output, by gnuplot. Local.
+ *
+ * @param path  the learning_rate.jsonl of a run
+ * @return GY_OK; GY_E_IO where it cannot be read, or gnuplot is missing or fails; GY_E_NOMEM
+ */
+GY_API gy_status gy_plot_rates(gy_context *ctx, const char *path, int columns) GY_CHECKED;
+
 #ifdef __cplusplus
 }
 #endif

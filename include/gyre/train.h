@@ -47,6 +47,18 @@ GY_API bool gy_fault_describe(gy_context *ctx, const char *fault,
 GY_API gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *config,
                           const gy_train_options *options) GY_CHECKED;
 
+/**
+ * Seeks a learning rate: from the start values (or options->init) a run takes up to 161 steps at rates
+ * that grow from 1e-7 to 10, until its loss does. Writes <run_dir>/learning_rate.jsonl and nothing else; a
+ * run that is there stays as it is. Of the options resume, inject and dry_run play no part. Collective.
+ *
+ * Events: start, init, progress; then a "rate" a point: learning_rate, the loss of the batch after it,
+ * fitted_loss; at last a "suggestion": learning_rate (none where the loss fell at no rate), least_at,
+ * grown_at (rates where the loss was least, where it had grown), first_loss, reason, path.
+ */
+GY_API gy_status gy_find_learning_rate(gy_context *ctx, gy_comm *comm, const gy_config *config,
+                                       const gy_train_options *options) GY_CHECKED;
+
 typedef struct gy_apply_options {
     const char *data;        /* a source; NULL: the configuration's test, else validation data */
     const char *const *sets; /* [n_sets] "key.path=value" over the checkpoint's configuration */

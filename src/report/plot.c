@@ -3,6 +3,7 @@
  * or not at all: it is drawn under another name first.
  */
 #include "curves.h"
+#include "gnuplot.h"
 
 #include <gyre/report.h>
 
@@ -13,9 +14,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
-enum { POINTS = 2000, WIDTH = 500, HEIGHT = 320, COLUMNS = 2, LINES = 22, MISSING = 127 };
+enum { POINTS = 2000, WIDTH = 500, HEIGHT = 320, COLUMNS = 2, LINES = 22 };
 
 static const char *const titles[GY_PANELS] = {
 #define TITLE(panel, title) title,
@@ -192,20 +192,6 @@ static void add_script(plot *p, const char *path)
     if (path != NULL) gy_buffer_add(&p->out, "unset multiplot\n");
 }
 
-static gy_status run_gnuplot(const gy_buffer *script)
-{
-    FILE *pipe = popen("command -v gnuplot >/dev/null || exit 127; exec gnuplot 2>/dev/null", "w");
-    GY_REQUIRE(pipe != NULL, GY_E_IO, "cannot start gnuplot" GY_WHY "%s", strerror(errno));
-    bool ok = fwrite(gy_buffer_text(script), 1, script->bytes, pipe) == script->bytes;
-    const int status = pclose(pipe);
-    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-    GY_REQUIRE(code != MISSING, GY_E_IO,
-               "cannot draw" GY_WHY "gnuplot is not installed" GY_HINT
-               "install it (Debian, Ubuntu: gnuplot-nox); metrics.jsonl has the numbers");
-    GY_REQUIRE(ok && code == 0, GY_E_IO, "cannot draw" GY_WHY "gnuplot failed with code %d", code);
-    return GY_OK;
-}
-
 /* Whether there is a place for it; gnuplot would not say why not. */
 static gy_status try_file(const char *path, const char *aside)
 {
@@ -218,7 +204,7 @@ static gy_status try_file(const char *path, const char *aside)
 static gy_status draw_aside(plot *p, const char *aside)
 {
     int64_t bytes = 0;
-    gy_status status = run_gnuplot(&p->out);
+    gy_status status = gy_gnuplot_run(&p->out);
     if (status == GY_OK) status = gy_file_size(aside, &bytes);
     if (status == GY_OK && bytes == 0)
         status = gy_raise(GY_E_IO, "cannot draw" GY_AT "%s" GY_WHY "gnuplot drew nothing",
@@ -232,7 +218,7 @@ static gy_status draw(gy_pool *pool, plot *p)
     if (path != NULL) GY_TRY(gy_temporary_name(pool, path, &aside));
     add_script(p, aside);
     GY_TRY(p->out.status);
-    if (path == NULL) return run_gnuplot(&p->out);
+    if (path == NULL) return gy_gnuplot_run(&p->out);
     GY_TRY(try_file(path, aside));
     gy_status status = draw_aside(p, aside);
     if (status == GY_OK) return gy_path_rename(pool->ctx, aside, path);

@@ -149,6 +149,7 @@ typedef struct gy_run {
     gy_step_result now;
     gy_tell tell;
     int64_t steps, batches; /* of the whole run; of an epoch */
+    double given_rate;      /* of the next step, instead of the schedule's; 0: none */
     double *layer_seconds;  /* see gy_model_run; NULL: not measured */
 
     const gy_injection *faults; /* [n_faults] on purpose */

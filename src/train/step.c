@@ -157,6 +157,7 @@ int64_t gy_run_sample(const gy_run *run)
 double gy_run_rate(const gy_run *run)
 {
     const gy_config *config = run->config;
+    if (run->given_rate > 0) return run->given_rate;
     gy_schedule_point at = {.step = run->at.step,
                             .steps = run->steps,
                             .epoch = run->at.epoch,

@@ -28,6 +28,8 @@ double gy_run_time(const gy_run *run);
 void gy_run_stamp(const gy_run *run, gy_report *report);
 /** The same; tells the observer, and writes it down where `keep`. On rank 0. */
 void gy_run_tell(gy_run *run, gy_report *report, bool keep);
+/** Tells the step that was taken, with rank 0's own times; it is not written down. */
+void gy_run_tell_progress(gy_run *run);
 /** The same of an earlier step, which the event names. On rank 0. */
 void gy_run_tell_event(gy_run *run, gy_event *event, bool keep);
 

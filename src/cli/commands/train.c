@@ -1,5 +1,6 @@
 /* gyre train CONFIG.yaml */
 #include "../command_list.h"
+#include "../rates.h"
 #include "../terminal.h"
 
 #include <stdio.h>
@@ -8,7 +9,7 @@
 typedef struct settings {
     gy_strings set, inject;
     const char *run_dir, *resume, *init;
-    bool init_partial, dry_run, quiet, json;
+    bool init_partial, dry_run, find_learning_rate, quiet, json;
     int progress;
 } settings;
 
@@ -46,6 +47,11 @@ static const gy_setting rows[] = {
      AT(dry_run),
      .standard = "false",
      .help = "check everything, show the plan, train nothing"},
+    {.key = "find_learning_rate",
+     .type = GY_SETTING_BOOL,
+     AT(find_learning_rate),
+     .standard = "false",
+     .help = "steps at growing rates, a curve and a suggestion; trains nothing"},
     {.key = "progress",
      .type = GY_SETTING_CHOICE,
      AT(progress),
@@ -80,6 +86,7 @@ static const char stopped[] =
 typedef struct output {
     gy_cli *cli;
     gy_terminal terminal;
+    gy_rates rates;
     bool json;
 } output;
 
@@ -93,6 +100,30 @@ static void observe(void *user, const gy_event *event)
         (void)fflush(stdout);
     }
     gy_terminal_observe(&out->terminal, event);
+    gy_rates_observe(&out->rates, event);
+}
+
+/* A search neither goes on nor leaves anything to go on from. */
+static gy_status check_search(const settings *s)
+{
+    const char *other = s->dry_run                       ? "--dry-run"
+                        : s->inject.n > 0                ? "--inject"
+                        : strcmp(s->resume, "auto") != 0 ? "--resume"
+                                                         : NULL;
+    GY_REQUIRE(!s->find_learning_rate || other == NULL, GY_E_USAGE,
+               "options do not go together" GY_AT "gyre train --find-learning-rate %s" GY_WHY
+               "a search starts anew and trains nothing" GY_HINT "leave one of them out",
+               other);
+    return GY_OK;
+}
+
+static gy_status search(output *out, const gy_config *config, const gy_train_options *options)
+{
+    gy_cli *cli = out->cli;
+    GY_TRY(gy_find_learning_rate(cli->ctx, cli->comm, config, options));
+    gy_terminal_clear_line();
+    if (cli->rank == 0 && !out->json) gy_rates_show(&out->rates, cli->ctx);
+    return GY_OK;
 }
 
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
@@ -107,6 +138,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     gy_signals_catch(cli->rank != 0 || s->quiet ? NULL : stopped,
                      gy_cli_exit_code(cli, GY_STOPPED));
     gy_status status = gy_cli_operands(&gy_command_train, operands, 1, 1);
+    if (status == GY_OK) status = check_search(s);
     if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
     status = gy_comm_agree(cli->comm, status);
     if (status == GY_OK) status = gy_config_read(cli->comm, operands->v[0], sets, n, &config);
@@ -121,7 +153,8 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                     .observer = observe,
                                     .observer_user = &out,
                                     .requests = gy_signals_take};
-        status = gy_train(cli->ctx, cli->comm, config, &options);
+        status = s->find_learning_rate ? search(&out, config, &options)
+                                       : gy_train(cli->ctx, cli->comm, config, &options);
         gy_terminal_clear_line();
     }
     gy_signals_ignore(); /* mpirun sends one to the others where the first of them has ended */
@@ -135,9 +168,12 @@ const gy_command gy_command_train = {
              .settings = rows,
              .settings_size = sizeof(settings)},
     .operands = "CONFIG.yaml",
-    .more = "Every setting can also come from the environment: GYRE_SET_TRAIN__EPOCHS=3.\n"
-            "The command line wins over the environment, the environment over the file.\n"
-            "SIGUSR1 saves a checkpoint; SIGTERM, SIGINT, SIGUSR2, SIGHUP and SIGXCPU save one and "
-            "stop with code 75.\n"
-            "`gyre help config` describes all settings, `gyre help train` those of training.",
+    .more =
+        "Every setting can also come from the environment: GYRE_SET_TRAIN__EPOCHS=3.\n"
+        "The command line wins over the environment, the environment over the file.\n"
+        "SIGUSR1 saves a checkpoint; SIGTERM, SIGINT, SIGUSR2, SIGHUP and SIGXCPU save one and "
+        "stop with code 75.\n"
+        "--find-learning-rate takes up to 161 steps at rates from 1e-7 to 10 (Smith 2017), and "
+        "writes learning_rate.jsonl into the run's directory alone: a run there stays as it is.\n"
+        "`gyre help config` describes all settings, `gyre help train` those of training.",
     .run = run};

@@ -18,9 +18,10 @@ static void add_state(const gy_run *run, gy_report *report)
                     seconds > 0 ? round(10 * (double)run->tell.logged_samples / seconds) / 10 : 0);
 }
 
-static void tell_progress(gy_run *run)
+void gy_run_tell_progress(gy_run *run)
 {
     gy_report report;
+    run->tell.logged_samples += run->now.samples;
     gy_report_begin(&report, "progress");
     add_state(run, &report);
     for (int i = 0; i < GY_PHASES; i++) {
@@ -60,8 +61,7 @@ static gy_status tell_step(gy_run *run)
 static gy_status after_step(gy_run *run)
 {
     if (run->now.skipped) return GY_OK;
-    run->tell.logged_samples += run->now.samples;
-    tell_progress(run);
+    gy_run_tell_progress(run);
     return run->at.step % run->config->log.every_steps == 0 ? tell_step(run) : GY_OK;
 }
 
