@@ -51,6 +51,8 @@ gy_h5_type gy_h5_data_type(const gy_h5_data *d);
 bool gy_h5_data_is_integer(const gy_h5_data *d);
 const gy_shape *gy_h5_data_shape(const gy_h5_data *d); /* all axes */
 
+/* What a virtual data set is made of is read from the files that lie in its file's folder or below. */
+
 /** Rows [first, first + n) of the first axis, converted to `type` (FLOAT32, UINT8, …). */
 gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type,
                           void *out) GY_CHECKED;

@@ -2,7 +2,7 @@
  * Data sets: whole rows of numbers, converted by HDF5.
  *
  * What a file says of itself is not believed: axes, lengths and products are checked before
- * anything is sized by them, and data that lie in other files are not read.
+ * anything is sized by them, and raw data that lie in other files are not read.
  */
 #include "hdf5_impl.h"
 
@@ -136,7 +136,7 @@ static gy_status check_filters(const gy_h5_data *d, hid_t creation)
     return GY_OK;
 }
 
-/* Whether the numbers lie in other files, and can be unpacked. */
+/* Where the numbers lie, and whether they can be unpacked. */
 static gy_status read_place(gy_h5_data *d)
 {
     gy_h5 *f = d->f;
@@ -148,8 +148,8 @@ static gy_status read_place(gy_h5_data *d)
     (void)H5(f, H5Pclose(creation));
     GY_TRY(status);
     if (layout < 0 || external < 0) return gy_h5_fail(f, "cannot read the data set", d->name);
-    d->is_elsewhere = layout == H5D_VIRTUAL || external > 0;
-    return GY_OK;
+    d->is_elsewhere = external > 0;
+    return layout == H5D_VIRTUAL ? gy_h5_map_create(d) : GY_OK;
 }
 
 static gy_status new_data(gy_h5 *f, const char *name, gy_h5_data **out)
@@ -194,6 +194,7 @@ fail:
 void gy_h5_data_close(gy_h5_data *d)
 {
     if (d == NULL) return;
+    gy_h5_map_free(d->map);
     if (d->id >= 0) (void)H5(d->f, H5Dclose(d->id));
     gy_free(d->f->ctx, d);
 }
@@ -248,45 +249,52 @@ static gy_status select_part(gy_h5_data *d, const part *p, hid_t *memory, hid_t 
     return good ? GY_OK : gy_h5_fail(f, "cannot select rows", d->name);
 }
 
+gy_status gy_h5_data_take(gy_h5_data *d, hid_t type, hid_t memory, hid_t file, void *out)
+{
+    gy_h5 *f = d->f;
+    GY_REQUIRE(!d->is_elsewhere, f->status,
+               "cannot read the data set" GY_AT "%s:%s" GY_WHY
+               "its numbers lie in another file as they are" GY_HINT
+               "copy them into this one, e.g. by h5py: new[name] = old[name][...]",
+               f->path, d->name);
+    if (d->map != NULL) return gy_h5_map_take(d->map, type, memory, file, out);
+    GY_H5(f, H5Dread(d->id, type, memory, file, H5P_DEFAULT, out), "cannot read the data set",
+          d->name);
+    return GY_OK;
+}
+
+static gy_status put(gy_h5_data *d, hid_t type, hid_t memory, hid_t file, const void *values)
+{
+    gy_h5 *f = d->f;
+    if (H5(f, H5Dwrite(d->id, type, memory, file, H5P_DEFAULT, values)) < 0 || f->disk.failed != 0)
+        return gy_h5_fail(f, "cannot write the data set", d->name);
+    return GY_OK;
+}
+
 static gy_status transfer(gy_h5_data *d, const part *p, gy_h5_type type, void *to, const void *from)
 {
     gy_h5 *f = d->f;
-    hid_t memory = -1, file = -1;
+    hid_t memory = -1, file = -1, kind = memory_type(type);
     gy_status status = select_part(d, p, &memory, &file);
-    hid_t kind = memory_type(type);
-    if (status == GY_OK && p->n > 0 && p->count > 0) {
-        int64_t result = to != NULL ? H5(f, H5Dread(d->id, kind, memory, file, H5P_DEFAULT, to))
-                                    : H5(f, H5Dwrite(d->id, kind, memory, file, H5P_DEFAULT, from));
-        if (result < 0 || f->disk.failed != 0)
-            status = gy_h5_fail(
-                f, to != NULL ? "cannot read the data set" : "cannot write the data set", d->name);
-    }
+    if (status == GY_OK && p->n > 0 && p->count > 0)
+        status = to != NULL ? gy_h5_data_take(d, kind, memory, file, to)
+                            : put(d, kind, memory, file, from);
     if (memory >= 0) (void)H5(f, H5Sclose(memory));
     if (file >= 0) (void)H5(f, H5Sclose(file));
     return status;
 }
 
-static gy_status read_part(gy_h5_data *d, const part *p, gy_h5_type type, void *out)
-{
-    GY_REQUIRE(!d->is_elsewhere, d->f->status,
-               "cannot read the data set" GY_AT "%s:%s" GY_WHY
-               "its numbers lie in other files" GY_HINT
-               "copy them into one file, e.g. by h5py: new[name] = old[name][...]",
-               d->f->path, d->name);
-    return transfer(d, p, type, out, NULL);
-}
-
 gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type, void *out)
 {
     const part p = whole_rows(d, first, n);
-    return read_part(d, &p, type, out);
+    return transfer(d, &p, type, out, NULL);
 }
 
 gy_status gy_h5_data_read_part(gy_h5_data *d, int64_t row, int64_t first, int64_t n,
                                gy_h5_type type, void *out)
 {
     const part p = {row, 1, first, n};
-    return read_part(d, &p, type, out);
+    return transfer(d, &p, type, out, NULL);
 }
 
 gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out)

@@ -8,7 +8,8 @@
  *  1. remembers the first failure and lets HDF5 believe that all went well, so that everything can
  *     be closed; gy_h5_close() then raises the failure with the system's own words;
  *  2. knows no locks;
- *  3. opens the one file it was made for: external links and virtual data sets lead nowhere.
+ *  3. opens the one file it was made for: external links lead nowhere, and HDF5 finds no source of a
+ *     virtual data set, see hdf5_mapped.c.
  */
 #include "hdf5_impl.h"
 

@@ -30,6 +30,7 @@ struct gy_h5 {
     gy_context *ctx;
     char *path;
     gy_status status; /* of failures */
+    int nested;       /* a source of a virtual data set, which is one of another, … */
     bool written, sealed;
     hid_t id;
     gy_h5_disk disk;
@@ -39,14 +40,26 @@ struct gy_h5 {
     char why[GY_H5_WHY];
 };
 
+typedef struct gy_h5_map gy_h5_map;
+
 struct gy_h5_data {
     gy_h5 *f;
     const char *name;
     hid_t id;
     gy_h5_type type;
-    bool is_integer, is_elsewhere; /* elsewhere: virtual, or raw data in another file */
+    bool is_integer, is_elsewhere; /* elsewhere: raw data in another file */
+    gy_h5_map *map;                /* of a virtual one; else NULL */
     gy_shape shape;
 };
+
+/** Reads what of a data set is selected. @param type  in memory */
+gy_status gy_h5_data_take(gy_h5_data *d, hid_t type, hid_t memory, hid_t file, void *out);
+
+/** What a virtual data set is made of, into d->map; freed at any stage. */
+gy_status gy_h5_map_create(gy_h5_data *d);
+void gy_h5_map_free(gy_h5_map *map);
+/** The same as gy_h5_data_take(), of its sources. */
+gy_status gy_h5_map_take(gy_h5_map *map, hid_t type, hid_t memory, hid_t box, void *out);
 
 /** Runs a call of HDF5 in silence; its result as int64_t, < 0 where it failed. */
 #define H5(f, call) gy_h5_called((f), (gy_h5_calling(f), (int64_t)(call)))

@@ -44,6 +44,15 @@ def expect(source, x, y=None, w=None):
         print(f"{source}: {wrong}")
 
 
+def refuse(source, *words):
+    """One line that has the words."""
+    global failed
+    got = converted(source)
+    if not isinstance(got, str) or got.count("\n") != 1 or any(w not in got for w in words):
+        failed += 1
+        print(f"{source}: not refused by {words}: {got}")
+
+
 def last(array):
     return np.moveaxis(array, 1, -1)
 
@@ -161,11 +170,70 @@ def empty_files(draw):
     expect("none-*.h5?x=film&window=3", np.moveaxis(films[:, :3], 1, 2), films[:, 3])
 
 
+def virtual(draw):
+    """Data sets that are made of parts of other files: boxes, strides, axes turned, gaps, and again."""
+    os.makedirs("parts/deep", exist_ok=True)
+    u = draw.normal(size=(6, 5, 4)).astype("f4")
+    for i, part in enumerate(u):
+        with h5py.File(f"parts/deep/{i}.h5", "w") as file:
+            file.create_dataset("run/u", data=part[None], chunks=(1, 2, 4), compression=1)
+    with h5py.File("parts/labels.h5", "w") as file:
+        file["label"] = np.arange(12, dtype="i8").reshape(2, 6) % 3
+    layouts = {}
+    layouts["x"] = h5py.VirtualLayout((6, 5, 4), "f4")
+    for i in range(6):
+        layouts["x"][i] = h5py.VirtualSource(f"deep/{i}.h5", "run/u", (1, 5, 4))[0]
+    layouts["y"] = h5py.VirtualLayout((6,), "i4")
+    for row in range(2):
+        layouts["y"][row::2] = h5py.VirtualSource("labels.h5", "label", (2, 6))[row, ::2]
+    layouts["gaps"] = h5py.VirtualLayout((6, 5, 2), "f8")
+    for i in (1, 4):
+        layouts["gaps"][i, 1:4] = h5py.VirtualSource(
+            os.path.abspath(f"parts/deep/{i}.h5"), "run/u", (1, 5, 4))[0, 2:, 1::2]
+    layouts["again"] = h5py.VirtualLayout((12, 5, 4), "f4")
+    layouts["again"][3:9] = h5py.VirtualSource(".", "x", (6, 5, 4))
+    with h5py.File("parts/all.h5", "w") as file:
+        for name, layout in layouts.items():
+            file.create_virtual_dataset(name, layout, fillvalue=7 if name != "y" else None)
+    with h5py.File("parts/all.h5") as file:
+        seen = {name: file[name][...] for name in file}
+    assert np.array_equal(seen["x"], u) and (seen["again"][4] == u[1]).all()
+    expect("parts/all.h5", u, seen["y"])
+    expect("parts/all.h5?x=gaps&y=x&rows=1:5", seen["gaps"][1:5], u[1:5])
+    expect("parts/all.h5?x=again&y=again", seen["again"], seen["again"])
+    os.rename("parts", "moved")  # where they were is no more
+    expect("moved/all.h5", u, seen["y"])
+    refuse("moved/all.h5?x=gaps", "/gaps", "parts/deep/1.h5", "No such file")
+    os.remove("moved/deep/3.h5")
+    refuse("moved/all.h5", "moved/deep/3.h5", "No such file")
+    with h5py.File("moved/far.h5", "w") as file:
+        for name, path in (("up", "../early.h5"), ("root", os.path.abspath("early.h5"))):
+            layout = h5py.VirtualLayout((2, 9, 6, 1), "f4")
+            layout[:] = h5py.VirtualSource(path, "u", (2, 9, 6, 1))
+            file.create_virtual_dataset(name, layout)
+        layout = h5py.VirtualLayout((4, 6), "f4", maxshape=(None, 6))
+        layout[:h5py.h5s.UNLIMITED] = h5py.VirtualSource(
+            "early.h5", "u", (4, 6), maxshape=(None, 6))[:h5py.h5s.UNLIMITED]
+        file.create_virtual_dataset("grows", layout)
+        layout = h5py.VirtualLayout((3, 2), "f4")
+        layout[:] = h5py.VirtualSource("far.h5", "turns", (3, 2))
+        file.create_virtual_dataset("turns", layout)
+        layout = h5py.VirtualLayout((3, 2), "f4")
+        layout[:] = h5py.VirtualSource("labels.h5", "label", (3, 2))
+        file.create_virtual_dataset("short", layout)
+        file["link"] = h5py.ExternalLink("labels.h5", "/label")
+        file.create_dataset("raw", (3,), "f4", external=[("raw.bin", 0, 12)])
+    for name, words in (("up", "../early.h5"), ("root", "early.h5"), ("grows", "grows"),
+                        ("turns", "turns"), ("short", "labels.h5:label"),
+                        ("link", "link to another file"), ("raw", "raw")):
+        refuse(f"moved/far.h5?x={name}", name, words)
+
+
 def main():
     draw = np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
-        for case in (named, trajectories, files_of_one, packed, arrays, empty_files):
+        for case in (named, trajectories, files_of_one, packed, arrays, empty_files, virtual):
             case(draw)
         os.chdir(pathlib.Path(__file__).parent)
     sys.exit(failed > 0)

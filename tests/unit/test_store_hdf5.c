@@ -277,12 +277,14 @@ static void files_of_others_are_read_with_care(void)
             CU_ASSERT_EQUAL(gy_h5_data_open(f, bad[k], &d), GY_E_DATA);
             CU_ASSERT_TRUE(says(bad[k]));
         }
-        static const char *const elsewhere[] = {"/virtual", "/outside"};
-        for (int k = 0; k < 2; k++) {
-            CU_ASSERT_EQUAL_FATAL(gy_h5_data_open(f, elsewhere[k], &d), GY_OK);
-            CU_ASSERT_EQUAL(gy_h5_data_read(d, 0, 4, GY_H5_FLOAT32, x), GY_E_DATA);
-            gy_h5_data_close(d);
-        }
+        CU_ASSERT_EQUAL_FATAL(gy_h5_data_open(f, "/outside", &d), GY_OK);
+        CU_ASSERT_EQUAL(gy_h5_data_read(d, 0, 4, GY_H5_FLOAT32, x), GY_E_DATA);
+        gy_h5_data_close(d);
+        CU_ASSERT_EQUAL_FATAL(gy_h5_data_open(f, "/virtual", &d), GY_OK);
+        CU_ASSERT_EQUAL(gy_h5_data_read(d, 1, 2, GY_H5_FLOAT32, x), GY_OK);
+        CU_ASSERT_EQUAL(x[0], 1.0f);
+        CU_ASSERT_EQUAL(x[1], 2.0f);
+        gy_h5_data_close(d);
         static const char *const good[] = {"/good", "/flag", "/one", "/u16"};
         static const float want[] = {0.0f, 1.0f, 5.0f, 65535.0f};
         for (int k = 0; k < 4; k++) {
