@@ -55,9 +55,17 @@ static gy_status check_data(const gy_config *c, const gy_node *tree)
     GY_TRY(check_plain(tree, "data.train", c->data.train));
     GY_TRY(check_plain(tree, "data.validation", c->data.validation));
     GY_TRY(check_plain(tree, "data.test", c->data.test));
+    const char *const two = "keep one of the two";
     if (c->data.validation != NULL && c->data.validation_fraction > 0)
-        return refuse(tree, "data.validation_fraction", "data.validation is given too",
-                      "keep one of the two");
+        return refuse(tree, "data.validation_fraction", "data.validation is given too", two);
+    gy_fold fold;
+    if (c->data.fold == NULL) return GY_OK;
+    if (!gy_fold_parse(c->data.fold, &fold))
+        return refuse(tree, "data.fold", "it must be which of how many", "write 2/5");
+    if (c->data.validation != NULL)
+        return refuse(tree, "data.fold", "data.validation is given too", two);
+    if (c->data.validation_fraction > 0)
+        return refuse(tree, "data.fold", "data.validation_fraction is given too", two);
     return GY_OK;
 }
 
@@ -130,7 +138,7 @@ static gy_status check_model(const gy_config *c, const gy_node *tree)
 /* Something is validated: the other half of what early stopping and plateau need. */
 static bool validates(const gy_config *c)
 {
-    return c->data.validation != NULL || c->data.validation_fraction > 0;
+    return c->data.validation != NULL || c->data.validation_fraction > 0 || c->data.fold != NULL;
 }
 
 static bool is_measured(const gy_config *c, const char *monitor)
@@ -156,11 +164,11 @@ static gy_status check_train(const gy_config *c, const gy_node *tree)
                       "add the metric to metrics");
     if (t->early_stopping.patience > 0 && !validates(c))
         return refuse(tree, "train.early_stopping.patience", "nothing is validated",
-                      "give data.validation or data.validation_fraction");
+                      "give data.validation, data.validation_fraction or data.fold");
     const gy_schedule_kind *schedule = (const gy_schedule_kind *)c->schedule.kind.kind;
     if (schedule->observe != NULL && !validates(c))
         return refuse(tree, "schedule.kind", "it watches the validation, and nothing is validated",
-                      "give data.validation or data.validation_fraction");
+                      "give data.validation, data.validation_fraction or data.fold");
     return GY_OK;
 }
 

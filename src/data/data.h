@@ -45,6 +45,8 @@ typedef struct gy_augment_settings {
 typedef struct gy_data_settings {
     const char *train, *validation, *test; /* sources; NULL: none */
     double validation_fraction;
+    const char *fold; /* "2/5"; NULL: none */
+    bool fold_stratified;
     bool shuffle, drop_last;
     double scale, offset;
     int normalize, normalize_targets; /* gy_normalize */
@@ -56,7 +58,12 @@ typedef struct gy_data_settings {
 
 extern const gy_setting gy_data_setting_rows[];
 
-typedef enum gy_column_use { GY_COLUMN_INPUT, GY_COLUMN_TARGET, GY_COLUMN_WEIGHT } gy_column_use;
+typedef enum gy_column_use {
+    GY_COLUMN_INPUT,
+    GY_COLUMN_TARGET,
+    GY_COLUMN_WEIGHT,
+    GY_COLUMN_GROUP
+} gy_column_use;
 
 /** A column of a table. */
 typedef struct gy_column {
@@ -80,6 +87,7 @@ typedef struct gy_source_info {
     gy_shape x, y;                  /* of one sample; y.n = 0: one number a sample */
     bool supervised;                /* there is a y */
     bool weighted;                  /* there are weights */
+    bool grouped;                   /* samples belong to groups */
     gy_shape w;                     /* of one sample: those of the first axes of y */
     bool y_is_class;                /* y is whole numbers, 0 … classes − 1 */
     int64_t classes;                /* of y where y_is_class and known, else 0 */
@@ -146,6 +154,9 @@ typedef struct gy_format_kind {
     /** Weights by number; NULL: it never has any. Values are checked by the caller. */
     gy_status (*weigh)(void *state, const int64_t *index, int64_t n, float *w);
 
+    /** The groups that samples belong to, by number; NULL: it never has any. */
+    gy_status (*belong)(void *state, const int64_t *index, int64_t n, int64_t *group);
+
     /**
      * Learns means again from the training split alone; may be NULL. Not
      * called where options.fit was given.
@@ -197,6 +208,10 @@ gy_status gy_source_read_weighted(gy_source *s, const int64_t *index, int64_t n,
 gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x,
                          float *y) GY_CHECKED;
 
+/** The groups of samples, of a source that has them. */
+gy_status gy_source_groups(gy_source *s, const int64_t *index, int64_t n,
+                           int64_t *group) GY_CHECKED;
+
 /**
  * Tells a training source which of its samples train, where that is not all of them: what fills
  * missing numbers is then learned from these alone. Before the first read of them, if at all.
@@ -244,7 +259,19 @@ typedef struct gy_split {
     int64_t first;   /* sample of the source, or place in the permutation, that is its sample 0 */
     bool permuted;   /* drawn from (seed); else the identity */
     uint64_t seed;
+    int64_t gap_at, gap; /* so many places from there are not of the split */
+    const int64_t *list; /* the samples instead; NULL: none */
 } gy_split;
+
+/** One of n parts of a source validates, the others train: data.fold. */
+typedef struct gy_fold {
+    int64_t k, n; /* 1 ≤ k ≤ n */
+    bool stratified;
+    uint64_t seed;
+} gy_fold;
+
+/** Reads "2/5". @return whether it is one */
+bool gy_fold_parse(const char *text, gy_fold *out);
 
 gy_split gy_split_all(int64_t samples);
 /** Fixed, seeded parts: the last round(fraction · samples), at least 1, for validation. */
@@ -256,6 +283,16 @@ void gy_split_time(int64_t samples, double fraction, int64_t overlap, gy_split *
 /** gy_split_time() for an ordered source, else gy_split_fraction(). */
 void gy_split_source(const gy_source_info *info, double fraction, uint64_t seed, gy_split *train,
                      gy_split *validation);
+/**
+ * A fold of a source, the same on every rank; by groups where the source has them. Reads the targets of all
+ * samples where it is stratified.
+ *
+ * @param list  out: what the splits point to, [samples] of the source; left alone where they need none. Free
+ *              with gy_free()
+ * @return GY_OK; GY_E_DATA naming the source: fewer samples or groups than folds, no classes; GY_E_NOMEM
+ */
+gy_status gy_split_fold(gy_context *ctx, gy_source *source, const gy_fold *fold, gy_split *train,
+                        gy_split *validation, int64_t **list) GY_CHECKED;
 int64_t gy_split_at(const gy_split *split, int64_t i);
 
 /** Means and deviations learned from the training split; kept in checkpoints. */

@@ -54,6 +54,18 @@ const gy_setting gy_data_setting_rows[] = {
      .min = 0,
      .max = 0.9,
      .help = "part of train kept for validation: fixed, drawn by the seed; 0 = none"},
+    {.key = "fold",
+     .type = GY_SETTING_STRING,
+     AT(gy_data_settings, fold),
+     .standard = "",
+     .help =
+         "2/5: the second of five parts of train validates, the others train; drawn by the seed, "
+         "whole groups where the source has group="},
+    {.key = "fold_stratified",
+     .type = GY_SETTING_BOOL,
+     AT(gy_data_settings, fold_stratified),
+     .standard = "false",
+     .help = "each fold has as many samples of a class as the others, but for one"},
     {.key = "shuffle",
      .type = GY_SETTING_BOOL,
      AT(gy_data_settings, shuffle),

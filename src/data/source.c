@@ -334,6 +334,11 @@ gy_status gy_source_read_weighted(gy_source *s, const int64_t *index, int64_t n,
     return check_y(s, index, n, y, w);
 }
 
+gy_status gy_source_groups(gy_source *s, const int64_t *index, int64_t n, int64_t *group)
+{
+    return s->kind->belong(s->state, index, n, group);
+}
+
 gy_status gy_source_learn(gy_source *s, const gy_split *split)
 {
     if (s->fitted || s->kind->learn == NULL) return GY_OK;

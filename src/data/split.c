@@ -54,6 +54,8 @@ void gy_split_source(const gy_source_info *info, double fraction, uint64_t seed,
 int64_t gy_split_at(const gy_split *split, int64_t i)
 {
     int64_t place = split->first + i;
+    if (split->list != NULL) return split->list[place];
+    if (split->gap > 0 && place >= split->gap_at) place += split->gap;
     if (!split->permuted) return place;
     return gy_rng_permute((gy_rng){split->seed, GY_RNG_SPLIT, 0}, place, split->total);
 }

@@ -78,7 +78,10 @@ static gy_status text_cell(reading *r, const gy_record *record, int64_t j, float
     int64_t number;
     *out = -1.0f;
     if (gy_cell_is_nothing(r->rule, cell))
-        return may_miss(r->table, c) ? GY_OK : bad_cell(r, record, c, "is no class");
+        return may_miss(r->table, c)
+                   ? GY_OK
+                   : bad_cell(r, record, c,
+                              c->use == GY_COLUMN_GROUP ? "tells no group" : "is no class");
     if (c->known) {
         number = gy_sorted_find(c->values, c->n_values, cell);
         *out = (float)number;
@@ -89,7 +92,7 @@ static gy_status text_cell(reading *r, const gy_record *record, int64_t j, float
     gy_dictionary *d = &r->dictionaries[j];
     GY_TRY(gy_dictionary_add(d, cell, strlen(cell), &number));
     *out = (float)number;
-    GY_REQUIRE(d->n <= (c->use == GY_COLUMN_TARGET ? CLASSES : VALUES), GY_E_DATA,
+    GY_REQUIRE(d->n <= (c->use == GY_COLUMN_INPUT ? VALUES : CLASSES), GY_E_DATA,
                "cannot read the data" GY_AT "%s:%lld, column %s" GY_WHY
                "it holds more than %lld different texts" GY_HINT
                "leave it out: name the others with columns=…",
@@ -256,6 +259,7 @@ void gy_table_fit(const gy_table *t, gy_buffer *json)
         gy_json_int(json, "index", c->index);
         gy_json_int(json, "target", c->use == GY_COLUMN_TARGET);
         if (c->use == GY_COLUMN_WEIGHT) gy_json_int(json, "weight", 1);
+        if (c->use == GY_COLUMN_GROUP) gy_json_int(json, "group", 1);
         if (c->is_text)
             gy_fit_print_strings(json, "values", c->values, c->n_values);
         else

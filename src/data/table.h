@@ -17,6 +17,7 @@ enum { GY_CLASSES_AUTO, GY_CLASSES_TRUE, GY_CLASSES_FALSE };
 typedef struct gy_table_settings {
     gy_strings target, columns;
     const char *weight; /* column of weights; NULL: none */
+    const char *group;  /* column that tells samples' groups; NULL: none */
     gy_strings texts;   /* columns of texts, whatever their cells */
     gy_cell_rule rule;
     int classes; /* whether a target is: GY_CLASSES_…; auto: where it has no number */
@@ -59,8 +60,8 @@ extern const char *const gy_table_separators[];
 typedef struct gy_table {
     gy_context *ctx;
     int64_t rows;
-    int64_t n; /* columns: inputs, then targets, then weights */
-    int64_t inputs, targets, weights;
+    int64_t n; /* columns: inputs, then targets, then weights, then groups */
+    int64_t inputs, targets, weights, groups;
     gy_column *columns; /* [n] */
     float *cells;       /* [rows, n]; NAN is missing, −1 a text missing or unknown */
 } gy_table;

@@ -47,8 +47,9 @@ static gy_status add_column(gy_pool *pool, const gy_table_head *head, int64_t in
         GY_REQUIRE(t->columns[i].index != index, GY_E_DATA,
                    "a column is taken twice" GY_AT "%s, column %s", head->path, t->columns[i].name);
     t->n++;
-    int64_t *counts[] = {&t->inputs, &t->targets, &t->weights};
+    int64_t *counts[] = {&t->inputs, &t->targets, &t->weights, &t->groups};
     ++*counts[use];
+    c->is_text = use == GY_COLUMN_GROUP; /* a name, whatever its cells */
     c->named = gy_table_head_named(head, index);
     if (c->named) {
         c->name = head->names[index];
@@ -70,7 +71,7 @@ static gy_status add_asked(gy_pool *pool, const gy_table_head *head, const gy_st
     return GY_OK;
 }
 
-/* All columns that are neither targets nor weights; one without a name in the header is, as a rule, the row's number. */
+/* All columns that are no targets, weights or groups; one without a name in the header is, as a rule, the row's number. */
 static gy_status add_others(gy_pool *pool, const gy_table_head *head,
                             const gy_table_settings *settings, gy_table *t)
 {
@@ -82,8 +83,10 @@ static gy_status add_others(gy_pool *pool, const gy_table_head *head,
         GY_TRY(find_column(head, targets->v[i], &index));
         taken[index] = true;
     }
-    if (settings->weight != NULL) {
-        GY_TRY(find_column(head, settings->weight, &index));
+    const char *const apart[] = {settings->weight, settings->group};
+    for (int i = 0; i < 2; i++) {
+        if (apart[i] == NULL) continue;
+        GY_TRY(find_column(head, apart[i], &index));
         taken[index] = true;
     }
     for (int64_t i = 0; i < head->width; i++) {
@@ -124,6 +127,7 @@ static gy_status add_known(gy_pool *pool, const gy_table_head *head, const gy_no
 {
     const char *name = gy_fit_text(known, "name");
     gy_column_use use = gy_fit_int(known, "weight", 0) != 0   ? GY_COLUMN_WEIGHT
+                        : gy_fit_int(known, "group", 0) != 0  ? GY_COLUMN_GROUP
                         : gy_fit_int(known, "target", 0) != 0 ? GY_COLUMN_TARGET
                                                               : GY_COLUMN_INPUT;
     int64_t index = find_known(head, t, name, gy_fit_int(known, "index", -1));
@@ -173,5 +177,7 @@ gy_status gy_table_choose(gy_pool *pool, const gy_table_head *head,
     GY_TRY(add_asked(pool, head, &settings->target, GY_COLUMN_TARGET, t));
     const gy_strings weight = {&settings->weight, settings->weight != NULL};
     GY_TRY(add_asked(pool, head, &weight, GY_COLUMN_WEIGHT, t));
+    const gy_strings group = {&settings->group, settings->group != NULL};
+    GY_TRY(add_asked(pool, head, &group, GY_COLUMN_GROUP, t));
     return mark_texts(head, &settings->texts, t);
 }

@@ -54,8 +54,8 @@ const char *gy_feed_name(const gy_config *config, gy_part part)
     const gy_data_settings *data = &config->data;
     if (part == GY_PART_TRAIN) return data->train;
     if (part == GY_PART_TEST) return data->test;
-    bool fraction = data->validation == NULL && data->validation_fraction > 0;
-    return fraction ? data->train : data->validation;
+    bool of_train = data->validation_fraction > 0 || data->fold != NULL;
+    return of_train && data->validation == NULL ? data->train : data->validation;
 }
 
 static gy_status open_source(gy_feed *f, gy_part part, const char *fit)
@@ -84,18 +84,24 @@ static gy_status copy_fit(gy_feed *f)
     return status;
 }
 
-/* With validation_fraction train and validation are parts of one source's text. */
+/* With validation_fraction or fold train and validation are parts of one source's text. */
 static gy_status split_source(gy_feed *f, gy_part part)
 {
     const gy_data_settings *data = &f->config->data;
     const gy_source_info *info = gy_feed_info(f, part);
+    gy_split parts[GY_PARTS];
+    gy_fold fold = {.stratified = data->fold_stratified, .seed = (uint64_t)f->config->seed};
     if (info == NULL) return GY_OK;
     f->split[part] = gy_split_all(info->samples);
-    bool fraction = data->validation_fraction > 0 && data->validation == NULL;
-    if (!fraction || part == GY_PART_TEST) return GY_OK;
-    gy_split parts[GY_PARTS];
-    gy_split_source(info, data->validation_fraction, (uint64_t)f->config->seed,
-                    &parts[GY_PART_TRAIN], &parts[GY_PART_VALIDATION]);
+    if (data->validation != NULL || part == GY_PART_TEST) return GY_OK;
+    if (data->fold != NULL && gy_fold_parse(data->fold, &fold))
+        GY_TRY(gy_split_fold(f->ctx, f->source[part], &fold, &parts[GY_PART_TRAIN],
+                             &parts[GY_PART_VALIDATION], &f->fold[part]));
+    else if (data->validation_fraction > 0)
+        gy_split_source(info, data->validation_fraction, fold.seed, &parts[GY_PART_TRAIN],
+                        &parts[GY_PART_VALIDATION]);
+    else
+        return GY_OK;
     f->split[part] = parts[part];
     return GY_OK;
 }
@@ -173,6 +179,7 @@ void gy_feed_clear(gy_feed *f)
     for (int part = 0; part < GY_PARTS; part++) {
         gy_loader_free(f->loader[part]);
         gy_source_close(f->source[part]);
+        if (f->ctx != NULL) gy_free(f->ctx, f->fold[part]);
     }
     if (f->ctx != NULL) gy_normalizer_clear(f->ctx, &f->normalizer);
     if (f->ctx != NULL) gy_normalizer_clear(f->ctx, &f->unit);

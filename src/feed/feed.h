@@ -37,6 +37,7 @@ typedef struct gy_feed {
     const char *text[GY_PARTS];  /* source strings; NULL: none */
     gy_source *source[GY_PARTS]; /* one each: a loader's thread reads alone */
     gy_split split[GY_PARTS];
+    int64_t *fold[GY_PARTS]; /* what a split of data.fold points to */
     gy_loader *loader[GY_PARTS];
     gy_normalizer normalizer;
     bool normalizes;

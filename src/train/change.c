@@ -34,6 +34,8 @@ static const effect effects[] = {
      "the place in the epoch is kept, the samples are others, and the best is sought anew"},
     {"data.validation_fraction", VOID(data) | VOID(plan) | VOID(monitor),
      "the place in the epoch is kept, the samples are others, and the best is sought anew"},
+    {"data.fold", VOID(data) | VOID(plan) | VOID(monitor),
+     "the place in the epoch is kept, the samples are others, and the best is sought anew"},
     {"data.validation", VOID(plan) | VOID(monitor), best_anew},
     {"data.test", VOID(plan), NULL},
     {"data.shuffle", VOID(plan), drawn_anew},

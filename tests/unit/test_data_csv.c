@@ -105,6 +105,41 @@ static void means_are_of_the_training_split(void)
     gy_test_end(ctx);
 }
 
+/* A group is a column apart, whatever its cells, and lies in one fold. */
+static void groups_stay_together(void)
+{
+    enum { ROWS = 24, PATIENTS = 7, FOLDS = 3 };
+    gy_context *ctx = gy_test_context();
+    files f;
+    char table[1024] = "a,patient,b\n", text[1200];
+    files_begin(&f);
+    for (int i = 0; i < ROWS; i++)
+        snprintf(table + strlen(table), sizeof table - strlen(table), "%d,%d,%d\n", i,
+                 16777217 + i * i % PATIENTS, i % 2);
+    snprintf(text, sizeof text, "%s?target=b&group=patient", files_text(&f, "groups.csv", table));
+    gy_source *s = open_source(ctx, text, NULL);
+    CU_ASSERT_TRUE(gy_source_get_info(s)->grouped &&
+                   gy_shape_count(&gy_source_get_info(s)->x) == 1);
+    int64_t fold_of[PATIENTS];
+    for (int i = 0; i < PATIENTS; i++) fold_of[i] = -1;
+    for (int64_t k = 1; k <= FOLDS; k++) {
+        gy_split train, validation;
+        int64_t *list = NULL;
+        const gy_fold fold = {.k = k, .n = FOLDS, .seed = 5};
+        CU_ASSERT_EQUAL_FATAL(gy_split_fold(ctx, s, &fold, &train, &validation, &list), GY_OK);
+        CU_ASSERT_TRUE(validation.samples >= 6 && validation.samples <= 11);
+        for (int64_t i = 0; i < validation.samples; i++) {
+            int64_t at = gy_split_at(&validation, i), *of = &fold_of[at * at % PATIENTS];
+            CU_ASSERT_TRUE(*of == -1 || *of == k);
+            *of = k;
+        }
+        gy_free(ctx, list);
+    }
+    gy_source_close(s);
+    files_end(&f);
+    gy_test_end(ctx);
+}
+
 static void shapes_of_files(void)
 {
     static const struct {
@@ -348,7 +383,8 @@ static void failing_allocations_leave_nothing(void)
 }
 
 GY_TEST_MAIN(GY_TEST(rows_become_samples), GY_TEST(training_file_teaches_the_others),
-             GY_TEST(means_are_of_the_training_split), GY_TEST(shapes_of_files),
-             GY_TEST(names_twice_are_told_apart), GY_TEST(weights_are_a_column),
-             GY_TEST(several_targets), GY_TEST(gzip_is_the_same), GY_TEST(faults_are_named),
-             GY_TEST(too_many_texts), GY_TEST(failing_allocations_leave_nothing))
+             GY_TEST(means_are_of_the_training_split), GY_TEST(groups_stay_together),
+             GY_TEST(shapes_of_files), GY_TEST(names_twice_are_told_apart),
+             GY_TEST(weights_are_a_column), GY_TEST(several_targets), GY_TEST(gzip_is_the_same),
+             GY_TEST(faults_are_named), GY_TEST(too_many_texts),
+             GY_TEST(failing_allocations_leave_nothing))

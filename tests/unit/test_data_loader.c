@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SAMPLES = 103 };
+enum { SAMPLES = 103, CLASSES = 3 };
 
 static gy_source *open_blobs(gy_context *ctx)
 {
@@ -89,6 +89,66 @@ static void splits_part_the_samples(void)
     gy_split_time(100, 0.2, 4, &train, &validation);
     CU_ASSERT_TRUE(train.samples == 76 && gy_split_at(&train, 75) == 75);
     CU_ASSERT_TRUE(validation.samples == 20 && gy_split_at(&validation, 0) == 80);
+}
+
+/* Every fold: each sample trains or validates, and validates in one fold alone. @param class  NULL: any */
+static void try_folds(gy_context *ctx, gy_source *s, bool stratified, int64_t folds,
+                      const int64_t *class)
+{
+    int64_t met[SAMPLES] = {0};
+    for (int64_t k = 1; k <= folds; k++) {
+        gy_split train, validation;
+        int64_t *list = NULL, of_class[CLASSES] = {0};
+        bool seen[SAMPLES] = {false};
+        const gy_fold fold = {.k = k, .n = folds, .stratified = stratified, .seed = 3};
+        CU_ASSERT_EQUAL_FATAL(gy_split_fold(ctx, s, &fold, &train, &validation, &list), GY_OK);
+        CU_ASSERT_EQUAL_FATAL(train.samples + validation.samples, SAMPLES);
+        CU_ASSERT_TRUE(llabs(validation.samples * folds - SAMPLES) < folds);
+        for (int64_t i = 0; i < SAMPLES; i++) {
+            int64_t at = i < train.samples ? gy_split_at(&train, i)
+                                           : gy_split_at(&validation, i - train.samples);
+            CU_ASSERT_FATAL(at >= 0 && at < SAMPLES && !seen[at]);
+            seen[at] = true;
+            if (i < train.samples) continue;
+            met[at]++;
+            if (class != NULL) of_class[class[at]]++;
+        }
+        for (int c = 0; c < CLASSES && class != NULL; c++) {
+            int64_t all = 0;
+            for (int i = 0; i < SAMPLES; i++) all += class[i] == c;
+            CU_ASSERT_TRUE(of_class[c] >= all / folds && of_class[c] <= all / folds + 1);
+        }
+        gy_free(ctx, list);
+    }
+    for (int i = 0; i < SAMPLES; i++) CU_ASSERT_EQUAL(met[i], 1);
+}
+
+static void folds_part_the_samples(void)
+{
+    gy_context *ctx = gy_test_context();
+    gy_source *s = open_blobs(ctx);
+    int64_t class[SAMPLES];
+    float x[64], y;
+    for (int64_t i = 0; i < SAMPLES; i++) {
+        CU_ASSERT_EQUAL_FATAL(gy_source_read(s, &i, 1, x, &y), GY_OK);
+        class[i] = (int64_t)y;
+    }
+    for (int64_t folds = 2; folds <= 7; folds++) {
+        try_folds(ctx, s, false, folds, NULL);
+        try_folds(ctx, s, true, folds, class);
+    }
+    gy_split train, validation;
+    int64_t *list = NULL;
+    CU_ASSERT_EQUAL(
+        gy_split_fold(ctx, s, &(gy_fold){.k = 1, .n = SAMPLES + 1}, &train, &validation, &list),
+        GY_E_DATA);
+    gy_fold fold;
+    CU_ASSERT_TRUE(gy_fold_parse("2/5", &fold) && fold.k == 2 && fold.n == 5);
+    static const char *const wrong[] = {"", "2", "0/5", "6/5", "1/1", "a/5", "2/", "/5", "2/5/6"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        CU_ASSERT_FALSE(gy_fold_parse(wrong[i], &fold));
+    gy_source_close(s);
+    gy_test_end(ctx);
 }
 
 /* Runs `batches` batches on each of `ranks` ranks into order [batches, 10] of sample numbers. */
@@ -360,8 +420,8 @@ static void failing_allocations_leave_nothing(void)
 }
 
 GY_TEST_MAIN(GY_TEST(shares_cover_all), GY_TEST(shares_are_whole_grains),
-             GY_TEST(splits_part_the_samples), GY_TEST(ranks_share_one_order),
-             GY_TEST(seeking_finds_the_same_stream), GY_TEST(nothing_is_allocated_in_a_run),
-             GY_TEST(order_without_shuffle), GY_TEST(shapes_must_agree),
-             GY_TEST(images_move_within_zeros), GY_TEST(noise_has_its_deviation),
-             GY_TEST(failing_allocations_leave_nothing))
+             GY_TEST(splits_part_the_samples), GY_TEST(folds_part_the_samples),
+             GY_TEST(ranks_share_one_order), GY_TEST(seeking_finds_the_same_stream),
+             GY_TEST(nothing_is_allocated_in_a_run), GY_TEST(order_without_shuffle),
+             GY_TEST(shapes_must_agree), GY_TEST(images_move_within_zeros),
+             GY_TEST(noise_has_its_deviation), GY_TEST(failing_allocations_leave_nothing))

@@ -120,6 +120,7 @@ static gy_status describe_target(csv *s, const csv_settings *set, const char *te
     const gy_table *t = &s->table;
     const gy_column *first = &t->columns[t->inputs];
     info->weighted = t->weights > 0;
+    info->grouped = t->groups > 0;
     info->supervised = t->targets > 0;
     if (!info->supervised) return GY_OK;
     for (int64_t j = t->inputs; j < t->inputs + t->targets && t->targets > 1; j++)
@@ -217,7 +218,14 @@ static gy_status read(void *state, const int64_t *index, int64_t n, float *x, fl
 static gy_status weigh(void *state, const int64_t *index, int64_t n, float *w)
 {
     const gy_table *t = &((const csv *)state)->table;
-    for (int64_t i = 0; i < n; i++) w[i] = t->cells[index[i] * t->n + t->n - 1];
+    for (int64_t i = 0; i < n; i++) w[i] = t->cells[index[i] * t->n + t->inputs + t->targets];
+    return GY_OK;
+}
+
+static gy_status belong(void *state, const int64_t *index, int64_t n, int64_t *group)
+{
+    const gy_table *t = &((const csv *)state)->table;
+    for (int64_t i = 0; i < n; i++) group[i] = (int64_t)t->cells[index[i] * t->n + t->n - 1];
     return GY_OK;
 }
 
@@ -250,6 +258,12 @@ static const gy_setting rows[] = {
      .offset = offsetof(csv_settings, table.weight),
      .standard = "",
      .help = "column of weights, by name or number"},
+    {.key = "group",
+     .type = GY_SETTING_STRING,
+     .offset = offsetof(csv_settings, table.group),
+     .standard = "",
+     .help =
+         "column that tells which samples belong together (a patient's): a fold has all or none"},
     {.key = "classes",
      .type = GY_SETTING_CHOICE,
      .offset = offsetof(csv_settings, table.classes),
@@ -266,6 +280,7 @@ const gy_format_kind gy_format_csv = {
     .open = open,
     .read = read,
     .weigh = weigh,
+    .belong = belong,
     .learn = learn,
     .fit = fit,
     .close = close,
