@@ -47,7 +47,7 @@ BASES = {
     "adafactor": ["optimizer.kind=adafactor"],
     "no_average": ["train.parameter_average=0"],
     "huber": [*VALUES, "loss=huber"],
-    "fold": ["data.validation=null", "data.fold=2/5"],
+    "fold": ["data.validation=", "data.fold=2/5"],
     "quantile": [*VALUES, "loss=quantile", "model.layers.1.dense.units=3"],
     "step": ["schedule.kind=step", "schedule.step_epochs=[1]"],
     "cosine": ["schedule.kind=cosine"],
