@@ -50,14 +50,15 @@ void gy_opened_init(gy_opened *o, gy_context *ctx, gy_comm *comm, gy_observer *o
 gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *what, gy_opened *out)
 {
     gy_opened_init(out, ctx, comm, what->observer, what->observer_user);
+    out->beside = what->beside;
     GY_TRY(open_it(out, what));
-    gy_watchdog_set(comm, out->config->comm.watchdog_seconds);
+    if (!out->beside) gy_watchdog_set(comm, out->config->comm.watchdog_seconds);
     return GY_OK;
 }
 
 void gy_opened_close(gy_opened *o)
 {
-    gy_watchdog_set(o->comm, 0);
+    if (!o->beside) gy_watchdog_set(o->comm, 0);
     gy_feed_clear(&o->feed); /* ends the loaders' threads */
     gy_network_close(&o->network);
     gy_config_free(o->config);

@@ -23,12 +23,14 @@ typedef struct gy_opened {
     gy_observer *observer;
     void *observer_user;
     double started_s;
+    bool beside; /* see gy_opening */
 } gy_opened;
 
 /** What is to be opened. */
 typedef struct gy_opening {
     const char *path;        /* a checkpoint's directory or a run's, then its newest */
     bool or_config;          /* or a configuration's file */
+    bool beside;             /* a run that is under way: the watchdog is its own */
     bool as_floats;          /* parameters in forms of their own become floats */
     const char *const *sets; /* [n_sets] "key.path=value" over its configuration */
     int n_sets;

@@ -51,6 +51,12 @@ typedef struct gy_log_settings {
     gy_observer_settings observers;
 } gy_log_settings;
 
+/** A teacher whose outputs are imitated, too. */
+typedef struct gy_distill_settings {
+    const char *teacher; /* a checkpoint; NULL: none */
+    double temperature, weight;
+} gy_distill_settings;
+
 struct gy_config {
     gy_context *ctx;
     gy_pool pool;
@@ -66,6 +72,7 @@ struct gy_config {
     gy_sync_settings comm;
     gy_checkpoint_settings checkpoint;
     gy_log_settings log;
+    gy_distill_settings distill;
     const char *text; /* resolved YAML */
 };
 

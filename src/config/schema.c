@@ -220,5 +220,6 @@ const gy_setting gy_config_rows[] = {
     SECTION(comm, gy_sync_setting_rows, "how ranks add up their gradients"),
     SECTION(checkpoint, gy_checkpoint_setting_rows, "when the state is saved"),
     SECTION(log, log_rows, "what is written down"),
+    SECTION(distill, gy_distill_setting_rows, "what is learned from a larger model"),
     GY_SETTING_END,
 };

@@ -23,7 +23,7 @@ static gy_status evaluate_batch(gy_network *network, uint64_t seed, const gy_sam
         float *y = NULL;
         pass.first = part->first + piece.first;
         GY_TRY(gy_model_forward(network->model, &pass, piece.n, piece.x, &y));
-        const gy_task_batch batch = {piece.n, y, piece.y, piece.w};
+        const gy_task_batch batch = {piece.n, y, piece.y, piece.w, NULL};
         (void)gy_task_add(&network->task, network->kernel, &batch, 1, NULL,
                           rows + piece.grain * network->task.sums);
     }

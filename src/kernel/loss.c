@@ -40,6 +40,31 @@ double gy_sigmoid_cross_entropy(const gy_kernel *k, int64_t n, const float *logi
                                                             at(weight, i), scale, from(dy, i)));
 }
 
+double gy_softmax_divergence(const gy_kernel *k, int64_t rows, int64_t classes, const float *logits,
+                             const float *teacher, const float *weight, float temperature,
+                             float scale, float *dlogits)
+{
+    double partial[GY_PARTIALS];
+    const int64_t step = gy_most(gy_pieces(rows, GY_PARTIALS), gy_block_rows(classes));
+    const int64_t blocks = gy_pieces(rows, step);
+    GY_SPREAD(gy_team(k, rows * classes, 2 * COST), b, blocks, 1, {
+        const int64_t row = b * step, first = row * classes;
+        partial[b] = k->vector->softmax_divergence(gy_least(step, rows - row), classes,
+                                                   logits + first, teacher + first, at(weight, row),
+                                                   temperature, scale, from(dlogits, first));
+    });
+    return gy_in_order(blocks, partial);
+}
+
+double gy_sigmoid_divergence(const gy_kernel *k, int64_t n, const float *logits,
+                             const float *teacher, const float *weight, float temperature,
+                             float scale, float *dy)
+{
+    GY_SUM_OF_BLOCKS(2 * COST,
+                     k->vector->sigmoid_divergence(m, logits + i, teacher + i, at(weight, i),
+                                                   temperature, scale, from(dy, i)));
+}
+
 double gy_squared_error(const gy_kernel *k, int64_t n, const float *y, const float *target,
                         const float *weight, float scale, float *dy)
 {

@@ -24,6 +24,20 @@ double gy_softmax_cross_entropy(const gy_kernel *k, int64_t rows, int64_t classe
 double gy_sigmoid_cross_entropy(const gy_kernel *k, int64_t n, const float *logits,
                                 const float *target, const float *weight, float scale, float *dy);
 
+/**
+ * How far the outputs are from a teacher's, both logits at a temperature T: T² KL(p ‖ q) for p of the
+ * teacher's and q of these (Hinton, Vinyals, Dean 2015), whose gradient is scale T (q − p). A softmax of
+ * each row; a sigmoid of each of n elements.
+ *
+ * @param teacher  [rows, classes], [n]; not dlogits
+ */
+double gy_softmax_divergence(const gy_kernel *k, int64_t rows, int64_t classes, const float *logits,
+                             const float *teacher, const float *weight, float temperature,
+                             float scale, float *dlogits);
+double gy_sigmoid_divergence(const gy_kernel *k, int64_t n, const float *logits,
+                             const float *teacher, const float *weight, float temperature,
+                             float scale, float *dy);
+
 /** Σ e², |e|, or Huber's (e²/2 within delta, delta (|e| − delta/2) beyond), e = y − target. */
 double gy_squared_error(const gy_kernel *k, int64_t n, const float *y, const float *target,
                         const float *weight, float scale, float *dy);

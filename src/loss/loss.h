@@ -73,6 +73,12 @@ struct gy_loss_kind {
      * b->y, or NULL.
      */
     double (*run)(const void *settings, const gy_loss_batch *b, float scale, float *dy);
+
+    /**
+     * The same of outputs beside those of a teacher, b->target [B, out…], at a temperature. NULL: what the
+     * teacher answers is as good as targets, and run() is what is wanted.
+     */
+    double (*imitate)(const gy_loss_batch *b, double temperature, float scale, float *dy);
 };
 
 extern const gy_registry gy_loss_registry;

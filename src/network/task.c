@@ -6,7 +6,7 @@
  * Metrics are weighted by the data and by what is ignored, the loss by its classes too; each sees targets
  * in a unit of its own. What that needs of a piece lies in the task's room:
  *
- *     room    | weights of the loss | weights of metrics | targets of the loss | answers
+ *     room    | imitation | weights of the loss | weights of metrics | targets of the loss | answers
  */
 #include "task.h"
 
@@ -175,18 +175,20 @@ int64_t gy_task_room(const gy_task *t)
 {
     const bool values = t->loss->target == GY_TARGET_VALUE; /* those of classes are the outputs */
     return t->count + 2 * t->targets + (values ? gy_shape_count(&t->answers) : 0) +
-           4 * GY_PARAM_ALIGN;
+           (t->imitation.weight > 0 ? t->outputs : 0) + 5 * GY_PARAM_ALIGN;
 }
 
-/* The four parts of the room for a batch. */
+/* The parts of the room for a batch; the first is the gradient of an imitation. */
 typedef struct room {
-    float *loss, *metric, *target, *answer;
+    float *imitation, *loss, *metric, *target, *answer;
 } room;
 
 static room cut(const gy_task *t, int64_t n)
 {
     const int64_t align = GY_PARAM_ALIGN;
-    room r = {.loss = t->room};
+    const int64_t imitated = t->imitation.weight > 0 ? n * t->outputs : 0;
+    room r = {.imitation = t->room};
+    r.loss = r.imitation + (imitated + align - 1) / align * align;
     r.metric = r.loss + (n * t->count + align - 1) / align * align;
     r.target = r.metric + (n * t->targets + align - 1) / align * align;
     r.answer = r.target + (n * t->targets + align - 1) / align * align;
@@ -208,8 +210,9 @@ static float restored(const gy_unit *u, int64_t i, bool log_variance, float v)
     return log_variance ? v + 2 * logf(deviation) : v * deviation + u->mean[i % u->n];
 }
 
-/* Outputs: every one of them into `all`, those that answer into `answers`, unless NULL. */
-static void restore(const gy_task *t, int64_t n, const float *y, float *all, float *answers)
+/* Outputs in a unit: every one of them into `all`, those that answer into `answers`, unless NULL. */
+static void restore(const gy_task *t, const gy_unit *unit, int64_t n, const float *y, float *all,
+                    float *answers)
 {
     const int64_t last = gy_shape_last(&t->out), each = gy_shape_last(&t->answers);
     const int64_t all_answers = gy_shape_count(&t->answers);
@@ -217,7 +220,7 @@ static void restore(const gy_task *t, int64_t n, const float *y, float *all, flo
         const gy_aspect a = gy_loss_aspect(t->loss, t->loss_settings, each, j);
         for (int64_t row = 0; row < n * t->outputs / last; row++) {
             const int64_t to = row * each + a.target;
-            const float v = restored(&t->unit, to % all_answers, a.log_variance, y[row * last + j]);
+            const float v = restored(unit, to % all_answers, a.log_variance, y[row * last + j]);
             if (all != NULL) all[row * last + j] = v;
             if (answers != NULL && a.answers) answers[to] = v;
         }
@@ -226,7 +229,7 @@ static void restore(const gy_task *t, int64_t n, const float *y, float *all, flo
 
 void gy_task_restore(const gy_task *t, int64_t n, float *y)
 {
-    if (t->unit.n > 0) restore(t, n, y, y, NULL);
+    if (t->unit.n > 0) restore(t, &t->unit, n, y, y, NULL);
 }
 
 static void add_metrics(const gy_task *t, gy_loss_batch b, const room *r, double *tally)
@@ -234,12 +237,38 @@ static void add_metrics(const gy_task *t, gy_loss_batch b, const room *r, double
     const bool own = has_own_answers(t);
     if (t->n_metrics == 0) return;
     if (own) {
-        restore(t, b.batch, b.y, NULL, r->answer);
+        restore(t, &t->unit, b.batch, b.y, NULL, r->answer);
         b.y = r->answer;
         b.out = &t->answers;
         b.outputs = gy_shape_count(&t->answers);
     }
     for (int i = 0; i < t->n_metrics; i++) t->metrics[i]->add(&b, tally + t->at[i]);
+}
+
+/* The loss beside a teacher's outputs, its gradient into dy. */
+static double imitate(const gy_task *t, gy_loss_batch b, const float *teacher, const room *r,
+                      float scale, float *dy)
+{
+    static const gy_unit none = {.n = 0}; /* outputs of both are in that of the loss */
+    b.target = teacher;
+    if (t->loss->imitate != NULL) return t->loss->imitate(&b, t->imitation.temperature, scale, dy);
+    if (t->loss->aspect != NULL) { /* there are fewer answers than outputs */
+        restore(t, &none, b.batch, teacher, NULL, r->answer);
+        b.target = r->answer;
+    }
+    return t->loss->run(t->loss_settings, &b, scale, dy);
+}
+
+/* The loss of outputs, by targets and by the teacher where there is one; dy may be b->y. */
+static double run(const gy_task *t, const gy_loss_batch *b, const float *teacher, const room *r,
+                  float scale, float *dy)
+{
+    const double share = teacher == NULL ? 0 : t->imitation.weight, own = 1 - share;
+    if (share == 0) return t->loss->run(t->loss_settings, b, scale, dy);
+    double loss = share * imitate(t, *b, teacher, r, (float)share * scale, r->imitation);
+    loss += own * t->loss->run(t->loss_settings, b, (float)own * scale, dy);
+    for (int64_t i = 0; dy != NULL && i < b->batch * b->outputs; i++) dy[i] += r->imitation[i];
+    return loss;
 }
 
 double gy_task_add(const gy_task *t, const gy_kernel *k, const gy_task_batch *batch, float scale,
@@ -271,7 +300,7 @@ double gy_task_add(const gy_task *t, const gy_kernel *k, const gy_task_batch *ba
         make_targets(t, n, b.target, r.target);
         b.target = r.target;
     }
-    double loss = t->loss->run(t->loss_settings, &b, scale, dy); /* may overwrite y */
+    double loss = run(t, &b, batch->teacher, &r, scale, dy); /* may overwrite y */
     tally[LOSS] += loss;
     tally[WEIGHT] += weight;
     tally[COUNT] += count;

@@ -17,6 +17,11 @@ typedef struct gy_unit {
     const float *mean, *deviation; /* [n] */
 } gy_unit;
 
+/** How much of the loss is of what a teacher says of the same samples: (1 − weight) loss + weight imitation. */
+typedef struct gy_imitation {
+    double temperature, weight; /* weight 0: nothing */
+} gy_imitation;
+
 typedef struct gy_task {
     const gy_loss_kind *loss;
     const void *loss_settings;
@@ -34,6 +39,7 @@ typedef struct gy_task {
     int64_t weights;                   /* of a sample, in the data; 0: none */
     const double *class_weights;       /* [gy_task_class_weights()]; NULL: none */
     gy_unit unit;
+    gy_imitation imitation; /* of batches that have a teacher's outputs */
 
     float *room; /* of a piece: gy_task_room() floats a sample; by the network */
 } gy_task;
@@ -71,10 +77,13 @@ bool gy_task_weighs(const gy_task *t);
 /** Floats of t->room a sample. */
 int64_t gy_task_room(const gy_task *t);
 
-/** Samples: outputs [n, out…], targets [n, target…], the data's weights [n, weights] or NULL. */
+/**
+ * Samples: outputs [n, out…], targets [n, target…], the data's weights [n, weights] or NULL, a teacher's
+ * outputs [n, out…] or NULL.
+ */
 typedef struct gy_task_batch {
     int64_t n;
-    const float *y, *target, *weight;
+    const float *y, *target, *weight, *teacher;
 } gy_task_batch;
 
 /** Adds Σ weights of the loss over a batch to limbs, and what they say: independent of cuts. y is not read. */

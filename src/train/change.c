@@ -54,6 +54,7 @@ static const effect effects[] = {
      "the sums of this epoch start anew, and the best where it is of the loss"},
     {"ignore_label", VOID(sums) | VOID(monitor),
      "the sums of this epoch start anew, and the best where it is of the loss"},
+    {"distill", VOID(plan) | VOID(sums), "the sums of this epoch start anew"},
     {"optimizer.kind", VOID(optimizer), "its state starts anew"},
     {"schedule.kind", VOID(schedule), NULL},
     {"train.early_stopping.monitor", VOID(plan) | VOID(monitor), best_anew},

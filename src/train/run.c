@@ -44,6 +44,7 @@ void gy_run_clear(gy_run *run)
     gy_journal_close(run);
     gy_run_disclaim(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */
+    gy_run_dismiss_teacher(run);
     gy_step_sum_free(run->sum);
     gy_sync_free(run->sync);
     gy_optim_free(run->optim);
@@ -98,6 +99,9 @@ static gy_status load_feed(gy_run *run)
     int64_t batch = run->config->train.batch_size;
     for (int part = 0; part < GY_PARTS; part++)
         if (feed->source[part] != NULL) GY_TRY(gy_feed_load(feed, (gy_part)part, batch));
+    if (run->teacher != NULL)
+        run->network.task.imitation =
+            (gy_imitation){run->config->distill.temperature, run->config->distill.weight};
     run->batches = gy_loader_batches(feed->loader[GY_PART_TRAIN]);
     const gy_train_settings *train = &run->config->train;
     run->steps = train->steps > 0 ? train->steps : train->epochs * run->batches;
@@ -215,11 +219,14 @@ static gy_status make_sum(gy_run *run)
 gy_status gy_run_build(gy_run *run, const gy_taught *taught)
 {
     gy_watchdog_note(run->comm, 0, "build the model", GY_WORKS);
+    gy_taught known = *taught;
     gy_status status = check_ranks(run);
     if (status == GY_OK) status = open_network(run);
     if (status == GY_OK) status = name_parts(run);
     GY_TRY(gy_comm_agree(run->comm, status));
-    GY_TRY(gy_feed_open(&run->feed, taught));
+    GY_TRY(gy_run_meet_teacher(run));
+    gy_run_ask_how_to_read(run, &known);
+    GY_TRY(gy_feed_open(&run->feed, &known));
     GY_TRY(gy_comm_agree(run->comm, gy_feed_aim(&run->feed, &run->network, GY_PART_TRAIN)));
     GY_TRY(gy_feed_scan(&run->feed));
     status = load_feed(run);
@@ -231,5 +238,6 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
     GY_TRY(make_sync(run));
     GY_TRY(gy_comm_agree(run->comm, make_state(run)));
+    GY_TRY(gy_run_wake_teacher(run));
     return make_sum(run);
 }

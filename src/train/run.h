@@ -141,6 +141,8 @@ typedef struct gy_run {
     bool init_is_foreign; /* they come from another program\'s file */
     gy_fit init;          /* how that fits; of rank 0 */
 
+    struct gy_teacher *teacher; /* distill.c; NULL: none */
+
     gy_hold *holds;      /* what is kept of each parameter: hold.c; NULL: nothing of any */
     struct gy_tie *ties; /* [n_ties] */
     int n_ties;

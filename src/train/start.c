@@ -77,6 +77,7 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
                              : config->comm.all_reduce.kind->name);
     }
     gy_report_text(report, "loss_kind", config->loss.kind->name);
+    if (run->teacher != NULL) gy_report_text(report, "teacher", config->distill.teacher);
     gy_report_text(report, "optimizer", config->optimizer.kind.kind->name);
     gy_report_int(report, "batch_size", config->train.batch_size);
     gy_report_int(report, "micro_batch_size", run->network.micro);
@@ -90,6 +91,9 @@ gy_status gy_run_tell_start(gy_run *run)
     gy_report report;
     gy_anatomy *anatomy = NULL;
     GY_TRY(gy_config_take_apart(run->config, run->comm, &run->network, &anatomy));
+    int64_t teacher = 0;
+    gy_status status = gy_run_measure_teacher(run, &teacher);
+    anatomy->activation_bytes += teacher;
     if (run->sum != NULL) anatomy->gradient_bytes += gy_step_sum_room_bytes(run->sum);
     gy_report_begin(&report, "start");
     add_machine(run, &report);
@@ -98,5 +102,5 @@ gy_status gy_run_tell_start(gy_run *run)
     report.event.anatomy = anatomy;
     gy_run_tell(run, &report, !run->options->dry_run);
     gy_anatomy_free(run->ctx, anatomy);
-    return GY_OK;
+    return status;
 }

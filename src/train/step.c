@@ -57,7 +57,8 @@ static gy_status pass(gy_run *run, const gy_piece *piece)
     double start = gy_clock_s(), *tally = run->at.tally + piece->grain * net->task.sums;
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
     GY_TRY(gy_model_forward(net->model, &sum->pass, piece->n, piece->x, &y));
-    const gy_task_batch batch = {piece->n, y, piece->y, piece->w};
+    gy_task_batch batch = {piece->n, y, piece->y, piece->w, NULL};
+    GY_TRY(gy_run_ask_teacher(run, piece, &batch.teacher));
     const double scale = run->now.weight > 0 ? 1.0 / run->now.weight : 0;
     sum->losses[piece->grain] +=
         gy_task_add(&net->task, net->kernel, &batch, (float)scale, y, tally);

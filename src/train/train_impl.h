@@ -151,6 +151,20 @@ gy_status gy_run_take_holds(gy_run *run, const char *path) GY_CHECKED;
 void gy_run_hold_gradients(gy_run *run);
 void gy_run_hold_values(gy_run *run);
 
+/* distill.c: a teacher; nothing is done where there is none */
+
+/** Opens it, and compares what it takes and gives with the run's network. Collective. */
+gy_status gy_run_meet_teacher(gy_run *run) GY_CHECKED;
+/** Fills in what is not known of the data as the teacher learned them. Local. */
+void gy_run_ask_how_to_read(const gy_run *run, gy_taught *taught);
+/** Reads its values, once data and pieces are known. Collective. */
+gy_status gy_run_wake_teacher(gy_run *run) GY_CHECKED;
+/** Its outputs of a piece, until it is asked again; NULL: there is no teacher. Local. */
+gy_status gy_run_ask_teacher(gy_run *run, const gy_piece *piece, const float **y) GY_CHECKED;
+/** The memory that it takes. Local. */
+gy_status gy_run_measure_teacher(gy_run *run, int64_t *bytes) GY_CHECKED;
+void gy_run_dismiss_teacher(gy_run *run);
+
 /* best.c: the best parameters, in checkpoints */
 
 /** Fills what a checkpoint says of the best. Local. */

@@ -1,7 +1,7 @@
 /*
  * What every loss of the list promises, with every setting of it: gradients are those of the loss and
  * in proportion to the scale, a batch is the sum of its samples, nothing overflows, and targets
- * that do not fit are refused. A new loss is tested by being listed.
+ * that do not fit are refused; likewise where they imitate a teacher in a way of their own. A new loss is tested by being listed.
  */
 #include "gradient.h"
 #include "kinds.h"
@@ -20,6 +20,7 @@ typedef struct trial {
     gy_loss_batch b;
     float y[MOST], target[MOST];
     int64_t n, targets, count; /* of all outputs; of a sample: targets, what is weighted */
+    bool imitates;             /* the targets are a teacher's outputs */
 } trial;
 
 static void expect(const trial *t, bool ok, const char *what, double value)
@@ -32,6 +33,7 @@ static void fill(trial *t)
 {
     gy_test_values(3, t->n, 2.0, t->y);
     gy_test_values(4, BATCH * t->targets, 2.0, t->target);
+    if (t->imitates) return;
     for (int64_t i = 0; i < BATCH * t->targets; i++) {
         if (t->loss->target == GY_TARGET_CLASS)
             t->target[i] = (float)(i * 7 % gy_shape_last(t->b.out));
@@ -45,7 +47,8 @@ static void fill(trial *t)
 
 static double run(const trial *t, const gy_loss_batch *b, float scale, float *dy)
 {
-    return t->loss->run(t->settings, b, scale, dy);
+    return t->imitates ? t->loss->imitate(b, 3.0, scale, dy)
+                       : t->loss->run(t->settings, b, scale, dy);
 }
 
 static double loss_of(void *user)
@@ -151,6 +154,15 @@ static void try_shape(trial *t, const gy_kernel *k, const gy_shape *out, const g
     check_split(t);
     check_weights(t);
     check_large(t);
+    if (t->loss->imitate == NULL) return;
+    t->imitates = true;
+    t->targets = gy_shape_count(out);
+    fill(t);
+    check_gradient(t);
+    check_split(t);
+    check_weights(t);
+    check_large(t);
+    t->imitates = false;
 }
 
 static void try_all(const gy_kernel *k)

@@ -55,6 +55,7 @@ BASES = {
     "plateau": ["schedule.kind=plateau", "schedule.patience=1"],
     "top_k": ["comm.compression=top_k"],
     "power_sgd": ["comm.compression=power_sgd"],
+    "distilled": ["distill.teacher=../plain/run"],
 }
 
 
@@ -82,6 +83,7 @@ OTHER = "the samples are others, and the best is sought anew"
 NUMBERS = "other numbers than it was trained with, and the best is sought anew"
 DRAWN = "the rest of the epoch is drawn anew"
 LOSS = "the sums of this epoch start anew, and the best where it is of the loss"
+ANEW = "the sums of this epoch start anew"
 DIGITS = "from here on the last digits may be others"
 STATE = "optimizer.kind changed from adamw to {}: its state starts anew"
 
@@ -184,6 +186,9 @@ OUTCOMES = {
     "checkpoint.shards": [same("2")],
     "checkpoint.writer": [same("all")],
     "log.every_steps": [same("2")],
+    "distill.teacher": [Outcome("../plain/run", ANEW)],
+    "distill.temperature": [Outcome("3", ANEW, base="distilled")],
+    "distill.weight": [Outcome("0.9", ANEW, base="distilled")],
     **{f"log.{name}": [same("true")] for name in ("tensorboard", "mlflow", "prometheus", "mllog")},
 }
 
@@ -288,8 +293,10 @@ def keys(bench):
                                       text=True, check=True,
                                       env={**os.environ, "COLUMNS": "1000"}).stdout)
     assert known == set(OUTCOMES), known ^ set(OUTCOMES)
+    bases = {"plain": make_base(bench, "plain")}  # a teacher of others
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        bases = dict(zip(BASES, pool.map(lambda name: make_base(bench, name), BASES)))
+        rest = [name for name in BASES if name not in bases]
+        bases |= zip(rest, pool.map(lambda name: make_base(bench, name), rest))
         tries = [pool.submit(try_key, bench, number, key, want, *bases[want.base])
                  for number, (key, want) in enumerate(
                      (key, want) for key, wants in OUTCOMES.items() for want in wants)]

@@ -132,4 +132,71 @@ static void value_losses_are_right(void)
     gy_test_levels(values);
 }
 
-GY_TEST_MAIN(GY_TEST(cross_entropy_is_right), GY_TEST(value_losses_are_right))
+/* T² KL of two rows of logits, by the definition. */
+static double divergence(int64_t classes, const double *logits, const float *teacher, double cold)
+{
+    double sum = 0.0, of_teacher = 0.0, loss = 0.0;
+    for (int64_t i = 0; i < classes; i++) sum += exp(cold * logits[i]);
+    for (int64_t i = 0; i < classes; i++) of_teacher += exp(cold * (double)teacher[i]);
+    for (int64_t i = 0; i < classes; i++) {
+        const double p = exp(cold * (double)teacher[i]) / of_teacher;
+        loss += p * (log(p) - log(exp(cold * logits[i]) / sum));
+    }
+    return loss / (cold * cold);
+}
+
+/* Two classes of a softmax are one sigmoid: σ(x) = e^x / (e^x + e^0). */
+static double divergence_of_signs(const double *logits, const float *teacher, double cold)
+{
+    const double both[] = {logits[0], 0.0};
+    const float of_teacher[] = {teacher[0], 0.0f};
+    return divergence(2, both, of_teacher, cold);
+}
+
+static void divergences(const gy_kernel *k)
+{
+    static const int64_t shapes[][2] = {{1, 2}, {300, 10}, {17, 1001}, {1000, 1}};
+    for (int s = 0; s < 4; s++)
+        for (int temperature = 1; temperature <= 4; temperature += 3) {
+            const int64_t rows = shapes[s][0], classes = shapes[s][1];
+            const double cold = 1.0 / temperature, h = 1e-5;
+            double want = 0.0, worst = 0.0, got;
+            gy_test_values(1, rows * classes, 5.0, x);
+            gy_test_values(2, rows * classes, 5.0, t);
+            if (classes > 1)
+                got = gy_softmax_divergence(k, rows, classes, x, t, NULL, (float)temperature, 0.5f,
+                                            d);
+            else
+                got = gy_sigmoid_divergence(k, rows, x, t, NULL, (float)temperature, 0.5f, d);
+            for (int64_t row = 0; row < rows; row++) {
+                double p[1001], of[2];
+                const float *teacher = t + row * classes;
+                for (int64_t i = 0; i < classes; i++) p[i] = (double)x[row * classes + i];
+                for (int64_t i = -1; i < classes; i += 1 + classes / 9) {
+                    const double q = i < 0 ? 0.0 : p[i];
+                    for (int side = 0; side < 2; side++) {
+                        if (i >= 0) p[i] = q + (side == 0 ? h : -h);
+                        of[side] = classes > 1 ? divergence(classes, p, teacher, cold)
+                                               : divergence_of_signs(p, teacher, cold);
+                    }
+                    if (i < 0) {
+                        want += of[0];
+                        continue;
+                    }
+                    p[i] = q;
+                    worst = fmax(worst, fabs((double)d[row * classes + i] -
+                                             0.5 * (of[0] - of[1]) / (2 * h)));
+                }
+            }
+            CU_ASSERT_DOUBLE_EQUAL(got, want, 1e-5 * want);
+            CU_ASSERT_TRUE(worst < 2e-6);
+        }
+}
+
+static void divergences_are_right(void)
+{
+    gy_test_levels(divergences);
+}
+
+GY_TEST_MAIN(GY_TEST(cross_entropy_is_right), GY_TEST(value_losses_are_right),
+             GY_TEST(divergences_are_right))

@@ -84,7 +84,7 @@ static void check(int grains, int64_t micro)
         CU_ASSERT(piece.n >= 1 && piece.n <= net->micro);
         CU_ASSERT(memcmp(piece.x, f.x + next * IN, (size_t)piece.n * IN * sizeof *f.x) == 0);
         CU_ASSERT_EQUAL_FATAL(gy_model_forward(net->model, &run, piece.n, piece.x, &y), GY_OK);
-        const gy_task_batch batch = {piece.n, y, piece.y, piece.w};
+        const gy_task_batch batch = {piece.n, y, piece.y, piece.w, NULL};
         (void)gy_task_add(&net->task, net->kernel, &batch, 1, NULL,
                           tally + piece.grain * net->task.sums);
         next += piece.n;

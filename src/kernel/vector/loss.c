@@ -50,6 +50,57 @@ double GY_OF_LEVEL(softmax_cross_entropy)(int64_t rows, int64_t classes, const f
     return loss;
 }
 
+/* Σ e^(c (x − most)) of a row. */
+static double tempered_sum(int64_t n, float cold, float most, const float *x)
+{
+    double total = 0.0;
+#pragma omp simd reduction(+ : total)
+    for (int64_t i = 0; i < n; i++) total += (double)vec_exp(cold * (x[i] - most));
+    return total;
+}
+
+/* T² Σ p (log p − log q) of a row, p = softmax(teacher / T), q = softmax(x / T); its slope T (q − p). */
+static double divergence_row(int64_t classes, const float *x, const float *teacher,
+                             float temperature, float scale, float *dx)
+{
+    const float cold = 1.0f / temperature;
+    const float x_most = row_max(classes, x), t_most = row_max(classes, teacher);
+    const double x_sum = tempered_sum(classes, cold, x_most, x);
+    const double t_sum = tempered_sum(classes, cold, t_most, teacher);
+    double loss = 0.0;
+#pragma omp simd reduction(+ : loss)
+    for (int64_t i = 0; i < classes; i++) {
+        const float t = cold * (teacher[i] - t_most);
+        loss += (double)vec_exp(t) * ((double)t - (double)cold * (double)(x[i] - x_most));
+    }
+    if (dx != NULL) {
+        const float of_x = (float)(1.0 / x_sum), of_t = (float)(1.0 / t_sum);
+        const float slope = scale * temperature;
+#pragma omp simd
+        for (int64_t i = 0; i < classes; i++)
+            dx[i] = slope * (of_x * vec_exp(cold * (x[i] - x_most)) -
+                             of_t * vec_exp(cold * (teacher[i] - t_most)));
+    }
+    return (double)temperature * (double)temperature * (loss / t_sum + log(x_sum) - log(t_sum));
+}
+
+double GY_OF_LEVEL(softmax_divergence)(int64_t rows, int64_t classes, const float *logits,
+                                       const float *teacher, const float *weight, float temperature,
+                                       float scale, float *dlogits)
+{
+    double loss = 0.0;
+    for (int64_t row = 0; row < rows; row++) {
+        const int64_t at = row * classes;
+        const float w = weight != NULL ? weight[row] : 1.0f;
+        float *dx = dlogits != NULL ? dlogits + at : NULL;
+        if (w > 0.0f)
+            loss += (double)w *
+                    divergence_row(classes, logits + at, teacher + at, temperature, scale * w, dx);
+        for (int64_t i = 0; w <= 0.0f && dx != NULL && i < classes; i++) dx[i] = 0.0f;
+    }
+    return loss;
+}
+
 /* The loss of an element and its derivative by y; `two` carries both. */
 typedef struct two {
     float loss, slope;
@@ -116,6 +167,22 @@ double GY_OF_LEVEL(sigmoid_cross_entropy)(int64_t n, const float *logits, const 
                                           const float *weight, float scale, float *dy)
 {
     SUM(sigmoid_of(logits[i], target[i]));
+}
+
+/* T² KL of σ(teacher / T) and σ(x / T): its cross entropy less that of the teacher with itself. */
+static inline two divergence_of(float x, float teacher, float temperature)
+{
+    const float cold = 1.0f / temperature, t = cold * teacher;
+    const float e = vec_exp(-fabsf(t)), p = (t < 0.0f ? e : 1.0f) / (1.0f + e);
+    const two of_x = sigmoid_of(cold * x, p), of_t = sigmoid_of(t, p);
+    return (two){temperature * temperature * (of_x.loss - of_t.loss), temperature * of_x.slope};
+}
+
+double GY_OF_LEVEL(sigmoid_divergence)(int64_t n, const float *logits, const float *teacher,
+                                       const float *weight, float temperature, float scale,
+                                       float *dy)
+{
+    SUM(divergence_of(logits[i], teacher[i], temperature));
 }
 
 double GY_OF_LEVEL(squared_error)(int64_t n, const float *y, const float *target,

@@ -11,6 +11,12 @@
     X(double, sigmoid_cross_entropy,                                                               \
       (int64_t n, const float *logits, const float *target, const float *weight, float scale,      \
        float *dlogits))                                                                            \
+    X(double, softmax_divergence,                                                                  \
+      (int64_t rows, int64_t classes, const float *logits, const float *teacher,                   \
+       const float *weight, float temperature, float scale, float *dlogits))                       \
+    X(double, sigmoid_divergence,                                                                  \
+      (int64_t n, const float *logits, const float *teacher, const float *weight,                  \
+       float temperature, float scale, float *dlogits))                                            \
     X(double, squared_error,                                                                       \
       (int64_t n, const float *y, const float *target, const float *weight, float scale,           \
        float *dy))                                                                                 \

@@ -20,6 +20,12 @@ static double run(const void *values, const gy_loss_batch *b, float scale, float
                                     scale, dy);
 }
 
+static double imitate(const gy_loss_batch *b, double temperature, float scale, float *dy)
+{
+    return gy_sigmoid_divergence(b->kernel, b->batch * b->outputs, b->y, b->target, b->weight,
+                                 (float)temperature, scale, dy);
+}
+
 static const gy_class_settings *classes(const void *values)
 {
     const settings *s = values;
@@ -34,4 +40,5 @@ const gy_loss_kind gy_loss_binary_cross_entropy = {
     .target = GY_TARGET_SIGN,
     .classes = classes,
     .run = run,
+    .imitate = imitate,
 };

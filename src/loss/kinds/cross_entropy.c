@@ -31,6 +31,12 @@ static double run(const void *values, const gy_loss_batch *b, float scale, float
                                     b->weight, (float)s->label_smoothing, scale, dy);
 }
 
+static double imitate(const gy_loss_batch *b, double temperature, float scale, float *dy)
+{
+    return gy_softmax_divergence(b->kernel, gy_loss_rows(b), gy_loss_classes(b), b->y, b->target,
+                                 b->weight, (float)temperature, scale, dy);
+}
+
 static const gy_class_settings *classes(const void *values)
 {
     const settings *s = values;
@@ -45,4 +51,5 @@ const gy_loss_kind gy_loss_cross_entropy = {
     .target = GY_TARGET_CLASS,
     .classes = classes,
     .run = run,
+    .imitate = imitate,
 };

@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Models that are made smaller while they are trained: what is computed, against numpy; the same bits on
+any number of ranks with grains, and whether or not the run was stopped.
+
+    smaller.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
+"""
+import json
+import subprocess
+
+import h5py
+import numpy
+
+import bench as b
+
+CONFIG = """
+name: run
+run_dir: run
+seed: 5
+data: {train: "synthetic:blobs?n=120&features=6&classes=4", validation_fraction: 0.1, shuffle: false}
+model:
+  input: [6]
+  layers:
+    - dense: {units: 24, activation: tanh, name: hidden}
+    - dense: {units: 4, name: out}
+optimizer: {kind: adamw, learning_rate: 0.01, weight_decay: 0.1}
+train: {epochs: 4, batch_size: 32, micro_batch_size: 3, clip_norm: 0.5, parameter_average: 0.8}
+comm: {reproducible_grains: 6, bucket_mib: 0.001}
+checkpoint: {every_steps: 1, keep: 100}
+log: {every_steps: 1}
+"""
+DATA = "synthetic:blobs?n=120&features=6&classes=4"
+STOP = 6
+
+
+def call(bench, place, *words, code=0):
+    done = subprocess.run([bench.gyre, *words], cwd=place, capture_output=True, text=True, timeout=60)
+    assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def refused(bench, place, says, *options):
+    """One line, code 2, and nothing is written."""
+    before = sorted(place.rglob("*"))
+    done = bench.try_train(place, *options)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("gyre: error: ")]
+    assert done.returncode == 2 and len(lines) == 1 and says in lines[0], (done.returncode, done.stderr)
+    assert sorted(place.rglob("*")) == before
+
+
+def told(place, kinds=("step", "epoch", "evaluate", "sparsity")):
+    clock = ("time", "wall", "seconds", "samples_per_second", "phases", "slowest_rank", "slowest_host")
+    return [{k: v for k, v in e.items() if k not in clock}
+            for e in b.events(place) if e["event"] in kinds]
+
+
+def same_anywhere(bench, config, *options):
+    """On one rank, on two, and stopped there to go on with more: the same bits."""
+    alone, place = bench.place("alone", config), bench.place("together", config)
+    bench.train(alone, *options, ranks=1)
+    for ranks in (2, bench.ranks):
+        bench.train(place, *options, ranks=ranks)
+        assert told(place) == told(alone), ranks
+        b.same_bits(b.tensors(place), b.tensors(alone))
+        b.keep_until(place, STOP)
+    return alone
+
+
+def outputs(bench, place, run):
+    call(bench, place, "predict", run, "--data", DATA, "-o", "out.h5")
+    with h5py.File(place / "out.h5") as f:
+        return f["outputs"][()].astype(float)
+
+
+def softmax(x):
+    e = numpy.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def classes(bench, place):
+    call(bench, place, "data", "convert", DATA, "-o", "data.h5")
+    with h5py.File(place / "data.h5") as f:
+        group = f if "y" in f else f[next(iter(f))]
+        return group["y"][()].astype(int)
+
+
+def distilled(bench):
+    """The loss and the step of the last layer's bias are those of the formula."""
+    large = CONFIG.replace("units: 24", "units: 48").replace("seed: 5", "seed: 6")
+    teacher = bench.place("teacher", large)
+    bench.train(teacher, ranks=1)
+    config = CONFIG + "distill: {teacher: ../teacher/run, temperature: 3.0, weight: 0.7}\n"
+    same_anywhere(bench, config)
+    place = bench.place("once", config)
+    once = ("--set", "optimizer.kind=sgd", "--set", "optimizer.weight_decay=0", "--set",
+            "data.validation_fraction=0", "--set", "train.batch_size=120", "--set",
+            "train.clip_norm=0", "--set", "train.parameter_average=0")
+    bench.train(place, *once, "--set", "optimizer.learning_rate=1e-9", "--set", "train.steps=1")
+    student, other = outputs(bench, place, "run"), outputs(bench, place, "../teacher/run")
+    one_hot = numpy.eye(4)[classes(bench, place)]
+    p, q = softmax(other / 3), softmax(student / 3)
+    loss = -(one_hot * numpy.log(softmax(student))).sum(-1).mean()
+    loss = 0.3 * loss + 0.7 * 9 * (p * numpy.log(p / q)).sum(-1).mean()
+    got = b.events(place)[1]["loss"]
+    assert abs(got - loss) < 1e-5 * loss, (got, loss)
+    slope = (0.3 * (softmax(student) - one_hot) + 0.7 * 3 * (q - p)).mean(0)
+    place = bench.place("step", config)
+    bench.train(place, *once, "--set", "optimizer.learning_rate=1", "--set", "train.steps=1")
+    numpy.testing.assert_allclose(-b.tensors(place)["params/out/bias"], slope, rtol=1e-4, atol=1e-6)
+    unfit(bench, config)
+
+
+def unfit(bench, config):
+    """Teachers of other tasks."""
+    teacher = "the teacher does not fit (distill.teacher: ../teacher/run)"
+    for name, change, says in (
+            ("input", ("features=6", "features=5"), f"{teacher}: a sample is [6] there, [5] here"),
+            ("classes", ("units: 4,", "units: 5,"), f"{teacher}: a sample's outputs are [4] there"),
+            ("scale", ("shuffle: false", "scale: 0.5"), f"{teacher}: data.scale 1.0 there, 0.5 here")):
+        changed = config.replace(*change).replace("input: [6]",
+                                                  "input: [5]" if name == "input" else "input: [6]")
+        refused(bench, bench.place(name, changed), says)
+    refused(bench, bench.place("none", config.replace("../teacher", "../nobody")), "../nobody/run")
+
+
+if __name__ == "__main__":
+    b.main({"distilled": distilled})
