@@ -44,7 +44,7 @@ mpirun_options() { # sets MPIRUN_OPTIONS
 #   USR1   for a save: a checkpoint, and on.
 # Once no rank of this host is left, mpirun has GRACE seconds (30) to end; then it is ended, with
 # code 1: where it cannot tell a dead host so, it hangs for a quarter of an hour, at a frozen one for ever.
-run_bounded() {
+run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for
     local asked=0 waited=0 had=0 gone=0 code=0 ended=
     setsid "$@" </dev/null & # a session of its own: Ctrl-C is for us, not for mpirun as well
     RUN_PID=$!
@@ -62,6 +62,7 @@ run_bounded() {
     done
     wait "$RUN_PID" || code=$?
     trap - $STOP_SIGNALS $SAVE_SIGNALS
+    RUN_STOPPED=${asked#0}
     return "${ended:-$code}"
 }
 

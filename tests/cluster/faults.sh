@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # faults.sh GYRE: launch/mpirun.sh over three hosts. One run is stopped, loses a rank, its launcher, a
 # cable, a host, and has a rank and a host frozen; each time the job ends with the code and in the time that
-# README.md says, with nothing left of it. At its end the run has the bits of one rank undisturbed.
+# README.md says, with nothing left of it. When the host crashes it is started again on the others by itself,
+# and ends with the bits of one rank undisturbed.
 set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 lab_enter "$0" "$@"
@@ -15,9 +16,11 @@ gone() { [ -z "$(for host in host0 host1 host2; do processes $host "^$GYRE train
 rank_on() { processes "$1" "^$GYRE train"; }
 
 # Starts the run, and waits for its next checkpoint.
-start() { # FAULT [option…]
+start() { # FAULT [-r TRIES] [option…]
+    local again=()
     fault=$1 from=$(run_latest $run)
-    enter host0 env GRACE=5 "$SOURCE/launch/mpirun.sh" -s -H $LAB/hostfile train "$config" \
+    [ "${2:-}" != -r ] || { again=(-r "$3"); set -- "$1" "${@:4}"; }
+    enter host0 env GRACE=5 "$SOURCE/launch/mpirun.sh" -s "${again[@]}" -H $LAB/hostfile train "$config" \
         --run-dir $run --quiet --inject slow:rank=0,ms=30 "${@:2}" >$out 2>&1 &
     launcher=$!
     wait_until 60 moved || fail "the run does not move"
@@ -79,14 +82,12 @@ wait_until 30 eval "! kill -0 $launcher 2>/dev/null" || fail "the launcher is st
 each_process host2 KILL # it comes back as it was: with a rank that hangs
 ends 1 1
 
-start "host crashed"
+start "host crashed" -r 2
 crash host2
-ends 60 205 1
-rm $LAB/host2/crashed
-plug host2
-
+ends 120 0
+grep -q 'restart 1 of 2, from step-' $out && grep -q 'left out, for they do not answer: host2' $out ||
+    fail "not told"
 fault="the end"
-on host0 "$SOURCE/launch/mpirun.sh" -s -H $LAB/hostfile train "$config" --run-dir $run --quiet >$out 2>&1 || fail "code $?"
 run_is_finished $run || fail "not finished"
 sum=$("$SOURCE/tests/cluster/checksum.py" $run)
 [ "$sum" = "$("$SOURCE/tests/cluster/checksum.py" $LAB/alone)" ] || fail "other bits than those of one rank"

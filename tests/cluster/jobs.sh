@@ -10,7 +10,7 @@ lab_enter "$0" "$@"
 export GYRE=$1
 shift
 rows=(limit_hangs limit_signal limit_itself limit_raised plain_srun plain_mpirun gives_up stop_mpirun
-      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun last_commit patient array chain wrong
+      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun killed_again last_commit patient array chain wrong
       diverged)
 [ $# -eq 0 ] || rows=("$@")
 config=$SOURCE/tests/cluster/run.yaml row= job=
@@ -170,6 +170,24 @@ row_killed_srun() {
     kill -KILL "$rank" || fail "no rank on host1"
     says 60 "ended with code 137 at step-"
     finishes 1
+}
+# With GYRE_RESTARTS it goes on inside its allocation.
+row_killed_again() {
+    export GYRE_RESTARTS=2
+    submit -N2 -n2 -- $(slow 50)
+    moves
+    kill -KILL "$(processes host1 "^$GYRE train .*$run ")" || fail "no rank on host1"
+    says 60 "with code 137 before the run did: restart 1 of 2, from step-"
+    finishes 0
+}
+# And without the node that was lost. By its name alone: other rows use that node.
+row_lost_again() {
+    export GYRE_RESTARTS=2
+    submit -N2 -n2 --no-kill -- $(slow 50)
+    moves
+    node_crash host1
+    says 90 "again on host0 from step-"
+    finishes 0
 }
 # Killed while it ends: its last checkpoint is there, its last words are not in the journal.
 row_last_commit() {

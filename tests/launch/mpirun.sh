@@ -22,6 +22,9 @@ refused "'0' is no count" -t 0
 refused "'-1' is no count" -n -1
 refused "'many' is no count" -H "$place/words"
 refused 'names no host' -H "$place/none"
+launch/mpirun.sh -d -r 2 eval x >"$place/out" 2>&1 && fail "-r with eval"
+grep -q '^launch: -r starts a training again' "$place/out" || fail "-r with eval"
+refused "'x' is no count" -r x
 refused 'cannot read' -H "$place/missing"
 launch/mpirun.sh -d -H "$place/hosts" -t 4 train x.yaml >"$place/out" 2>&1 || fail "hosts"
 grep -q -- '-n 4 ' "$place/out" || fail "two hosts of eight cores are four ranks of four threads"
@@ -32,3 +35,24 @@ launch/mpirun.sh -s -n 2 train datasets/digits.yaml --run-dir "$place/run 1" --q
 [ $code = 137 ] || fail "a killed rank: code $code"
 grep -q '^launch: the ranks ended with code 137' "$place/out" || fail "a killed rank"
 tail -n 1 "$place/out" | grep -q 'run\\ 1' || fail "a command that can be pasted"
+
+# started again by itself: never to the end where each start dies at the same step, to the end where one did
+code=0
+launch/mpirun.sh -s -n 2 -r 2 train datasets/digits.yaml --run-dir "$place/run 2" --quiet \
+    --inject kill:rank=1,step=9 >"$place/out" 2>&1 || code=$?
+[ $code = 137 ] && [ "$(grep -c '^launch: the job ended with code 137 .* restart' "$place/out")" = 2 ] &&
+    grep -q '^launch: gives up: no new checkpoint in 2 restarts' "$place/out" || fail "gives up: code $code"
+
+launch/mpirun.sh -s -n 2 -r 1 train datasets/digits.yaml --run-dir "$place/run 3" --quiet \
+    --set train.epochs=3 --set checkpoint.every_steps=20 --inject slow:rank=0,ms=20 >"$place/out" 2>&1 &
+until [ -e "$place/run 3/checkpoints/latest" ]; do sleep 0.1; done
+pkill -KILL -n -f "^$build/gyre train .*$place/run 3"
+wait $! || fail "started again: code $?"
+grep -q 'restart 1 of 1, from step-' "$place/out" || fail "started again"
+tail -n 1 "$place/run 3/metrics.jsonl" | grep -q '"event": "end"' || fail "started again, to the end"
+
+# nor after a wrong configuration
+code=0
+launch/mpirun.sh -s -n 2 -r 3 train datasets/digits.yaml --run-dir "$place/run 4" --set train.epochs=x \
+    >"$place/out" 2>&1 || code=$?
+[ $code = 2 ] && ! grep -q restart "$place/out" || fail "a wrong configuration: code $code"
