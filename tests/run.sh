@@ -13,7 +13,7 @@ passed=0 failed=0 code=0
 count() { # adds up what `ctest ARGUMENT…` says
     local log total wrong skipped
     log=$(mktemp)
-    ctest -j "$(($(nproc) + 1))" --output-on-failure "$@" 2>&1 | tee "$log" || code=$?
+    ctest -j "$(($(nproc) + 2))" --output-on-failure "$@" 2>&1 | tee "$log" || code=$?
     read -r wrong total < <(sed -n 's/^.*, \([0-9]*\) tests\? failed out of \([0-9]*\)$/\1 \2/p' "$log") || true
     skipped=$(grep -c '(Skipped)$' "$log") || true # with a word, where a test cannot be
     rm -f "$log"
