@@ -2,7 +2,7 @@
 #ifndef GYRE_REPORT_H
 #define GYRE_REPORT_H
 
-#include <gyre/context.h>
+#include <gyre/portrait.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +36,19 @@ GY_API gy_status gy_plot(gy_context *ctx, const char *const *runs, int n,
  * @return GY_OK; GY_E_IO where it cannot be read, or gnuplot is missing or fails; GY_E_NOMEM
  */
 GY_API gy_status gy_plot_rates(gy_context *ctx, const char *path, int columns) GY_CHECKED;
+
+/**
+ * Writes a page (HTML) that shows one or more runs and needs nothing from elsewhere: curves, configuration,
+ * parameters, answers, phases, checkpoints. Local.
+ *
+ * @param runs       [n] directories of runs, n ≥ 1
+ * @param portraits  [n] by gy_portrait_create()
+ * @param path       replaced
+ * @return GY_OK; GY_E_USAGE where a run has written nothing down; GY_E_IO; GY_E_NOMEM
+ */
+GY_API gy_status gy_portraits_write(gy_context *ctx, const char *const *runs,
+                                    const gy_portrait *const *portraits, int n,
+                                    const char *path) GY_CHECKED;
 
 #ifdef __cplusplus
 }

@@ -47,3 +47,23 @@ gy_status gy_opened_open_on_data(gy_context *ctx, gy_comm *comm, const char *pat
     GY_TRY(gy_feed_open(&out->feed, &out->taught));
     return gy_comm_agree(comm, load(out, *part, options->rolls_out));
 }
+
+gy_status gy_opened_pass(gy_opened *o, gy_part part, bool targets, gy_batch *batch,
+                         gy_outputs_taker *take, void *user)
+{
+    GY_TRY(gy_loader_next(o->feed.loader[part], batch));
+    GY_TRY(gy_feed_check(&o->feed, part,
+                         &(gy_feed_values){batch->samples, batch->n, batch->x,
+                                           targets ? batch->y : NULL, targets ? batch->w : NULL}));
+    const gy_samples samples = gy_feed_samples(batch);
+    gy_model_run p = {.kernel = o->network.kernel,
+                      .seed = (uint64_t)o->config->seed,
+                      .scale = 1.0 / (double)batch->global};
+    for (gy_piece piece = {.x = NULL}; gy_piece_next(&o->network, &samples, &piece);) {
+        float *y = NULL;
+        p.first = batch->first + piece.first;
+        GY_TRY(gy_model_forward(o->network.model, &p, piece.n, piece.x, &y));
+        GY_TRY(take(user, batch, &piece, y));
+    }
+    return GY_OK;
+}

@@ -3,50 +3,17 @@
 
 #include <gyre/model.h>
 
+#include "tensor.h"
 #include "text/tree.h"
 
-#include <math.h>
 #include <string.h>
-
-static void count_bins(gy_anatomy_param *p, const float *v)
-{
-    double width = (p->max - p->min) / GY_HISTOGRAM;
-    for (int64_t i = 0; i < p->count; i++) {
-        int bin = width > 0 ? (int)(((double)v[i] - p->min) / width) : 0;
-        p->histogram[bin < GY_HISTOGRAM ? bin : GY_HISTOGRAM - 1]++;
-    }
-}
-
-static void measure(gy_anatomy_param *p, const float *v)
-{
-    double sum = 0, squares = 0, apart = 0;
-    int64_t zeros = 0;
-    p->min = p->max = (double)v[0];
-    for (int64_t i = 0; i < p->count; i++) {
-        double x = (double)v[i];
-        sum += x;
-        squares += x * x;
-        zeros += x == 0;
-        if (x < p->min) p->min = x;
-        if (x > p->max) p->max = x;
-    }
-    p->mean = sum / (double)p->count;
-    for (int64_t i = 0; i < p->count; i++) {
-        double d = (double)v[i] - p->mean;
-        apart += d * d;
-    }
-    p->deviation = sqrt(apart / (double)p->count);
-    p->norm = sqrt(squares);
-    p->zeros = (double)zeros / (double)p->count;
-    if (isfinite(p->min) && isfinite(p->max)) count_bins(p, v);
-}
 
 static gy_status measure_form(gy_context *ctx, gy_anatomy_param *p, const gy_form *form)
 {
     float *values;
     GY_TRY(gy_new_array(ctx, p->count, &values));
     gy_form_expand(form, values);
-    measure(p, values);
+    gy_tensor_measure(p, values);
     gy_free(ctx, values);
     return GY_OK;
 }
@@ -60,14 +27,13 @@ static gy_status measure_all(gy_context *ctx, gy_anatomy *a, gy_model *model)
         if (table->v[i].form != NULL)
             GY_TRY(measure_form(ctx, p, table->v[i].form));
         else
-            measure(p, values + table->v[i].offset);
+            gy_tensor_measure(p, values + table->v[i].offset);
     }
     a->values = true;
     return GY_OK;
 }
 
-/* The network of a configuration taken apart; values where it comes from a checkpoint. */
-static gy_status inspect(gy_opened *o, gy_anatomy **out)
+gy_status gy_opened_take_apart(gy_opened *o, gy_anatomy **out)
 {
     gy_network_spec spec;
     const gy_config *config = o->config;
@@ -93,7 +59,7 @@ gy_status gy_anatomy_create(gy_context *ctx, gy_comm *comm, const char *path,
     const gy_opening opening = {.path = path, .or_config = true, .sets = sets, .n_sets = n};
     gy_opened o;
     gy_status status = gy_opened_open(ctx, comm, &opening, &o);
-    if (status == GY_OK) status = inspect(&o, &anatomy);
+    if (status == GY_OK) status = gy_opened_take_apart(&o, &anatomy);
     gy_opened_close(&o);
     if (status == GY_OK)
         *out = anatomy;

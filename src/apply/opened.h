@@ -2,6 +2,7 @@
 #ifndef GY_APPLY_OPENED_H
 #define GY_APPLY_OPENED_H
 
+#include <gyre/model.h>
 #include <gyre/train.h>
 
 #include "config/config.h"
@@ -53,8 +54,24 @@ gy_status gy_opened_network(const gy_opened *o, gy_network_spec *out) GY_CHECKED
 gy_status gy_opened_build(gy_opened *o) GY_CHECKED;
 /** The checkpoint's values into that; the moving average where there is one. Collective. */
 gy_status gy_opened_read(gy_opened *o) GY_CHECKED;
+/**
+ * Opens its network and takes it apart; where it comes from a checkpoint the network has its values, and they
+ * are measured. Collective; inspect.c.
+ * @param out  to be freed after a failure, too
+ */
+gy_status gy_opened_take_apart(gy_opened *o, gy_anatomy **out) GY_CHECKED;
 /** Tells the observer, on rank 0. Local. */
 void gy_opened_tell(const gy_opened *o, gy_report *report);
+
+/** Takes the outputs of a piece of a batch, in the arena: they may be changed. */
+typedef gy_status gy_outputs_taker(void *user, const gy_batch *batch, const gy_piece *piece,
+                                   float *y);
+/**
+ * Passes this rank's part of the next batch. Local.
+ * @param targets  they are looked at: the data have some, and the task is aimed at them
+ */
+gy_status gy_opened_pass(gy_opened *o, gy_part part, bool targets, gy_batch *batch,
+                         gy_outputs_taker *take, void *user) GY_CHECKED;
 
 /**
  * Opens, builds and reads it, and loads the data that it is to work on; the network is planned to evaluate

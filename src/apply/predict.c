@@ -36,25 +36,14 @@ static gy_status begin(writer *w, gy_part part, int64_t samples, int64_t most, c
                             most);
 }
 
-/* This rank's outputs of a batch into w->y. */
-static gy_status pass(writer *w, gy_part part, gy_batch *batch)
+/* This rank's outputs of a piece into w->y. */
+static gy_status keep(void *user, const gy_batch *batch, const gy_piece *piece, float *y)
 {
-    gy_opened *o = w->o;
-    int64_t outputs = o->network.task.outputs;
-    GY_TRY(gy_loader_next(o->feed.loader[part], batch));
-    GY_TRY(gy_feed_check(&o->feed, part,
-                         &(gy_feed_values){batch->samples, batch->n, batch->x, NULL, NULL}));
-    const gy_samples samples = gy_feed_samples(batch);
-    gy_model_run p = {.kernel = o->network.kernel,
-                      .seed = (uint64_t)o->config->seed,
-                      .scale = 1.0 / (double)batch->global};
-    for (gy_piece piece = {.x = NULL}; gy_piece_next(&o->network, &samples, &piece);) {
-        float *y = NULL;
-        p.first = batch->first + piece.first;
-        GY_TRY(gy_model_forward(o->network.model, &p, piece.n, piece.x, &y));
-        gy_task_restore(&o->network.task, piece.n, y);
-        memcpy(w->y + piece.first * outputs, y, (size_t)(piece.n * outputs) * sizeof *y);
-    }
+    writer *w = user;
+    (void)batch;
+    const gy_task *task = &w->o->network.task;
+    gy_task_restore(task, piece->n, y);
+    memcpy(w->y + piece->first * task->outputs, y, (size_t)(piece->n * task->outputs) * sizeof *y);
     return GY_OK;
 }
 
@@ -81,7 +70,7 @@ static gy_status write_all(writer *w, gy_part part)
     GY_TRY(gy_comm_agree(comm, gy_loader_seek(loader, 0, 0)));
     for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
         gy_batch batch = {.n = 0};
-        GY_TRY(gy_comm_agree(comm, pass(w, part, &batch)));
+        GY_TRY(gy_comm_agree(comm, gy_opened_pass(w->o, part, false, &batch, keep, w)));
         GY_TRY(gy_comm_agree(comm, gather(w, &batch)));
     }
     return GY_OK;

@@ -14,6 +14,7 @@
     X(verify)                                                                                      \
     X(export)                                                                                      \
     X(import)                                                                                      \
+    X(report)                                                                                      \
     X(plot)                                                                                        \
     X(data)                                                                                        \
     X(bench)                                                                                       \

@@ -104,6 +104,9 @@ gy_status gy_config_compare(gy_context *ctx, const char *old_yaml, const char *n
                                          const char *new_value),
                             void *user) GY_CHECKED;
 
+/** Appends its YAML without what is as by default: the shortest that reads back to it. Local. */
+gy_status gy_config_print_short(const gy_config *config, gy_buffer *out) GY_CHECKED;
+
 /** Its network, on this rank: gy_network_open(). OMP_NUM_THREADS is rank 0's word. Collective. */
 gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out) GY_CHECKED;
 /** Whether vectors that all ranks need lie in memory that those of a host share. Local. */

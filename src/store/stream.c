@@ -5,6 +5,7 @@
  * member is an error: it must not pass for a shorter one.
  */
 #include "file.h"
+#include "zlib_impl.h"
 
 #include "base/pulse.h"
 
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { PIECE = 1 << 16 };
 

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SRC = ROOT / "src"
 DOORS = {  # a foreign header: the one file that includes it
     "mpi.h": "comm/comm_mpi.h", "hdf5.h": "store/hdf5_impl.h", "cblas.h": "kernel/blas.c",
-    "yaml.h": "text/yaml.c", "jansson.h": "text/json.c", "pcre2.h": "text/words.c", "zlib.h": "store/stream.c",
+    "yaml.h": "text/yaml.c", "jansson.h": "text/json.c", "pcre2.h": "text/words.c", "zlib.h": "store/zlib_impl.h",
     "xxhash.h": "base/hash.c", "Random123/philox.h": "base/rng.c"}
 LINES = {"src": 450, "include": 400, "tests": 600}     # of a file; from 400 on look for a second noun
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
