@@ -28,13 +28,17 @@ gy_simd gy_simd_best(void)
 #endif
 }
 
-bool gy_simd_has_vnni(void)
+bool gy_simd_has_vnni(gy_simd level)
 {
 #if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512vnni");
-#else
-    return false;
+    enum { FEATURES = 7, MORE = 1, AVX_VNNI = 1 << 4 }; /* gcc 12 has no name for it */
+    unsigned a = 0, b, c, d;
+    if (level == GY_SIMD_v4) return __builtin_cpu_supports("avx512vnni");
+    if (level == GY_SIMD_v3 && __get_cpuid_count(FEATURES, MORE, &a, &b, &c, &d))
+        return (a & AVX_VNNI) != 0;
 #endif
+    (void)level;
+    return false;
 }
 
 void gy_cpu_name(char out[GY_CPU_TEXT])

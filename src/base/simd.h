@@ -22,8 +22,8 @@ void gy_cpu_name(char out[GY_CPU_TEXT]);
 /** The best level this machine runs. Local. */
 gy_simd gy_simd_best(void);
 
-/** Whether this machine has v4's products of 8 bits (AVX-512 VNNI). Local. */
-bool gy_simd_has_vnni(void);
+/** Whether this machine has instructions for products of 8 bits beside a level's (AVX-VNNI, AVX-512 VNNI). Local. */
+bool gy_simd_has_vnni(gy_simd level);
 
 /** The level of a context: GYRE_SIMD where set, else the best. Local. */
 gy_simd gy_context_simd_level(const gy_context *ctx);

@@ -39,11 +39,18 @@ typedef struct gy_form_part {
     void *v;       /* [count], with GY_FORM_SLACK behind it */
 } gy_form_part;
 
+/** Of x, in products with a form: the least and the greatest. */
+typedef struct gy_form_range {
+    float low, high;
+} gy_form_range;
+
 typedef struct gy_form {
     const gy_form_kind *kind;
     gy_shape shape;        /* of the tensor */
     int64_t rows, columns; /* of the matrix */
     gy_form_part parts[GY_FORM_PARTS];
+    gy_form_range range; /* of what it is multiplied with, as data told; 0, 0: they told nothing */
+    gy_form_range *seen; /* where products note what they met; NULL: nowhere */
 } gy_form;
 
 /** What a kind says of one of its parts. */
@@ -97,6 +104,11 @@ gy_status gy_form_pack(gy_pool *pool, const gy_form_kind *kind, const void *sett
 void gy_form_expand(const gy_form *form, float *out);
 /** Whether its parts are such as its kind has. Of forms that come from outside, before all else. */
 bool gy_form_is_valid(const gy_form *form);
+/** Whether data told what it is multiplied with. */
+static inline bool gy_form_is_ranged(const gy_form *form)
+{
+    return form->range.low < form->range.high;
+}
 /** Bytes of its parts. */
 int64_t gy_form_bytes(const gy_form *form);
 

@@ -1,6 +1,9 @@
 /* Convolution: choice of the algorithm, bias and activation around it. */
 #include "conv_impl.h"
 
+#include "form/form_list.h"
+#include "product.h"
+
 #include <stddef.h>
 
 #define NAME(name) #name,
@@ -38,6 +41,31 @@ void gy_conv_plan(gy_conv *c, gy_conv_algorithm wanted, int threads)
     c->algorithm = wanted == GY_CONV_auto ? choose(c) : wanted;
     c->threads = threads;
     c->scratch = methods[c->algorithm]->scratch(c);
+    c->per_sample = 0;
+}
+
+/*
+ * Measured: without instructions for products of 8 bits Winograd's fewer products of floats win; few filters a
+ * group leave most of a panel empty, few channels most of a step's work to what is around it.
+ */
+static bool codes_win(const gy_conv *c, gy_simd level)
+{
+    enum { FEW_FILTERS = 4, FEW_CODES = 16 };
+    const int64_t line = c->axis[GY_WIDTH].size * c->channels / c->groups;
+    if (c->filters / c->groups < FEW_FILTERS || line < FEW_CODES) return false;
+    return gy_simd_has_vnni(level) || choose(c) != GY_CONV_winograd;
+}
+
+bool gy_conv_plan_form(gy_conv *c, const gy_form_kind *form, gy_simd level, int threads)
+{
+    const bool product = gy_conv_is_product(c);
+    if (!product && (form != &gy_form_int8 || !gy_conv_int8_can(c) || !codes_win(c, level)))
+        return false;
+    c->algorithm = GY_CONV_gemm;
+    c->threads = threads;
+    c->scratch = 0;
+    c->per_sample = product ? 0 : gy_conv_int8_scratch(c);
+    return true;
 }
 
 int gy_conv_threads(const gy_conv_pass *p)
@@ -68,11 +96,11 @@ void gy_conv_combine(const gy_conv_pass *p, const float *parts, int64_t n, gy_me
     }
 }
 
-static void forward(const gy_conv_pass *pass, gy_activation a, float *y)
+/* What the method has left of the activation. */
+static void activate(const gy_conv_pass *pass, gy_activation a, float *y)
 {
     const gy_conv *c = pass->c;
     const bool fused = pass->relu || a == GY_ACTIVATION_none;
-    methods[c->algorithm]->forward(pass);
     if (!fused || pass->y != y)
         gy_activation_forward(pass->kernel, a, pass->batch * gy_windows_out(c->axis), c->filters,
                               pass->y, y);
@@ -91,23 +119,29 @@ void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const 
                          .relu = a == GY_ACTIVATION_relu && z == NULL,
                          .y = z == NULL ? y : z,
                          .scratch = scratch};
-    forward(&pass, a, y);
+    methods[c->algorithm]->forward(&pass);
+    activate(&pass, a, y);
 }
 
 void gy_conv_forward_form(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
                           const gy_form *w, const float *bias, gy_activation a, float *y,
                           float *scratch)
 {
-    gy_conv_pass pass = {.kernel = k,
-                         .c = c,
-                         .batch = batch,
-                         .x = x,
-                         .form = w,
-                         .bias = bias,
-                         .relu = a == GY_ACTIVATION_relu,
-                         .y = y,
-                         .scratch = scratch};
-    forward(&pass, a, y);
+    const gy_conv_pass pass = {.kernel = k,
+                               .c = c,
+                               .batch = batch,
+                               .x = x,
+                               .form = w,
+                               .bias = bias,
+                               .relu = a == GY_ACTIVATION_relu,
+                               .y = y,
+                               .scratch = scratch};
+    if (gy_conv_is_product(c)) {
+        gy_product_forward(k, batch * gy_windows_out(c->axis), x, w, bias, a, y);
+        return;
+    }
+    gy_conv_int8_forward(&pass);
+    activate(&pass, a, y);
 }
 
 void gy_conv_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *w,

@@ -33,7 +33,8 @@ typedef struct gy_conv {
 
     gy_conv_algorithm algorithm; /* never auto; this and what follows by gy_conv_plan() */
     int threads;
-    int64_t scratch; /* floats that a pass needs, whatever the batch */
+    int64_t scratch;    /* floats that a pass needs, whatever the batch, */
+    int64_t per_sample; /* and for each sample of it */
 } gy_conv;
 
 /** Whether an algorithm can compute a convolution of this shape. */
@@ -41,6 +42,11 @@ bool gy_conv_can(const gy_conv *c, gy_conv_algorithm a);
 
 /** Chooses the algorithm (`wanted` where it is not auto; it must be able) and fills the rest. */
 void gy_conv_plan(gy_conv *c, gy_conv_algorithm wanted, int threads);
+/**
+ * Plans for forward passes of weights in a form, as it lies. Local.
+ * @return false: floats are faster, or it cannot be; nothing is planned
+ */
+bool gy_conv_plan_form(gy_conv *c, const gy_form_kind *form, gy_simd level, int threads);
 
 /**
  * y = a(conv(x, w) + bias), bias [filters] or NULL.
@@ -52,9 +58,7 @@ void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const 
                      const float *w, const float *bias, gy_activation a, float *z, float *y,
                      float *scratch);
 
-/** Floats of scratch that a sample takes besides, where w is in a form. */
-int64_t gy_conv_form_scratch(const gy_conv *c);
-/** The same by the algorithm gemm of w in a form; no z. */
+/** The same of w in a form, once planned for one; no z. */
 void gy_conv_forward_form(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
                           const gy_form *w, const float *bias, gy_activation a, float *y,
                           float *scratch);

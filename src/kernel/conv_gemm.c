@@ -11,9 +11,7 @@
  */
 #include "conv_impl.h"
 
-#include "gemm_impl.h"
-#include "product.h"
-#include "product_list.h"
+#include "gemm.h"
 
 #include <string.h>
 
@@ -76,53 +74,38 @@ static int64_t line_of(const gy_conv *c, const place *q, int64_t i)
     return inside ? ((q->sample * d->in + plane) * h->in + row) * c->axis[GY_WIDTH].in : -1;
 }
 
-void gy_conv_gather(const gy_conv *c, const gy_conv_image *x, int group, int64_t from, int64_t to,
-                    void *rows, size_t row_bytes)
-{
-    const gy_window *w = &c->axis[GY_WIDTH];
-    const int64_t depth = c->channels / c->groups, lines = lines_of(c);
-    const size_t bytes = x->bytes * (size_t)depth, pixel = x->bytes * (size_t)c->channels;
-    const bool whole = c->groups == 1 && w->dilation == 1;
-    for (int64_t at = from; at < to; at++) {
-        const place q = place_of(c, at);
-        const int64_t left = q.first[GY_WIDTH];
-        const bool inside = left >= 0 && left + w->size <= w->in;
-        const int nothing = x->zeros == NULL ? 0 : x->zeros[q.sample];
-        char *out = (char *)rows + (size_t)(at - from) * row_bytes;
-        for (int64_t i = 0; i < lines; i++, out += bytes * (size_t)w->size) {
-            const int64_t line = line_of(c, &q, i);
-            if (line < 0) {
-                memset(out, nothing, bytes * (size_t)w->size);
-                continue;
-            }
-            const char *in = (const char *)x->v + (size_t)line * pixel + (size_t)group * bytes;
-            if (whole && inside) {
-                memcpy(out, in + (size_t)left * pixel, bytes * (size_t)w->size);
-                continue;
-            }
-            for (int64_t j = 0; j < w->size; j++) {
-                const int64_t column = left + j * w->dilation;
-                char *to_column = out + (size_t)j * bytes;
-                if (column < 0 || column >= w->in)
-                    memset(to_column, nothing, bytes);
-                else
-                    memcpy(to_column, in + (size_t)column * pixel, bytes);
-            }
-        }
-    }
-}
-
-int64_t gy_conv_sample(const gy_conv *c, int64_t at)
-{
-    return place_of(c, at).sample;
-}
-
-/* Floats under the positions [from, to). */
+/* Copies the patches of a group under the positions [from, to) into rows. */
 static void gather(const gy_conv *c, const float *x, int group, int64_t from, int64_t to,
                    float *rows)
 {
-    const gy_conv_image image = {.v = x, .bytes = sizeof *x};
-    gy_conv_gather(c, &image, group, from, to, rows, (size_t)patch(c) * sizeof *x);
+    const gy_window *w = &c->axis[GY_WIDTH];
+    int64_t depth = c->channels / c->groups, lines = lines_of(c);
+    bool whole = c->groups == 1 && w->dilation == 1;
+    for (int64_t at = from; at < to; at++) {
+        place q = place_of(c, at);
+        int64_t left = q.first[GY_WIDTH];
+        bool inside = left >= 0 && left + w->size <= w->in;
+        for (int64_t i = 0; i < lines; i++, rows += w->size * depth) {
+            int64_t line = line_of(c, &q, i);
+            size_t bytes = sizeof *x * (size_t)depth;
+            if (line < 0) {
+                memset(rows, 0, bytes * (size_t)w->size);
+                continue;
+            }
+            const float *in = x + line * c->channels + group * depth;
+            if (whole && inside) {
+                memcpy(rows, in + left * c->channels, bytes * (size_t)w->size);
+                continue;
+            }
+            for (int64_t j = 0; j < w->size; j++) {
+                int64_t column = left + j * w->dilation;
+                if (column < 0 || column >= w->in)
+                    memset(rows + j * depth, 0, bytes);
+                else
+                    memcpy(rows + j * depth, in + column * c->channels, bytes);
+            }
+        }
+    }
 }
 
 /* Adds the rows to where gather() takes them from. */
@@ -154,41 +137,19 @@ static float *own_tile(const gy_conv_pass *p, gy_member me)
            me.number * gy_round_up(tile(c) * patch(c), 16);
 }
 
-/* y = P Wᵀ of a group, whatever W is */
-static void multiply(const gy_conv_pass *p, gy_member me, int64_t group, int64_t n,
-                     const float *rows, float *y)
-{
-    const gy_conv *c = p->c;
-    const int64_t inner = patch(c), filters = c->filters / c->groups;
-    const gy_form_product of_form = {.k = p->kernel,
-                                     .w = p->form,
-                                     .from = group * filters,
-                                     .n = filters,
-                                     .rows = n,
-                                     .x = rows,
-                                     .x_row = inner,
-                                     .y = y,
-                                     .y_row = c->filters,
-                                     .work = p->kernel->work + me.number * gy_gemm_packed_work};
-    if (p->form != NULL)
-        gy_product_run(&of_form);
-    else
-        gy_gemm_serial(false, true, n, filters, inner, 1, rows, inner,
-                       p->w + group * filters * inner, inner, 0, y, c->filters);
-}
-
 static void forward_share(const gy_conv_pass *p, gy_member me)
 {
     const gy_conv *c = p->c;
     int64_t positions = p->batch * gy_windows_out(c->axis);
-    int64_t step = tile(c), filters = c->filters / c->groups;
+    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
     float *rows = own_tile(p, me);
     GY_SHARE(me, i, gy_pieces(positions, step)) {
         int64_t from = i * step, to = gy_least(from + step, positions);
         float *y = p->y + from * c->filters;
         for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
             gather(c, p->x, g, from, to, rows);
-            multiply(p, me, g, to - from, rows, y + g * filters);
+            gy_gemm_serial(false, true, to - from, filters, inner, 1, rows, inner,
+                           p->w + g * filters * inner, inner, 0, y + g * filters, c->filters);
         }
         gy_conv_finish(p, to - from, y);
         if (me.number == 0) gy_kernel_poll(p->kernel);
@@ -198,13 +159,7 @@ static void forward_share(const gy_conv_pass *p, gy_member me)
 static void forward(const gy_conv_pass *p)
 {
     const gy_conv *c = p->c;
-    const gy_product_kind *coded = p->form == NULL ? NULL : gy_product_coded(p->form);
-    if (coded != NULL && !gy_conv_is_product(c))
-        gy_conv_coded_forward(p, coded);
-    else if (gy_conv_is_product(c) && p->form != NULL)
-        gy_product_forward(p->kernel, p->batch * gy_windows_out(c->axis), p->x, p->form, p->bias,
-                           p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none, p->y);
-    else if (gy_conv_is_product(c))
+    if (gy_conv_is_product(c))
         gy_linear_forward(p->kernel, p->batch * gy_windows_out(c->axis), c->channels, c->filters,
                           p->x, p->w, p->bias, p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none,
                           NULL, p->y);

@@ -11,7 +11,7 @@ typedef struct gy_conv_pass {
     const gy_conv *c;
     int64_t batch;
     const float *x, *w, *bias; /* bias NULL: none */
-    const gy_form *form;       /* forward by gemm: instead of w */
+    const gy_form *form;       /* instead of w, where planned for one */
     bool relu;                 /* forward: y = max(x ∗ w + bias, 0) */
     const float *dz;
     float *y, *dx, *dw, beta;
@@ -30,22 +30,10 @@ typedef struct gy_conv_method {
 GY_CONV_METHOD_LIST(GY_CONV_METHOD)
 #undef GY_CONV_METHOD
 
-/* x as its patches are taken of it: floats, or bytes with what stands for nothing in each sample. */
-typedef struct gy_conv_image {
-    const void *v;
-    size_t bytes;         /* of an element */
-    const int32_t *zeros; /* [batch]; NULL: 0 */
-} gy_conv_image;
-
-/* Copies the patches of a group under the positions [from, to) into rows. */
-void gy_conv_gather(const gy_conv *c, const gy_conv_image *x, int group, int64_t from, int64_t to,
-                    void *rows, size_t row_bytes);
-/* The sample that a position is of. */
-int64_t gy_conv_sample(const gy_conv *c, int64_t at);
-
-struct gy_product_kind;
-/* Of a form that is multiplied of codes: conv_coded.c. */
-void gy_conv_coded_forward(const gy_conv_pass *p, const struct gy_product_kind *kind);
+/* Of weights in int8: conv_int8.c. Floats of scratch that a sample takes. */
+bool gy_conv_int8_can(const gy_conv *c);
+int64_t gy_conv_int8_scratch(const gy_conv *c);
+void gy_conv_int8_forward(const gy_conv_pass *p);
 
 /* Elements of w. */
 static inline int64_t gy_conv_weights(const gy_conv *c)

@@ -27,6 +27,16 @@ static int64_t cache_floats(void)
     return (bytes >= LEAST ? bytes : USUAL) / (int64_t)sizeof(float);
 }
 
+static const gy_int8_unit *int8_unit(gy_simd level)
+{
+#if defined(__x86_64__)
+    if (level == GY_SIMD_v4) return gy_simd_has_vnni(level) ? &gy_int8_v4_vnni : &gy_int8_v4;
+    if (level == GY_SIMD_v3) return gy_simd_has_vnni(level) ? &gy_int8_v3_vnni : &gy_int8_v3;
+#endif
+    (void)level;
+    return &gy_int8_baseline;
+}
+
 gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
 {
     static const gy_vector *const tables[GY_SIMD_COUNT] = {GY_SIMD_LIST(TABLE)};
@@ -38,11 +48,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
     k->vector = tables[gy_context_simd_level(ctx)];
     k->cache = cache_floats();
     k->packs = gy_context_simd_level(ctx) >= GY_SIMD_v3;
-    k->int8_dots = k->vector->int8_dots;
-#if defined(__x86_64__)
-    if (gy_context_simd_level(ctx) == GY_SIMD_v4 && gy_simd_has_vnni())
-        k->int8_dots = gy_int8_dots_vnni;
-#endif
+    k->int8 = int8_unit(gy_context_simd_level(ctx));
     GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));
     *out = k;
     return GY_OK;

@@ -1,11 +1,12 @@
 #include "product.h"
 
+#include "codes.h"
 #include "gemm_impl.h"
 #include "product_list.h"
 
 #include <string.h>
 
-static const gy_product_kind *find(const gy_form *w)
+const gy_product_kind *gy_product_of(const gy_form *w)
 {
 #define ENTRY(name) &gy_product_##name,
     static const gy_product_kind *const kinds[] = {GY_PRODUCT_LIST(ENTRY)};
@@ -17,7 +18,7 @@ static const gy_product_kind *find(const gy_form *w)
 
 bool gy_product_can(const gy_form *w)
 {
-    return find(w) != NULL || w->columns <= gy_gemm_packed_work;
+    return gy_product_of(w) != NULL || w->columns <= gy_gemm_packed_work;
 }
 
 /* As many rows of W at a time as floats as the work holds. */
@@ -38,19 +39,25 @@ static void run_coded(const gy_product_kind *kind, const gy_form_product *p)
     const gy_coded c = gy_coded_in(p);
     for (int64_t at = 0; at < p->rows; at += GY_CODED_ROWS) {
         const int64_t n = gy_least(GY_CODED_ROWS, p->rows - at);
-        for (int64_t i = 0; i < n; i++)
-            c.scales[i] = p->k->vector->int8_quantize(
-                p->w->columns, c.inner, p->x + (at + i) * p->x_row, c.q + i * c.inner, &c.zeros[i]);
+        for (int64_t i = 0; i < n; i++) {
+            const float *x = p->x + (at + i) * p->x_row;
+            uint8_t *q = c.q + i * c.inner;
+            gy_code code = gy_code_of(p->k, p->w, p->w->columns, x);
+            gy_code_take(p->k, &code, p->w->columns, x, q);
+            memset(q + p->w->columns, 0, (size_t)(c.inner - p->w->columns));
+            c.scales[i] = code.scale;
+            c.zeros[i] = code.zero;
+        }
         gy_coded_run(kind, p, &c, at, n);
     }
 }
 
 void gy_product_run(const gy_form_product *p)
 {
-    const gy_product_kind *kind = find(p->w);
+    const gy_product_kind *kind = gy_product_of(p->w);
     if (kind == NULL)
         run_expanded(p);
-    else if (kind->run != NULL)
+    else if (kind->run != NULL && p->rows >= kind->many)
         kind->run(p);
     else
         run_coded(kind, p);
@@ -64,6 +71,7 @@ void gy_product_forward(const gy_kernel *k, int64_t rows, const float *x, const 
     const bool softmax = a == GY_ACTIVATION_softmax; /* needs whole rows: afterwards */
     const double flop = 2.0 * (double)rows * (double)(w->rows * w->columns);
     const int team = flop < TEAM_FLOP ? 1 : k->threads;
+    gy_code_note(k, w, rows * w->columns, x);
     const bool by_rows = rows >= FEW * team;
     const int64_t all = by_rows ? rows : w->rows;
     const gy_product finish = {.c = y,
@@ -101,12 +109,6 @@ void gy_product_expand(const gy_kernel *k, const gy_form *w, float *out)
 }
 
 /* What products of codes share. */
-
-const gy_product_kind *gy_product_coded(const gy_form *w)
-{
-    const gy_product_kind *kind = find(w);
-    return kind != NULL && kind->run_coded != NULL ? kind : NULL;
-}
 
 /* Floats of the work before the codes. */
 enum { BEFORE = (GY_CODED_ROWS + 1) * GY_CODED_OUTPUTS + 2 * GY_CODED_ROWS };

@@ -41,8 +41,9 @@ enum { GY_CODED_ROWS = 48, GY_CODED_OUTPUTS = 256 };
 typedef struct gy_product_kind {
     const gy_form_kind *form;
     bool (*can)(const gy_form *w); /* whether the work has room for it */
+    int64_t many;                  /* rows of x from which on it is done at once */
     void (*run)(const gy_form_product *p);
-    /** Instead: rows [at, at + n) of x, which c has. */
+    /** Else, or instead: rows [at, at + n) of x, which c has. */
     void (*run_coded)(const gy_form_product *p, const gy_coded *c, int64_t at, int64_t n);
 } gy_product_kind;
 
@@ -53,8 +54,8 @@ GY_PRODUCT_LIST(GY_PRODUCT_DECLARE)
 /** Whatever its form; for those who share out the work themselves. */
 void gy_product_run(const gy_form_product *p);
 
-/** How it is multiplied of codes; NULL: it is not. For those who make the codes themselves. */
-const gy_product_kind *gy_product_coded(const gy_form *w);
+/** How it is multiplied; NULL: as floats, some rows at a time. For those who take x themselves. */
+const gy_product_kind *gy_product_of(const gy_form *w);
 
 bool gy_coded_can(int64_t columns);
 /** Cuts up the work of a product. */

@@ -107,16 +107,16 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     state->framed =
         gy_windows_frame(c->axis, (gy_border)s->window.border, c->channels, &state->frame);
     if (l->window > 0 && !state->framed) take_pieces(l, c);
-    gy_conv_plan(c, l->formed ? GY_CONV_gemm : (gy_conv_algorithm)s->algorithm, l->threads);
-    l->report.method = gy_conv_names[c->algorithm];
+    const gy_simd level = gy_context_simd_level(l->ctx);
+    l->floats = l->form == NULL || !gy_conv_plan_form(c, l->form, level, l->threads);
+    if (l->floats) gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
+    l->report.method = l->floats ? gy_conv_names[c->algorithm] : l->form->kind.name;
 
     gy_layer_param(l, "weight", GY_ROLE_KERNEL, weight, gy_init_for((gy_activation)s->activation));
     l->memory.needs = GY_NEEDS_X;
     l->memory.scratch.fixed = gy_align_floats(c->scratch);
-    if (l->formed) {
-        l->memory.scratch.per_sample += gy_conv_form_scratch(c);
-        l->memory.scratch.fixed += GY_PARAM_ALIGN;
-    }
+    l->memory.scratch.per_sample = c->per_sample;
+    if (c->per_sample > 0) l->memory.scratch.fixed += GY_PARAM_ALIGN;
     gy_conv_layer_end(l, (gy_activation)s->activation, s->bias);
     if (state->framed || l->memory.carry.fixed > 0) take_room(l, c);
     l->report.flops =

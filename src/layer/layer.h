@@ -108,7 +108,8 @@ struct gy_layer {
     int threads;    /* that the kernels will use */
     int64_t window; /* > 0: sequences come in pieces (generation), of so many positions at most */
     bool formed;    /* parameters of it are in forms of their own */
-    int inputs;     /* ≥ 1 */
+    const gy_form_kind *form;     /* what `weight` is in; NULL: floats, or there is none */
+    int inputs;                   /* ≥ 1 */
     gy_shape in[GY_LAYER_INPUTS]; /* of one sample */
     gy_shape shared;              /* of `weight` of the layer named by `share`; n = 0: none */
 
@@ -121,6 +122,7 @@ struct gy_layer {
     gy_tensor_spec buffers[GY_LAYER_BUFFERS];
     int n_buffers;
     gy_layer_statistics statistics;
+    bool floats; /* its parameters are to be floats, though its kind takes forms */
     void *state; /* the kind's own, from pool; not changed by a pass */
 
     struct {              /* what the passes need */

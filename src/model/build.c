@@ -288,10 +288,12 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
         u->x[i] = x[i];
         l->in[i] = *value_shape(&b->base, x[i]);
     }
+    const char *weight;
+    GY_TRY(join(&m->pool, params, "weight", &weight));
+    const gy_formed *formed = m->forms == NULL ? NULL : gy_formed_find(m->forms, weight);
+    if (formed != NULL) l->form = formed->form.kind;
     if (b->reuse > 0) {
-        const char *weight;
         int index;
-        GY_TRY(join(&m->pool, params, "weight", &weight));
         if (gy_names_find(&b->param_names, weight, &index))
             l->shared = ((const gy_draft *)b->params->v[index])->shape;
     }

@@ -38,7 +38,7 @@ static bool expands(const gy_unit *u, int param)
         const gy_joint *joint = &u->layer.joints[j];
         if (u->apart[j] && param >= joint->first && param < joint->first + joint->n) return false;
     }
-    return !u->layer.kind->takes_forms || !gy_product_can(u->form[param]);
+    return !u->layer.kind->takes_forms || u->layer.floats || !gy_product_can(u->form[param]);
 }
 
 gy_status gy_joint_find(gy_model *m)

@@ -7,6 +7,7 @@
 #include "levels.h"
 
 #include "form/form_list.h"
+#include "kernel/conv_impl.h"
 #include "kernel/product.h"
 
 #include <math.h>
@@ -144,6 +145,127 @@ static void products_are_right(void)
     gy_test_levels(products);
 }
 
+/* A product that the work holds only a part of at a time. */
+static void check_large(const gy_kernel *k)
+{
+    enum { IN = 702, OUT = 800, LARGE_ROWS = 40 };
+    gy_context *ctx = gy_test_context();
+    gy_pool pool;
+    gy_form form;
+    float *large, *of_x, *of_y;
+    gy_pool_init(&pool, ctx);
+    CU_ASSERT_EQUAL_FATAL(gy_pool_array(&pool, IN * OUT, &large), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_pool_array(&pool, IN * LARGE_ROWS, &of_x), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_pool_array(&pool, LARGE_ROWS * OUT, &of_y), GY_OK);
+    gy_test_values(1, IN * OUT, 1.0, large);
+    gy_test_values(2, IN * LARGE_ROWS, 1.0, of_x);
+    const gy_shape shape = {2, {OUT, IN}};
+    CU_ASSERT_EQUAL_FATAL(gy_form_pack(&pool, &gy_form_int8, NULL, &shape, large, &form), GY_OK);
+    gy_form_expand(&form, large);
+    gy_product_forward(k, LARGE_ROWS, of_x, &form, NULL, GY_ACTIVATION_none, of_y);
+    double worst = 0;
+    for (int64_t i = 0; i < LARGE_ROWS * OUT; i += 13) {
+        double sum = 0;
+        for (int64_t j = 0; j < IN; j++)
+            sum += (double)of_x[i / OUT * IN + j] * (double)large[i % OUT * IN + j];
+        worst = fmax(worst, fabs(sum - (double)of_y[i]));
+    }
+    CU_ASSERT_TRUE(worst < 2.0 / 127 * sqrt(IN)); /* half a step for each, in all directions */
+    gy_pool_clear(&pool);
+    gy_test_end(ctx);
+}
+
+static void large_products_are_right(void)
+{
+    gy_test_levels(check_large);
+}
+
+static gy_window draw_axis(uint64_t *state)
+{
+    gy_window a = {.in = gy_test_draw(state, 1, 9),
+                   .size = gy_test_draw(state, 1, 4),
+                   .stride = gy_test_draw(state, 1, 3),
+                   .dilation = gy_test_draw(state, 1, 2),
+                   .before = gy_test_draw(state, 0, 3)};
+    a.out = gy_test_draw(state, 1, gy_most(1, (a.in + 2 * a.before) / a.stride));
+    return a;
+}
+
+/* Whether y is that of the weights' floats by other means, but for half a step of x for each weight. */
+static bool agrees(const gy_conv *c, int64_t batch, const gy_form *form, const float *of_x,
+                   int64_t inputs, const float *want, const float *got)
+{
+    const int64_t outputs = batch * gy_windows_out(c->axis) * c->filters;
+    double low = 0, high = 0;
+    for (int64_t i = 0; i < inputs; i++) {
+        low = fmin(low, (double)of_x[i]);
+        high = fmax(high, (double)of_x[i]);
+    }
+    for (int64_t i = 0; i < outputs; i++) {
+        double sum = 0;
+        for (int64_t j = 0; j < form->columns; j++)
+            sum += fabs((double)back[i % c->filters * form->columns + j]);
+        const double most = 0.51 * (high - low) / 127 * sum + 1e-4 * sum + 1e-5;
+        if (!(fabs((double)want[i] - (double)got[i]) <= most)) return false;
+    }
+    return true;
+}
+
+/* Of any geometry, as codes where they lie. */
+static void check_convolution(const gy_kernel *k, uint64_t *state)
+{
+    const bool affine = gy_test_draw(state, 0, 1) > 0;
+    const int64_t batch = gy_test_draw(state, 1, 3), groups = gy_test_draw(state, 1, 2);
+    gy_conv c = {.axis = {GY_WINDOW_NONE, draw_axis(state), draw_axis(state)},
+                 .channels = groups * gy_test_draw(state, 1, 5),
+                 .filters = groups * gy_test_draw(state, 1, 20),
+                 .groups = groups};
+    if (gy_test_draw(state, 0, 3) == 0) c.axis[GY_DEPTH] = draw_axis(state);
+    gy_context *ctx = gy_test_context();
+    gy_pool pool;
+    gy_form form;
+    float *of_x, *want, *got, *scratch;
+    gy_conv_plan(&c, GY_CONV_gemm, gy_kernel_threads(k));
+    const int64_t inputs = batch * gy_windows_in(c.axis) * c.channels,
+                  outputs = batch * gy_windows_out(c.axis) * c.filters;
+    const gy_shape shape = {2, {c.filters, gy_conv_weights(&c) / c.filters}};
+    gy_pool_init(&pool, ctx);
+    CU_ASSERT_EQUAL_FATAL(gy_pool_array(&pool, inputs, &of_x), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_pool_array(&pool, outputs, &want), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_pool_array(&pool, outputs, &got), GY_OK);
+    const int64_t room = gy_most(c.scratch, batch * gy_conv_int8_scratch(&c));
+    CU_ASSERT_EQUAL_FATAL(gy_pool_array(&pool, room, &scratch), GY_OK);
+    make_matrix(gy_conv_weights(&c));
+    CU_ASSERT_EQUAL_FATAL(gy_form_pack(&pool, &gy_form_int8, &affine, &shape, w, &form), GY_OK);
+    gy_form_expand(&form, back);
+    gy_test_values((unsigned)inputs, inputs, 2.0, of_x);
+    gy_test_values(3, c.filters, 1.0, bias);
+    gy_conv_forward(k, &c, batch, of_x, back, bias, GY_ACTIVATION_relu, NULL, want, scratch);
+    gy_conv_int8_forward(&(gy_conv_pass){.kernel = k,
+                                         .c = &c,
+                                         .batch = batch,
+                                         .x = of_x,
+                                         .form = &form,
+                                         .bias = bias,
+                                         .relu = true,
+                                         .y = got,
+                                         .scratch = scratch});
+    CU_ASSERT_TRUE(agrees(&c, batch, &form, of_x, inputs, want, got));
+    gy_pool_clear(&pool);
+    gy_test_end(ctx);
+}
+
+static void convolutions(const gy_kernel *k)
+{
+    uint64_t state = 4;
+    for (int i = 0; i < 60; i++) check_convolution(k, &state);
+}
+
+static void convolutions_are_right(void)
+{
+    gy_test_levels(convolutions);
+}
+
 /* Parts that do not belong together, or lead astray, are told. */
 static void check_outside(const gy_kernel *k, const gy_kind *kind, int variant, const gy_form *form)
 {
@@ -165,4 +287,6 @@ static void others_are_found_out(void)
     each(NULL, check_outside);
 }
 
-GY_TEST_MAIN(GY_TEST(values_come_back), GY_TEST(products_are_right), GY_TEST(others_are_found_out))
+GY_TEST_MAIN(GY_TEST(values_come_back), GY_TEST(products_are_right),
+             GY_TEST(large_products_are_right), GY_TEST(convolutions_are_right),
+             GY_TEST(others_are_found_out))

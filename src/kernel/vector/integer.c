@@ -1,7 +1,7 @@
 /*
- * Rows of codes times rows of codes: tiles of rows of x by outputs, each a vector of sums. Of eight bits,
- * pairs are added in 16 (which never overflows: 2 · 127 · 127), then in 32. Other processors than x86 take the
- * plain loops.
+ * x as codes; its products with weights of 4 bits, in tiles of rows of x, and with those that are not zero. Of 4
+ * bits, pairs are added in 16 (which never overflows), then in 32. Other processors than x86 take the plain
+ * loops.
  */
 #include "integer.h"
 
@@ -13,40 +13,49 @@
 #include <immintrin.h>
 #endif
 
-float GY_OF_LEVEL(int8_quantize)(int64_t n, int64_t inner, const float *x, uint8_t *q,
-                                 int32_t *zero)
+/* Without sign numbers are ordered as their bits are, what is not finite above all. */
+INLINE uint32_t size_bits(float x)
 {
-    const uint32_t infinite = 0x7f800000;
+    uint32_t bits_of_x;
+    memcpy(&bits_of_x, &x, sizeof bits_of_x);
+    return bits_of_x & 0x7fffffff;
+}
+
+static const uint32_t infinite = 0x7f800000;
+
+void GY_OF_LEVEL(int8_range)(int64_t n, const float *x, float range[2])
+{
     float low = 0, high = 0;
-    uint32_t most_bits = 0; /* without sign numbers are ordered as their bits are, NaN above all */
-#pragma omp simd reduction(min : low) reduction(max : high, most_bits)
+    uint32_t most = 0;
+#pragma omp simd reduction(min : low) reduction(max : high, most)
     for (int64_t i = 0; i < n; i++) {
-        uint32_t bits_of_x;
-        memcpy(&bits_of_x, &x[i], sizeof bits_of_x);
-        bits_of_x &= 0x7fffffff;
-        most_bits = bits_of_x > most_bits ? bits_of_x : most_bits;
+        const uint32_t size = size_bits(x[i]);
+        most = size > most ? size : most;
         low = x[i] < low ? x[i] : low;
         high = x[i] > high ? x[i] : high;
     }
-    const float most = (float)GY_CODES_MOST, width = high - low;
-    const float scale = width > 0 ? width / most : 1, back = width > 0 ? most / width : 0;
-    const float shift = rintf(-low * back);
-    const bool finite = most_bits < infinite && width < INFINITY;
-    *zero = finite ? (int32_t)shift : 0;
-#pragma omp simd
+    range[0] = most < infinite ? low : NAN;
+    range[1] = most < infinite ? high : NAN;
+}
+
+bool GY_OF_LEVEL(int8_codes)(int64_t n, const float *x, float back, float shift, uint8_t *q)
+{
+    uint32_t most = 0;
+#pragma omp simd reduction(max : most)
     for (int64_t i = 0; i < n; i++) {
+        const uint32_t size = size_bits(x[i]);
+        most = size > most ? size : most;
         float code = x[i] * back + shift + 0.5f;
         code = code > 0 ? code : 0; /* NaN too */
-        code = code < most + 0.5f ? code : most;
+        code = code < (float)GY_CODES_MOST + 0.5f ? code : (float)GY_CODES_MOST;
         q[i] = (uint8_t)(int32_t)code;
     }
-    memset(q + n, 0, (size_t)(inner - n));
-    return finite ? scale : NAN;
+    return most < infinite;
 }
 
 #if defined(__AVX2__)
 
-enum { ROWS = 4, OUTPUTS = 2, BYTES = 32 };
+enum { ROWS = 4, BYTES = 32 };
 
 INLINE __m256i dot(__m256i sum, __m256i q, __m256i w)
 {
@@ -57,41 +66,6 @@ INLINE __m256i dot(__m256i sum, __m256i q, __m256i w)
 INLINE __m256i bytes(const void *at)
 {
     return _mm256_loadu_si256((const __m256i *)at);
-}
-
-INLINE int32_t total(__m256i v)
-{
-    __m128i half = _mm_add_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
-    half = _mm_add_epi32(half, _mm_shuffle_epi32(half, 0x4e));
-    return _mm_cvtsi128_si32(_mm_add_epi32(half, _mm_shuffle_epi32(half, 0xb1)));
-}
-
-INLINE void int8_tile(const gy_int8_dots *p, int64_t row, int64_t output, int rows, int outputs)
-{
-    __m256i sums[ROWS][OUTPUTS] = {{{0}}};
-    const uint8_t *q = p->q + row * p->inner;
-    const int8_t *w = p->w + output * p->w_row;
-    for (int64_t k = 0; k < p->inner; k += BYTES) {
-        __m256i of_w[OUTPUTS];
-        UNROLL for (int j = 0; j < outputs; j++) of_w[j] = bytes(w + j * p->w_row + k);
-        UNROLL for (int i = 0; i < rows; i++)
-        {
-            const __m256i of_q = bytes(q + i * p->inner + k);
-            UNROLL for (int j = 0; j < outputs; j++) sums[i][j] = dot(sums[i][j], of_q, of_w[j]);
-        }
-    }
-    UNROLL for (int i = 0; i < rows; i++) UNROLL for (int j = 0; j < outputs; j++)
-        p->c[(row + i) * p->outputs + output + j] = total(sums[i][j]);
-}
-
-void GY_OF_LEVEL(int8_dots)(const gy_int8_dots *p)
-{
-    int64_t j = 0, i;
-    for (; j + OUTPUTS <= p->outputs; j += OUTPUTS) {
-        for (i = 0; i + ROWS <= p->rows; i += ROWS) int8_tile(p, i, j, ROWS, OUTPUTS);
-        for (; i < p->rows; i++) int8_tile(p, i, j, 1, OUTPUTS);
-    }
-    for (i = 0; j < p->outputs && i < p->rows; i++) int8_tile(p, i, j, 1, 1);
 }
 
 /* A group of 32 codes, from −7 to 7. */
@@ -140,18 +114,6 @@ void GY_OF_LEVEL(int4_dots)(const gy_int4_dots *p)
 
 #else
 
-void GY_OF_LEVEL(int8_dots)(const gy_int8_dots *p)
-{
-    for (int64_t i = 0; i < p->rows; i++)
-        for (int64_t j = 0; j < p->outputs; j++) {
-            const uint8_t *q = p->q + i * p->inner;
-            const int8_t *w = p->w + j * p->w_row;
-            int32_t sum = 0;
-            for (int64_t k = 0; k < p->inner; k++) sum += q[k] * w[k];
-            p->c[i * p->outputs + j] = sum;
-        }
-}
-
 INLINE int32_t int4_group(const uint8_t *q, const uint8_t *w)
 {
     int32_t sum = 0;
@@ -170,36 +132,6 @@ void GY_OF_LEVEL(int4_dots)(const gy_int4_dots *p)
                                          p->w + (j * p->groups + g) * 16);
             p->c[i * p->outputs + j] = sum;
         }
-}
-
-#endif
-
-#if defined(__AVX512BW__)
-
-#define VNNI __attribute__((target("avx512vnni")))
-
-/* Four products at a time, added to the sums at once. */
-VNNI static inline void vnni_tile(const gy_int8_dots *p, int64_t row, int64_t output, int rows)
-{
-    enum { WORDS = 64 };
-    __m512i sums[ROWS] = {{0}};
-    const uint8_t *q = p->q + row * p->inner;
-    const int8_t *w = p->w + output * p->w_row;
-    for (int64_t k = 0; k < p->inner; k += WORDS) {
-        const __m512i of_w = _mm512_loadu_si512(w + k);
-        for (int i = 0; i < rows; i++)
-            sums[i] = _mm512_dpbusd_epi32(sums[i], _mm512_loadu_si512(q + i * p->inner + k), of_w);
-    }
-    for (int i = 0; i < rows; i++)
-        p->c[(row + i) * p->outputs + output] = _mm512_reduce_add_epi32(sums[i]);
-}
-
-VNNI void gy_int8_dots_vnni(const gy_int8_dots *p)
-{
-    for (int64_t j = 0, i; j < p->outputs; j++) {
-        for (i = 0; i + ROWS <= p->rows; i += ROWS) vnni_tile(p, i, j, ROWS);
-        for (; i < p->rows; i++) vnni_tile(p, i, j, 1);
-    }
 }
 
 #endif

@@ -48,8 +48,13 @@ void GY_OF_LEVEL(panel_turn)(int64_t rows, int64_t depth, const float *x, int64_
             UNROLL for (int i = 0; i < WIDTH; i++) store(panel + (k + i) * GY_PANEL + first, v[i]);
         }
         for (; k < depth; k++)
-            for (int64_t i = 0; i < WIDTH; i++)
-                panel[k * GY_PANEL + first + i] = i < n ? from[i * row + k] : 0.0f;
+            for (int64_t i = 0; i < WIDTH; i++) {
+                float *to = panel + k * GY_PANEL + first + i;
+                if (i < n)
+                    memcpy(to, from + i * row + k, sizeof *to);
+                else
+                    *to = 0.0f;
+            }
     }
 }
 
