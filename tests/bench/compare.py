@@ -24,8 +24,8 @@ import tempfile
 import yaml
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-WORKLOADS = "mlp lenet vgg resnet20 lstm gru gpt_char gpt2_124m".split()
-STEPS = {"mlp": 20, "lenet": 20, "resnet20": 10, "vgg": 10, "gpt2_124m": 2}  # else 5
+WORKLOADS = "mlp lenet vgg resnet20 conv3d unet fno decoder lstm gru gpt_char gpt2_124m".split()
+STEPS = {"mlp": 20, "lenet": 20, "resnet20": 10, "vgg": 10, "decoder": 10, "gpt2_124m": 2}  # else 5
 
 
 def fail(what):
@@ -39,7 +39,7 @@ def free_port():
 
 
 class Peer:
-    """One program on one workload; run() gives step_ms, peak_bytes."""
+    """One program on one workload; run() gives step_ms, peak_bytes, layers."""
 
     def __init__(self, options, path, config, threads):
         self.options, self.path, self.threads = options, path, threads
@@ -60,10 +60,13 @@ class Gyre(Peer):
                    "--steps", str(self.steps), "--json"]
         if self.options.ranks > 1:
             command = self.options.mpirun.split() + ["-n", str(self.options.ranks)] + command
+        layers = {}
         for line in self.output(command).splitlines():
             event = json.loads(line)
+            if event["event"] == "layer":
+                layers[event["name"]] = event["forward_ms"], event["backward_ms"]
             if event["event"] == "bench":
-                return event
+                return dict(event, layers=layers)
         fail(f"{command[0]} told nothing")
 
 
@@ -74,7 +77,7 @@ class Torch(Peer):
         json.dump(config, self.file)
         self.file.flush()
         self.layout = "plain"
-        if len(config["model"]["input"]) == 3 and "conv2d" in json.dumps(config):
+        if len(config["model"]["input"]) > 2:
             self.layout = min(("plain", "channels_last"), key=lambda l: self.run(l)["step_ms"])
 
     def run(self, layout=None):
@@ -94,6 +97,23 @@ class Torch(Peer):
                 other.wait()
 
 
+def compare_layers(turns):
+    """Each layer of a workload that both sides have by its name: medians over the turns."""
+    for name in turns[0][0]["layers"]:
+        if any(name not in side["layers"] for side in turns[0]):
+            continue
+        ms = [[statistics.median(turn[i]["layers"][name][way] for turn in turns) for way in (0, 1)]
+              for i in (0, 1)]
+        yield {"layer": name, "gyre_ms": ms[0], "torch_ms": ms[1],
+               "ratio": sum(ms[1]) / max(sum(ms[0]), 1e-9)}
+
+
+def print_layers(layers):
+    for layer in layers:
+        ours, theirs = ("".join(f"{ms:>10.2f}" for ms in layer[side]) for side in ("gyre_ms", "torch_ms"))
+        print(f"  {layer['layer']:<32}{ours} {theirs} {layer['ratio']:>6.2f}", flush=True)
+
+
 def compare(options, name, threads):
     path = name if name.endswith(".yaml") else os.path.join(HERE, "workloads", name + ".yaml")
     with open(path) as f:
@@ -109,6 +129,8 @@ def compare(options, name, threads):
               "share_of_sgemm": statistics.median(o["share_of_sgemm"] for o, _ in turns),
               "gyre_bytes": o_peak, "torch_bytes": t_peak, "layout": theirs.layout,
               "torch": turns[0][1]["version"]}
+    if options.layers:
+        result["layers"] = list(compare_layers(turns))
     if options.json:
         print(json.dumps(result), flush=True)
     else:
@@ -116,6 +138,7 @@ def compare(options, name, threads):
               f"{result['ratio']:>6.2f} {ratios[0]:>6.2f} {ratios[-1]:>6.2f} "
               f"{100 * result['share_of_sgemm']:>6.0f} % {o_peak / 2**20:>8.0f} "
               f"{t_peak / 2**20:>8.0f} {o_peak / t_peak:>6.2f}  {theirs.layout}", flush=True)
+        print_layers(result.get("layers", []))
 
 
 def main():
@@ -129,6 +152,8 @@ def main():
     parser.add_argument("--mpirun", default="mpirun", help="with its options")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--steps", type=int, default=0, help="of a turn; 0: by workload")
+    parser.add_argument("--layers", action="store_true",
+                        help="and of each layer: ms forward, backward here and there, the ratio")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     options = parser.parse_args()
     if not options.json:

@@ -203,6 +203,22 @@ static void images_make(const synthetic *s, int64_t sample, float *x, float *y)
     if (y != NULL) *y = (float)c;
 }
 
+/* fields: images whose targets are the prototypes */
+
+static gy_status fields_open(synthetic *s, gy_pool *pool, gy_source_info *info)
+{
+    GY_TRY(images_open(s, pool, info));
+    info->y = info->x;
+    return describe(s, info, 0);
+}
+
+static void fields_make(const synthetic *s, int64_t sample, float *x, float *y)
+{
+    const float *prototype = s->common + class_of(s, sample) * s->x_count;
+    images_make(s, sample, x, NULL);
+    if (y != NULL) memcpy(y, prototype, sizeof *y * (size_t)s->y_count);
+}
+
 /* sequence: a Markov chain; each token has four successors with chances 1/2, 1/4, 1/8, 1/8 */
 
 static gy_status sequence_open(synthetic *s, gy_pool *pool, gy_source_info *info)
@@ -247,6 +263,7 @@ static const problem problems[] = {
     {"spirals", 2, 3, spirals_open, spirals_make},
     {"regression", 8, 0, regression_open, regression_make},
     {"images", 0, 10, images_open, images_make},
+    {"fields", 0, 10, fields_open, fields_make},
     {"sequence", 0, 0, sequence_open, sequence_make},
 };
 enum { PROBLEMS = sizeof problems / sizeof *problems };
@@ -263,7 +280,7 @@ static gy_status find_problem(const char *name, const problem **out)
     const char *nearest = gy_nearest(name, names, PROBLEMS);
     return gy_raise(GY_E_DATA,
                     "unknown synthetic data" GY_AT "synthetic:%s" GY_WHY
-                    "the kinds are blobs, spirals, regression, images and sequence%s%s%s",
+                    "the kinds are blobs, spirals, regression, images, fields and sequence%s%s%s",
                     name, nearest == NULL ? "" : "; did you mean ", nearest == NULL ? "" : nearest,
                     nearest == NULL ? "" : "?");
 }
@@ -340,12 +357,12 @@ static const gy_setting rows[] = {
      .standard = "0",
      .min = 0,
      .max = 1 << 24,
-     .help = "blobs, spirals, images: classes; 0 = 3, 3, 10"},
+     .help = "blobs, spirals, images, fields: classes, or prototypes; 0 = 3, 3, 10, 10"},
     {.key = "shape",
      .type = GY_SETTING_STRING,
      AT(shape),
      .standard = "32x32x3",
-     .help = "images: shape of a sample"},
+     .help = "images, fields: shape of a sample"},
     {.key = "length",
      .type = GY_SETTING_INT,
      AT(length),
@@ -371,8 +388,8 @@ static const gy_setting rows[] = {
 };
 
 const gy_format_kind gy_format_synthetic = {
-    .kind = {"synthetic", "made up on demand: blobs, spirals, regression, images, sequence", rows,
-             sizeof(synthetic_settings)},
+    .kind = {"synthetic", "made up on demand: blobs, spirals, regression, images, fields, sequence",
+             rows, sizeof(synthetic_settings)},
     .example = "synthetic:images?n=1000&shape=28x28x1&classes=10",
     .scheme = "synthetic",
     .open = open,
