@@ -10,6 +10,9 @@
  * ⊙ and the sum over channels (over tiles for dw) being 36 matrix products. The transforms are in
  * winograd_tiles.c.
  *
+ * A grid of three axes is convolved in its planes: v has the tiles of all planes under a plane of
+ * outputs side by side, and the products are sums over them too.
+ *
  * Tiles are numbered through the batch; each thread takes an even share of them, in blocks that stay in
  * the cache.
  *
@@ -33,24 +36,25 @@ static bool can(const gy_conv *c)
     const gy_window *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
     return (h->size == 3 || h->size == 5) && w->size == h->size && h->stride == 1 &&
            w->stride == 1 && h->dilation == 1 && w->dilation == 1 && c->groups == 1 &&
-           gy_window_is_pointwise(&c->axis[GY_DEPTH]);
+           c->axis[GY_DEPTH].stride == 1;
 }
 
 /* Tiles in a block. */
 static int64_t block(const gy_plane *g)
 {
-    int64_t n = BLOCK_FLOATS / POINTS / (g->in_width + g->out_panels);
+    int64_t n = BLOCK_FLOATS / POINTS / (gy_plane_in(g) + g->out_panels);
     return gy_most(BLOCK_MIN, gy_least(n, BLOCK_MAX)) / BLOCK_STEP * BLOCK_STEP;
 }
 
 static int64_t weights_floats(const gy_plane *g)
 {
-    return POINTS * g->out_panels * g->in;
+    return POINTS * g->out_panels * g->taps * g->in;
 }
 
 static int64_t own_floats(const gy_plane *g)
 {
-    return POINTS * (gy_tiles_step(block(g), g->in_width) + gy_tiles_step(block(g), g->out_panels));
+    return POINTS *
+           (gy_tiles_step(block(g), gy_plane_in(g)) + gy_tiles_step(block(g), g->out_panels));
 }
 
 static int64_t pass_scratch(const gy_conv *c, const gy_plane *g)
@@ -71,16 +75,18 @@ static void multiply(const gy_vector *vector, const gy_plane *g, int64_t rows, c
 {
     for (int64_t k = 0; k < POINTS; k++) {
         gy_panel_product product = {.rows = rows,
-                                    .lines = 1,
+                                    .lines = g->taps,
                                     .columns = 1,
                                     .depth = g->in,
                                     .a = v + k * v_step,
-                                    .a_row = g->in_width,
+                                    .a_row = gy_plane_in(g),
+                                    .a_line = g->in_width,
                                     .a_step = 1,
-                                    .b = u + k * g->out_panels * g->in,
+                                    .b = u + k * g->out_panels * g->taps * g->in,
+                                    .b_line = g->in * PANEL,
                                     .b_step = PANEL,
                                     .panels = g->out_panels / PANEL,
-                                    .b_panel = g->in * PANEL,
+                                    .b_panel = g->taps * g->in * PANEL,
                                     .c = m + k * m_step,
                                     .c_row = g->out_panels};
         vector->panel_product(&product);
@@ -101,7 +107,8 @@ static void convolve_share(const gy_conv_pass *p, const gy_plane *g, const opera
     const gy_vector *vector = p->kernel->vector;
     float *u = p->scratch + gy_tiles_zeros(g), *v = u + weights_floats(g);
     int64_t rows = block(g), tiles = gy_plane_tiles(g), steps = gy_pieces(tiles, BLOCK_STEP);
-    int64_t v_step = gy_tiles_step(rows, g->in_width), m_step = gy_tiles_step(rows, g->out_panels);
+    int64_t v_step = gy_tiles_step(rows, gy_plane_in(g)),
+            m_step = gy_tiles_step(rows, g->out_panels);
     int64_t to = gy_least(gy_share(me, steps, 1) * BLOCK_STEP, tiles);
     v += me.number * own_floats(g);
     float *m = v + POINTS * v_step;

@@ -9,15 +9,19 @@
 
 enum { GY_POINTS = 36 };
 
-/* A convolution as it is computed: from [samples, height, width, in] to [out_height, out_width, out]. */
+/*
+ * A convolution as it is computed: from [samples, depth, height, width, in] to [samples, out_depth,
+ * out_height, out_width, out]. A plane of outputs is of `taps` planes of the input, dilation apart.
+ */
 typedef struct gy_plane {
     int64_t samples;
+    int64_t depth, taps, dilation, front;
     int64_t height, width, in, top, left;
-    int64_t out_height, out_width, out;
-    int64_t in_width, out_panels; /* rounded up to panels */
+    int64_t out_depth, out_height, out_width, out;
+    int64_t in_width, out_panels; /* rounded up to panels; in_width of one tap */
     int kernel;
     int64_t side;          /* outputs along an axis of a tile */
-    int64_t rows, columns; /* tiles of a sample */
+    int64_t rows, columns; /* tiles of a plane */
 } gy_plane;
 
 gy_plane gy_plane_forward(const gy_conv *c, int64_t samples);
@@ -25,10 +29,16 @@ gy_plane gy_plane_backward(const gy_conv *c, int64_t samples); /* dx from dz */
 
 static inline int64_t gy_plane_tiles(const gy_plane *g)
 {
-    return g->samples * g->rows * g->columns;
+    return g->samples * g->out_depth * g->rows * g->columns;
 }
 
-/* Tiles [from, to), numbered through the samples. */
+/* Floats of a tile at a point, of all taps. */
+static inline int64_t gy_plane_in(const gy_plane *g)
+{
+    return g->taps * g->in_width;
+}
+
+/* Tiles [from, to), numbered through the planes. */
 typedef struct gy_tiles {
     const gy_vector *vector;
     const gy_plane *plane;
@@ -47,7 +57,7 @@ static inline int64_t gy_tiles_step(int64_t n, int64_t width)
     return n * width + GY_PANEL;
 }
 
-/* v [36, step] = Bᵀ x B, tiles in_width apart. */
+/* v [36, step] = Bᵀ x B of every tap, tiles gy_plane_in() apart. */
 void gy_tiles_input(const gy_tiles *t, const float *x, float *v, int64_t step);
 
 /* d [36, step] = A dz Aᵀ of the filters [first, first + n), tiles out_panels apart. */
@@ -59,8 +69,8 @@ void gy_tiles_output(const gy_tiles *t, const gy_conv_pass *p, const float *m, i
                      float *y);
 
 /*
- * u [36, out_panels / 16, in, 16] = G w Gᵀ; `flip`: w is [in, kernel, kernel, out] and turned about. By
- * all of the team.
+ * u [36, out_panels / 16, taps, in, 16] = G w Gᵀ of w [out, taps, kernel, kernel, in]; `flip`: w is
+ * [in, taps, kernel, kernel, out] and turned about. By all of the team.
  */
 void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u,
                       gy_member me);

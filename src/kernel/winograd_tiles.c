@@ -5,10 +5,11 @@
 
 enum { PANEL = GY_PANEL, POINTS = GY_POINTS, EDGE = 6, LINE = 16 /* floats of a cache line */ };
 
-/* Planes of a sample do not meet: each is as a sample. */
 static gy_plane complete(const gy_conv *c, int64_t samples, gy_plane g)
 {
-    g.samples = samples * c->axis[GY_DEPTH].in;
+    g.samples = samples;
+    g.taps = c->axis[GY_DEPTH].size;
+    g.dilation = c->axis[GY_DEPTH].dilation;
     g.kernel = (int)c->axis[GY_HEIGHT].size;
     g.side = EDGE + 1 - g.kernel;
     g.in_width = gy_round_up(g.in, PANEL);
@@ -20,9 +21,12 @@ static gy_plane complete(const gy_conv *c, int64_t samples, gy_plane g)
 
 gy_plane gy_plane_forward(const gy_conv *c, int64_t samples)
 {
-    const gy_window *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
+    const gy_window *d = &c->axis[GY_DEPTH], *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
     return complete(c, samples,
-                    (gy_plane){.height = h->in,
+                    (gy_plane){.depth = d->in,
+                               .front = d->before,
+                               .out_depth = d->out,
+                               .height = h->in,
                                .width = w->in,
                                .in = c->channels,
                                .top = h->before,
@@ -35,9 +39,12 @@ gy_plane gy_plane_forward(const gy_conv *c, int64_t samples)
 /* dx is the convolution of dz with the weights turned about. */
 gy_plane gy_plane_backward(const gy_conv *c, int64_t samples)
 {
-    const gy_window *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
+    const gy_window *d = &c->axis[GY_DEPTH], *h = &c->axis[GY_HEIGHT], *w = &c->axis[GY_WIDTH];
     return complete(c, samples,
-                    (gy_plane){.height = h->out,
+                    (gy_plane){.depth = d->out,
+                               .front = (d->size - 1) * d->dilation - d->before,
+                               .out_depth = d->in,
+                               .height = h->out,
                                .width = w->out,
                                .in = c->filters,
                                .top = h->size - 1 - h->before,
@@ -52,29 +59,37 @@ int64_t gy_tiles_zeros(const gy_plane *g)
     return gy_most(g->in_width, g->out_panels);
 }
 
-/* All images of a plane's input or output. */
+/* All images of a plane's input or output: a plane of a sample is one. */
 typedef struct images {
-    int64_t samples, height, width, channels;
+    int64_t n, height, width, channels;
 } images;
 
 static images input_of(const gy_plane *g)
 {
-    return (images){g->samples, g->height, g->width, g->in};
+    return (images){g->samples * g->depth, g->height, g->width, g->in};
 }
 
 static images output_of(const gy_plane *g)
 {
-    return (images){g->samples, g->out_height, g->out_width, g->out};
+    return (images){g->samples * g->out_depth, g->out_height, g->out_width, g->out};
 }
 
 typedef struct place {
-    int64_t sample, row, column; /* of a tile's first output */
+    int64_t image, row, column; /* of a tile's first pixel */
 } place;
 
 static place place_of(const gy_plane *g, int64_t tile)
 {
     return (place){tile / g->columns / g->rows, tile / g->columns % g->rows * g->side,
                    tile % g->columns * g->side};
+}
+
+/* Where a tap of the tile at p is in the input; false: beyond the first or the last plane. */
+static bool under(const gy_plane *g, place p, int64_t tap, place *out)
+{
+    const int64_t plane = p.image % g->out_depth - g->front + tap * g->dilation;
+    *out = (place){p.image / g->out_depth * g->depth + plane, p.row - g->top, p.column - g->left};
+    return plane >= 0 && plane < g->depth;
 }
 
 /* The pixels of a tile of `edge` × `edge` whose first is at p; zeros outside. */
@@ -88,7 +103,7 @@ static void find_pixels(const images *m, const float *x, place p, int64_t edge, 
             p.column + j >= 0 && p.column + j < m->width ? (p.column + j) * m->channels : OUTSIDE;
     for (int64_t i = 0; i < edge; i++) {
         bool inside = p.row + i >= 0 && p.row + i < m->height;
-        const float *line = x + (p.sample * m->height + p.row + i) * m->width * m->channels;
+        const float *line = x + (p.image * m->height + p.row + i) * m->width * m->channels;
         for (int64_t j = 0; j < edge; j++)
             *out++ = inside && at[j] != OUTSIDE ? line + at[j] : zeros;
     }
@@ -102,7 +117,7 @@ static void find_pixels(const images *m, const float *x, place p, int64_t edge, 
 static inline __attribute__((always_inline)) void fetch(const images *m, const float *x, place p,
                                                         int64_t side, int64_t n)
 {
-    int64_t row = p.sample * m->height + p.row, end = gy_least(row + side, m->samples * m->height);
+    int64_t row = p.image * m->height + p.row, end = gy_least(row + side, m->n * m->height);
     int64_t column = gy_most(p.column, 0), columns = gy_least(side, m->width - column);
     int64_t runs = n == m->channels ? 1 : columns, run = runs == 1 ? columns * n : n;
     for (; row < end; row++) {
@@ -117,14 +132,19 @@ void gy_tiles_input(const gy_tiles *t, const float *x, float *v, int64_t step)
     const gy_plane *g = t->plane;
     const images m = input_of(g);
     const float *pixels[EDGE * EDGE];
-    for (int64_t tile = t->from; tile < t->to; tile++, v += g->in_width) {
-        place p = place_of(g, tile);
-        p.row -= g->top;
-        p.column -= g->left;
-        find_pixels(&m, x, p, EDGE, t->zeros, pixels);
-        p.row += EDGE;
-        fetch(&m, x, p, g->side, g->in);
-        t->vector->winograd_input(g->in, pixels, v, step);
+    for (int64_t tile = t->from; tile < t->to; tile++) {
+        for (int64_t tap = 0; tap < g->taps; tap++, v += g->in_width) {
+            place p;
+            if (!under(g, place_of(g, tile), tap, &p)) {
+                for (int64_t k = 0; k < POINTS; k++)
+                    memset(v + k * step, 0, sizeof *v * (size_t)g->in_width);
+                continue;
+            }
+            find_pixels(&m, x, p, EDGE, t->zeros, pixels);
+            p.row += EDGE;
+            fetch(&m, x, p, g->side, g->in);
+            t->vector->winograd_input(g->in, pixels, v, step);
+        }
     }
 }
 
@@ -155,7 +175,7 @@ void gy_tiles_output(const gy_tiles *t, const gy_conv_pass *pass, const float *m
         place p = place_of(g, tile);
         float *pixels[EDGE * EDGE], **pixel = pixels;
         for (int64_t row = p.row; row < p.row + g->side; row++) {
-            float *line = y + (p.sample * g->out_height + row) * g->out_width * g->out;
+            float *line = y + (p.image * g->out_height + row) * g->out_width * g->out;
             for (int64_t column = p.column; column < p.column + g->side; column++) {
                 bool inside = row < g->out_height && column < g->out_width;
                 *pixel++ = inside ? line + column * g->out : NULL;
@@ -167,48 +187,56 @@ void gy_tiles_output(const gy_tiles *t, const gy_conv_pass *pass, const float *m
     }
 }
 
-/* From w [out, kernel, kernel, in]: 16 × 16 channels at a time are transformed along `in` and turned. */
-static void turn_weights(const gy_vector *v, const gy_plane *g, const float *w, float *u,
-                         gy_member me)
+/* Floats from point to point of the transformed weights. */
+static int64_t weights_step(const gy_plane *g)
+{
+    return g->out_panels * g->taps * g->in;
+}
+
+/* From w [out, …, in]: 16 × 16 channels at a time are transformed along `in` and turned. */
+static void turn_panel(const gy_vector *v, const gy_plane *g, const float *w, int64_t panel,
+                       int64_t tap, float *u)
 {
     float t[PANEL * POINTS * PANEL]; /* [16 outputs, 36, 16 inputs] */
-    int64_t step = g->out_panels * g->in, area = g->kernel * g->kernel;
-    GY_SHARE(me, at, g->out_panels / PANEL) {
-        int64_t panel = at * PANEL;
-        for (int64_t c = 0; c < g->in; c += PANEL) {
-            int64_t inputs = gy_least(PANEL, g->in - c);
-            memset(t, 0, sizeof t);
-            for (int64_t i = 0; i < PANEL && panel + i < g->out; i++)
-                v->winograd_weight(g->kernel, inputs, w + (panel + i) * area * g->in + c, g->in,
-                                   false, t + i * POINTS * PANEL, PANEL);
-            for (int64_t k = 0; k < POINTS; k++) {
-                float *to = u + k * step + panel * g->in + c * PANEL;
-                const float *from = t + k * PANEL;
-                for (int64_t j = 0; j < inputs; j++)
-                    for (int64_t i = 0; i < PANEL; i++)
-                        to[j * PANEL + i] = from[i * POINTS * PANEL + j];
-            }
+    const int64_t area = g->kernel * g->kernel;
+    for (int64_t c = 0; c < g->in; c += PANEL) {
+        int64_t inputs = gy_least(PANEL, g->in - c);
+        memset(t, 0, sizeof t);
+        for (int64_t i = 0; i < PANEL && panel + i < g->out; i++)
+            v->winograd_weight(g->kernel, inputs,
+                               w + ((panel + i) * g->taps + tap) * area * g->in + c, g->in, false,
+                               t + i * POINTS * PANEL, PANEL);
+        for (int64_t k = 0; k < POINTS; k++) {
+            float *to = u + k * weights_step(g) + c * PANEL;
+            const float *from = t + k * PANEL;
+            for (int64_t j = 0; j < inputs; j++)
+                for (int64_t i = 0; i < PANEL; i++)
+                    to[j * PANEL + i] = from[i * POINTS * PANEL + j];
         }
     }
 }
 
-/* From w [in, kernel, kernel, out]: what it holds side by side stays side by side. */
-static void flip_weights(const gy_vector *v, const gy_plane *g, const float *w, float *u,
-                         gy_member me)
+/* From w [in, …, out], turned about: what it holds side by side stays side by side. */
+static void flip_panel(const gy_vector *v, const gy_plane *g, const float *w, int64_t panel,
+                       int64_t tap, float *u)
 {
-    int64_t step = g->out_panels * g->in, area = g->kernel * g->kernel;
-    GY_SHARE(me, c, g->in)
-        for (int64_t panel = 0; panel < g->out; panel += PANEL)
-            v->winograd_weight(g->kernel, gy_least(PANEL, g->out - panel),
-                               w + c * area * g->out + panel, g->out, true,
-                               u + panel * g->in + c * PANEL, step);
+    const int64_t area = g->kernel * g->kernel, last = g->taps - 1;
+    for (int64_t c = 0; c < g->in; c++)
+        v->winograd_weight(g->kernel, gy_least(PANEL, g->out - panel),
+                           w + (c * g->taps + last - tap) * area * g->out + panel, g->out, true,
+                           u + c * PANEL, weights_step(g));
 }
 
 void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u,
                       gy_member me)
 {
-    if (flip)
-        flip_weights(v, g, w, u, me);
-    else
-        turn_weights(v, g, w, u, me);
+    const int64_t panels = g->out_panels / PANEL;
+    GY_SHARE(me, i, panels * g->taps) {
+        float *to = u + i * g->in * PANEL; /* [panels, taps] */
+        const int64_t panel = i / g->taps * PANEL, tap = i % g->taps;
+        if (flip)
+            flip_panel(v, g, w, panel, tap, to);
+        else
+            turn_panel(v, g, w, panel, tap, to);
+    }
 }

@@ -20,7 +20,7 @@ enum {
 
 static int64_t sum_floats(const gy_plane *g)
 {
-    return POINTS * g->out * g->in_width;
+    return POINTS * g->out * gy_plane_in(g);
 }
 
 /* The largest divisor of the threads whose sums fit. */
@@ -34,7 +34,7 @@ static int64_t sums_of(const gy_conv *c, const gy_plane *g)
 
 static int64_t own_floats(const gy_plane *g)
 {
-    return POINTS * (gy_tiles_step(BLOCK, g->in_width) + gy_tiles_step(BLOCK, g->out_panels));
+    return POINTS * (gy_tiles_step(BLOCK, gy_plane_in(g)) + gy_tiles_step(BLOCK, g->out_panels));
 }
 
 int64_t gy_winograd_weight_scratch(const gy_conv *c)
@@ -63,11 +63,11 @@ static void sum_products(const gy_vector *vector, const gy_plane *g, const part 
                                     .a_row = 1,
                                     .a_step = g->out_panels,
                                     .b = t->v + k * t->v_step,
-                                    .b_step = g->in_width,
-                                    .panels = g->in_width / PANEL,
+                                    .b_step = gy_plane_in(g),
+                                    .panels = gy_plane_in(g) / PANEL,
                                     .b_panel = PANEL,
-                                    .c = du + (k * g->out + t->first) * g->in_width,
-                                    .c_row = g->in_width,
+                                    .c = du + (k * g->out + t->first) * gy_plane_in(g),
+                                    .c_row = gy_plane_in(g),
                                     .add = add};
         vector->panel_product(&product);
     }
@@ -78,7 +78,7 @@ static void sum_part(const gy_conv_pass *p, const gy_plane *g, int64_t from, int
                      int64_t first, int64_t n, float *own, float *du, gy_member me)
 {
     const gy_vector *vector = p->kernel->vector;
-    int64_t v_step = gy_tiles_step(BLOCK, g->in_width);
+    int64_t v_step = gy_tiles_step(BLOCK, gy_plane_in(g));
     float *v = own, *d = v + POINTS * v_step;
     part t = {first, n, v, d, v_step, gy_tiles_step(BLOCK, g->out_panels)};
     if (from == to) sum_products(vector, g, &t, 0, false, du); /* makes it zero */
@@ -95,13 +95,15 @@ static void sum_part(const gy_conv_pass *p, const gy_plane *g, int64_t from, int
 static void combine(const gy_conv_pass *p, const gy_plane *g, int64_t f, float *sums, int64_t n)
 {
     const gy_vector *vector = p->kernel->vector;
-    int64_t each = sum_floats(g);
+    const int64_t each = sum_floats(g), wide = gy_plane_in(g), area = g->kernel * g->kernel;
     for (int64_t k = 0; k < POINTS; k++) {
-        float *du = sums + (k * g->out + f) * g->in_width;
-        for (int64_t i = 1; i < n; i++) vector->axpby(g->in_width, 1.0f, du + i * each, 1.0f, du);
+        float *du = sums + (k * g->out + f) * wide;
+        for (int64_t i = 1; i < n; i++) vector->axpby(wide, 1.0f, du + i * each, 1.0f, du);
     }
-    vector->winograd_weight_gradient(g->kernel, g->in, sums + f * g->in_width, g->out * g->in_width,
-                                     p->beta, p->dw + f * g->kernel * g->kernel * g->in);
+    for (int64_t tap = 0; tap < g->taps; tap++)
+        vector->winograd_weight_gradient(g->kernel, g->in, sums + f * wide + tap * g->in_width,
+                                         g->out * wide, p->beta,
+                                         p->dw + (f * g->taps + tap) * area * g->in);
 }
 
 /* Thread t: part t mod sums of the tiles, part t / sums of the filters. */

@@ -297,10 +297,11 @@ static gy_conv draw_shape(uint64_t *dice)
     const bool deep = gy_test_draw(dice, 0, 2) == 0, winograd = gy_test_draw(dice, 0, 3) == 0;
     const int64_t kernel = winograd ? 2 * gy_test_draw(dice, 1, 2) + 1 : 0;
     gy_conv c = {.axis = {GY_WINDOW_NONE}};
-    if (deep) c.axis[GY_DEPTH] = draw_axis(dice, 4, 0);
+    do
+        if (deep) c.axis[GY_DEPTH] = draw_axis(dice, 4, 0);
+    while (winograd && c.axis[GY_DEPTH].stride > 1);
     c.axis[GY_HEIGHT] = draw_axis(dice, deep ? 4 : 9, kernel);
     c.axis[GY_WIDTH] = draw_axis(dice, deep ? 5 : 9, kernel);
-    if (winograd && deep) c.axis[GY_DEPTH] = (gy_window){3, 1, 1, 1, 0, 3};
     c.groups = winograd ? 1 : gy_test_draw(dice, 0, 2) == 0 ? gy_test_draw(dice, 2, 18) : 1;
     bool depthwise = gy_test_draw(dice, 0, 1) == 0;
     c.channels = draw_channels(dice, c.groups, depthwise);
