@@ -16,6 +16,8 @@ typedef struct gy_plot_options {
         *path;   /* .svg or .png, replaced; NULL: drawn in text to standard output, by gnuplot */
     int columns; /* of that text */
     gy_against against;
+    const char
+        *curves; /* the names of those to be drawn, with commas: "validation loss"; NULL: all */
 } gy_plot_options;
 
 /**
@@ -23,7 +25,8 @@ typedef struct gy_plot_options {
  * throughput, phases. What differs in their configurations is the legend. Local.
  *
  * @param runs  [n] directories of runs, n ≥ 1
- * @return GY_OK; GY_E_USAGE for a path that is neither, and where a run has written nothing down;
+ * @return GY_OK; GY_E_USAGE for a path that is neither, where a run has written nothing down, and where no
+ *         curve has such a name;
  *         GY_E_IO where gnuplot is missing or fails; GY_E_NOMEM
  */
 GY_API gy_status gy_plot(gy_context *ctx, const char *const *runs, int n,

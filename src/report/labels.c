@@ -23,18 +23,30 @@ static bool are_alike(const gy_node *a, const gy_node *b)
     return true;
 }
 
+/* Whether their parts can be told apart one by one. */
+static bool are_alike_in_form(const gy_node *a, const gy_node *b)
+{
+    if (a == NULL || a->type != b->type) return false;
+    return b->type == GY_NODE_MAP || (b->type == GY_NODE_LIST && a->n == b->n);
+}
+
 /* Adds "optimizer.learning_rate 0.1" for what b has otherwise than a. */
 static void add_differences(const gy_node *a, const gy_node *b, const char *above, int *n,
                             gy_buffer *out)
 {
-    for (const gy_node *y = b->first; y != NULL && *n < MOST; y = y->next) {
-        char path[256];
-        const gy_node *x = a == NULL ? NULL : gy_node_find(a, y->key);
-        bool named =
-            above[0] == '\0' && (strcmp(y->key, "name") == 0 || strcmp(y->key, "run_dir") == 0);
+    const gy_node *item = a->first; /* of a list: b's are in the same places */
+    int64_t i = 0;
+    for (const gy_node *y = b->first; y != NULL && *n < MOST; y = y->next, i++) {
+        char path[256], place[24];
+        const bool list = b->type == GY_NODE_LIST;
+        const gy_node *x = list ? item : gy_node_find(a, y->key);
+        if (list) item = item->next;
+        (void)snprintf(place, sizeof place, "%lld", (long long)i);
+        const char *key = list ? place : y->key;
+        bool named = above[0] == '\0' && (strcmp(key, "name") == 0 || strcmp(key, "run_dir") == 0);
         if (named || are_alike(x, y)) continue;
-        (void)snprintf(path, sizeof path, "%s%s%s", above, above[0] == '\0' ? "" : ".", y->key);
-        if (y->type == GY_NODE_MAP && x != NULL && x->type == GY_NODE_MAP) {
+        (void)snprintf(path, sizeof path, "%s%s%s", above, above[0] == '\0' ? "" : ".", key);
+        if (are_alike_in_form(x, y)) {
             add_differences(x, y, path, n, out);
             continue;
         }

@@ -57,17 +57,29 @@ static void add_data(plot *p, const gy_curve *c)
     gy_buffer_add(&p->out, "EOD\n");
 }
 
-/* The phases of several runs would be a thicket: the first one's are drawn. */
-static bool is_drawn(const gy_curve *c, gy_panel panel, int run)
+/* Whether a name is among those of a list with commas; every one is, where there is no list. */
+static bool is_named(const char *name, const char *list)
 {
-    return c->panel == panel && (panel != GY_PANEL_PHASE || run == 0);
+    const size_t n = strlen(name);
+    for (const char *at = list; at != NULL; at = strchr(at, ',')) {
+        at += strspn(at, ", ");
+        if (strncmp(at, name, n) == 0 && (at[n] == '\0' || at[n] == ',')) return true;
+    }
+    return list == NULL;
+}
+
+/* The phases of several runs would be a thicket: the first one's are drawn. */
+static bool is_drawn(const plot *p, const gy_curve *c, gy_panel panel, int run)
+{
+    return c->panel == panel && (panel != GY_PANEL_PHASE || run == 0) &&
+           is_named(c->name, p->options->curves);
 }
 
 static bool has_any(const plot *p, gy_panel panel)
 {
     for (int run = 0; run < p->n; run++)
         for (const gy_curve *c = p->runs[run].first; c != NULL; c = c->next)
-            if (is_drawn(c, panel, run)) return true;
+            if (is_drawn(p, c, panel, run)) return true;
     return false;
 }
 
@@ -75,7 +87,7 @@ static void add_panel_data(plot *p, gy_panel panel)
 {
     for (int run = 0, n = 0; run < p->n; run++)
         for (const gy_curve *c = p->runs[run].first; c != NULL; c = c->next) {
-            if (!is_drawn(c, panel, run)) continue;
+            if (!is_drawn(p, c, panel, run)) continue;
             gy_buffer_format(&p->out, "$curve%d << EOD\n", n++);
             add_data(p, c);
         }
@@ -86,32 +98,38 @@ static int count_curves(const plot *p, gy_panel panel, int run)
 {
     int n = 0;
     for (const gy_curve *c = p->runs[run].first; c != NULL; c = c->next)
-        n += is_drawn(c, panel, run);
+        n += is_drawn(p, c, panel, run);
     return n;
 }
 
-/* In a picture the first run's curves have names, where there are several; those of others have its colours. */
+/* In a picture the first run's curves have names, where there are several; those of others have its colours.
+ * Where a run has one, the runs have numbers. */
 static void add_name(plot *p, gy_panel panel, const gy_curve *c, int run)
 {
     char text[128];
     const bool in_text = p->options->path == NULL, several = p->n > 1 && panel != GY_PANEL_PHASE;
-    if (!in_text && (run > 0 || count_curves(p, panel, 0) == 1)) {
+    const bool one = count_curves(p, panel, 0) == 1;
+    if (!in_text && (one ? !several : run > 0)) {
         gy_buffer_add(&p->out, "notitle");
         return;
     }
-    (void)snprintf(text, sizeof text, in_text && several ? "%s (%d)" : "%s", c->name, run + 1);
+    if (!in_text && one)
+        (void)snprintf(text, sizeof text, "%d", run + 1);
+    else
+        (void)snprintf(text, sizeof text, in_text && several ? "%s (%d)" : "%s", c->name, run + 1);
     gy_buffer_add(&p->out, "title ");
     add_text(&p->out, text);
 }
 
-/* Curves of a run differ by colour, runs by dashes; in text there are neither. */
+/* Curves of a run differ by colour, runs by dashes, and by colour where each has one; in text there are
+ * neither. */
 static void add_panel_curves(plot *p, gy_panel panel)
 {
     int n = 0;
     for (int run = 0; run < p->n; run++) {
-        int colour = 0;
+        int colour = count_curves(p, panel, 0) == 1 ? run : 0;
         for (const gy_curve *c = p->runs[run].first; c != NULL; c = c->next) {
-            if (!is_drawn(c, panel, run)) continue;
+            if (!is_drawn(p, c, panel, run)) continue;
             colour++;
             gy_buffer_format(&p->out,
                              "%s$curve%d using 1:2 with %s linetype %d dashtype %d linewidth 1.5 ",
@@ -124,11 +142,21 @@ static void add_panel_curves(plot *p, gy_panel panel)
     gy_buffer_add(&p->out, "\n");
 }
 
+/* The one curve of a panel that was asked for by name; NULL where there are others. */
+static const gy_curve *find_only(const plot *p, gy_panel panel)
+{
+    if (p->options->curves == NULL || count_curves(p, panel, 0) != 1) return NULL;
+    const gy_curve *c = p->runs[0].first;
+    while (!is_drawn(p, c, panel, 0)) c = c->next;
+    return c;
+}
+
 static void add_panel(plot *p, gy_panel panel)
 {
     add_panel_data(p, panel);
+    const gy_curve *only = find_only(p, panel);
     gy_buffer_add(&p->out, "set title ");
-    add_text(&p->out, titles[panel]);
+    add_text(&p->out, only != NULL ? only->name : titles[panel]);
     gy_buffer_add(&p->out, panel == GY_PANEL_NORM ? "\nset logscale y\n" : "\nunset logscale y\n");
     add_panel_curves(p, panel);
 }
@@ -153,13 +181,14 @@ static void add_file(plot *p, const char *path, int panels)
 {
     enum { LEGEND = 20 };
     const bool png = strcmp(strrchr(p->options->path, '.'), ".png") == 0;
-    const int rows = (panels + COLUMNS - 1) / COLUMNS;
+    const int columns = panels < COLUMNS ? panels : COLUMNS;
+    const int rows = (panels + columns - 1) / columns;
     const int height = HEIGHT * rows + (p->n > 1 ? LEGEND * (p->n + 1) : 0);
     gy_buffer_format(&p->out, "set terminal %s size %d,%d %s background 'white' noenhanced\n",
-                     png ? "pngcairo" : "svg", WIDTH * COLUMNS, height, png ? "" : "dynamic");
+                     png ? "pngcairo" : "svg", WIDTH * columns, height, png ? "" : "dynamic");
     gy_buffer_add(&p->out, "set output ");
     add_text(&p->out, path);
-    gy_buffer_format(&p->out, "\nset multiplot layout %d,%d", rows, COLUMNS);
+    gy_buffer_format(&p->out, "\nset multiplot layout %d,%d", rows, columns);
     if (p->n > 1) gy_buffer_add(&p->out, " title ");
     if (p->n > 1) add_legend(p);
     gy_buffer_add(&p->out, "\n");
@@ -176,11 +205,16 @@ static void add_terminal(plot *p)
 }
 
 /* @param path  of the picture; NULL: none */
-static void add_script(plot *p, const char *path)
+static gy_status add_script(plot *p, const char *path)
 {
     static const char *const axes[] = {"step", "epoch", "seconds"};
     int panels = 0;
     for (int i = 0; i < GY_PANELS; i++) panels += has_any(p, (gy_panel)i);
+    GY_REQUIRE(panels > 0, GY_E_USAGE,
+               "nothing to draw" GY_AT "--curves %s" GY_WHY
+               "no run has a curve of that name" GY_HINT
+               "names are those of the legend, such as 'validation loss'",
+               p->options->curves);
     if (path == NULL)
         add_terminal(p);
     else
@@ -190,6 +224,7 @@ static void add_script(plot *p, const char *path)
     for (int i = 0; i < GY_PANELS; i++)
         if (has_any(p, (gy_panel)i)) add_panel(p, (gy_panel)i);
     if (path != NULL) gy_buffer_add(&p->out, "unset multiplot\n");
+    return p->out.status;
 }
 
 /* Whether there is a place for it; gnuplot would not say why not. */
@@ -216,8 +251,7 @@ static gy_status draw(gy_pool *pool, plot *p)
 {
     const char *aside = NULL, *path = p->options->path;
     if (path != NULL) GY_TRY(gy_temporary_name(pool, path, &aside));
-    add_script(p, aside);
-    GY_TRY(p->out.status);
+    GY_TRY(add_script(p, aside));
     if (path == NULL) return gy_gnuplot_run(&p->out);
     GY_TRY(try_file(path, aside));
     gy_status status = draw_aside(p, aside);

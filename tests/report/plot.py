@@ -57,6 +57,10 @@ def main():
         text = re.sub(r"\s+", " ", " ".join(tree.parse(place / "two.svg").getroot().itertext()))
         assert "1 (solid) a" in text and "2 (dashes) it's: optimizer.learning_rate 0.02" in text, text
         assert "epoch" in text and "step " not in text.replace("step's", ""), text
+        run("plot", "a", "it's", "-o", "some.svg", "--curves", "validation loss, learning rate")
+        texts = ["".join(node.itertext()).strip() for node in tree.parse(place / "some.svg").iter()
+                 if node.tag.endswith("text")]
+        assert "validation loss" in texts and "train loss" not in texts and "2" in texts, texts
         run("plot", "a", "-o", "one.png")
         head = (place / "one.png").read_bytes()[:24]
         assert head[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">I", head[16:20])[0] == 1000, head
@@ -68,6 +72,7 @@ def main():
         # what cannot be drawn
         refused("a", "-o", "a.pdf", says=".svg or .png")
         refused("a", says="--terminal")
+        refused("a", "-o", "b.svg", "--curves", "los", says="no run has a curve of that name")
         refused("nowhere", "-o", "b.svg", says="metrics.jsonl")
         refused("a", "-o", "nowhere/b.svg", says="nowhere", code=1)
         refused("a", "-o", "b.svg", says="gnuplot is not installed", code=1, env={"PATH": base})

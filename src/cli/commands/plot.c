@@ -10,6 +10,7 @@ typedef struct settings {
     const char *o;
     bool terminal;
     int against;
+    const char *curves;
 } settings;
 
 static const char *const axes[] = {"step", "epoch", "time", NULL};
@@ -31,6 +32,11 @@ static const gy_setting rows[] = {
      .standard = "step",
      .choices = axes,
      .help = "what lies along the axis"},
+    {.key = "curves",
+     .type = GY_SETTING_STRING,
+     .offset = offsetof(settings, curves),
+     .standard = "",
+     .help = "names of those to draw, with commas, as the legend has them; all, if none is given"},
     GY_SETTING_END,
 };
 
@@ -45,7 +51,8 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     int columns = gy_page_columns(stdout);
     const gy_plot_options options = {.path = s->o,
                                      .columns = columns > 0 ? columns : GY_PAGE_WIDTH,
-                                     .against = (gy_against)s->against};
+                                     .against = (gy_against)s->against,
+                                     .curves = s->curves};
     return gy_plot(cli->ctx, operands->v, operands->n, &options);
 }
 
@@ -57,6 +64,7 @@ const gy_command gy_command_plot = {
     .operands = "RUN… -o FILE.svg|.png",
     .more = "  gyre plot runs/digits -o curves.svg\n"
             "  gyre plot runs/digits runs/wide --terminal --against epoch\n"
+            "  gyre plot runs/* --curves 'validation loss' -o compared.svg\n"
             "Of several runs the legend says which settings differ from the first one's.",
     .alone = true,
     .run = run};
