@@ -15,6 +15,7 @@
 #include <gyre/portrait.h>
 #include <gyre/report.h>
 #include <gyre/status.h>
+#include <gyre/study.h>
 #include <gyre/train.h>
 
 #ifdef __cplusplus

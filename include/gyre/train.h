@@ -22,6 +22,8 @@ typedef struct gy_train_options {
     const char *const *inject; /* [n_inject] faults on purpose, "kill:rank=1,step=50" */
     int n_inject;
     bool dry_run;          /* checks and plans, then ends; writes nothing */
+    int64_t until;         /* epochs (with train.steps: steps) after which it pauses, evaluated and with
+                              a checkpoint that the next call goes on from; 0: to its end */
     gy_observer *observer; /* may be NULL */
     void *observer_user;
     /** Asked once a step on every rank: what signals want. The answer clears it. May be NULL. */
@@ -40,7 +42,7 @@ GY_API bool gy_fault_describe(gy_context *ctx, const char *fault,
  * checkpoint where there is one. Events: start, init, resume, progress, step, epoch, evaluate,
  * not_finite, checkpoint, stop, end, finished.
  *
- * @return the same on every rank: GY_OK when the run is finished; GY_STOPPED when it stopped on
+ * @return the same on every rank: GY_OK when the run is finished, or has come so far as options->until says; GY_STOPPED when it stopped on
  *         request with a checkpoint; GY_E_DIVERGED; GY_E_CONFIG, GY_E_DATA, GY_E_SHAPE before
  *         anything is written; GY_E_IO, GY_E_COMM, GY_E_NOMEM
  */

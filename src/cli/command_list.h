@@ -6,6 +6,7 @@
 
 #define GY_COMMAND_LIST(X)                                                                         \
     X(train)                                                                                       \
+    X(crossval)                                                                                    \
     X(eval)                                                                                        \
     X(predict)                                                                                     \
     X(generate)                                                                                    \

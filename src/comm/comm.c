@@ -161,6 +161,7 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     GY_TRY_GOTO(fail, gy_comm_agree(&seed, allocate(ctx, &seed, &comm)));
     GY_TRY_GOTO(fail, find_hosts(&seed));
     GY_TRY_GOTO(fail, share_simd(&seed));
+    seed.sharing = seed.local_ranks;
     gy_topology_init(&seed);
     GY_TRY_GOTO(fail, gy_comm_tell_threads(&seed, 1));
     GY_TRY_GOTO(fail, gy_host_memory_try(&seed));
@@ -199,6 +200,11 @@ int gy_comm_ranks(const gy_comm *comm)
 int gy_comm_hosts(const gy_comm *comm)
 {
     return comm->hosts;
+}
+
+int gy_comm_sharing_ranks(const gy_comm *comm)
+{
+    return comm->sharing;
 }
 
 int gy_comm_local_ranks(const gy_comm *comm)

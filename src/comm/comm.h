@@ -48,8 +48,22 @@ gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from) GY_CH
 /** The context that it was made with. Local. */
 gy_context *gy_comm_context(const gy_comm *comm);
 
-/** Ranks on this rank's host. Local. */
+/** Ranks on this rank's host; and those that its cores are for, of other groups, too. Local. */
 int gy_comm_local_ranks(const gy_comm *comm);
+int gy_comm_sharing_ranks(const gy_comm *comm);
+
+/**
+ * Cuts ranks into groups, each a communicator of its own, watched as this one is, at rest. Collective.
+ * @param group  this rank's; < 0: none
+ * @param out    in the order of ranks; left alone where there is none. Free with gy_comm_free()
+ */
+gy_status gy_comm_split(gy_comm *comm, int group, gy_comm **out) GY_CHECKED;
+
+/**
+ * Whether a message of gy_comm_send() is here, to be received. Local.
+ * @param from  in: from whom, < 0: anybody; out: whose it is, where there is one
+ */
+gy_status gy_comm_look(gy_comm *comm, int *from, bool *here) GY_CHECKED;
 
 /**
  * Tells how many threads this rank works with: where those of a host are more than its cores, ranks

@@ -29,6 +29,8 @@ struct gy_comm {
     int *host_of;          /* [ranks] */
     gy_host_name *names;   /* [ranks] */
     bool crowded;          /* on some host: the same on every rank */
+    bool in_crowd;         /* so is the one that it is a part of */
+    int sharing;           /* ranks of this host that its cores are for, those beside it, too */
     double fold_room[512]; /* what comes from another rank in a fold; part of the struct, so that
                               ranks can agree on having no memory */
     gy_topology topology;

@@ -26,6 +26,11 @@ gy_patience gy_patience_begin(const gy_comm *comm)
     return (gy_patience){.sleeps = comm->crowded, .pause_ns = SHORTEST_NS};
 }
 
+gy_patience gy_patience_begin_idle(void)
+{
+    return (gy_patience){.sleeps = true, .pause_ns = SHORTEST_NS};
+}
+
 void gy_patience_pause(gy_patience *p)
 {
     p->looks++;
@@ -58,6 +63,6 @@ gy_status gy_comm_tell_threads(gy_comm *comm, int threads)
     GY_MPI(MPI_Allreduce(&threads, &here, 1, MPI_INT, MPI_SUM, comm->local));
     int more = cores > 0 && here > cores;
     GY_MPI(MPI_Allreduce(&more, &crowded, 1, MPI_INT, MPI_MAX, comm->calls));
-    comm->crowded = crowded != 0;
+    comm->crowded = crowded != 0 || comm->in_crowd;
     return GY_OK;
 }

@@ -24,6 +24,9 @@ typedef struct gy_patience {
 /** The begin of a wait. Local. */
 gy_patience gy_patience_begin(const gy_comm *comm);
 
+/** The same of a rank that has nothing to do, while others may need its core: it sleeps. Local. */
+gy_patience gy_patience_begin_idle(void);
+
 /** After a look in vain. Local. */
 void gy_patience_pause(gy_patience *p);
 

@@ -75,17 +75,21 @@ static gy_status create(gy_context *ctx, gy_config **out)
     return GY_OK;
 }
 
-gy_status gy_config_load(gy_context *ctx, const char *path, const char *const *sets, int n,
-                         gy_config **out)
+/* @param yaml  NULL: what the file `name` holds */
+static gy_status make(gy_context *ctx, const char *name, const char *yaml, bool environment,
+                      const gy_strings *sets, gy_config **out)
 {
     gy_status status;
     gy_config *c = NULL;
     gy_node *tree;
     GY_TRY_GOTO(fail, create(ctx, &c));
-    GY_TRY_GOTO(fail, gy_yaml_read(&c->pool, path, &tree));
-    GY_TRY_GOTO(fail, gy_config_set_environment(&c->pool, tree));
-    for (int i = 0; i < n; i++) GY_TRY_GOTO(fail, gy_config_set(&c->pool, tree, sets[i]));
-    GY_TRY_GOTO(fail, resolve(c, path, tree));
+    if (yaml == NULL)
+        GY_TRY_GOTO(fail, gy_yaml_read(&c->pool, name, &tree));
+    else
+        GY_TRY_GOTO(fail, gy_yaml_parse(&c->pool, name, yaml, strlen(yaml), &tree));
+    if (environment) GY_TRY_GOTO(fail, gy_config_set_environment(&c->pool, tree));
+    for (int i = 0; i < sets->n; i++) GY_TRY_GOTO(fail, gy_config_set(&c->pool, tree, sets->v[i]));
+    GY_TRY_GOTO(fail, resolve(c, name, tree));
     *out = c;
     return GY_OK;
 fail:
@@ -93,21 +97,22 @@ fail:
     return status;
 }
 
+gy_status gy_config_load(gy_context *ctx, const char *path, const char *const *sets, int n,
+                         gy_config **out)
+{
+    return make(ctx, path, NULL, true, &(gy_strings){sets, n}, out);
+}
+
+gy_status gy_config_load_text(gy_context *ctx, const char *path, const char *yaml,
+                              const char *const *sets, int n, gy_config **out)
+{
+    return make(ctx, path, yaml, true, &(gy_strings){sets, n}, out);
+}
+
 gy_status gy_config_parse(gy_context *ctx, const char *name, const char *yaml,
                           const char *const *sets, int n, gy_config **out)
 {
-    gy_status status;
-    gy_config *c = NULL;
-    gy_node *tree;
-    GY_TRY_GOTO(fail, create(ctx, &c));
-    GY_TRY_GOTO(fail, gy_yaml_parse(&c->pool, name, yaml, strlen(yaml), &tree));
-    for (int i = 0; i < n; i++) GY_TRY_GOTO(fail, gy_config_set(&c->pool, tree, sets[i]));
-    GY_TRY_GOTO(fail, resolve(c, name, tree));
-    *out = c;
-    return GY_OK;
-fail:
-    gy_config_free(c);
-    return status;
+    return make(ctx, name, yaml, false, &(gy_strings){sets, n}, out);
 }
 
 gy_status gy_config_revise(const gy_config *config, const gy_layer_specs *layers,
@@ -137,4 +142,11 @@ void gy_config_free(gy_config *config)
 const char *gy_config_text(const gy_config *config)
 {
     return config->text;
+}
+
+bool gy_config_larger_is_better(const gy_config *config)
+{
+    const char *name = config->train.early_stopping.monitor + strlen("validation_");
+    const gy_kind *kind = gy_registry_find(&gy_metric_registry, name);
+    return kind != NULL && ((const gy_metric_kind *)kind)->larger_is_better;
 }

@@ -85,6 +85,13 @@ struct gy_config {
 gy_status gy_config_spread(gy_comm *comm, gy_status status, const char *name,
                            gy_config **config) GY_CHECKED;
 
+/** gy_config_load() of a file that was read before. @param path  its name, for messages. Local. */
+gy_status gy_config_load_text(gy_context *ctx, const char *path, const char *yaml,
+                              const char *const *sets, int n, gy_config **out) GY_CHECKED;
+
+/** Whether the larger of two monitored values is the better one. Local. */
+bool gy_config_larger_is_better(const gy_config *config);
+
 /**
  * Compares the ranks' configurations. Collective.
  * @return the same on every rank: GY_OK; GY_E_CONFIG naming a rank, a key and both values

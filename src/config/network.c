@@ -17,7 +17,7 @@ gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *
                              .rollout = (int)c->train.rollout,
                              .threads = (int)c->threads,
                              .omp_threads = omp_threads,
-                             .ranks = gy_comm_local_ranks(comm),
+                             .ranks = gy_comm_sharing_ranks(comm),
                              .grains = (int)c->comm.reproducible_grains,
                              .loss = c->loss,
                              .metrics = c->metrics};

@@ -12,6 +12,13 @@ bool gy_run_is_over(const gy_run *run)
     return train->steps > 0 ? run->at.step >= train->steps : run->at.epoch >= train->epochs;
 }
 
+bool gy_run_pauses(const gy_run *run)
+{
+    const int64_t until = run->options->until;
+    const int64_t done = run->config->train.steps > 0 ? run->at.step : run->at.epoch;
+    return until > 0 && done >= until && !gy_run_is_over(run);
+}
+
 bool gy_run_must_stop(const gy_run *run)
 {
     return run->now.time_is_up || (run->now.requests & GY_REQUEST_STOP) != 0;
@@ -28,12 +35,12 @@ static gy_status tell_stop(gy_run *run)
 
 gy_status gy_run_loop(gy_run *run)
 {
-    while (!gy_run_is_over(run)) {
+    while (!gy_run_is_over(run) && !gy_run_pauses(run)) {
         GY_TRY(gy_run_step(run));
         gy_watchdog_note(run->comm, run->at.step, "what follows", GY_WAITS);
         for (int i = 0; i < gy_hook_registry.n; i++)
             GY_TRY(((const gy_hook *)gy_hook_registry.kinds[i])->after_step(run));
-        if (gy_run_must_stop(run) && !gy_run_is_over(run)) {
+        if (gy_run_must_stop(run) && !gy_run_is_over(run) && !gy_run_pauses(run)) {
             GY_TRY(gy_run_end_saving(run));
             return tell_stop(run);
         }

@@ -120,9 +120,11 @@ static gy_status compare_options(const gy_run *run)
 {
     const gy_train_options *o = run->options;
     gy_facts facts = {.n = 0};
-    gy_fact_put(gy_fact_new(&facts, "the options of the run"), "resume %s, init %s%s, %d faults%s",
+    gy_fact_put(gy_fact_new(&facts, "the options of the run"),
+                "resume %s, init %s%s, %d faults%s, until %lld",
                 o->resume == NULL ? "auto" : o->resume, o->init == NULL ? "none" : o->init,
-                o->init_partial ? " in part" : "", o->n_inject, o->dry_run ? ", dry run" : "");
+                o->init_partial ? " in part" : "", o->n_inject, o->dry_run ? ", dry run" : "",
+                (long long)o->until);
     return gy_comm_compare(run->comm, &facts, GY_E_USAGE, "call gy_train() alike on every rank");
 }
 
@@ -134,6 +136,14 @@ static gy_status end_dry_run(gy_run *run, const gy_past *past)
     GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));
     gy_run_tell_init(run);
     return GY_OK;
+}
+
+/* It goes on from the checkpoint of its last step. */
+static gy_status pause_run(gy_run *run)
+{
+    GY_TRY(gy_run_settle(run));
+    GY_TRY(gy_run_end_saving(run));
+    return gy_journal_agree(run);
 }
 
 static gy_status train(gy_run *run)
@@ -156,6 +166,7 @@ static gy_status train(gy_run *run)
     if (run->options->dry_run) return end_dry_run(run, &past);
     GY_TRY(begin(run, &past));
     GY_TRY(end_saving(run, gy_run_loop(run)));
+    if (gy_run_pauses(run)) return pause_run(run);
     GY_TRY(end_saving(run, finish(run)));
     return gy_journal_agree(run); /* of the last lines */
 }

@@ -20,6 +20,8 @@ int64_t gy_run_sample(const gy_run *run);
 double gy_run_rate(const gy_run *run);
 /** Whether the run has done all its steps. */
 bool gy_run_is_over(const gy_run *run);
+/** Whether it has come so far as options->until says, and is not over. */
+bool gy_run_pauses(const gy_run *run);
 /** Whether it was asked to stop, or its time is up. */
 bool gy_run_must_stop(const gy_run *run);
 /** Seconds of training, earlier jobs included. */

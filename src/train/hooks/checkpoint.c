@@ -8,7 +8,7 @@
 static bool is_due(const gy_run *run)
 {
     const gy_checkpoint_settings *c = &run->config->checkpoint;
-    if (run->now.requests != 0 || run->now.time_is_up) return true;
+    if (run->now.requests != 0 || run->now.time_is_up || gy_run_pauses(run)) return true;
     if (run->now.skipped) return false; /* the last good one stands */
     if (run->now.checkpoint_is_due) return true;
     if (c->every_steps > 0 && run->at.step % c->every_steps == 0) return true;

@@ -12,7 +12,7 @@ static bool is_due(const gy_run *run)
 {
     const gy_train_settings *train = &run->config->train;
     if (run->feed.source[GY_PART_VALIDATION] == NULL) return false;
-    if (gy_run_is_over(run)) return true;
+    if (gy_run_is_over(run) || gy_run_pauses(run)) return true;
     if (train->evaluate_every_steps > 0) return run->at.step % train->evaluate_every_steps == 0;
     int64_t every = train->evaluate_every_epochs;
     return run->now.epoch_ended && every > 0 && run->at.epoch % every == 0;
