@@ -13,7 +13,8 @@ extern "C" {
 typedef struct gy_study_options {
     const char *const *sets; /* [n_sets] "key.path=value" over the configuration */
     int n_sets;
-    const char *dir; /* of the study; NULL: the configuration's run_dir with -crossval or -search behind it */
+    const char *
+        dir; /* of the study; NULL: the configuration's run_dir with -crossval or -search behind it */
     gy_observer *observer; /* may be NULL */
     void *observer_user;
     /** Asked once a step on every rank: what signals want; see gy_train_options. May be NULL. */
@@ -23,8 +24,9 @@ typedef struct gy_study_options {
 
 typedef struct gy_crossval_options {
     gy_study_options study;
-    int64_t folds;         /* 2 … 10,000 */
-    int64_t repeats;       /* with other folds and start values, by seeds that follow the configuration's */
+    int64_t folds; /* 2 … 10,000 */
+    int64_t
+        repeats; /* with other folds and start values, by seeds that follow the configuration's */
     bool stratified;       /* see data.fold_stratified */
     const char *group;     /* column that tells which samples belong together; NULL: none */
     int64_t ranks_per_run; /* ranks that train a fold together */
