@@ -11,11 +11,12 @@
 #include "store/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { POINTS = 2000, WIDTH = 500, HEIGHT = 320, COLUMNS = 2, LINES = 22 };
+enum { POINTS = 2000, WIDTH = 500, WIDE = 750, HEIGHT = 320, COLUMNS = 2, LINES = 22 };
 
 static const char *const titles[GY_PANELS] = {
 #define TITLE(panel, title) title,
@@ -132,7 +133,7 @@ static void add_panel_curves(plot *p, gy_panel panel)
             if (!is_drawn(p, c, panel, run)) continue;
             colour++;
             gy_buffer_format(&p->out,
-                             "%s$curve%d using 1:2 with %s linetype %d dashtype %d linewidth 1.5 ",
+                             "%s$curve%d using 1:2 with %s linetype %d dashtype %d linewidth 2 ",
                              n == 0 ? "plot " : ", ", n, c->n == 1 ? "points pointtype 7" : "lines",
                              p->options->path == NULL ? n + 1 : colour, run + 1);
             add_name(p, panel, c, run);
@@ -161,8 +162,8 @@ static void add_panel(plot *p, gy_panel panel)
     add_panel_curves(p, panel);
 }
 
-/* The runs by number and stroke, in a line each, between double quotes. */
-static void add_legend(plot *p)
+/* The runs by number and stroke, in a line each of so many letters, between double quotes. */
+static void add_legend(plot *p, int letters)
 {
     enum { STROKES = 5 };
     static const char *const strokes[STROKES] = {"solid", "dashes", "dots", "dash, dot",
@@ -171,26 +172,29 @@ static void add_legend(plot *p)
     for (int run = 0; run < p->n; run++) {
         gy_buffer_format(&p->out, "%s%d  ", run == 0 ? "" : "\\n", run + 1);
         if (p->options->path != NULL) gy_buffer_format(&p->out, "(%s)  ", strokes[run % STROKES]);
-        for (const char *c = p->runs[run].label; *c != '\0'; c++)
+        const char *c = p->runs[run].label;
+        for (int i = 0; *c != '\0' && (i < letters || ((unsigned char)*c & 0xC0) == 0x80); c++, i++)
             gy_buffer_add_bytes(&p->out, *c == '"' || *c == '\\' ? "'" : c, 1);
+        if (*c != '\0') gy_buffer_add(&p->out, "…");
     }
     gy_buffer_add(&p->out, "\"");
 }
 
 static void add_file(plot *p, const char *path, int panels)
 {
-    enum { LEGEND = 20 };
+    enum { LEGEND = 20, LETTER = 9, STROKE = 14 }; /* pixels, at most; "1  (solid)  " */
     const bool png = strcmp(strrchr(p->options->path, '.'), ".png") == 0;
     const int columns = panels < COLUMNS ? panels : COLUMNS;
     const int rows = (panels + columns - 1) / columns;
+    const int width = columns == 1 ? WIDE : WIDTH * columns;
     const int height = HEIGHT * rows + (p->n > 1 ? LEGEND * (p->n + 1) : 0);
     gy_buffer_format(&p->out, "set terminal %s size %d,%d %s background 'white' noenhanced\n",
-                     png ? "pngcairo" : "svg", WIDTH * columns, height, png ? "" : "dynamic");
+                     png ? "pngcairo" : "svg", width, height, png ? "" : "dynamic");
     gy_buffer_add(&p->out, "set output ");
     add_text(&p->out, path);
     gy_buffer_format(&p->out, "\nset multiplot layout %d,%d", rows, columns);
     if (p->n > 1) gy_buffer_add(&p->out, " title ");
-    if (p->n > 1) add_legend(p);
+    if (p->n > 1) add_legend(p, width / LETTER - STROKE);
     gy_buffer_add(&p->out, "\n");
 }
 
@@ -200,7 +204,7 @@ static void add_terminal(plot *p)
                      LINES);
     if (p->n == 1) return;
     gy_buffer_add(&p->out, "set print '-'\nprint ");
-    add_legend(p);
+    add_legend(p, INT_MAX);
     gy_buffer_add(&p->out, "\n");
 }
 
