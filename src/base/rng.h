@@ -18,7 +18,8 @@ typedef enum gy_rng_use {
     GY_RNG_SYNTHETIC,
     GY_RNG_GENERATE,
     GY_RNG_SEARCH,
-    GY_RNG_COMPRESS
+    GY_RNG_COMPRESS,
+    GY_RNG_SPARSE
 } gy_rng_use;
 
 /** A key: the run's seed and what is drawn for. */

@@ -172,6 +172,19 @@ static gy_status check_train(const gy_config *c, const gy_node *tree)
     return GY_OK;
 }
 
+static gy_status check_sparse(const gy_config *c, const gy_node *tree)
+{
+    if (c->sparse.target == 0) return GY_OK;
+    if (c->sparse.end_step < c->sparse.start_step)
+        return refuse(tree, "sparse.end_step", "it is before sparse.start_step",
+                      "give it a later step");
+    if (c->comm.shard_optimizer)
+        return refuse(tree, "comm.shard_optimizer",
+                      "sparse.target asks for the gradients of all weights on every rank",
+                      "leave one of the two out");
+    return GY_OK;
+}
+
 gy_status gy_config_check(const gy_config *config, const gy_node *tree)
 {
     GY_TRY(check_run(config, tree));
@@ -179,5 +192,6 @@ gy_status gy_config_check(const gy_config *config, const gy_node *tree)
     GY_TRY(check_rollout(config, tree));
     GY_TRY(check_model(config, tree));
     GY_TRY(check_comm(config, tree));
+    GY_TRY(check_sparse(config, tree));
     return check_train(config, tree);
 }

@@ -57,6 +57,15 @@ typedef struct gy_distill_settings {
     double temperature, weight;
 } gy_distill_settings;
 
+/** Weights that are not there, in training. */
+typedef enum gy_sparse_start { GY_SPARSE_DENSE, GY_SPARSE_RANDOM } gy_sparse_start;
+typedef struct gy_sparse_settings {
+    double target; /* share of weights that is not there in the end; 0: all are */
+    int64_t start_step, end_step, every_steps;
+    double regrow;
+    int start; /* gy_sparse_start */
+} gy_sparse_settings;
+
 struct gy_config {
     gy_context *ctx;
     gy_pool pool;
@@ -73,6 +82,7 @@ struct gy_config {
     gy_checkpoint_settings checkpoint;
     gy_log_settings log;
     gy_distill_settings distill;
+    gy_sparse_settings sparse;
     const char *text; /* resolved YAML */
 };
 

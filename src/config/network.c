@@ -61,6 +61,7 @@ static void add_memory(const gy_config *c, int ranks, const gy_network *n, gy_an
     if (n->grains > 0) a->gradient_bytes += gy_grains_bytes(trainable + buffers);
     a->optimizer_bytes = gy_optim_bytes(&c->optimizer.kind, params, owned);
     if (c->train.parameter_average > 0) a->optimizer_bytes += owned * (int64_t)sizeof(float);
+    if (c->sparse.target > 0) a->optimizer_bytes += 2 * trainable * (int64_t)sizeof(float);
     if (!copies_checkpoints(&c->checkpoint)) return;
     const int64_t whole = c->comm.shard_optimizer ? ranks : 1; /* of the optimizer's state */
     const int64_t values = params->floats * (int64_t)sizeof(float);

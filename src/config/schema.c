@@ -221,5 +221,6 @@ const gy_setting gy_config_rows[] = {
     SECTION(checkpoint, gy_checkpoint_setting_rows, "when the state is saved"),
     SECTION(log, log_rows, "what is written down"),
     SECTION(distill, gy_distill_setting_rows, "what is learned from a larger model"),
+    SECTION(sparse, gy_sparse_setting_rows, "which weights there are at all"),
     GY_SETTING_END,
 };

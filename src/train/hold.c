@@ -117,8 +117,9 @@ void gy_run_hold_gradients(gy_run *run)
     const float *w = gy_model_values(run->network.model);
     float *g = gy_model_gradients(run->network.model);
     for (int i = 0; i < params->n && run->holds != NULL; i++)
-        if (run->holds[i] == GY_HOLD_ZEROS && params->v[i].trainable)
+        if (run->holds[i] == GY_HOLD_ZEROS && params->v[i].trainable && !gy_run_masks(run, i))
             keep_zeros(&params->v[i], w, g);
+    gy_run_mask_gradients(run);
     for (int i = 0; i < run->n_ties; i++) put_means(&run->ties[i], g + run->ties[i].offset);
 }
 

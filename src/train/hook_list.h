@@ -12,6 +12,7 @@
 #define GY_HOOK_LIST(X)                                                                            \
     X(guard)                                                                                       \
     X(verify)                                                                                      \
+    X(sparsity)                                                                                    \
     X(progress)                                                                                    \
     X(epoch)                                                                                       \
     X(evaluate)                                                                                    \

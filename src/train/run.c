@@ -188,6 +188,7 @@ static gy_status make_state(gy_run *run)
         GY_TRY(gy_new_array(run->ctx, gy_ranges_count(owned), &run->average));
         gy_run_begin_average(run, gy_model_values(run->network.model));
     }
+    GY_TRY(gy_run_make_sparsity(run));
     return make_best(run);
 }
 
@@ -231,6 +232,7 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     GY_TRY(gy_feed_scan(&run->feed));
     status = load_feed(run);
     if (status == GY_OK) status = gy_run_check_statistics(run);
+    if (status == GY_OK) status = gy_run_check_sparsity(run);
     GY_TRY(gy_comm_agree(run->comm, status));
     if (run->options->dry_run) return GY_OK;
     gy_watchdog_note(run->comm, 0, "make vectors and plan", GY_WORKS);

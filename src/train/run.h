@@ -113,6 +113,7 @@ typedef struct gy_tell {
 } gy_tell;
 
 typedef struct gy_past gy_past;
+typedef struct gy_sparsity gy_sparsity;
 
 enum { GY_RESIDUALS = 64 };
 
@@ -142,6 +143,7 @@ typedef struct gy_run {
     gy_fit init;          /* how that fits; of rank 0 */
 
     struct gy_teacher *teacher; /* distill.c; NULL: none */
+    gy_sparsity *sparsity;      /* sparse.c; NULL: all weights are there */
 
     gy_hold *holds;      /* what is kept of each parameter: hold.c; NULL: nothing of any */
     struct gy_tie *ties; /* [n_ties] */

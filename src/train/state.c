@@ -14,9 +14,9 @@
 
 #include <string.h>
 
-static const char average_name[] = "average";
+static const char average_name[] = "average", mask_name[] = "mask";
 
-/* The optimizer's vectors and the moving average: what each rank owns, or the whole on every rank. */
+/* The optimizer's vectors, the moving average and the mask: what each rank owns, or the whole on every rank. */
 static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
 {
     int n = gy_optim_slots(run->optim);
@@ -30,6 +30,8 @@ static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
     }
     if (run->average != NULL)
         slots[n++] = (gy_checkpoint_slot){.name = average_name, .v = run->average, .owned = owned};
+    if (run->sparsity != NULL)
+        slots[n++] = (gy_checkpoint_slot){.name = mask_name, .v = gy_run_mask(run)};
     return n;
 }
 
@@ -116,7 +118,8 @@ gy_status gy_run_save(gy_run *run, const char *end)
 /* Another optimizer's state starts anew, whatever it is named: that was said. */
 static bool is_void(const gy_past *past, const char *name)
 {
-    return (past->changed & GY_CHANGED(GY_OF_optimizer)) && strcmp(name, average_name) != 0;
+    const bool of_run = strcmp(name, average_name) == 0 || strcmp(name, mask_name) == 0;
+    return (past->changed & GY_CHANGED(GY_OF_optimizer)) && !of_run;
 }
 
 /* Whether a slot was there and means the same. */
@@ -150,6 +153,7 @@ gy_status gy_run_take_vectors(gy_run *run, const gy_past *past)
     for (int i = 0; i < m; i++) {
         if (!goes_on(run, past, wanted[i].name)) continue;
         has_average = has_average || wanted[i].v == run->average;
+        if (wanted[i].v == gy_run_mask(run)) gy_run_know_mask(run);
         slots[n++] = wanted[i];
     }
     m += gy_run_list_residuals(run, wanted + m);

@@ -172,6 +172,7 @@ double gy_run_rate(const gy_run *run)
 /* Of what this rank owns, which then sets out to the others. */
 static gy_status update(gy_run *run)
 {
+    gy_run_take_sparsity(run);
     double clip = gy_clip_factor(run->config->train.clip_norm, run->now.norm);
     GY_TRY(gy_optim_update(run->optim, run->now.rate, clip, gy_model_values(run->network.model),
                            gy_model_gradients(run->network.model)));
@@ -213,6 +214,7 @@ gy_status gy_run_step(gy_run *run)
     GY_TRY(make_gradients(run, &batch, &loss));
     gy_run_strike(run, GY_MOMENT_GRADIENT);
     double start = gy_clock_s();
+    gy_run_decide_sparsity(run);
     gy_run_hold_gradients(run);
     double squares = gy_step_sum_prepare(run->sum);
     double middle = gy_clock_s();

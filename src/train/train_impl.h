@@ -167,6 +167,32 @@ gy_status gy_run_ask_teacher(gy_run *run, const gy_piece *piece, const float **y
 gy_status gy_run_measure_teacher(gy_run *run, int64_t *bytes) GY_CHECKED;
 void gy_run_dismiss_teacher(gy_run *run);
 
+/* sparse.c: weights that are not there; nothing is done where all are */
+
+/** What came and went at a step. */
+typedef struct gy_sparsity_change {
+    int64_t dropped, grown, there, of; /* weights: gone, new; there now, of how many */
+} gy_sparsity_change;
+
+/** Refuses a target that the run ends before. Local. */
+gy_status gy_run_check_sparsity(const gy_run *run) GY_CHECKED;
+/** Makes the mask, of which all is there. Local. */
+gy_status gy_run_make_sparsity(gy_run *run) GY_CHECKED;
+/** The mask [trainable], as checkpoints keep it; NULL: there is none. Local. */
+float *gy_run_mask(gy_run *run);
+/** It was read from a checkpoint. Local. */
+void gy_run_know_mask(gy_run *run);
+/** Begins with the run's values and what is held of them. Collective. */
+gy_status gy_run_begin_sparsity(gy_run *run) GY_CHECKED;
+/** Whether a parameter is one of those with a mask. Local. */
+bool gy_run_masks(const gy_run *run, int param);
+/** Decides by the gradients of the step under way, masks them, and does what was decided. Local. */
+void gy_run_decide_sparsity(gy_run *run);
+void gy_run_mask_gradients(gy_run *run);
+void gy_run_take_sparsity(gy_run *run);
+/** What the last step changed; NULL: nothing. Local. */
+const gy_sparsity_change *gy_run_sparsity_change(const gy_run *run);
+
 /* best.c: the best parameters, in checkpoints */
 
 /** Fills what a checkpoint says of the best. Local. */

@@ -29,14 +29,16 @@ static const char yaml[] = "data: {train: 'synthetic:blobs?n=40&features=3&class
                            "early_stopping: {patience: 3, min_delta: 100}}\n"
                            "checkpoint: {every_steps: 3, keep: 9}\n"
                            "comm: {verify_every_steps: 1, watchdog_seconds: 0}\n"
+                           "sparse: {target: 0.5, end_step: 3, every_steps: 1}\n"
                            "log: {every_steps: 2}\n"
                            "threads: 1\n";
 
 static const struct {
     const char *hook, *event; /* NULL: the test below has it */
-} acts[] = {{"guard", "not_finite"},     {"verify", NULL},         {"progress", "step"},
-            {"epoch", "epoch"},          {"evaluate", "evaluate"}, {"early_stop", "early_stop"},
-            {"checkpoint", "checkpoint"}};
+} acts[] = {{"guard", "not_finite"},      {"verify", NULL},
+            {"sparsity", "sparsity"},     {"progress", "step"},
+            {"epoch", "epoch"},           {"evaluate", "evaluate"},
+            {"early_stop", "early_stop"}, {"checkpoint", "checkpoint"}};
 
 static const char *event_of(const char *hook)
 {
@@ -141,6 +143,7 @@ static void begin(gy_run *run, const gy_config *config, const gy_train_options *
     CU_ASSERT_EQUAL_FATAL(gy_past_find(run, &past), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_run_build(run, &past.taught), GY_OK);
     if (past.path != NULL) CU_ASSERT_EQUAL_FATAL(gy_past_take(run, &past), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_run_begin_sparsity(run), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_run_try_room(run), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_run_claim(run, true), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_journal_open(run), GY_OK);

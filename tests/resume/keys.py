@@ -56,6 +56,8 @@ BASES = {
     "top_k": ["comm.compression=top_k"],
     "power_sgd": ["comm.compression=power_sgd"],
     "distilled": ["distill.teacher=../plain/run"],
+    "dense": ["sparse.end_step=14"],
+    "sparse": ["sparse.target=0.5", "sparse.end_step=14", "sparse.every_steps=4"],
 }
 
 
@@ -189,6 +191,15 @@ OUTCOMES = {
     "distill.teacher": [Outcome("../plain/run", ANEW)],
     "distill.temperature": [Outcome("3", ANEW, base="distilled")],
     "distill.weight": [Outcome("0.9", ANEW, base="distilled")],
+    "sparse.target": [Outcome("0.7", base="sparse"),
+                      Outcome("0.5", "mask is not in the checkpoint: it starts anew", base="dense"),
+                      Outcome("0", "mask of the checkpoint is dropped", base="sparse")],
+    "sparse.start_step": [Outcome("11", base="sparse")],
+    "sparse.end_step": [Outcome("16", base="sparse"),
+                        Outcome("30", "the target is not reached", base="sparse", refused=True)],
+    "sparse.every_steps": [Outcome("1", base="sparse")],
+    "sparse.regrow": [Outcome("0.6", base="sparse")],
+    "sparse.start": [Outcome("random", base="sparse")],
     **{f"log.{name}": [same("true")] for name in ("tensorboard", "mlflow", "prometheus", "mllog")},
 }
 

@@ -30,6 +30,10 @@ log: {every_steps: 1}
 """
 DATA = "synthetic:blobs?n=120&features=6&classes=4"
 STOP = 6
+# one step by the gradient of all samples
+ONCE = ("--set", "optimizer.kind=sgd", "--set", "optimizer.weight_decay=0", "--set",
+        "data.validation_fraction=0", "--set", "train.batch_size=120", "--set", "train.clip_norm=0",
+        "--set", "train.parameter_average=0", "--set", "train.steps=1")
 
 
 def call(bench, place, *words, code=0):
@@ -71,16 +75,16 @@ def outputs(bench, place, run):
         return f["outputs"][()].astype(float)
 
 
-def softmax(x):
-    e = numpy.exp(x - x.max(-1, keepdims=True))
-    return e / e.sum(-1, keepdims=True)
-
-
-def classes(bench, place):
+def read_data(bench, place):
     call(bench, place, "data", "convert", DATA, "-o", "data.h5")
     with h5py.File(place / "data.h5") as f:
         group = f if "y" in f else f[next(iter(f))]
-        return group["y"][()].astype(int)
+        return group["x"][()].astype(float), group["y"][()].astype(int)
+
+
+def softmax(x):
+    e = numpy.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
 
 
 def distilled(bench):
@@ -91,12 +95,9 @@ def distilled(bench):
     config = CONFIG + "distill: {teacher: ../teacher/run, temperature: 3.0, weight: 0.7}\n"
     same_anywhere(bench, config)
     place = bench.place("once", config)
-    once = ("--set", "optimizer.kind=sgd", "--set", "optimizer.weight_decay=0", "--set",
-            "data.validation_fraction=0", "--set", "train.batch_size=120", "--set",
-            "train.clip_norm=0", "--set", "train.parameter_average=0")
-    bench.train(place, *once, "--set", "optimizer.learning_rate=1e-9", "--set", "train.steps=1")
+    bench.train(place, *ONCE, "--set", "optimizer.learning_rate=1e-9", ranks=1)
     student, other = outputs(bench, place, "run"), outputs(bench, place, "../teacher/run")
-    one_hot = numpy.eye(4)[classes(bench, place)]
+    one_hot = numpy.eye(4)[read_data(bench, place)[1]]
     p, q = softmax(other / 3), softmax(student / 3)
     loss = -(one_hot * numpy.log(softmax(student))).sum(-1).mean()
     loss = 0.3 * loss + 0.7 * 9 * (p * numpy.log(p / q)).sum(-1).mean()
@@ -104,7 +105,7 @@ def distilled(bench):
     assert abs(got - loss) < 1e-5 * loss, (got, loss)
     slope = (0.3 * (softmax(student) - one_hot) + 0.7 * 3 * (q - p)).mean(0)
     place = bench.place("step", config)
-    bench.train(place, *once, "--set", "optimizer.learning_rate=1", "--set", "train.steps=1")
+    bench.train(place, *ONCE, "--set", "optimizer.learning_rate=1")
     numpy.testing.assert_allclose(-b.tensors(place)["params/out/bias"], slope, rtol=1e-4, atol=1e-6)
     unfit(bench, config)
 
@@ -122,5 +123,82 @@ def unfit(bench, config):
     refused(bench, bench.place("none", config.replace("../teacher", "../nobody")), "../nobody/run")
 
 
+WEIGHTS = ("hidden/weight", "out/weight")
+
+
+def kernel_densities(shapes, density):
+    """Erdős–Rényi–Kernel: in proportion to Σ / Π of the lengths, none above 1."""
+    raw = {k: sum(v) / numpy.prod(v) for k, v in shapes.items()}
+    full = set()
+    while len(full) < len(shapes):
+        left = density * sum(numpy.prod(v) for v in shapes.values())
+        left -= sum(numpy.prod(shapes[k]) for k in full)
+        factor = left / sum(raw[k] * numpy.prod(shapes[k]) for k in shapes if k not in full)
+        more = {k for k in shapes if k not in full and factor * raw[k] >= 1}
+        if not more:
+            return {k: 1.0 if k in full else factor * raw[k] for k in shapes}
+        full |= more
+    return {k: 1.0 for k in shapes}
+
+
+def there(mask):
+    return {k: int(mask[f"optimizer/mask/{k}"].sum()) for k in WEIGHTS}
+
+
+def sparse(bench):
+    """How many weights there are, which, and that what is not there is nothing."""
+    config = CONFIG + "sparse: {target: 0.8, start_step: 2, end_step: 10, every_steps: 3, regrow: 0.5}\n"
+    alone = same_anywhere(bench, config)
+    shapes = {k: b.tensors(alone)[f"params/{k}"].shape for k in WEIGHTS}
+    changes = {e["step"]: e for e in b.events(alone) if e["event"] == "sparsity"}
+    assert list(changes) == [3, 6, 9, 11], changes
+    wanted = {k: numpy.prod(v) for k, v in shapes.items()}
+    for step in range(1, 17):
+        now = b.tensors(alone, f"step-{step:09d}")
+        for name, value in now.items():
+            key = name.split("/", 2)[-1] if name.startswith("optimizer/") else name[len("params/"):]
+            if key in WEIGHTS and "mask" not in name:
+                assert not value[now[f"optimizer/mask/{key}"] == 0].any(), (step, name)
+        if step in changes:
+            rise = 0.8 * (1 - (1 - min(1, (step - 3) / 8))**3)
+            wanted = {k: round(v * numpy.prod(shapes[k]))
+                      for k, v in kernel_densities(shapes, 1 - rise).items()}
+            of = sum(numpy.prod(v) for v in shapes.values())
+            assert abs(changes[step]["sparsity"] - (1 - sum(there(now).values()) / of)) < 1e-12
+        assert there(now) == wanted, (step, there(now), wanted)
+    assert sum(e["grown"] for e in changes.values()) > 0
+    chosen(bench)
+    place = bench.place("on", CONFIG)  # what was sparse stays so
+    bench.train(place, "--init", "../alone/run/checkpoints/latest", ranks=1)
+    before, after = b.tensors(alone), b.tensors(place)
+    for key in WEIGHTS:
+        assert ((after[f"params/{key}"] != 0) == (before[f"params/{key}"] != 0)).all(), key
+    refused(bench, bench.place("shard", config), "wrong value of comm.shard_optimizer", "--set",
+            "comm.shard_optimizer=true")
+    refused(bench, bench.place("late", config), "the target is not reached (sparse.end_step: 16)",
+            "--set", "sparse.end_step=16")
+
+
+def chosen(bench):
+    """The largest stay, and of the others those with the largest gradient come."""
+    first = bench.place("random", CONFIG + "sparse: {target: 0.5, start: random, regrow: 0}\n")
+    bench.train(first, *ONCE, "--set", "optimizer.learning_rate=1e-9", ranks=1)
+    before = b.tensors(first)
+    place = bench.place("chosen", CONFIG + "sparse: {target: 0.5, start: random, regrow: 0.4}\n")
+    bench.train(place, *ONCE, "--set", "optimizer.learning_rate=1e-9", ranks=1)
+    after = b.tensors(place)
+    w, v = (before[f"params/{k}"].astype(float) for k in WEIGHTS)
+    mask, got = (t["optimizer/mask/out/weight"] != 0 for t in (before, after))
+    x, y = read_data(bench, first)
+    hidden = numpy.tanh(x @ w.T)
+    gradient = (softmax(hidden @ v.T) - numpy.eye(4)[y]).T @ hidden
+    keep = mask.sum() - round(0.4 * mask.sum())
+    largest = numpy.sort(abs(v[mask]))[-keep]
+    kept = mask & (abs(v) >= largest)
+    grown = numpy.sort(abs(gradient[~kept]))[-(mask.sum() - keep)]
+    want = kept | (~kept & (abs(gradient) >= grown))
+    assert (want == got).all() and (got != mask).any()
+
+
 if __name__ == "__main__":
-    b.main({"distilled": distilled})
+    b.main({"distilled": distilled, "sparse": sparse})
