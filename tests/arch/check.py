@@ -21,14 +21,15 @@ LINES = {"src": 450, "include": 400, "tests": 600}     # of a file; from 400 on 
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
 README = 60
 
-TABLES = {  # a heading of the README: the list that the table below it must name
-    "## Commands": "cli/command_list.h", "### Layers": "layer/layer_list.h",
-    "### Losses": "loss/loss_list.h", "### Metrics": "loss/metric_list.h",
-    "### Optimizers": "optim/optim_list.h", "### Schedules": "optim/schedule_list.h",
-    "## Data": "data/format_list.h", "### Formats of other programs": "exchange/exchange_list.h", "### All-reduces": "comm/all_reduce_list.h",
-    "### Wires": "sync/wire_list.h", "### Compressions": "sync/compression_list.h",
-    "### Faults on purpose": "train/fault_list.h",
-    "### Ways to make one smaller": "apply/compress/compress_list.h"}
+TABLES = {  # a heading of a page: the list that the table below it must name
+    "Commands": "cli/command_list.h", "Layers": "layer/layer_list.h",
+    "Losses": "loss/loss_list.h", "Metrics": "loss/metric_list.h",
+    "Optimizers": "optim/optim_list.h", "Schedules": "optim/schedule_list.h",
+    "Data": "data/format_list.h", "Formats of other programs": "exchange/exchange_list.h",
+    "All-reduces": "comm/all_reduce_list.h",
+    "Wires": "sync/wire_list.h", "Compressions": "sync/compression_list.h",
+    "Faults on purpose": "train/fault_list.h",
+    "Ways to make one smaller": "apply/compress/compress_list.h"}
 
 problems = []
 
@@ -36,6 +37,19 @@ problems = []
 def expect(condition, text):
     if not condition:
         problems.append(text)
+
+
+def pages():
+    """Every page for users and builders, with its text."""
+    for path in sorted(ROOT.rglob("*.md")):
+        if not any(part.startswith("build") for part in path.relative_to(ROOT).parts):
+            yield path, path.read_text()
+
+
+def section(text, title):
+    """What stands below a heading, up to the next one; None where there is no such heading."""
+    found = re.search(rf"^#+ {re.escape(title)}\n(.*?)(?=^#|\Z)", text, re.M | re.S)
+    return found and found[1]
 
 
 def sources(*tops):
@@ -76,9 +90,9 @@ def check_rooms():
 
 
 def check_picture():
-    """The README's picture of the rooms names all of them, and what each uses as the build has it."""
+    """The picture of the rooms names all of them, and what each uses as the build has it."""
     allowed = rooms()
-    text = (ROOT / "README.md").read_text().partition("\n## How it is built\n")[2]
+    text = next(filter(None, (section(text, "How it is built") for _, text in pages())))
     shown = set()
     for line in text.split("```")[1].splitlines():
         fields = re.split(r" {2,}", line.strip())
@@ -89,9 +103,9 @@ def check_picture():
             continue
         uses = set(below).union({"base"}, *(allowed[room] for room in below))
         for room in named:
-            expect(uses == allowed[room], f"README.md, How it is built: {room} uses {below}, the build"
+            expect(uses == allowed[room], f"How it is built: {room} uses {below}, the build"
                                           f" has other rooms: {uses ^ allowed[room]}")
-    expect(shown == set(allowed), f"README.md, How it is built: {shown ^ set(allowed)}")
+    expect(shown == set(allowed), f"How it is built: {shown ^ set(allowed)}")
 
 
 def check_doors():
@@ -172,19 +186,34 @@ def bare(yaml):
     return [line for line in lines if line]
 
 
-def check_readme():
-    text = (ROOT / "README.md").read_text()
+def check_tables():
     for heading, path in TABLES.items():
-        section = text.partition(f"\n{heading}\n")[2].partition("\n#")[0]
-        cells = re.findall(r"^\| (`[^|]*) \|", section, re.M)
+        found = [below for below in (section(text, heading) for _, text in pages()) if below]
+        expect(len(found) == 1, f"{len(found)} pages have the heading {heading}")
+        cells = re.findall(r"^\| (`[^|]*) \|", "".join(found), re.M)
         named = sorted(re.findall(r"`(\w+)`", " ".join(cells)))
         body = re.search(r"#define GY_\w+_LIST\(X\)((?:.*\\\n)*.*)", (SRC / path).read_text())
         listed = sorted(re.findall(r"X\((\w+)\)", body[1]))
-        expect(named == listed, f"README.md, {heading}: names {set(named) ^ set(listed) or 'twice'}"
+        expect(named == listed, f"{heading}: names {set(named) ^ set(listed) or 'twice'}"
                                 f" otherwise than {path}")
-    example = re.search(r"```yaml\n(name: digits.*?)```", text, re.S)
+    example = re.search(r"```yaml\n(name: digits.*?)```", (ROOT / "README.md").read_text(), re.S)
     expect(example and bare(example[1]) == bare((ROOT / "datasets/digits.yaml").read_text()),
            "README.md shows another datasets/digits.yaml than there is")
+
+
+def check_links():
+    """Where pages point to, in this tree, there is something: a file, and a heading of it."""
+    anchors = {path: {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+                      for title in re.findall(r"^#+ (.*)$", text, re.M)} for path, text in pages()}
+    for path, text in pages():
+        for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)):
+            if re.match(r"\w+:", link):
+                continue
+            to, _, anchor = link.partition("#")
+            target = (path.parent / to).resolve() if to else path
+            page = target / "README.md" if target.is_dir() else target
+            expect(target.exists() and (not anchor or anchor in anchors.get(page, ())),
+                   f"{path}: there is nothing at {link}")
 
 
 def check_events():
@@ -217,7 +246,8 @@ def main():
     check_doors()
     check_lengths()
     check_agreements()
-    check_readme()
+    check_tables()
+    check_links()
     check_events()
     check_names(library)
     check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})
