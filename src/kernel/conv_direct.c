@@ -30,25 +30,38 @@ static bool can(const gy_conv *c)
     return true;
 }
 
+/*
+ * The slide whose products are summed up for dw: that of y, or that of dx, x and dz changing places, where
+ * its panels are fuller.
+ */
+static gy_slide slide_of_weights(const gy_conv *c)
+{
+    const gy_slide f = gy_slide_forward(c), b = gy_slide_backward(c, 0);
+    const bool strides = f.d.stride > 1 || f.v.stride > 1 || f.h.stride > 1;
+    return !strides && gy_slide_packed(&b) < gy_slide_packed(&f) ? b : f;
+}
+
 /* How the scratch is cut; floats. */
 typedef struct layout {
-    int64_t packed, sum, sums; /* of all threads; sums: their number */
-    int64_t band, tail, dz;    /* of each */
+    int64_t packed, sum, sums;   /* of all threads; sums: their number */
+    int64_t band, tail, dz, few; /* of each */
 } layout;
 
 static layout layout_of(const gy_conv *c)
 {
-    gy_slide f = gy_slide_forward(c);
+    gy_slide f = gy_slide_forward(c), w = slide_of_weights(c);
     layout l = {.packed = gy_slide_packed(&f),
-                .sum = gy_slide_packed(&f),
+                .sum = gy_slide_packed(&w),
                 .band = gy_slide_band(&f),
                 .tail = f.h.out,
-                .dz = f.rows * f.h.out * f.panel};
+                .dz = w.rows * w.h.out * w.panel,
+                .few = gy_few_floats(&f)};
     for (int64_t i = 0; i < gy_slide_phases(c); i++) {
         gy_slide b = gy_slide_backward(c, i);
         l.packed = gy_most(l.packed, gy_slide_packed(&b));
         l.band = gy_most(l.band, gy_slide_band(&b));
         l.tail = gy_most(l.tail, b.h.out);
+        l.few = gy_most(l.few, gy_few_floats(&b));
     }
     l.band = gy_round_up(l.band, PANEL);
     l.tail *= PANEL;
@@ -60,7 +73,7 @@ static layout layout_of(const gy_conv *c)
 
 static int64_t own_floats(const layout *l)
 {
-    return l->band + l->tail + l->dz;
+    return l->band + l->tail + l->dz + l->few;
 }
 
 static int64_t scratch(const gy_conv *c)
@@ -82,7 +95,12 @@ static void multiply(const gy_conv_pass *p, const gy_slide *s, const gy_panel_pr
         p->kernel->vector->panel_product(product);
 }
 
-/* Floats of a sample of outputs. */
+/* Floats of a sample of inputs, and of outputs. */
+static int64_t inputs_of(const gy_slide *s)
+{
+    return s->d.in * s->v.in * s->h.in * s->in_channels;
+}
+
 static int64_t outputs_of(const gy_slide *s)
 {
     return s->out_depth * s->out_height * s->out_width * s->channels;
@@ -105,13 +123,6 @@ static inline __attribute__((always_inline)) void fetch(const float *y, int64_t 
         for (int64_t j = 0; j < n; j += PANEL) __builtin_prefetch(y + i * step + j, 0, 1);
 }
 
-/* Where the first of a line of outputs lies in its image. */
-static int64_t line_of(const gy_slide *s, int64_t plane, int64_t row)
-{
-    int64_t line = (s->d.first + plane * s->d.skip) * s->out_height + s->v.first + row * s->v.skip;
-    return (line * s->out_width + s->h.first) * s->channels;
-}
-
 /* The outputs of a band in the panels from output o on, of one group. */
 static void slide_panels(const gy_conv_pass *p, const gy_slide *s, gy_panel_product product,
                          int64_t group, int64_t o, const gy_band *at, const float *band,
@@ -127,7 +138,7 @@ static void slide_panels(const gy_conv_pass *p, const gy_slide *s, gy_panel_prod
     /* a line that is not written from end to end at once */
     bool scattered = s->channels > 2 * PANEL || s->h.skip > 1;
     for (int64_t r = 0; r < at->rows; r++) {
-        float *y = image + line_of(s, at->plane, at->row + r) + first;
+        float *y = image + gy_slide_line_at(s, at->plane, at->row + r) + first;
         product.a = band + r * line;
         product.c = n < PANEL ? tail : y;
         product.c_row = n < PANEL ? PANEL : step;
@@ -186,7 +197,7 @@ static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y, gy_mem
     int64_t lines = s->d.out * s->v.out;
     GY_SHARE(me, line, p->batch * lines) {
         int64_t n = line / lines, plane = line % lines / s->v.out, row = line % s->v.out;
-        float *to = y + n * outputs_of(s) + line_of(s, plane, row);
+        float *to = y + n * outputs_of(s) + gy_slide_line_at(s, plane, row);
         for (int64_t i = 0; i < s->h.out; i++) memset(to + i * s->h.skip * s->channels, 0, pixel);
     }
 }
@@ -196,20 +207,22 @@ static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l,
                       float *y, gy_member me)
 {
     int64_t bands = gy_slide_bands(s);
-    int64_t in = s->d.in * s->v.in * s->h.in * s->in_channels;
-    float *band = own_scratch(p, l, me);
+    float *band = own_scratch(p, l, me), *tail = band + l->band, *few = tail + l->tail + l->dz;
     if (gy_slide_taps(s) == 0) {
         clear_all(p, s, y, me);
         return;
     }
-    gy_slide_pack(p->c, s, p->w, p->scratch, me);
+    (s->few ? gy_few_pack : gy_slide_pack)(p->c, s, p->w, p->scratch, me);
     gy_team_wait(me);
     GY_SHARE(me, item, p->batch * bands) {
         const int64_t n = item / bands;
         const gy_band at = gy_slide_band_at(s, item % bands);
         for (int64_t g = 0; g < s->groups; g++) {
-            gy_slide_copy(s, x + n * in, g, &at, band);
-            slide_band(p, s, p->scratch, g, &at, band, band + l->band, y + n * outputs_of(s));
+            gy_slide_copy(s, x + n * inputs_of(s), g, &at, band);
+            if (s->few)
+                gy_few_band(p, s, p->scratch, g, &at, band, few, y + n * outputs_of(s));
+            else
+                slide_band(p, s, p->scratch, g, &at, band, tail, y + n * outputs_of(s));
         }
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }
@@ -289,15 +302,17 @@ static void sum_band(const gy_conv_pass *p, const gy_slide *s, int64_t from, int
 static void combine(const gy_conv_pass *p, const gy_slide *s, const float *sums, const layout *l,
                     gy_member me)
 {
-    int64_t inner = gy_slide_taps(s) * s->inner;
-    GY_SHARE(me, f, s->channels) {
-        int64_t g = f / s->out, o = f % s->out;
-        const float *from = sums + (g * s->panel + o / PANEL * PANEL) * inner + o % PANEL;
-        float *to = p->dw + f * inner;
-        for (int64_t k = 0; k < inner; k++) {
-            float sum = from[k * PANEL];
-            for (int64_t t = 1; t < l->sums; t++) sum += from[t * l->sum + k * PANEL];
-            to[k] = p->beta == 0 ? sum : p->beta * to[k] + sum;
+    const int64_t depth = p->c->channels / p->c->groups, filters = s->flip ? s->in : s->out;
+    const int64_t taps = gy_slide_taps(s), panel = taps * s->inner * PANEL;
+    GY_SHARE(me, i, p->c->filters * taps) {
+        const int64_t f = i / taps, t = s->flip ? taps - 1 - i % taps : i % taps;
+        for (int64_t c = 0; c < depth; c++) {
+            const int64_t o = s->flip ? c : f % filters, k = s->flip ? f % filters : c;
+            const int64_t at = (f / filters * s->panel + o) / PANEL * panel;
+            const float *from = sums + at + (t * s->inner + k) * PANEL + o % PANEL;
+            float *to = p->dw + i * depth + c, sum = from[0];
+            for (int64_t j = 1; j < l->sums; j++) sum += from[j * l->sum];
+            *to = p->beta == 0 ? sum : p->beta * *to + sum;
         }
     }
 }
@@ -306,18 +321,17 @@ static void combine(const gy_conv_pass *p, const gy_slide *s, const float *sums,
 static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, int64_t begin,
                      int64_t end, int64_t from, int64_t to, float *sum, gy_member me)
 {
-    const gy_conv *c = p->c;
+    const float *x = s->flip ? p->dz : p->x, *y = s->flip ? p->x : p->dz;
     float *band = own_scratch(p, l, me), *copy = band + l->band + l->tail;
     int64_t bands = gy_slide_bands(s), panels = s->panel / PANEL;
-    int64_t image = gy_windows_in(c->axis) * c->channels;
     bool whole = s->out == s->panel && s->channels % s->out == 0;
     for (int64_t item = begin; item < end; item++) {
         const int64_t n = item / bands;
         const gy_band band_at = gy_slide_band_at(s, item % bands);
-        const float *dz = p->dz + n * outputs_of(s) + line_of(s, band_at.plane, band_at.row);
+        const float *dz = y + n * outputs_of(s) + gy_slide_line_at(s, band_at.plane, band_at.row);
         for (int64_t at = from; at < to;) {
             int64_t g = at / panels, last = gy_least(to, (g + 1) * panels);
-            gy_slide_copy(s, p->x + n * image, g, &band_at, band);
+            gy_slide_copy(s, x + n * inputs_of(s), g, &band_at, band);
             if (!whole) copy_gradient(s, dz, g, band_at.rows * s->h.out, copy);
             sum_band(p, s, at - g * panels, last - g * panels, band_at.rows, band,
                      whole ? dz + g * s->out : copy, whole ? s->channels : s->panel,
@@ -352,7 +366,7 @@ static void backward_weight_share(const gy_conv_pass *p, const gy_slide *s, cons
 
 static void backward_weight(const gy_conv_pass *p)
 {
-    gy_slide s = gy_slide_forward(p->c);
+    gy_slide s = slide_of_weights(p->c);
     layout l = layout_of(p->c);
     GY_TEAM(gy_conv_threads(p), me, backward_weight_share(p, &s, &l, me));
 }

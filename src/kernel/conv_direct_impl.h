@@ -29,6 +29,7 @@ typedef struct gy_slide {
     int64_t out_depth, out_height, out_width; /* of the grid that outputs lie in */
     int64_t rows;                             /* outputs of a band */
     bool flip;     /* weights are [in, …, out] and not [out, …, in] */
+    bool few;      /* fewer outputs than a panel is worth: conv_direct_few.c */
     bool diagonal; /* one channel a group: 16 of them are taken as one group of a panel */
 } gy_slide;
 
@@ -70,6 +71,21 @@ int64_t gy_slide_packed(const gy_slide *s);
 void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed,
                    gy_member me);
 
+/* Where weights of tap t begin in w, and floats of a filter. */
+int64_t gy_slide_tap(const gy_conv *c, const gy_slide *s, int64_t t);
+
+static inline int64_t gy_slide_filter(const gy_conv *c)
+{
+    return gy_windows_size(c->axis) * (c->channels / c->groups);
+}
+
+/* Where the first of a line of outputs lies in its image. */
+static inline int64_t gy_slide_line_at(const gy_slide *s, int64_t plane, int64_t row)
+{
+    int64_t line = (s->d.first + plane * s->d.skip) * s->out_height + s->v.first + row * s->v.skip;
+    return (line * s->out_width + s->h.first) * s->channels;
+}
+
 /* Rows [row, row + rows) of plane `plane` of a sample's outputs. */
 typedef struct gy_band {
     int64_t plane, row, rows;
@@ -82,5 +98,14 @@ gy_band gy_slide_band_at(const gy_slide *s, int64_t i);
 /* The pixels under a band's outputs: [planes that taps meet, span, span, in]. */
 void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, const gy_band *at,
                    float *band);
+
+/* Whether a slide has few outputs and can do them so; floats of a thread's scratch. */
+bool gy_few_can(const gy_slide *s);
+int64_t gy_few_floats(const gy_slide *s);
+/* Its weights, [groups, taps, out, in]: no more than in panels. By all of the team. */
+void gy_few_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed, gy_member me);
+/* The outputs of a band of a group. */
+void gy_few_band(const gy_conv_pass *p, const gy_slide *s, const float *packed, int64_t group,
+                 const gy_band *at, const float *band, float *own, float *image);
 
 #endif

@@ -41,6 +41,7 @@ static gy_slide complete(const gy_conv *c, gy_slide s)
     s.panel = gy_round_up(s.out, PANEL);
     s.rows = 1;
     while (s.rows < s.v.out && gy_slide_plane(&s, s.rows + 1) <= PLANE_FLOATS) s.rows++;
+    s.few = gy_few_can(&s);
     return s;
 }
 
@@ -137,20 +138,22 @@ static void pack_tap(const gy_slide *s, int64_t filter, int64_t group, int64_t f
     }
 }
 
+int64_t gy_slide_tap(const gy_conv *c, const gy_slide *s, int64_t t)
+{
+    const int64_t height = c->axis[GY_HEIGHT].size, width = c->axis[GY_WIDTH].size;
+    const int64_t k = s->d.tap + t / s->h.taps / s->v.taps * s->d.tap_step;
+    const int64_t i = s->v.tap + t / s->h.taps % s->v.taps * s->v.tap_step;
+    const int64_t j = s->h.tap + t % s->h.taps * s->h.tap_step;
+    return ((k * height + i) * width + j) * (c->channels / c->groups);
+}
+
 void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed, gy_member me)
 {
     int64_t panels = s->panel / PANEL, taps = gy_slide_taps(s);
-    int64_t height = c->axis[GY_HEIGHT].size, width = c->axis[GY_WIDTH].size;
-    int64_t depth = c->channels / c->groups, filter = gy_windows_size(c->axis) * depth;
     GY_SHARE(me, at, s->groups * panels) {
-        for (int64_t t = 0; t < taps; t++) {
-            int64_t k = s->d.tap + t / s->h.taps / s->v.taps * s->d.tap_step;
-            int64_t i = s->v.tap + t / s->h.taps % s->v.taps * s->v.tap_step;
-            int64_t j = s->h.tap + t % s->h.taps * s->h.tap_step;
-            pack_tap(s, filter, at / panels, at % panels * PANEL,
-                     w + ((k * height + i) * width + j) * depth,
-                     packed + (at * taps + t) * s->inner * PANEL);
-        }
+        for (int64_t t = 0; t < taps; t++)
+            pack_tap(s, gy_slide_filter(c), at / panels, at % panels * PANEL,
+                     w + gy_slide_tap(c, s, t), packed + (at * taps + t) * s->inner * PANEL);
     }
 }
 

@@ -41,9 +41,10 @@ void GY_OF_LEVEL(panel_turn)(int64_t rows, int64_t depth, const float *x, int64_
     for (int64_t first = 0; first < GY_PANEL; first += WIDTH) {
         const float *from = x + first * row;
         int64_t n = rows - first, k = 0;
-        for (; n >= WIDTH && k + WIDTH <= depth; k += WIDTH) {
+        for (; k + WIDTH <= depth; k += WIDTH) {
             vec v[WIDTH];
-            UNROLL for (int i = 0; i < WIDTH; i++) v[i] = load(from + i * row + k);
+            UNROLL for (int i = 0; i < WIDTH; i++) v[i] =
+                i < n ? load(from + i * row + k) : (vec){0};
             turn(v);
             UNROLL for (int i = 0; i < WIDTH; i++) store(panel + (k + i) * GY_PANEL + first, v[i]);
         }
