@@ -91,8 +91,11 @@ static gy_status take(void *user, const gy_batch *batch, const gy_piece *piece, 
     for (int64_t i = 0; i < piece->n; i++) {
         float *one = y + i * t->outputs;
         const float *target = piece->y + i * t->targets;
-        const gy_task_batch sample = {1, one, target,
-                                      piece->w == NULL ? NULL : piece->w + i * t->weights};
+        const gy_task_batch sample = {.n = 1,
+                                      .y = one,
+                                      .target = target,
+                                      .weight =
+                                          piece->w == NULL ? NULL : piece->w + i * t->weights};
         gy_portrait_example e = {.sample = batch->samples[piece->first + i]};
         e.loss = gy_task_add(t, net->kernel, &sample, 1, NULL, tally);
         take_class(a, one, target[0], &e);
