@@ -21,8 +21,9 @@ typedef struct gy_train_options {
     bool init_partial;         /* names may be missing in it, or too many */
     const char *const *inject; /* [n_inject] faults on purpose, "kill:rank=1,step=50" */
     int n_inject;
-    bool dry_run;  /* checks and plans, then ends; writes nothing */
-    int64_t until; /* epochs (with train.steps: steps) after which it pauses, evaluated and with
+    const char *trace; /* a file for the timeline of all ranks (trace events); NULL: none */
+    bool dry_run;      /* checks and plans, then ends; writes nothing */
+    int64_t until;     /* epochs (with train.steps: steps) after which it pauses, evaluated and with
                               a checkpoint that the next call goes on from; 0: to its end */
     gy_observer *observer; /* may be NULL */
     void *observer_user;

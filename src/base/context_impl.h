@@ -19,8 +19,9 @@ struct gy_context {
     atomic_int_fast64_t count;              /* allocations made */
     atomic_int_fast64_t fail_in[GY_FAULTS]; /* what fails, counted down; 0 = none */
     atomic_int_fast64_t spent_ns[GY_SPENTS];
-    atomic_ullong serials; /* given out */
-    atomic_ullong pulse;   /* pieces of work done */
+    atomic_ullong serials;  /* given out */
+    atomic_ullong pulse;    /* pieces of work done */
+    struct gy_trace *trace; /* NULL: none */
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include "batch.h"
 
 #include "base/clock.h"
+#include "base/trace.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -60,7 +61,9 @@ static void *work(void *user)
         }
         l->making = true;
         pthread_mutex_unlock(&l->lock);
+        const double start = gy_trace_is_on(l->ctx) ? gy_clock_s() : 0;
         gy_batcher_make(&l->batcher, p.epoch, p.index, p.skip, &l->slots[p.slot]);
+        gy_trace_add(l->ctx, GY_TRACK_INPUT, "batch", p.index, start);
         pthread_mutex_lock(&l->lock);
         l->making = false;
         l->made[p.slot] = true;

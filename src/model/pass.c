@@ -7,6 +7,7 @@
 #include "model_impl.h"
 
 #include "base/clock.h"
+#include "base/trace.h"
 #include "kernel/elementwise.h"
 
 #include <string.h>
@@ -125,10 +126,13 @@ static gy_status take(course *c, const gy_step *s)
         make_moves(c, s);
         return GY_OK;
     }
-    double *seconds = c->run->layer_seconds, start = seconds != NULL ? gy_clock_s() : 0;
+    double *seconds = c->run->layer_seconds;
+    const bool traced = gy_trace_is_on(m->ctx);
+    const double start = seconds != NULL || traced ? gy_clock_s() : 0;
     if (s->call) GY_TRY(call(c, s, m->units[s->unit]));
     if (s->op == GY_OP_BACKWARD) clear_gaps(m, m->units[s->unit]);
     make_moves(c, s);
+    if (traced) gy_trace_add(m->ctx, GY_TRACK_WORK, m->units[s->unit]->layer.path, -1, start);
     if (seconds != NULL) {
         int row = s->op == GY_OP_FORWARD ? s->unit : m->n_units + s->unit;
         seconds[row] += gy_clock_s() - start;

@@ -23,11 +23,15 @@ void gy_sync_drive_spread(gy_sync *s)
 {
     for (int i = s->away; i > s->next && s->failure.status == GY_OK; i--) {
         gy_bucket *b = &s->buckets[i];
-        if (!b->spread_home) gy_sync_keep(s, gy_all_reduce_progress(b->spread, &b->spread_home));
+        if (!b->spread_home) {
+            gy_sync_keep(s, gy_all_reduce_progress(b->spread, &b->spread_home));
+            if (b->spread_home) gy_sync_note_home(s, i, "parameters of bucket");
+        }
         if (b->spread_home && i == s->away) s->away--;
     }
     while (s->next >= 0 && s->away - s->next < GY_SYNC_AHEAD && s->failure.status == GY_OK) {
-        gy_bucket *b = &s->buckets[s->next--];
+        gy_bucket *b = &s->buckets[s->next];
+        gy_sync_note_begin(s, s->next--);
         b->spread_home = false;
         gy_sync_keep(s, gy_all_reduce_begin(b->spread));
     }

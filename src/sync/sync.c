@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/log.h"
+#include "base/trace.h"
 #include "comm/patience.h"
 
 #include <assert.h>
@@ -231,13 +232,25 @@ void gy_sync_keep(gy_sync *s, gy_status status)
     if (status != GY_OK && s->failure.status == GY_OK) s->failure = *gy_error_last();
 }
 
+void gy_sync_note_begin(gy_sync *s, int i)
+{
+    if (gy_trace_is_on(s->ctx)) s->buckets[i].begun_s = gy_clock_s();
+}
+
+void gy_sync_note_home(const gy_sync *s, int i, const char *what)
+{
+    static_assert((int)GY_TRACE_LANES == (int)GY_SYNC_AHEAD, "a lane for each that is under way");
+    gy_trace_add(s->ctx, GY_TRACK_BUCKET + i % GY_SYNC_AHEAD, what, i, s->buckets[i].begun_s);
+}
+
 /* Begins what is complete, while few are under way. */
 static void start(gy_sync *s)
 {
     while (s->failure.status == GY_OK && s->started < s->n_buckets &&
            s->buckets[s->started].start >= s->complete &&
            s->started - s->first_away < GY_SYNC_AHEAD) {
-        gy_bucket *b = &s->buckets[s->started++];
+        gy_bucket *b = &s->buckets[s->started];
+        gy_sync_note_begin(s, s->started++);
         b->home = false;
         gy_sync_keep(s, begin_sum(s, b));
     }
@@ -248,7 +261,10 @@ static void drive(gy_sync *s)
 {
     for (int i = s->first_away; i < s->started && s->failure.status == GY_OK; i++) {
         gy_bucket *b = &s->buckets[i];
-        if (!b->home) gy_sync_keep(s, progress_sum(s, b));
+        if (!b->home) {
+            gy_sync_keep(s, progress_sum(s, b));
+            if (b->home) gy_sync_note_home(s, i, "bucket");
+        }
         if (b->home && i == s->first_away) s->first_away++;
     }
     start(s);

@@ -17,6 +17,7 @@ typedef struct gy_bucket {
     gy_all_reduce *spread; /* of parameters; NULL without */
     bool home;
     bool spread_home;
+    double begun_s; /* where there is a trace */
 } gy_bucket;
 
 /** driver.c: the thread of comm.progress: thread. NULL is allowed everywhere: there is none. */
@@ -42,6 +43,10 @@ struct gy_sync {
     int away, next; /* of a spread: all behind `away` are home, those up to `next` wait; −1: none */
     gy_error failure; /* status GY_OK: none */
 };
+
+/** For the trace: bucket i sets out; it is home. Those under way have lanes of their own. Local. */
+void gy_sync_note_begin(gy_sync *s, int i);
+void gy_sync_note_home(const gy_sync *s, int i, const char *what);
 
 /** The failure kept, if any. */
 gy_status gy_sync_failure(const gy_sync *s) GY_CHECKED;

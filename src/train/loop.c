@@ -1,6 +1,9 @@
 /* The loop: steps until the run is over, and after each the hooks in their order. */
 #include "hook_list.h"
 
+#include "base/clock.h"
+#include "base/trace.h"
+
 #define ENTRY(name) &gy_hook_##name.kind,
 GY_REGISTRY(gy_hook_registry, "hook", ENTRY, GY_HOOK_LIST)
 #undef ENTRY
@@ -33,13 +36,23 @@ static gy_status tell_stop(gy_run *run)
     return gy_raise(GY_STOPPED, "stopped on request" GY_AT "step %lld", (long long)run->at.step);
 }
 
+/* In a trace those show that take long. */
+static gy_status follow(gy_run *run, const gy_hook *hook)
+{
+    const double least_s = 2e-5, start = gy_trace_is_on(run->ctx) ? gy_clock_s() : 0;
+    gy_status status = hook->after_step(run);
+    if (start > 0 && gy_clock_s() - start > least_s)
+        gy_trace_add(run->ctx, GY_TRACK_WORK, hook->kind.name, -1, start);
+    return status;
+}
+
 gy_status gy_run_loop(gy_run *run)
 {
     while (!gy_run_is_over(run) && !gy_run_pauses(run)) {
         GY_TRY(gy_run_step(run));
         gy_watchdog_note(run->comm, run->at.step, "what follows", GY_WAITS);
         for (int i = 0; i < gy_hook_registry.n; i++)
-            GY_TRY(((const gy_hook *)gy_hook_registry.kinds[i])->after_step(run));
+            GY_TRY(follow(run, (const gy_hook *)gy_hook_registry.kinds[i]));
         if (gy_run_must_stop(run) && !gy_run_is_over(run) && !gy_run_pauses(run)) {
             GY_TRY(gy_run_end_saving(run));
             return tell_stop(run);

@@ -55,6 +55,7 @@ void gy_run_clear(gy_run *run)
     gy_network_close(&run->network);
     gy_host_memory_free(run->host_values);
     gy_host_memory_free(run->host_gradients);
+    gy_run_close_trace(run);
     gy_buffer_clear(&run->tell.line);
     gy_pool_clear(&run->pool);
 }

@@ -167,8 +167,11 @@ typedef struct gy_run {
     double looked_s;      /* at the clock last */
     gy_job job;           /* the batch job that ends us */
     double saved_s;       /* end of the last checkpoint */
+    double save_begun_s;  /* of the checkpoint under way */
     double save_waited_s; /* how long training waited for its begin */
     int64_t samples;      /* that this job trained on */
+    gy_output *timeline;  /* of options->trace, on rank 0 */
+    double trace_zero_s;  /* of the trace: the same moment on every rank */
     gy_lock claim;        /* the lock of its directory; not held by other ranks */
 } gy_run;
 

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/trace.h"
 
 #include <string.h>
 
@@ -80,6 +81,8 @@ gy_status gy_run_end_saving(gy_run *run)
     GY_TRY(gy_saver_end(run->saver, &saved));
     run->saved_s = gy_clock_s();
     run->at.saving_s = saved.seconds;
+    gy_trace_add_ended(run->ctx, GY_TRACK_SAVE, "checkpoint", saved.step, run->save_begun_s,
+                       run->save_begun_s + saved.seconds);
     gy_report report;
     gy_report_begin(&report, "checkpoint");
     gy_report_text(&report, "path", saved.path);
@@ -102,7 +105,7 @@ gy_status gy_run_save(gy_run *run, const char *end)
     bool meanwhile = run->config->checkpoint.asynchronous && !last;
     GY_TRY(gy_run_end_saving(run));
     GY_TRY(gy_journal_agree(run));
-    double start = gy_clock_s();
+    double start = run->save_begun_s = gy_clock_s();
     run->saves++;
     gy_run_strike(run, GY_MOMENT_CHECKPOINT);
     GY_TRY(gy_run_settle(run));

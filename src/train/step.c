@@ -11,6 +11,7 @@
 #include "train_impl.h"
 
 #include "base/clock.h"
+#include "base/trace.h"
 
 #include <math.h>
 #include <string.h>
@@ -33,6 +34,13 @@ void gy_run_note(gy_run *run, const char *phase, gy_doing doing)
     gy_watchdog_note(run->comm, run->at.step + 1, phase, doing);
 }
 
+/* A phase took this rank from `from` to `to`. */
+static void count(gy_run *run, gy_phase phase, double from, double to)
+{
+    run->now.seconds[phase] += to - from;
+    gy_trace_add_ended(run->ctx, GY_TRACK_WORK, gy_phase_names[phase], -1, from, to);
+}
+
 /* This rank's part of the next batch; of no samples where it cannot be read. */
 static gy_status take_batch(gy_run *run, gy_batch *batch)
 {
@@ -44,7 +52,7 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
     if (status == GY_OK) status = gy_feed_check_batch(feed, GY_PART_TRAIN, batch);
     if (status != GY_OK) batch->n = 0;
     if (batch->global < 1) batch->global = 1;
-    run->now.seconds[GY_PHASE_input] = gy_clock_s() - start;
+    count(run, GY_PHASE_input, start, gy_clock_s());
     return status;
 }
 
@@ -65,8 +73,8 @@ static gy_status pass(gy_run *run, const gy_piece *piece)
     double middle = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_backward], GY_WORKS);
     GY_TRY(gy_model_backward(net->model, &sum->pass, piece->n, piece->x, y));
-    run->now.seconds[GY_PHASE_forward] += middle - start;
-    run->now.seconds[GY_PHASE_backward] += gy_clock_s() - middle;
+    count(run, GY_PHASE_forward, start, middle);
+    count(run, GY_PHASE_backward, middle, gy_clock_s());
     return GY_OK;
 }
 
@@ -106,7 +114,8 @@ static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss
     double start = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
     GY_TRY(gy_step_sum_finish(sum, &part, loss));
-    seconds[GY_PHASE_communication] += gy_clock_s() - start + sum->waited_s;
+    count(run, GY_PHASE_communication, start, gy_clock_s());
+    seconds[GY_PHASE_communication] += sum->waited_s;
     seconds[GY_PHASE_forward] -= sum->waited_s;
     return GY_OK;
 }
@@ -206,7 +215,8 @@ gy_status gy_run_step(gy_run *run)
 {
     gy_record record = {.n_sum = 0};
     gy_batch batch = {.n = 0};
-    double loss = 0, *seconds = run->now.seconds;
+    double loss = 0;
+    const double begun = gy_clock_s();
     const size_t tally = (size_t)(run->network.rows * run->network.task.sums);
     run->now = (gy_step_result){.first = gy_run_sample(run), .rate = gy_run_rate(run)};
     memcpy(run->at.tally + tally, run->at.tally, tally * sizeof *run->at.tally);
@@ -218,18 +228,19 @@ gy_status gy_run_step(gy_run *run)
     gy_run_hold_gradients(run);
     double squares = gy_step_sum_prepare(run->sum);
     double middle = gy_clock_s();
-    seconds[GY_PHASE_update] = middle - start;
+    count(run, GY_PHASE_update, start, middle);
     GY_TRY(exchange(run, status, loss, squares, &record));
     take_record(run, &record, batch.global);
     start = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_update], GY_WORKS);
-    seconds[GY_PHASE_communication] += start - middle;
+    count(run, GY_PHASE_communication, middle, start);
     if (run->now.skipped || !run->now.counts) /* of nothing there is no update */
         skip(run);
     else
         GY_TRY(update(run));
-    seconds[GY_PHASE_update] += gy_clock_s() - start;
+    count(run, GY_PHASE_update, start, gy_clock_s());
     move_on(run);
+    gy_trace_add(run->ctx, GY_TRACK_WORK, "step", run->at.step, begun);
     gy_run_strike(run, GY_MOMENT_UPDATED);
     return GY_OK;
 }

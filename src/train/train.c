@@ -122,10 +122,10 @@ static gy_status compare_options(const gy_run *run)
     const gy_train_options *o = run->options;
     gy_facts facts = {.n = 0};
     gy_fact_put(gy_fact_new(&facts, "the options of the run"),
-                "resume %s, init %s%s, %d faults%s, until %lld",
+                "resume %s, init %s%s, %d faults%s, until %lld%s",
                 o->resume == NULL ? "auto" : o->resume, o->init == NULL ? "none" : o->init,
                 o->init_partial ? " in part" : "", o->n_inject, o->dry_run ? ", dry run" : "",
-                (long long)o->until);
+                (long long)o->until, o->trace == NULL ? "" : ", traced");
     return gy_comm_compare(run->comm, &facts, GY_E_USAGE, "call gy_train() alike on every rank");
 }
 
@@ -165,10 +165,12 @@ static gy_status train(gy_run *run)
     GY_TRY(gy_run_check_machine(run, &past));
     GY_TRY(gy_run_look_at_init(run, &past));
     if (run->options->dry_run) return end_dry_run(run, &past);
+    GY_TRY(gy_run_open_trace(run));
     GY_TRY(begin(run, &past));
-    GY_TRY(end_saving(run, gy_run_loop(run)));
-    if (gy_run_pauses(run)) return pause_run(run);
-    GY_TRY(end_saving(run, finish(run)));
+    gy_status status = end_saving(run, gy_run_loop(run));
+    if (status == GY_OK)
+        status = gy_run_pauses(run) ? pause_run(run) : end_saving(run, finish(run));
+    GY_TRY(gy_run_write_trace(run, status));
     return gy_journal_agree(run); /* of the last lines */
 }
 

@@ -53,6 +53,17 @@ gy_status gy_run_tell_start(gy_run *run) GY_CHECKED;
 /** Tells the watchdog what this rank does in the step under way. Local. */
 void gy_run_note(gy_run *run, const char *phase, gy_doing doing);
 
+/* trace.c: where the time of the ranks goes, for options->trace */
+
+/** Begins the trace, and makes the file, where one is wanted. Collective. */
+gy_status gy_run_open_trace(gy_run *run) GY_CHECKED;
+/**
+ * Writes the trace of a run that ended with `status`, unless this rank alone knows of a failure. Collective.
+ * @return status; GY_E_IO, GY_E_NOMEM where that was GY_OK or GY_STOPPED
+ */
+gy_status gy_run_write_trace(gy_run *run, gy_status status) GY_CHECKED;
+void gy_run_close_trace(gy_run *run);
+
 /** From where the run stands to its end: GY_OK or GY_STOPPED. Collective. */
 gy_status gy_run_loop(gy_run *run) GY_CHECKED;
 

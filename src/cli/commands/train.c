@@ -8,7 +8,7 @@
 
 typedef struct settings {
     gy_strings set, inject;
-    const char *run_dir, *resume, *init;
+    const char *run_dir, *resume, *init, *trace;
     bool init_partial, dry_run, find_learning_rate, quiet, json;
     int progress;
 } settings;
@@ -42,6 +42,11 @@ static const gy_setting rows[] = {
      AT(inject),
      .standard = "[]",
      .help = "FAULT:key=value,…: makes a fault, to prove what holds then; see gyre help inject"},
+    {.key = "trace",
+     .type = GY_SETTING_STRING,
+     AT(trace),
+     .standard = "",
+     .help = "the timeline of all ranks' phases, layers, buckets, a .json for Perfetto or Chrome"},
     {.key = "dry_run",
      .type = GY_SETTING_BOOL,
      AT(dry_run),
@@ -103,10 +108,14 @@ static void observe(void *user, const gy_event *event)
     gy_rates_observe(&out->rates, event);
 }
 
-/* A search neither goes on nor leaves anything to go on from. */
+/* A search neither goes on nor leaves anything to go on from; a dry run has no steps to trace. */
 static gy_status check_search(const settings *s)
 {
+    GY_REQUIRE(!s->dry_run || s->trace == NULL, GY_E_USAGE,
+               "options do not go together" GY_AT "gyre train --dry-run --trace" GY_WHY
+               "a dry run takes no step" GY_HINT "leave one of them out");
     const char *other = s->dry_run                       ? "--dry-run"
+                        : s->trace != NULL               ? "--trace"
                         : s->inject.n > 0                ? "--inject"
                         : strcmp(s->resume, "auto") != 0 ? "--resume"
                                                          : NULL;
@@ -149,6 +158,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                     .init_partial = s->init_partial,
                                     .inject = s->inject.v,
                                     .n_inject = s->inject.n,
+                                    .trace = s->trace,
                                     .dry_run = s->dry_run,
                                     .observer = observe,
                                     .observer_user = &out,
