@@ -137,13 +137,50 @@ static void search_rows(search *s, const char *section, const gy_setting *rows)
     }
 }
 
-/* Settings of layers are not looked through: `units` is one of twenty kinds. */
+static bool is_same(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The row that a kind of layer has like another's; NULL: none. */
+static const gy_setting *find_like(const gy_kind *kind, const gy_setting *row)
+{
+    const gy_setting *own = kind->settings;
+    while (own != NULL && own->key != NULL &&
+           !(strcmp(own->key, row->key) == 0 && is_same(own->help, row->help) &&
+             is_same(own->standard, row->standard)))
+        own++;
+    return own != NULL && own->key != NULL ? own : NULL;
+}
+
+/* "layers: conv1d, conv2d" and the row that they have in common: `units` is one of twenty kinds. */
+static void describe_layer_row(search *s, int first, const gy_setting *row)
+{
+    const gy_registry *r = &gy_layer_registry;
+    for (int i = 0; i < first; i++)
+        if (find_like(r->kinds[i], row) != NULL) return; /* described */
+    gy_buffer_add(&s->w->text, "layers");
+    for (int i = first; i < r->n; i++)
+        if (find_like(r->kinds[i], row) != NULL)
+            gy_buffer_format(&s->w->text, "%s %s", i == first ? ":" : ",", r->kinds[i]->name);
+    flush(s->w);
+    const gy_setting alone[] = {*row, GY_SETTING_END};
+    describe_rows(s->w, alone, 1);
+}
+
 static void search_layers(search *s)
 {
-    for (int i = 0; i < gy_layer_registry.n; i++)
-        if (meets(s, gy_layer_registry.kinds[i]->name))
-            describe_layer(s->w, gy_layer_registry.kinds[i]);
+    for (int i = 0; i < gy_layer_registry.n; i++) {
+        const gy_kind *kind = gy_layer_registry.kinds[i];
+        if (meets(s, kind->name)) describe_layer(s->w, kind);
+        for (const gy_setting *row = kind->settings; row != NULL && row->key != NULL; row++) {
+            bool key = meets(s, row->key), word = meets_word(s, row);
+            if (key || word) describe_layer_row(s, i, row);
+        }
+    }
     if (meets(s, "layers")) describe_layers(s->w);
+    search_rows(s, "every layer", gy_layer_common_settings);
+    search_rows(s, "layers with parameters", gy_layer_init_settings);
 }
 
 static bool describe(writer *w, const char *topic, const char **nearest)
