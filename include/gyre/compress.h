@@ -13,8 +13,10 @@ typedef struct gy_compress_options {
     /** [n_steps] what is done, in this order, each `KIND:key=value,…`: "prune:0.9,scope=layer" */
     const char *const *steps;
     int n_steps;
-    const char *layers;      /* a glob of layer paths, or of parameters; NULL: all */
-    const char *data;        /* a source on which it is measured; NULL: none */
+    const char *layers; /* a glob of layer paths, or of parameters; NULL: all */
+    const char *data;   /* a source on which it is measured; NULL: none */
+    const char
+        *calibrate; /* a source of what weights of whole numbers are multiplied with; NULL: none */
     const char *const *sets; /* [n_sets] "key.path=value" over the checkpoint's configuration */
     int n_sets;
     gy_observer *observer;

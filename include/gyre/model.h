@@ -34,6 +34,12 @@ typedef struct gy_anatomy_param {
     int64_t histogram[GY_HISTOGRAM]; /* equal steps from min to max */
 } gy_anatomy_param;
 
+/** What the parameters would take if all weights were in one form, where that is smaller than floats. */
+typedef struct gy_anatomy_size {
+    const char *form;
+    int64_t bytes;
+} gy_anatomy_size;
+
 typedef struct gy_anatomy {
     const char *name;  /* of the run */
     const char *input; /* shape of one sample */
@@ -47,8 +53,10 @@ typedef struct gy_anatomy {
     int64_t parameter_bytes, gradient_bytes, optimizer_bytes, activation_bytes; /* a rank; not those
                                                         activations that lie in gradients' place */
     int64_t checkpoint_bytes; /* a rank's part of the copy that is written while training goes on */
-    bool values;              /* the statistics are filled */
-    int64_t step;             /* of a checkpoint; −1: a configuration */
+    bool values;              /* the statistics are filled, and the sizes */
+    int n_sizes;
+    const gy_anatomy_size *sizes; /* as floats, then in each form */
+    int64_t step;                 /* of a checkpoint; −1: a configuration */
 } gy_anatomy;
 
 /**

@@ -118,8 +118,7 @@ GY_API gy_status gy_generate(gy_context *ctx, gy_comm *comm, const char *path,
                              const gy_generate_options *options) GY_CHECKED;
 
 typedef struct gy_bench_step_options {
-    int64_t steps;  /* that are measured, 1 … 1000 */
-    bool inference; /* forward passes alone, on the memory that these need */
+    int64_t steps; /* that are measured, 1 … 1000 */
     gy_observer *observer;
     void *observer_user;
 } gy_bench_step_options;
@@ -129,13 +128,24 @@ typedef struct gy_bench_step_options {
  *
  * - "layer" for each, in the order of the forward pass: forward_ms, backward_ms (means), their share
  *   of all layers, gflops where it counts FLOPs, the method where there was a choice;
- * - "bench": milliseconds a step and by phase, GFLOP/s (three times the forward FLOPs a step, with
- *   inference once), the rate of the BLAS's sgemm in the same run and the share of it, the
- *   allocations made in a step, bytes: of parameters with their buffers, gradients, optimizer,
- *   activations, and the most that the process held.
+ * - "bench": milliseconds a step and by phase, GFLOP/s (three times the forward FLOPs a step), the rate
+ *   of the BLAS's sgemm in the same run and the share of it, the allocations made in a step, bytes: of
+ *   parameters with their buffers, gradients, optimizer, activations, and the most that the process held.
  */
 GY_API gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
                                const gy_bench_step_options *options) GY_CHECKED;
+
+/**
+ * Measures forward passes of a configuration (a file) or a checkpoint (a directory), of inputs drawn at
+ * random, on every rank at once: of its part of a batch as configured, and of one sample. Collective; what is
+ * told is rank 0's. Events as of gy_bench_step(): "layer" without backward_ms; "bench" with the throughput of
+ * all ranks, with latency_ms and latency_least_ms of one sample, GFLOP/s of the forward FLOPs.
+ *
+ * @param sets  [n] "key.path=value" over its configuration
+ */
+GY_API gy_status gy_bench_inference(gy_context *ctx, gy_comm *comm, const char *path,
+                                    const char *const *sets, int n,
+                                    const gy_bench_step_options *options) GY_CHECKED;
 
 typedef struct gy_bench_all_reduce_options {
     const int64_t *bytes; /* [n_bytes] of the vectors; NULL: 4 KiB to 64 MiB */

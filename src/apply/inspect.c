@@ -6,16 +6,53 @@
 #include "tensor.h"
 #include "text/tree.h"
 
+#include <math.h>
 #include <string.h>
 
-static gy_status measure_form(gy_context *ctx, gy_anatomy_param *p, const gy_form *form)
+/* What a parameter takes in a form; as floats where it cannot have that, or that takes more. */
+static gy_status size_in(gy_context *ctx, const gy_param *p, const gy_form_kind *kind,
+                         const float *v, int64_t *bytes)
+{
+    gy_form form;
+    gy_pool pool;
+    const int64_t floats = p->count * (int64_t)sizeof *v;
+    gy_pool_init(&pool, ctx);
+    gy_status status = gy_form_pack(&pool, kind, NULL, &p->shape, v, &form);
+    *bytes += form.kind != NULL && gy_form_bytes(&form) < floats ? gy_form_bytes(&form) : floats;
+    gy_pool_clear(&pool);
+    return status;
+}
+
+static gy_status add_sizes(gy_context *ctx, gy_anatomy *a, const gy_param *p, const float *v,
+                           bool finite)
+{
+    gy_anatomy_size *sizes = (gy_anatomy_size *)(uintptr_t)a->sizes;
+    const int64_t floats = p->count * (int64_t)sizeof *v;
+    for (int i = 0; i < a->n_sizes; i++)
+        if (i == 0 || !finite || !gy_role_decays(p->role))
+            sizes[i].bytes += floats;
+        else
+            GY_TRY(size_in(ctx, p, (const gy_form_kind *)gy_form_registry.kinds[i - 1], v,
+                           &sizes[i].bytes));
+    return GY_OK;
+}
+
+static gy_status measure_one(gy_context *ctx, gy_anatomy *a, int i, const gy_param *p,
+                             const float *v)
+{
+    gy_anatomy_param *of = (gy_anatomy_param *)&a->params[i];
+    gy_tensor_measure(of, v);
+    return add_sizes(ctx, a, p, v, isfinite(of->norm));
+}
+
+static gy_status measure_form(gy_context *ctx, gy_anatomy *a, int i, const gy_param *p)
 {
     float *values;
     GY_TRY(gy_new_array(ctx, p->count, &values));
-    gy_form_expand(form, values);
-    gy_tensor_measure(p, values);
+    gy_form_expand(p->form, values);
+    gy_status status = measure_one(ctx, a, i, p, values);
     gy_free(ctx, values);
-    return GY_OK;
+    return status;
 }
 
 static gy_status measure_all(gy_context *ctx, gy_anatomy *a, gy_model *model)
@@ -23,11 +60,9 @@ static gy_status measure_all(gy_context *ctx, gy_anatomy *a, gy_model *model)
     const gy_params *table = gy_model_params(model);
     const float *values = gy_model_values(model);
     for (int i = 0; i < a->n_params; i++) {
-        gy_anatomy_param *p = (gy_anatomy_param *)&a->params[i];
-        if (table->v[i].form != NULL)
-            GY_TRY(measure_form(ctx, p, table->v[i].form));
-        else
-            gy_tensor_measure(p, values + table->v[i].offset);
+        const gy_param *p = &table->v[i];
+        GY_TRY(p->form != NULL ? measure_form(ctx, a, i, p)
+                               : measure_one(ctx, a, i, p, values + p->offset));
     }
     a->values = true;
     return GY_OK;
@@ -120,6 +155,13 @@ static void print_params(const gy_anatomy *a, bool histogram, gy_buffer *out)
     gy_json_end(out, ']');
 }
 
+static void print_sizes(const gy_anatomy *a, gy_buffer *out)
+{
+    gy_json_begin(out, "sizes", '{');
+    for (int i = 0; i < a->n_sizes; i++) gy_json_int(out, a->sizes[i].form, a->sizes[i].bytes);
+    gy_json_end(out, '}');
+}
+
 static void print_totals(const gy_anatomy *a, gy_buffer *out)
 {
     gy_json_int(out, "weights", a->weights);
@@ -152,6 +194,7 @@ gy_status gy_anatomy_json(gy_context *ctx, const gy_anatomy *anatomy, bool histo
     print_layers(anatomy, &out);
     print_params(anatomy, histogram, &out);
     print_totals(anatomy, &out);
+    if (anatomy->values) print_sizes(anatomy, &out);
     gy_json_end(&out, '}');
     gy_status status = out.status;
     if (status == GY_OK) line(user, gy_buffer_text(&out));

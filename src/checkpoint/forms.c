@@ -1,7 +1,8 @@
 /*
  * Parameters in forms of their own (form/form.h), in index.h5:
  *
- *     /compressed/<layer path>/<parameter>           attributes: form, shape ("[10, 64]"), keeps
+ *     /compressed/<layer path>/<parameter>           attributes: form, shape ("[10, 64]"), keeps; where
+ *                                                    data told it, what it is multiplied with: input_least, input_most
  *     /compressed/<layer path>/<parameter>/<part>    an array of it, with its checksum
  *
  * What is read is checked to be a form before anybody uses it.
@@ -12,10 +13,13 @@
 #include "form/form_list.h"
 #include "store/hdf5.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define GROUP "/compressed"
+#define LEAST "input_least"
+#define MOST "input_most"
 
 static const gy_h5_type types[GY_ELEMENTS] = {
     [GY_ELEMENT_int8] = GY_H5_INT8,       [GY_ELEMENT_uint8] = GY_H5_UINT8,
@@ -46,6 +50,10 @@ static gy_status write_one(gy_h5 *f, gy_pool *pool, const gy_formed *t)
     GY_TRY(gy_h5_write_text(f, group, "shape", gy_shape_text(&form->shape, shape)));
     if (t->hold != GY_HOLD_NOTHING)
         GY_TRY(gy_h5_write_text(f, group, GY_KEEPS, gy_hold_names[t->hold]));
+    if (gy_form_is_ranged(form)) {
+        GY_TRY(gy_h5_write_float(f, group, LEAST, (double)form->range.low));
+        GY_TRY(gy_h5_write_float(f, group, MOST, (double)form->range.high));
+    }
     for (int i = 0; form->kind->parts[i].name != NULL; i++) {
         if (form->parts[i].count == 0) continue;
         GY_TRY(gy_pool_format(pool, &name, "%s/%s", group, form->kind->parts[i].name));
@@ -100,6 +108,17 @@ static gy_status read_text(const reader *r, const char *object, const char *name
     return status;
 }
 
+static gy_status read_range(const reader *r, const char *group, gy_form_range *out)
+{
+    double low, high;
+    if (!gy_h5_has_attribute(r->f, group, LEAST)) return GY_OK;
+    GY_TRY(gy_h5_read_float(r->f, group, LEAST, &low));
+    GY_TRY(gy_h5_read_float(r->f, group, MOST, &high));
+    *out = (gy_form_range){(float)low, (float)high};
+    const bool right = isfinite(out->high - out->low) && low <= 0 && high >= 0 && low < high;
+    return right ? GY_OK : damaged(r, group, "the range of its input makes no sense");
+}
+
 /* A tensor of which nothing was read yet. */
 static gy_status begin(reader *r, const char *group)
 {
@@ -120,6 +139,7 @@ static gy_status begin(reader *r, const char *group)
     gy_formed *t = &r->v[r->n];
     *t = (gy_formed){.form = gy_form_of((const gy_form_kind *)kind, &lengths)};
     GY_TRY(gy_pool_string(r->pool, group + strlen(GROUP) + 1, &t->name));
+    GY_TRY(read_range(r, group, &t->form.range));
     if (gy_h5_has_attribute(r->f, group, GY_KEEPS)) {
         GY_TRY(read_text(r, group, GY_KEEPS, &keeps));
         for (int i = 0; i < GY_HOLD_COUNT; i++)
@@ -185,6 +205,7 @@ typedef struct packed {
     char name[512];
     int64_t kind, hold;
     gy_shape shape;
+    gy_form_range range;
     int64_t type[GY_FORM_PARTS], count[GY_FORM_PARTS];
 } packed;
 
@@ -196,6 +217,7 @@ static gy_status pack(const gy_formed *t, packed *out)
     out->kind = gy_registry_index(&gy_form_registry, t->form.kind->kind.name);
     out->hold = t->hold;
     out->shape = t->form.shape;
+    out->range = t->form.range;
     for (int i = 0; i < GY_FORM_PARTS; i++) {
         out->type[i] = t->form.parts[i].type;
         out->count[i] = t->form.parts[i].count;
@@ -208,6 +230,7 @@ static gy_status unpack(gy_pool *pool, const packed *p, gy_formed *out)
 {
     const gy_form_kind *kind = (const gy_form_kind *)gy_form_registry.kinds[p->kind];
     *out = (gy_formed){.form = gy_form_of(kind, &p->shape), .hold = (gy_hold)p->hold};
+    out->form.range = p->range;
     GY_TRY(gy_pool_string(pool, p->name, &out->name));
     for (int i = 0; i < GY_FORM_PARTS; i++)
         GY_TRY(gy_form_part_new(pool, &out->form, i, (gy_element)p->type[i], p->count[i]));

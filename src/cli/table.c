@@ -88,6 +88,17 @@ void gy_table_totals(FILE *out, const gy_anatomy *a)
                 copies ? gy_format_bytes(a->checkpoint_bytes, t) : "");
 }
 
+void gy_table_sizes(FILE *out, const gy_anatomy *a)
+{
+    char line[256] = "", bytes[GY_TEXT];
+    for (int i = 0; i < a->n_sizes; i++) {
+        const size_t n = strlen(line);
+        (void)snprintf(line + n, sizeof line - n, "%s%s %s", i > 0 ? ", " : "", a->sizes[i].form,
+                       gy_format_bytes(a->sizes[i].bytes, bytes));
+    }
+    gy_page_say(out, "size        if weights were %s", line);
+}
+
 /* A row a parameter with what its values are like. */
 
 static const gy_column value_columns[] = {

@@ -26,16 +26,6 @@ void gy_code_take(const gy_kernel *k, gy_code *code, int64_t n, const float *x, 
     if (!k->vector->int8_codes(n, x, code->back, code->shift, q)) code->scale = NAN;
 }
 
-void gy_code_note(const gy_kernel *k, const gy_form *w, int64_t n, const float *x)
-{
-    float range[2];
-    if (w->seen == NULL) return;
-    k->vector->int8_range(n, x, range);
-    if (!isfinite(range[0])) return; /* what is not finite would spoil all others */
-    w->seen->low = fminf(w->seen->low, range[0]);
-    w->seen->high = fmaxf(w->seen->high, range[1]);
-}
-
 int32_t gy_code_sum(gy_code code, int64_t n, const uint8_t *q)
 {
     int32_t sum = -code.zero * (int32_t)n;

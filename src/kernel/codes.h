@@ -20,9 +20,6 @@ gy_code gy_code_of(const gy_kernel *k, const gy_form *w, int64_t n, const float 
 /** Their codes, or those of a part of them. */
 void gy_code_take(const gy_kernel *k, gy_code *code, int64_t n, const float *x, uint8_t *q);
 
-/** Tells a form that is asked for it (gy_form.seen) what it is multiplied with. On one thread. */
-void gy_code_note(const gy_kernel *k, const gy_form *w, int64_t n, const float *x);
-
 /** Σ (q − zero) of n codes. */
 int32_t gy_code_sum(gy_code code, int64_t n, const uint8_t *q);
 

@@ -216,7 +216,6 @@ static void forward_share(const gy_conv_pass *p, const coded *x, gy_member me)
 void gy_conv_int8_forward(const gy_conv_pass *p)
 {
     const coded x = in_scratch(p);
-    gy_code_note(p->kernel, p->form, p->batch * gy_windows_in(p->c->axis) * p->c->channels, p->x);
     GY_SPREAD(gy_conv_threads(p), n, p->batch, 1, { take(p, &x, n); });
     GY_TEAM(gy_conv_threads(p), me, forward_share(p, &x, me));
 }

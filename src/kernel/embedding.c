@@ -33,6 +33,19 @@ void gy_embedding_forward(const gy_kernel *k, int64_t n, int64_t vocabulary, int
     });
 }
 
+void gy_embedding_forward_form(const gy_kernel *k, int64_t n, const float *tokens, const gy_form *w,
+                               float *y)
+{
+    const int64_t units = w->columns, step = gy_block_rows(units);
+    GY_SPREAD(gy_team(k, n * units, 1), from, n, step, {
+        for (int64_t i = from; i < n && i < from + step; i++) {
+            const int64_t row = row_of(tokens[i], w->rows);
+            if (row >= 0) w->kind->expand(w, row, 1, y + i * units);
+            for (int64_t j = 0; row < 0 && j < units; j++) y[i * units + j] = NAN;
+        }
+    });
+}
+
 void gy_embedding_backward(const gy_kernel *k, int64_t n, int64_t vocabulary, int64_t units,
                            const float *tokens, const float *dy, float beta, float *dw)
 {

@@ -2,6 +2,7 @@
 #ifndef GY_KERNEL_EMBEDDING_H
 #define GY_KERNEL_EMBEDDING_H
 
+#include "form/form.h"
 #include "kernel.h"
 
 /**
@@ -12,6 +13,10 @@
  */
 void gy_embedding_forward(const gy_kernel *k, int64_t n, int64_t vocabulary, int64_t units,
                           const float *tokens, const float *w, float *y);
+
+/** The same of a table in a form, of which rows become floats one by one. */
+void gy_embedding_forward_form(const gy_kernel *k, int64_t n, const float *tokens, const gy_form *w,
+                               float *y);
 
 /**
  * dw[token i] += dy[i]; with beta = 0 all rows are set to 0 first. Rows without a token are not

@@ -4,6 +4,7 @@
 #include "gemm_impl.h"
 #include "product_list.h"
 
+#include <math.h>
 #include <string.h>
 
 const gy_product_kind *gy_product_of(const gy_form *w)
@@ -64,21 +65,16 @@ void gy_product_run(const gy_form_product *p)
 }
 
 /* Many rows of x are shared out, else those of W. */
-void gy_product_forward(const gy_kernel *k, int64_t rows, const float *x, const gy_form *w,
-                        const float *bias, gy_activation a, float *y)
+static void forward(const gy_kernel *k, int64_t rows, const float *x, const gy_form *w,
+                    const float *bias, gy_activation a, float *y, int64_t y_row)
 {
     enum { TEAM_FLOP = 1 << 19, FEW = 32 };
-    const bool softmax = a == GY_ACTIVATION_softmax; /* needs whole rows: afterwards */
     const double flop = 2.0 * (double)rows * (double)(w->rows * w->columns);
     const int team = flop < TEAM_FLOP ? 1 : k->threads;
-    gy_code_note(k, w, rows * w->columns, x);
+    gy_product_note(k, w, rows * w->columns, x);
     const bool by_rows = rows >= FEW * team;
     const int64_t all = by_rows ? rows : w->rows;
-    const gy_product finish = {.c = y,
-                               .y = y,
-                               .ldc = w->rows,
-                               .bias = bias,
-                               .activation = softmax ? GY_ACTIVATION_none : a};
+    const gy_product finish = {.c = y, .y = y, .ldc = y_row, .bias = bias, .activation = a};
     GY_SPREAD(team, part, team, 1, {
         const int64_t from = all * part / team;
         const int64_t to = all * (part + 1) / team;
@@ -91,14 +87,37 @@ void gy_product_forward(const gy_kernel *k, int64_t rows, const float *x, const 
                                    .rows = at.m1 - at.m0,
                                    .x = x + at.m0 * w->columns,
                                    .x_row = w->columns,
-                                   .y = y + at.m0 * w->rows + at.n0,
-                                   .y_row = w->rows,
+                                   .y = y + at.m0 * y_row + at.n0,
+                                   .y_row = y_row,
                                    .work = k->work + part * gy_gemm_packed_work};
         if (p.n == 0 || p.rows == 0) continue;
         gy_product_run(&p);
         gy_gemm_finish(k, &finish, at, true);
     });
+}
+
+void gy_product_forward(const gy_kernel *k, int64_t rows, const float *x, const gy_form *w,
+                        const float *bias, gy_activation a, float *y)
+{
+    const bool softmax = a == GY_ACTIVATION_softmax; /* needs whole rows: afterwards */
+    forward(k, rows, x, w, bias, softmax ? GY_ACTIVATION_none : a, y, w->rows);
     if (softmax) gy_activation_forward(k, a, rows, w->rows, y, y);
+}
+
+void gy_product_forward_rows(const gy_kernel *k, int64_t rows, const float *x, const gy_form *w,
+                             const float *bias, float *y, int64_t y_row)
+{
+    forward(k, rows, x, w, bias, GY_ACTIVATION_none, y, y_row);
+}
+
+void gy_product_note(const gy_kernel *k, const gy_form *w, int64_t n, const float *x)
+{
+    float range[2];
+    if (w->seen == NULL) return;
+    k->vector->int8_range(n, x, range);
+    if (!isfinite(range[0])) return; /* what is not finite would spoil all others */
+    w->seen->low = fminf(w->seen->low, range[0]);
+    w->seen->high = fmaxf(w->seen->high, range[1]);
 }
 
 void gy_product_expand(const gy_kernel *k, const gy_form *w, float *out)

@@ -17,6 +17,12 @@ bool gy_product_can(const gy_form *w);
  */
 void gy_product_forward(const gy_kernel *k, int64_t rows, const float *x, const gy_form *w,
                         const float *bias, gy_activation a, float *y);
+/** The same without an activation, rows of y being y_row floats apart. */
+void gy_product_forward_rows(const gy_kernel *k, int64_t rows, const float *x, const gy_form *w,
+                             const float *bias, float *y, int64_t y_row);
+
+/** Tells a form that is asked for it (gy_form.seen) what n numbers it is multiplied with. */
+void gy_product_note(const gy_kernel *k, const gy_form *w, int64_t n, const float *x);
 
 /** All of a form as floats; spread over the kernel's threads. */
 void gy_product_expand(const gy_kernel *k, const gy_form *w, float *out);

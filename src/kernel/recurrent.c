@@ -15,6 +15,7 @@
 #include "elementwise.h"
 #include "gemm.h"
 #include "kernel_impl.h"
+#include "product.h"
 
 #include <string.h>
 
@@ -269,14 +270,19 @@ static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int6
 }
 
 /* slots = x Wᵀ for all positions */
-static void multiply_inputs(const pass *p, const float *x, const float *const *weight)
+static void multiply_inputs(const pass *p, const gy_recurrent_forward_args *a)
 {
     const gy_recurrent *r = p->r;
     const int64_t rows = r->time * p->batch, h = r->units;
-    const int run = side_by_side(weight, p->gates, h * r->in);
-    for (int64_t g = 0; g < p->gates; g += run)
-        gy_gemm(p->kernel, false, true, rows, run * h, r->in, 1.0f, x, r->in, weight[g], r->in,
-                0.0f, p->slots + g * h, p->slots_row);
+    const int run = a->form != NULL ? 1 : side_by_side(a->weight, p->gates, h * r->in);
+    for (int64_t g = 0; g < p->gates; g += run) {
+        float *to = p->slots + g * h;
+        if (a->weight[g] == NULL)
+            gy_product_forward_rows(p->kernel, rows, a->x, a->form[g], NULL, to, p->slots_row);
+        else
+            gy_gemm(p->kernel, false, true, rows, run * h, r->in, 1.0f, a->x, r->in, a->weight[g],
+                    r->in, 0.0f, to, p->slots_row);
+    }
 }
 
 /* The rows of the last step, if they are wanted. */
@@ -303,7 +309,7 @@ void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t bat
                           const gy_recurrent_forward_args *a)
 {
     const pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
-    multiply_inputs(&p, a->x, a->weight);
+    multiply_inputs(&p, a);
     GY_TEAM(team_of(&p), me, steps_forward(&p, a, me));
     copy_end(&p, p.h, a->h_end);
     if (cell_state[r->cell]) copy_end(&p, p.c, a->c_end);

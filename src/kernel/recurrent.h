@@ -20,6 +20,7 @@
 #ifndef GY_KERNEL_RECURRENT_H
 #define GY_KERNEL_RECURRENT_H
 
+#include "form/form.h"
 #include "kernel.h"
 #include "vector/cell.h"
 
@@ -40,8 +41,9 @@ int64_t gy_recurrent_keep(const gy_recurrent *r, int64_t batch);
 void gy_recurrent_scratch(const gy_recurrent *r, int64_t *fixed, int64_t *per_sample);
 
 typedef struct gy_recurrent_forward_args {
-    const float *x;                 /* [T, B, n] */
-    const float *const *weight;     /* [gates], each [H, n]: of the first slots */
+    const float *x;             /* [T, B, n] */
+    const float *const *weight; /* [gates], each [H, n]: of the first slots; NULL ones are forms */
+    const gy_form *const *form; /* [gates] what stands there instead */
     const float *const *recurrent;  /* [gates], each [H, H]: of the last slots */
     const float *const *bias;       /* [slots], each [H] */
     const float *h_start, *c_start; /* [B, H]; NULL: zeros */

@@ -7,6 +7,7 @@
 #include "conv.h"
 
 #include "kernel/elementwise.h"
+#include "kernel/product.h"
 
 #include <string.h>
 
@@ -108,11 +109,12 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
         gy_windows_frame(c->axis, (gy_border)s->window.border, c->channels, &state->frame);
     if (l->window > 0 && !state->framed) take_pieces(l, c);
     const gy_simd level = gy_context_simd_level(l->ctx);
-    l->floats = l->form == NULL || !gy_conv_plan_form(c, l->form, level, l->threads);
-    if (l->floats) gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
-    l->report.method = l->floats ? gy_conv_names[c->algorithm] : l->form->kind.name;
+    const bool floats = l->form == NULL || !gy_conv_plan_form(c, l->form, level, l->threads);
+    if (floats) gy_conv_plan(c, (gy_conv_algorithm)s->algorithm, l->threads);
+    l->report.method = floats ? gy_conv_names[c->algorithm] : l->form->kind.name;
 
     gy_layer_param(l, "weight", GY_ROLE_KERNEL, weight, gy_init_for((gy_activation)s->activation));
+    if (floats) gy_layer_param_floats(l);
     l->memory.needs = GY_NEEDS_X;
     l->memory.scratch.fixed = gy_align_floats(c->scratch);
     l->memory.scratch.per_sample = c->per_sample;
@@ -158,6 +160,9 @@ gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
     float *scratch = p->scratch;
     const float *x = input(l, p, &scratch);
     const float *bias = s->bias ? p->w[BIAS] : NULL;
+    if (p->form != NULL && p->form[WEIGHT] != NULL) /* whatever it is multiplied as here */
+        gy_product_note(p->kernel, p->form[WEIGHT],
+                        p->batch * gy_windows_in(state->conv.axis) * state->conv.channels, x);
     if (p->w[WEIGHT] == NULL)
         gy_conv_forward_form(p->kernel, &state->conv, p->batch, x, p->form[WEIGHT], bias, a, p->y,
                              scratch);

@@ -111,7 +111,12 @@ void gy_layer_param(gy_layer *l, const char *name, gy_role role, gy_shape shape,
         if (c->init == 0 && c->init_scale > 0) init.scale = c->init_scale;
     }
     if (init.scale == 0) init.scale = own_scale(init.kind);
-    append(l, &(gy_tensor_spec){name, shape, role, init});
+    append(l, &(gy_tensor_spec){.name = name, .shape = shape, .role = role, .init = init});
+}
+
+void gy_layer_param_floats(gy_layer *l)
+{
+    if (l->status == GY_OK) l->params[l->n_params - 1].floats = true;
 }
 
 void gy_layer_join(gy_layer *l, int first, int n)
@@ -126,8 +131,8 @@ void gy_layer_buffer(gy_layer *l, const char *name, gy_shape shape, double value
         if (l->status == GY_OK) l->status = gy_layer_refuse(l, "use fewer", "too many buffers");
         return;
     }
-    l->buffers[l->n_buffers++] =
-        (gy_tensor_spec){name, shape, GY_ROLE_NORM, {GY_INIT_constant, value}};
+    l->buffers[l->n_buffers++] = (gy_tensor_spec){
+        .name = name, .shape = shape, .role = GY_ROLE_NORM, .init = {GY_INIT_constant, value}};
 }
 
 static gy_status refuse(const char *path, const char *where, const char *hint, const char *format,

@@ -68,6 +68,7 @@ typedef struct gy_tensor_spec {
     gy_shape shape;
     gy_role role;
     gy_init init;
+    bool floats; /* a pass wants floats, whatever form it is in, though the kind takes forms */
 } gy_tensor_spec;
 
 /** Statistics over the batch that a layer takes in training. */
@@ -122,7 +123,6 @@ struct gy_layer {
     gy_tensor_spec buffers[GY_LAYER_BUFFERS];
     int n_buffers;
     gy_layer_statistics statistics;
-    bool floats; /* its parameters are to be floats, though its kind takes forms */
     void *state; /* the kind's own, from pool; not changed by a pass */
 
     struct {              /* what the passes need */
@@ -246,6 +246,9 @@ static inline const gy_layer_kind *gy_layer_find(const char *name)
  * @param name  must live as long as the layer
  */
 void gy_layer_param(gy_layer *l, const char *name, gy_role role, gy_shape shape, gy_init standard);
+
+/** Of the parameter that was asked for last: passes want floats, whatever form it is in. */
+void gy_layer_param_floats(gy_layer *l);
 
 /**
  * Asks for the parameters [first, first + n) as one: in a pass w[first] is all of them end to end, and

@@ -67,9 +67,11 @@ static gy_status add_params(gy_layer *l, const plan *r, const gy_recurrent_cell 
     const gy_init uniform = gy_init_for(GY_ACTIVATION_tanh), orthogonal = {GY_INIT_orthogonal, 1};
     for (int g = 0; g < r->gates; g++)
         GY_TRY(add_param(l, way, cell->gate[g], "weight", GY_ROLE_WEIGHT, weight, uniform));
-    for (int g = r->slots - r->gates; g < r->slots; g++)
+    for (int g = r->slots - r->gates; g < r->slots; g++) {
         GY_TRY(
             add_param(l, way, cell->gate[g], "recurrent", GY_ROLE_RECURRENT, square, orthogonal));
+        gy_layer_param_floats(l); /* packed for all steps */
+    }
     for (int s = 0; s < r->slots; s++)
         GY_TRY(add_param(l, way, cell->gate[s], s < r->gates ? "bias" : "recurrent_bias",
                          GY_ROLE_BIAS, bias, (gy_init){GY_INIT_constant, cell->bias[s]}));
@@ -153,6 +155,7 @@ gy_status gy_recurrent_layer_forward(const gy_layer *l, const gy_pass *p)
         const float *const *w = p->w + params_at(r, way);
         gy_recurrent_forward_args a = {.x = x,
                                        .weight = w,
+                                       .form = p->form == NULL ? NULL : p->form + params_at(r, way),
                                        .recurrent = w + r->gates,
                                        .bias = w + 2 * r->gates,
                                        .y = p->y + way * r->units,

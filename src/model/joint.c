@@ -3,7 +3,8 @@
  * Where they lie end to end in the vector nothing has to be done. They do not where their sizes are
  * no whole cache lines, where `share` takes them from several layers, or where some of them are
  * frozen: then they are copied together before a call, and their gradients are made together and
- * added to each after it. Parameters in forms that a layer does not take become floats on the way.
+ * added to each after it. Parameters in forms that a layer does not take become floats on the way; those
+ * of a joint that it does take stay apart, and are read one by one.
  */
 #include "model_impl.h"
 
@@ -11,6 +12,20 @@
 #include "kernel/product.h"
 
 #include <string.h>
+
+static bool takes_form(const gy_model *m, const gy_unit *u, int param)
+{
+    const gy_form *form = m->params.v[u->params[param]].form;
+    return u->layer.kind->takes_forms && !u->layer.params[param].floats && form != NULL &&
+           gy_product_can(form);
+}
+
+static bool all_take_forms(const gy_model *m, const gy_unit *u, const gy_joint *joint)
+{
+    for (int i = joint->first; i < joint->first + joint->n; i++)
+        if (!takes_form(m, u, i)) return false;
+    return true;
+}
 
 static bool end_to_end(const gy_model *m, const gy_unit *u, const gy_joint *joint)
 {
@@ -31,14 +46,14 @@ static int64_t floats(const gy_model *m, const gy_unit *u, const gy_joint *joint
 }
 
 /* Whether a parameter by itself is to be floats, and is not. */
-static bool expands(const gy_unit *u, int param)
+static bool expands(const gy_model *m, const gy_unit *u, int param)
 {
     if (u->form == NULL || u->form[param] == NULL) return false;
     for (int j = 0; j < u->layer.n_joints; j++) {
         const gy_joint *joint = &u->layer.joints[j];
         if (u->apart[j] && param >= joint->first && param < joint->first + joint->n) return false;
     }
-    return !u->layer.kind->takes_forms || u->layer.floats || !gy_product_can(u->form[param]);
+    return !takes_form(m, u, param);
 }
 
 gy_status gy_joint_find(gy_model *m)
@@ -47,12 +62,12 @@ gy_status gy_joint_find(gy_model *m)
         gy_unit *u = m->units[i];
         for (int j = 0; j < u->layer.n_joints; j++) {
             const gy_joint *joint = &u->layer.joints[j];
-            if (end_to_end(m, u, joint)) continue;
+            if (end_to_end(m, u, joint) || all_take_forms(m, u, joint)) continue;
             u->apart[j] = true;
             u->joined += floats(m, u, joint);
         }
         for (int j = 0; j < u->layer.n_params; j++)
-            if (expands(u, j)) u->joined += gy_align_floats(m->params.v[u->params[j]].count);
+            if (expands(m, u, j)) u->joined += gy_align_floats(m->params.v[u->params[j]].count);
         if (u->joined == 0) continue;
         const int n = u->layer.n_params;
         GY_TRY(gy_pool_array(&m->pool, n, &u->joined_w));
@@ -99,7 +114,7 @@ void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass 
         place += floats(m, u, joint);
     }
     for (int i = 0; i < u->layer.n_params; i++) {
-        if (!expands(u, i)) continue;
+        if (!expands(m, u, i)) continue;
         gy_product_expand(p->kernel, u->form[i], place);
         u->joined_w[i] = place;
         place += gy_align_floats(m->params.v[u->params[i]].count);

@@ -7,6 +7,7 @@
 #include <gyre/model.h>
 
 #include "base/buffer.h"
+#include "form/form.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ typedef struct owner {
     gy_pool pool;
     gy_anatomy_layer *layers;
     gy_anatomy_param *params;
+    gy_anatomy_size *sizes;
 } owner;
 
 static gy_status shape_text(gy_pool *pool, const gy_shape *shape, const char **out)
@@ -72,6 +74,17 @@ static gy_status take_params(owner *o, gy_model *model)
     return GY_OK;
 }
 
+static gy_status take_sizes(owner *o)
+{
+    const int n = gy_form_registry.n;
+    GY_TRY(gy_pool_array(&o->pool, n + 1, &o->sizes));
+    o->sizes[0].form = "float32";
+    for (int i = 0; i < n; i++) o->sizes[i + 1].form = gy_form_registry.kinds[i]->name;
+    o->anatomy.sizes = o->sizes;
+    o->anatomy.n_sizes = n + 1;
+    return GY_OK;
+}
+
 /* [units, n] of a plain dense layer. */
 static const gy_param *dense_weight(const gy_params *table, const gy_layer_row *row)
 {
@@ -124,6 +137,7 @@ static gy_status take(owner *o, gy_network *n, const char *name, gy_model_use us
     GY_TRY(shape_text(&o->pool, gy_model_input(n->model), &a->input));
     GY_TRY(take_layers(o, n->model));
     GY_TRY(take_params(o, n->model));
+    GY_TRY(take_sizes(o));
     GY_TRY(take_formula(o, n->model));
     GY_TRY(gy_model_measure(n->model, n->micro, use, &memory));
     a->parameter_bytes = memory.parameters + memory.buffers;

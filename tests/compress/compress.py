@@ -53,18 +53,6 @@ def run(*words, ranks=1):
     return done.stdout
 
 
-def visit(checkpoint, group, take):
-    """What take makes of each data set, by name; None is left out."""
-    found = {}
-    def note(name, x):
-        made = take(x) if isinstance(x, h5py.Dataset) else None
-        if made is not None:
-            found[name] = made
-    with h5py.File(pathlib.Path(checkpoint) / "index.h5") as f:
-        f[group].visititems(note)
-    return found
-
-
 def floats(group):
     """What a tensor in a form stands for, as this README's words say it, not the program's."""
     part = {name: x[()] for name, x in group.items()}
@@ -192,6 +180,48 @@ def low_rank(before):
     assert event["after_flops"] < event["before_flops"]
     assert "out/up" not in after or after["out/up"].shape[1] < 8
     assert compress("factored-2", "--rank", 2)[1]["hidden/up"].shape == (40, 2)
+    convolution(before)
+    loop()
+
+
+def convolution(before):
+    """Two convolutions do what one with the product of the factors does."""
+    _, after = compress("factored-conv", "--rank", 2, "--layers", "*conv2d_0")
+    run("export", "start", "-o", "product.h5")
+    with h5py.File("product.h5", "r+") as f:
+        for layer, filters in (("conv2d_0", 6), ("residual_0/conv2d_0", 6)):
+            up, down = after[f"{layer}/weight"].reshape(filters, 2), after[f"{layer}_down/weight"]
+            u, s, v = np.linalg.svd(before[f"{layer}/weight"].reshape(filters, -1).astype(float), full_matrices=False)
+            product = up @ down.reshape(2, -1)
+            assert np.allclose(product, (u[:, :2] * s[:2]) @ v[:2], atol=1e-4), layer
+            place = f[layer if layer in f else f"params/{layer}"]
+            place["weight"][...] = product.reshape(before[f"{layer}/weight"].shape)
+            place["weight"].attrs.pop("checksum")
+    run("import", "product.h5", "--config", "m.yaml", "-o", "product")
+    assert abs(outputs("factored-conv") - outputs("product")).max() < 1e-3
+
+
+def loop():
+    """All turns get one rank; what finds nothing to do says so."""
+    pathlib.Path("loop.yaml").write_text(f"""
+name: loop
+data: {{train: "{DIGITS}:/train", scale: 0.0625}}
+model:
+  input: [8, 8, 1]
+  layers:
+    - flatten
+    - repeat: {{name: turns, times: 2, layers: [dense: {{name: d, units: 64, activation: relu}}]}}
+    - dense: {{name: first, units: 64}}
+    - dense: {{name: out, units: 64, share: first}}
+loss: cross_entropy
+train: {{steps: 3, batch_size: 64}}
+""")
+    run("train", "loop.yaml", "--quiet")
+    _, after = compress("loop-small", "--low-rank", 0.5, start="runs/loop")
+    assert after["turns/0/d/up"].shape == after["turns/1/d/up"].shape and "first/weight" in after, set(after)
+    run("eval", "loop-small", "--data", f"{DIGITS}:/test")
+    done = subprocess.run([gyre, "compress", "start", "-o", "same", "--low-rank", "1"], capture_output=True, text=True)
+    assert done.returncode == 0 and "warning: low_rank changed nothing" in done.stderr, done
 
 
 def merge(before):
@@ -217,6 +247,69 @@ def quantize(before):
         error = abs(outputs(out) - want).max() / abs(want).max()
         assert error < (0.3 if form == "int4" else 0.05), (form, error)
         assert event["after_bytes"] < {"4": 0.3, "8": 0.4}.get(form[-1], 0.6) * event["before_bytes"], event
+
+
+def calibrate():
+    """Ranges are those of the data, whoever looks at them; they cost nothing of the accuracy."""
+    with h5py.File(DIGITS) as f:
+        most = 0.0625 * f["train/x"][()].max()
+    source, found = f"{DIGITS}:/train", []
+    for ranks in (1, 2):
+        event, _ = compress(f"calibrated-{ranks}", "--quantize", "int8", "--calibrate", source, "--data",
+                            f"{DIGITS}:/test", ranks=ranks)
+        assert event["after_accuracy"] > event["before_accuracy"] - 0.004, event
+        found.append(visit(f"calibrated-{ranks}", lambda x: None, lambda x: (x.attrs["input_least"], x.attrs["input_most"])))
+    assert found[0] == found[1] and found[0]["conv2d_0/weight"] == (0, most), found
+    assert found[0]["hidden/weight"][1] > 1 and set(found[0]) == set(forms("calibrated-1"))
+    assert abs(outputs("calibrated-1") - outputs("quantized-int80")).max() > 0
+    done = subprocess.run([gyre, "compress", "start", "-o", "new", "--merge", "--calibrate", source], capture_output=True,
+                          text=True)
+    assert done.returncode == 2 and "nothing to calibrate" in done.stderr, done
+
+
+def sequences():
+    """Embeddings, attention and recurrent layers multiply by forms, too."""
+    data = "synthetic:sequence?n=64&length=12&vocabulary=20"
+    pathlib.Path("sequences.yaml").write_text(f"""
+name: sequences
+data: {{train: "{data}"}}
+model:
+  input: [12]
+  layers:
+    - embedding: {{name: tokens, vocabulary: 20, units: 32}}
+    - position_embedding: {{length: 12}}
+    - attention: {{heads: 2, causal: true, key_value_heads: 1}}
+    - transformer_block: {{heads: 2, causal: true}}
+    - lstm: {{units: 32}}
+    - gru: {{units: 16, bidirectional: true}}
+    - output_embedding: {{share: tokens}}
+loss: cross_entropy
+optimizer: {{kind: adam, learning_rate: 0.003}}
+train: {{steps: 20, batch_size: 16}}
+""")
+    run("train", "sequences.yaml", "--quiet")
+    def predicted(checkpoint):
+        run("predict", checkpoint, "--data", data, "-o", "sequences.h5")
+        with h5py.File("sequences.h5") as f:
+            return f["outputs"][()]
+    want = predicted("runs/sequences")
+    for form, limit in (("int8", 0.06), ("int4", 0.6), ("float16", 0.003)):
+        _, after = compress(f"sequences-{form}", "--quantize", form, start="runs/sequences")
+        assert sum(n.endswith("weight") or "recurrent" in n for n in after) >= len(forms(f"sequences-{form}")) > 12
+        error = abs(predicted(f"sequences-{form}") - want).max() / abs(want).max()
+        assert error < limit, (form, error)
+
+
+def sizes():
+    """`inspect` knows what each step would come to."""
+    told = json.loads(run("inspect", "start", "--json"))["sizes"]
+    for form in ("int8", "int4", "float16", "bfloat16"):
+        assert told[form] == compress(f"size-{form}", "--quantize", form)[0]["after_bytes"], (form, told)
+    assert told["float32"] == 4 * sum(x.size for x in tensors("start").values())
+    assert "int8" in run("inspect", "start")
+    of = [json.loads(line) for line in run("bench", "step", "--inference", "size-int8", "--json").splitlines()]
+    assert of[-1]["latency_ms"] > 0 and of[-1]["batch"] == 64 and of[-1]["inference"], of[-1]
+    assert of[-1]["parameter_bytes"] <= told["int8"] + 64 * 20, of[-1]
 
 
 def sparse(before):
@@ -287,6 +380,9 @@ def main():
         told = {f.split()[0]: f.split()[1] for f in run("eval", "all-1").splitlines()}
         assert abs(float(told["loss"]) - one[0]["after_loss"]) < 1e-4
         run("train", "all-1/config.yaml", "--init", "all-1", "--quiet", "--set", "train.steps=3")
+        calibrate()
+        sequences()
+        sizes()
         kept()
         refused()
     print(f"{len(kinds)} kinds")

@@ -4,10 +4,12 @@
  */
 #include <gyre/compress.h>
 
+#include "calibrate.h"
 #include "compress_list.h"
 #include "measure.h"
 
 #include "base/kind_text.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -49,6 +51,14 @@ static gy_status check_layers(const gy_subject *s)
                     s->layers);
 }
 
+/* A step that found nothing to do. */
+static void warn(const gy_subject *s, const gy_compress_kind *kind)
+{
+    gy_log(s->ctx, GY_WARNING, "%s changed nothing: %s%s", kind->kind.name,
+           s->why == NULL ? "there are no such weights" : s->why,
+           s->layers == NULL ? "" : " (of those of --layers)");
+}
+
 static gy_status take_steps(gy_subject *s, const gy_compress_options *options)
 {
     bool formed = false;
@@ -60,7 +70,10 @@ static gy_status take_steps(gy_subject *s, const gy_compress_options *options)
                    "wrong order" GY_AT "%s" GY_WHY "the weights are no floats any more" GY_HINT
                    "give quantize and sparse last",
                    now.kind->kind.name);
+        s->changed = 0;
+        s->why = NULL;
         GY_TRY(now.kind->run(s, now.settings));
+        if (s->changed == 0) warn(s, now.kind);
         formed = formed || now.kind->forms;
     }
     return gy_subject_finish(s);
@@ -104,6 +117,9 @@ static gy_status compress(gy_opened *o, gy_part part, const gy_compress_options 
     gy_measured before, after;
     GY_TRY(gy_subject_create(o, options->layers, s));
     GY_TRY(gy_comm_agree(o->comm, take_steps(s, options)));
+    const gy_apply_options calibration = {
+        .data = options->calibrate, .sets = options->sets, .n_sets = options->n_sets};
+    if (options->calibrate != NULL) GY_TRY(gy_calibrate(s, o->path, &calibration));
     GY_TRY(gy_measure(o, part, &o->network, &before));
     GY_TRY(gy_measure(o, part, &s->network, &after));
     GY_TRY(write(o, s, out_path));

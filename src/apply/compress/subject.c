@@ -170,7 +170,10 @@ gy_status gy_subject_rebuild(gy_subject *s, gy_layer_specs layers, const gy_made
     GY_TRY(gy_config_revise(s->config, &layers, s->config->run_dir, &config));
     s->config = config;
     gy_status status = turn_to(s, made, n);
-    if (status != GY_OK) s->config = before;
+    if (status == GY_OK)
+        s->changed += n;
+    else
+        s->config = before;
     gy_config_free(status == GY_OK ? before : config);
     return status;
 }
@@ -182,6 +185,7 @@ gy_status gy_subject_form(gy_subject *s, int param, const gy_form_kind *kind, co
     float *values = gy_subject_values(s, p);
     GY_TRY(gy_form_pack(&s->pool, kind, settings, &p->shape, values, &form));
     if (form.kind == NULL) return GY_OK;
+    s->changed++;
     s->forms[param] = form;
     gy_form_expand(&form, values);
     return GY_OK;

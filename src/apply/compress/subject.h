@@ -17,6 +17,8 @@ typedef struct gy_subject {
     gy_hold *holds;     /* [params] */
     gy_form *forms;     /* [params] what they are to be kept as; kind NULL: floats */
     gy_formeds formed;  /* those, once it is finished */
+    int changed;        /* tensors that the step at hand made otherwise */
+    const char *why;    /* it left others as they are; NULL: it does not say */
 } gy_subject;
 
 /** A copy of what is opened and read, in floats. Collective. */
@@ -61,9 +63,11 @@ gy_status gy_subject_rebuild(gy_subject *s, gy_layer_specs layers, const gy_made
 
 /** A layer as configured, on a walk over all. */
 typedef struct gy_spec_at {
-    gy_layer_specs *list; /* its siblings, to be changed */
-    int index;            /* among them */
-    const char *path;     /* "block/conv_0"; NULL: it stands for several running layers */
+    gy_layer_specs *list;     /* its siblings, to be changed */
+    int index;                /* among them */
+    const char *path;         /* "block/conv_0"; NULL: it is inside a loop */
+    const char *const *paths; /* [n_paths] of the parameters of each turn, or as path */
+    int n_paths;
 } gy_spec_at;
 
 /**
@@ -76,6 +80,14 @@ gy_status gy_specs_copy(gy_pool *pool, const gy_layer_specs *layers,
 gy_status gy_specs_walk(gy_pool *pool, gy_layer_specs *layers,
                         gy_status (*visit)(void *user, const gy_spec_at *at),
                         void *user) GY_CHECKED;
+/** Names of layers whose parameters others share. */
+typedef struct gy_shared {
+    const char **v; /* [n] */
+    int n;
+} gy_shared;
+gy_status gy_specs_shared(gy_pool *pool, gy_layer_specs *layers, gy_shared *out) GY_CHECKED;
+/** Whether a layer shares parameters, or gives some. Local. */
+bool gy_shared_has(const gy_shared *shared, const gy_layer_spec *spec);
 /** Where the value of a setting of a layer is; NULL: it has none of that key. Local. */
 void *gy_spec_setting(const gy_layer_spec *spec, const char *key);
 

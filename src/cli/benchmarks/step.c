@@ -1,4 +1,4 @@
-/* gyre bench step CONFIG.yaml */
+/* gyre bench step CONFIG.yaml, gyre bench step --inference CONFIG.yaml|CHECKPOINT */
 #include "../benchmark_list.h"
 #include "../grid.h"
 #include "../page.h"
@@ -32,7 +32,8 @@ static const gy_setting rows[] = {
      .type = GY_SETTING_BOOL,
      .offset = offsetof(settings, inference),
      .standard = "false",
-     .help = "forward passes alone"},
+     .help =
+         "forward passes alone, of a configuration or a checkpoint: of a batch, and of one sample"},
     GY_CLI_ROW_JSON(settings, "JSON: a line a layer, then one of the step"),
     GY_SETTING_END,
 };
@@ -106,7 +107,14 @@ static void print_layers(const output *out)
 static void print_phases(const gy_event *event)
 {
     printf("%-16s %10s %10s %10s  ms\n", "", "median", "least", "most");
-    printf("%-16s %10.3f\n", "step", gy_event_number(event, "step_ms", 0));
+    if (gy_event_number(event, "latency_ms", -1) >= 0) {
+        printf("%-16s %10.3f %10.3f\n", "batch", gy_event_number(event, "step_ms", 0),
+               gy_event_number(event, "step_least_ms", 0));
+        printf("%-16s %10.3f %10.3f\n", "one sample", gy_event_number(event, "latency_ms", 0),
+               gy_event_number(event, "latency_least_ms", 0));
+    } else {
+        printf("%-16s %10.3f\n", "step", gy_event_number(event, "step_ms", 0));
+    }
     for (int i = 0; i < event->n; i++) {
         const gy_field *f = &event->fields[i];
         if (f->type == GY_FIELD_PHASE)
@@ -183,20 +191,24 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
     gy_status status = gy_cli_operands(&gy_benchmark_step, operands, 1, 1);
     if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
     GY_TRY(gy_comm_agree(cli->comm, status));
-    GY_TRY(gy_config_read(cli->comm, operands->v[0], sets, n, &config));
     output out = {.cli = cli, .json = s->json};
-    gy_bench_step_options options = {
-        .steps = s->steps, .inference = s->inference, .observer = print, .observer_user = &out};
-    status = gy_bench_step(cli->ctx, cli->comm, config, &options);
-    gy_config_free(config);
+    const gy_bench_step_options options = {
+        .steps = s->steps, .observer = print, .observer_user = &out};
+    if (s->inference) {
+        status = gy_bench_inference(cli->ctx, cli->comm, operands->v[0], sets, n, &options);
+    } else {
+        GY_TRY(gy_config_read(cli->comm, operands->v[0], sets, n, &config));
+        status = gy_bench_step(cli->ctx, cli->comm, config, &options);
+        gy_config_free(config);
+    }
     return status != GY_OK ? status : out.status;
 }
 
 const gy_command gy_benchmark_step = {
     .kind = {.name = "step",
-             .help = "measures the training step of a configuration",
+             .help = "measures the training step of a configuration, or passes of inference",
              .settings = rows,
              .settings_size = sizeof(settings)},
-    .operands = "CONFIG.yaml",
+    .operands = "CONFIG.yaml|CHECKPOINT",
     .of = "bench",
     .run = run};

@@ -12,7 +12,7 @@ typedef struct settings {
     int scope, structure;
     int quantize;
     bool merge, affine, sparse, json;
-    const char *o, *layers, *data;
+    const char *o, *layers, *data, *calibrate;
     gy_strings set;
 } settings;
 
@@ -69,7 +69,7 @@ static const gy_setting rows[] = {
      .standard = "0.95",
      .min = 0,
      .max = 1,
-     .help = "dense layers become two factors that keep that share of the energy"},
+     .help = "dense layers and convolutions become two factors that keep that share of the energy"},
     {.key = "rank",
      .type = GY_SETTING_INT,
      .offset = offsetof(settings, rank),
@@ -116,6 +116,12 @@ static const gy_setting rows[] = {
      .offset = offsetof(settings, data),
      .standard = "",
      .help = "a data source: loss and metrics before and after"},
+    {.key = "calibrate",
+     .type = GY_SETTING_STRING,
+     .offset = offsetof(settings, calibrate),
+     .standard = "",
+     .help = "a data source: int8 and int4 keep the range of their inputs on it, instead of each "
+             "row's own"},
     GY_CLI_ROW_SET(settings, "the checkpoint's configuration"),
     GY_CLI_ROW_JSON(settings, "one JSON object"),
     GY_SETTING_END,
@@ -200,6 +206,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                                          .n_steps = list.n,
                                          .layers = s->layers,
                                          .data = s->data,
+                                         .calibrate = s->calibrate,
                                          .sets = s->set.v,
                                          .n_sets = s->set.n,
                                          .observer = s->json ? gy_cli_print_json : print,

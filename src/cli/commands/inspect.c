@@ -28,6 +28,7 @@ static gy_status print(gy_cli *cli, const settings *s, const gy_anatomy *anatomy
     gy_table_layers(stdout, anatomy);
     printf("\n");
     gy_table_totals(stdout, anatomy);
+    if (anatomy->values) gy_table_sizes(stdout, anatomy);
     if (anatomy->values) gy_table_values(stdout, anatomy, s->histogram);
     return GY_OK;
 }

@@ -6,6 +6,8 @@
  *
  * The weights of query, key and value are joined (gy_layer_join), so that one product makes all three.
  *
+ * In forms of their own (form/form.h) each has a product of its own.
+ *
  * In generation (l->window > 0) carry holds the keys and values of the positions before.
  */
 #include "../layer_list.h"
@@ -13,6 +15,7 @@
 #include "kernel/attention.h"
 #include "kernel/elementwise.h"
 #include "kernel/gemm.h"
+#include "kernel/product.h"
 
 #include <assert.h>
 
@@ -195,21 +198,45 @@ static void rotate(const gy_layer *l, const gy_pass *p, const pieces *c, gy_head
               back);
 }
 
+/* [Q K V] = x Wᵀ + b */
+static void project(const sizes *z, const gy_pass *p, const pieces *c, const float *bias)
+{
+    if (p->w[QUERY] != NULL) {
+        gy_linear_forward(p->kernel, c->rows, z->in, z->all, p->x[0], p->w[QUERY], bias,
+                          GY_ACTIVATION_none, NULL, c->q.x);
+        return;
+    }
+    float *const to[PARTS] = {c->q.x, c->key.x, c->value.x};
+    for (int i = 0; i < PARTS; i++) {
+        gy_product_forward_rows(p->kernel, c->rows, p->x[0], p->form[i], bias, to[i], z->all);
+        if (bias != NULL) bias += part_rows(z, i);
+    }
+}
+
+/* y = out Wᵀ + b */
+static void put_out(const sizes *z, const gy_pass *p, const pieces *c, int output,
+                    const float *bias)
+{
+    if (p->w[output] == NULL)
+        gy_product_forward(p->kernel, c->rows, c->out, p->form[output], bias, GY_ACTIVATION_none,
+                           p->y);
+    else
+        gy_linear_forward(p->kernel, c->rows, z->units, z->in, c->out, p->w[output], bias,
+                          GY_ACTIVATION_none, NULL, p->y);
+}
+
 static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
     const sizes *z = l->state;
     bool bias = ((const attention *)l->settings)->bias;
     pieces c = cut(l, p);
     int output = bias ? 2 * PARTS : PARTS;
-    /* [Q K V] = x Wᵀ + b */
-    gy_linear_forward(p->kernel, c.rows, z->in, z->all, p->x[0], p->w[QUERY],
-                      bias ? p->w[PARTS] : NULL, GY_ACTIVATION_none, NULL, c.q.x);
+    project(z, p, &c, bias ? p->w[PARTS] : NULL);
     rotate(l, p, &c, c.q, c.key, false);
     if (l->window > 0) carry_on(l, p, &c);
     gy_heads out = {c.out, z->units, z->time * z->units};
     gy_attention_forward(p->kernel, &c.a, c.q, c.key, c.value, out, c.lse, c.rest);
-    gy_linear_forward(p->kernel, c.rows, z->units, z->in, c.out, p->w[output],
-                      bias ? p->w[output + 1] : NULL, GY_ACTIVATION_none, NULL, p->y);
+    put_out(z, p, &c, output, bias ? p->w[output + 1] : NULL);
     return GY_OK;
 }
 
@@ -315,6 +342,7 @@ const gy_layer_kind gy_layer_attention = {
     .kind = {"attention", "each position a weighted sum of others, by likeness", rows,
              sizeof(attention)},
     .has_params = true,
+    .takes_forms = true,
     .shape = shape,
     .forward = forward,
     .backward = backward,

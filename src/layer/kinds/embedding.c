@@ -24,8 +24,11 @@ static gy_status shape(gy_layer *l)
 static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
     const embedding *s = l->settings;
-    gy_embedding_forward(p->kernel, p->batch * l->in[0].d[0], s->vocabulary, s->units, p->x[0],
-                         p->w[0], p->y);
+    if (p->w[0] == NULL)
+        gy_embedding_forward_form(p->kernel, p->batch * l->in[0].d[0], p->x[0], p->form[0], p->y);
+    else
+        gy_embedding_forward(p->kernel, p->batch * l->in[0].d[0], s->vocabulary, s->units, p->x[0],
+                             p->w[0], p->y);
     return GY_OK;
 }
 
@@ -64,6 +67,7 @@ const gy_layer_kind gy_layer_embedding = {
     .kind = {"embedding", "a row of a table for each token", rows, sizeof(embedding)},
     .has_params = true,
     .takes_tokens = true,
+    .takes_forms = true,
     .pointwise = true,
     .shape = shape,
     .forward = forward,

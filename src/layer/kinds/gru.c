@@ -29,6 +29,7 @@ const gy_layer_kind gy_layer_gru = {
     .kind = {"gru", "recurrent layer with gates that reset and update", gy_recurrent_settings_rows,
              sizeof(gy_recurrent_settings)},
     .has_params = true,
+    .takes_forms = true,
     .shape = shape,
     .forward = gy_recurrent_layer_forward,
     .backward = gy_recurrent_layer_backward,

@@ -5,6 +5,7 @@
 #include "../layer_list.h"
 
 #include "kernel/gemm.h"
+#include "kernel/product.h"
 
 static gy_status shape(gy_layer *l)
 {
@@ -26,9 +27,12 @@ static gy_status shape(gy_layer *l)
 
 static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
-    gy_linear_forward(p->kernel, p->batch * gy_shape_rows(&l->in[0]), gy_shape_last(&l->in[0]),
-                      gy_shape_last(&l->out), p->x[0], p->w[0], NULL, GY_ACTIVATION_none, NULL,
-                      p->y);
+    const int64_t rows = p->batch * gy_shape_rows(&l->in[0]);
+    if (p->w[0] == NULL)
+        gy_product_forward(p->kernel, rows, p->x[0], p->form[0], NULL, GY_ACTIVATION_none, p->y);
+    else
+        gy_linear_forward(p->kernel, rows, gy_shape_last(&l->in[0]), gy_shape_last(&l->out),
+                          p->x[0], p->w[0], NULL, GY_ACTIVATION_none, NULL, p->y);
     return GY_OK;
 }
 
@@ -50,6 +54,7 @@ static const gy_layer_sample samples[] = {
 
 const gy_layer_kind gy_layer_output_embedding = {
     .kind = {"output_embedding", "products with the rows of a shared embedding", NULL, 0},
+    .takes_forms = true,
     .pointwise = true,
     .shape = shape,
     .forward = forward,

@@ -23,6 +23,7 @@ const gy_layer_kind gy_layer_rnn = {
     .kind = {"rnn", "hidden state by one tanh, position after position", gy_recurrent_settings_rows,
              sizeof(gy_recurrent_settings)},
     .has_params = true,
+    .takes_forms = true,
     .shape = shape,
     .forward = gy_recurrent_layer_forward,
     .backward = gy_recurrent_layer_backward,

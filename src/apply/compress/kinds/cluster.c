@@ -120,6 +120,7 @@ static gy_status run(gy_subject *s, const void *settings)
         if (!gy_role_decays(p->role) || !gy_subject_has(s, p)) continue;
         GY_TRY(run_one(s, p, c->values));
         s->holds[i] = GY_HOLD_CLUSTERS;
+        s->changed++;
     }
     return GY_OK;
 }

@@ -12,29 +12,8 @@ typedef struct work {
     gy_made *made;
     int n;
     gy_layer_specs layers;
-    const char *shared[64]; /* names that others share: their layers stay as they are */
-    int n_shared;
+    gy_shared shared; /* these stay as they are */
 } work;
-
-static gy_status note_shared(void *user, const gy_spec_at *at)
-{
-    work *w = user;
-    const char *share = at->list->v[at->index].common.share;
-    if (share == NULL) return GY_OK;
-    GY_REQUIRE(w->n_shared < 64, GY_E_CONFIG, "cannot merge" GY_WHY "too many layers share others");
-    w->shared[w->n_shared++] = share;
-    return GY_OK;
-}
-
-static bool is_shared(const work *w, const gy_layer_spec *spec)
-{
-    bool is = spec->common.share != NULL;
-    for (int i = 0; i < w->n_shared && !is; i++) {
-        const char *slash = strrchr(w->shared[i], '/');
-        is = strcmp(slash == NULL ? w->shared[i] : slash + 1, spec->common.name) == 0;
-    }
-    return is;
-}
 
 /* The parameter whose rows make the outputs; NULL: this is no layer that a norm can go into. */
 static const gy_param *weight_of(const work *w, const gy_layer_spec *spec, const char *path)
@@ -99,7 +78,9 @@ static gy_status visit(void *user, const gy_spec_at *at)
     const gy_param *p = weight_of(w, before, path);
     const gy_param *gamma = gy_subject_param(w->s, at->path, "gamma");
     if (p == NULL || gamma == NULL || gamma->count != p->shape.d[0]) return GY_OK;
-    if (is_shared(w, norm) || is_shared(w, before) || !gy_subject_has(w->s, p)) return GY_OK;
+    if (gy_shared_has(&w->shared, norm) || gy_shared_has(&w->shared, before) ||
+        !gy_subject_has(w->s, p))
+        return GY_OK;
     const double *epsilon = gy_spec_setting(norm, "epsilon");
     GY_TRY(fold(w, path, p, at->path, *epsilon));
     *(bool *)gy_spec_setting(before, "bias") = true;
@@ -113,7 +94,9 @@ static gy_status run(gy_subject *s, const void *settings)
     (void)settings;
     GY_TRY(gy_pool_array(&s->pool, 2 * gy_subject_params(s)->n, &w.made));
     GY_TRY(gy_specs_copy(&s->pool, &s->config->model.layers, &w.layers));
-    GY_TRY(gy_specs_walk(&s->pool, &w.layers, note_shared, &w));
+    GY_TRY(gy_specs_shared(&s->pool, &w.layers, &w.shared));
+    s->why = "no batch norm stands behind a layer without activation, outside of loops, that "
+             "others do not share";
     GY_TRY(gy_specs_walk(&s->pool, &w.layers, visit, &w));
     return w.n == 0 ? GY_OK : gy_subject_rebuild(s, w.layers, w.made, w.n);
 }

@@ -104,6 +104,7 @@ static gy_status run(gy_subject *s, const void *settings)
         cut(s, &params->v[i], p->structure, &list);
         if (p->scope == SCOPE_LAYER) clear_least(&list, p->fraction);
         if (s->holds[i] == GY_HOLD_NOTHING) s->holds[i] = GY_HOLD_ZEROS;
+        s->changed++;
     }
     clear_least(&list, p->fraction);
     gy_free(s->ctx, list.v);

@@ -10,6 +10,7 @@ static gy_status run(gy_subject *s, const void *settings)
 {
     const gy_params *params = gy_subject_params(s);
     (void)settings;
+    s->why = "compressed rows would take more than the weights do";
     for (int i = 0; i < params->n; i++) {
         const gy_param *p = &params->v[i];
         if (!gy_subject_is_weight(p) || !gy_subject_has(s, p)) continue;
@@ -22,6 +23,7 @@ static gy_status run(gy_subject *s, const void *settings)
             int8 ? gy_form_bytes(&s->forms[i]) : p->count * (int64_t)sizeof(float);
         if (now.kind == NULL || gy_form_bytes(&now) >= before) continue;
         s->forms[i] = now;
+        s->changed++;
         gy_form_expand(&now, gy_subject_values(s, p));
         if (s->holds[i] == GY_HOLD_NOTHING) s->holds[i] = GY_HOLD_ZEROS;
     }
