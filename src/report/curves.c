@@ -34,6 +34,7 @@ static gy_panel panel_of(const gy_event *e, const gy_field *f)
     if (is(e->type, "step"))
         for (size_t i = 0; i < sizeof of_step / sizeof *of_step; i++)
             if (is(f->name, of_step[i].name)) return of_step[i].panel;
+    if (is(e->type, "sparsity") && is(f->name, "sparsity")) return GY_PANEL_SPARSITY;
     if (!is(e->type, "epoch") && !is(e->type, "evaluate")) return GY_PANELS;
     if (metric == NULL) return GY_PANELS;
     return is(metric, "_loss") ? GY_PANEL_LOSS : GY_PANEL_METRIC;

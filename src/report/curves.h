@@ -8,6 +8,7 @@
 #define GY_PANEL_LIST(X)                                                                           \
     X(LOSS, "loss")                                                                                \
     X(METRIC, "metrics")                                                                           \
+    X(SPARSITY, "share of weights that is not there")                                              \
     X(RATE, "learning rate")                                                                       \
     X(NORM, "gradient norm")                                                                       \
     X(THROUGHPUT, "samples a second")                                                              \

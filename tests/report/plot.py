@@ -61,6 +61,11 @@ def main():
         texts = ["".join(node.itertext()).strip() for node in tree.parse(place / "some.svg").iter()
                  if node.tag.endswith("text")]
         assert "validation loss" in texts and "train loss" not in texts and "2" in texts, texts
+        run("train", "run.yaml", "--quiet", "--run-dir", "thin", "--set", "sparse.target=0.5", "--set",
+            "sparse.end_step=20", "--set", "sparse.every_steps=5")
+        run("plot", "a", "thin", "-o", "thin.svg")
+        assert "share of weights that is not there" in (place / "thin.svg").read_text()
+        assert "share of weights" not in (place / "one.svg").read_text()
         run("plot", "a", "-o", "one.png")
         head = (place / "one.png").read_bytes()[:24]
         assert head[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">I", head[16:20])[0] == 1000, head

@@ -116,6 +116,15 @@ static gy_status take_step(gy_story *s, const gy_event *e)
     return add_straggler(s, e);
 }
 
+/* What happens a few times in a run. */
+static bool is_incident(const char *type)
+{
+    static const char *const types[] = {"start", "resume", "init", "early_stop", "stop", "end"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        if (is(type, types[i])) return true;
+    return false;
+}
+
 static gy_status take_event(gy_story *s, const gy_event *e)
 {
     if (is(e->type, "step")) return take_step(s, e);
@@ -126,6 +135,7 @@ static gy_status take_event(gy_story *s, const gy_event *e)
         s->steps = (int64_t)gy_event_number(e, "steps", 0);
         GY_TRY(take_facts(s->pool, e, &s->facts));
     }
+    if (!is_incident(e->type)) return GY_OK;
     s->state = is(e->type, "end") ? "finished" : is(e->type, "stop") ? "stopped" : "unfinished";
     if (is(e->type, "end")) GY_TRY(take_values(s->pool, e, &s->last));
     return add_incident(s, e);
