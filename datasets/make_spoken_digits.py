@@ -4,7 +4,7 @@
     datasets/make_spoken_digits.py RECORDINGS data/spoken-digits.h5
 
 RECORDINGS is the folder of {digit}_{speaker}_{index}.wav files (8 kHz, mono, 16 bits). /train and /test
-(index 0 to 4, as the set's authors split it) hold x [N, 100, 24], bytes, and y [N]: the last 100
+(index 0 to 4, as the set's authors split it) hold x [N, 100, 24], bytes, y [N] and speaker [N]: the last 100
 frames of 10 ms in 24 log-mel bands; shorter recordings begin with silence. Needs numpy and h5py.
 """
 import pathlib
@@ -46,14 +46,16 @@ def main():
     filters = mel_filters()
     parts = {"train": [], "test": []}
     for path in sorted(pathlib.Path(sys.argv[1]).glob("*_*_*.wav")):
-        digit, _, index = path.stem.split("_")
-        parts["test" if int(index) < 5 else "train"].append((features(path, filters), int(digit)))
+        digit, speaker, index = path.stem.split("_")
+        parts["test" if int(index) < 5 else "train"].append((features(path, filters), int(digit), speaker))
     if not parts["train"] or not parts["test"]:
         sys.exit(f"make_spoken_digits: no recordings in {sys.argv[1]}")
+    speakers = sorted({speaker for rows in parts.values() for *_, speaker in rows})
     with h5py.File(sys.argv[2], "w") as out:
         for name, rows in parts.items():
-            out[f"{name}/x"] = np.stack([x for x, _ in rows])
-            out[f"{name}/y"] = np.array([y for _, y in rows], np.uint8)
+            out[f"{name}/x"] = np.stack([x for x, *_ in rows])
+            out[f"{name}/y"] = np.array([y for _, y, _ in rows], np.uint8)
+            out[f"{name}/speaker"] = np.array([speakers.index(speaker) for *_, speaker in rows], np.uint8)
             print(f"{name}: {len(rows)} recordings")
 
 

@@ -62,6 +62,20 @@ GY_API gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *confi
 GY_API gy_status gy_find_learning_rate(gy_context *ctx, gy_comm *comm, const gy_config *config,
                                        const gy_train_options *options) GY_CHECKED;
 
+/**
+ * Meta-learning: gy_train() by a configuration that has meta.tasks, and what it is good for. From where it
+ * ends, from random values, and from each of `against` (checkpoints or runs of the same model) the network is
+ * fitted to every task of data.test (else data.validation) by meta.adapt_steps steps on meta.shots samples,
+ * and measured on meta.queries others, before each step and at last: an event "adapt" each, to the observer
+ * alone, with start, adapt_steps (done), tasks, and the loss and metrics of the split, over all tasks.
+ * The others are measured before anything is trained. Collective.
+ *
+ * @return as gy_train(); GY_E_CONFIG without tasks to train on, or new ones
+ */
+GY_API gy_status gy_meta(gy_context *ctx, gy_comm *comm, const gy_config *config,
+                         const gy_train_options *options, const char *const *against,
+                         int n) GY_CHECKED;
+
 typedef struct gy_apply_options {
     const char *data;        /* a source; NULL: the configuration's test, else validation data */
     const char *const *sets; /* [n_sets] "key.path=value" over the checkpoint's configuration */

@@ -19,7 +19,8 @@ typedef enum gy_rng_use {
     GY_RNG_GENERATE,
     GY_RNG_SEARCH,
     GY_RNG_COMPRESS,
-    GY_RNG_SPARSE
+    GY_RNG_SPARSE,
+    GY_RNG_TASK
 } gy_rng_use;
 
 /** A key: the run's seed and what is drawn for. */

@@ -52,6 +52,10 @@ extern const gy_registry gy_command_registry;
 gy_status gy_cli_operands(const gy_command *command, const gy_strings *operands, int min,
                           int max) GY_CHECKED;
 
+/** What --set and --run-dir (NULL: none) say, in the pool. Local. */
+gy_status gy_cli_sets(gy_cli *cli, const gy_strings *set, const char *run_dir,
+                      const char *const **out, int *n) GY_CHECKED;
+
 /** GY_E_USAGE unless -o is given. @param what  it names: "file" */
 gy_status gy_cli_output(const gy_command *command, const char *what, const char *o) GY_CHECKED;
 

@@ -7,6 +7,7 @@
 #define GY_COMMAND_LIST(X)                                                                         \
     X(train)                                                                                       \
     X(crossval)                                                                                    \
+    X(meta)                                                                                        \
     X(eval)                                                                                        \
     X(predict)                                                                                     \
     X(generate)                                                                                    \

@@ -185,6 +185,20 @@ static gy_status check_sparse(const gy_config *c, const gy_node *tree)
     return GY_OK;
 }
 
+/* Tasks are passed whole, each from the same start. */
+static gy_status check_meta(const gy_config *c, const gy_node *tree)
+{
+    static const char why[] = "meta.tasks trains on whole tasks";
+    const char *path = c->train.micro_batch_size > 0 ? "train.micro_batch_size"
+                       : c->train.rollout > 1        ? "train.rollout"
+                       : c->data.drop_last           ? "data.drop_last"
+                       : c->sparse.target > 0        ? "sparse.target"
+                       : c->distill.teacher != NULL  ? "distill.teacher"
+                                                     : NULL;
+    if (c->meta.tasks == 0 || path == NULL) return GY_OK;
+    return refuse(tree, path, why, "leave it out");
+}
+
 gy_status gy_config_check(const gy_config *config, const gy_node *tree)
 {
     GY_TRY(check_run(config, tree));
@@ -193,5 +207,6 @@ gy_status gy_config_check(const gy_config *config, const gy_node *tree)
     GY_TRY(check_model(config, tree));
     GY_TRY(check_comm(config, tree));
     GY_TRY(check_sparse(config, tree));
+    GY_TRY(check_meta(config, tree));
     return check_train(config, tree);
 }

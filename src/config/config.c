@@ -21,6 +21,15 @@ static gy_status name_of_file(gy_pool *pool, const char *path, const char **out)
     return gy_pool_format(pool, out, "%.*s", n, name);
 }
 
+/* A step of so many tasks, each a grain. */
+static void size_tasks(gy_config *c)
+{
+    const gy_meta_settings *meta = &c->meta;
+    if (meta->tasks == 0) return;
+    c->comm.reproducible_grains = meta->tasks;
+    c->train.batch_size = meta->tasks * meta->inner_steps * meta->shots;
+}
+
 /* Accuracy where classes are told apart, else nothing; [] is kept as it was written. */
 static gy_status default_metrics(gy_config *c)
 {
@@ -62,6 +71,7 @@ static gy_status resolve(gy_config *c, const char *file, const gy_node *tree)
     if (c->name == NULL) GY_TRY(name_of_file(&c->pool, file, &c->name));
     if (c->run_dir == NULL) GY_TRY(gy_pool_format(&c->pool, &c->run_dir, "runs/%s", c->name));
     GY_TRY(default_metrics(c));
+    size_tasks(c);
     GY_TRY(place_of_layers(c, tree));
     GY_TRY(gy_config_check(c, tree));
     return print_text(c);

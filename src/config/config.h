@@ -46,6 +46,14 @@ typedef struct gy_train_settings {
     int64_t rollout;
 } gy_train_settings;
 
+/** The section `meta`: training on tasks. */
+typedef struct gy_meta_settings {
+    int64_t tasks; /* of a step; 0: samples are trained on as ever */
+    int64_t shots, inner_steps;
+    double inner_learning_rate, outer_learning_rate;
+    int64_t adapt_steps, queries;
+} gy_meta_settings;
+
 typedef struct gy_log_settings {
     int64_t every_steps;
     gy_observer_settings observers;
@@ -78,6 +86,7 @@ struct gy_config {
     gy_optim_settings optimizer;
     gy_schedule_settings schedule;
     gy_train_settings train;
+    gy_meta_settings meta;
     gy_sync_settings comm;
     gy_checkpoint_settings checkpoint;
     gy_log_settings log;

@@ -10,6 +10,7 @@
 extern const gy_setting gy_config_rows[];
 /** And of its sections for models that are made smaller while they are trained. */
 extern const gy_setting gy_distill_setting_rows[], gy_sparse_setting_rows[];
+extern const gy_setting gy_meta_setting_rows[];
 
 enum { GY_PATH_TEXT = 256, GY_PLACE_TEXT = 256 };
 

@@ -217,6 +217,7 @@ const gy_setting gy_config_rows[] = {
     SECTION(optimizer, gy_optim_setting_rows, "how parameters are updated"),
     SECTION(schedule, gy_schedule_setting_rows, "how the learning rate changes"),
     SECTION(train, train_rows, "how long and in which portions"),
+    SECTION(meta, gy_meta_setting_rows, "training on tasks, so that a few steps fit a new one"),
     SECTION(comm, gy_sync_setting_rows, "how ranks add up their gradients"),
     SECTION(checkpoint, gy_checkpoint_setting_rows, "when the state is saved"),
     SECTION(log, log_rows, "what is written down"),

@@ -1,17 +1,25 @@
 /*
  * Making batches. Batch b of an epoch is samples perm[b B … (b + 1) B) of the split, rank r has the
  * r-th contiguous part, of whole grains where there are any; perm is keyed by (seed, epoch), so which samples a rank takes is a function
- * of (seed, epoch, b, r, ranks) alone.
+ * of (seed, epoch, b, r, ranks) alone. Of tasks it is a run of them, so many samples of each: tasks.c.
  */
 #include "batch.h"
 
 #include "base/rng.h"
 
+/* Every task comes at least once, and all batches are whole. */
+static int64_t samples_of_tasks(const gy_loader_spec *spec)
+{
+    const int64_t all = spec->tasks->n * spec->task_samples, batch = spec->batch;
+    return (all + batch - 1) / batch * batch;
+}
+
 gy_status gy_batcher_init(gy_batcher *b, gy_context *ctx, const gy_loader_spec *spec)
 {
     const gy_source_info *info = gy_source_get_info(spec->source);
     const char *text = gy_source_get_text(spec->source);
-    const int64_t samples = spec->split.samples, batch = spec->batch;
+    const int64_t batch = spec->batch;
+    const int64_t samples = spec->tasks != NULL ? samples_of_tasks(spec) : spec->split.samples;
     b->spec = *spec;
     b->x_count = gy_shape_count(&info->x);
     b->y_count = info->supervised ? gy_shape_count(&info->y) : 0;
@@ -19,6 +27,7 @@ gy_status gy_batcher_init(gy_batcher *b, gy_context *ctx, const gy_loader_spec *
     GY_TRY(gy_source_check_shape(spec->source, &spec->input));
     GY_TRY(gy_augment_init(&b->augment, &spec->augment, &spec->input));
     GY_REQUIRE(samples > 0, GY_E_DATA, "no samples" GY_AT "%s" GY_WHY "none is left to take", text);
+    b->samples = samples;
     b->batches = samples / batch + (!spec->drop_last && samples % batch != 0);
     GY_REQUIRE(b->batches > 0, GY_E_DATA,
                "an epoch has no batch" GY_AT "%s" GY_WHY
@@ -63,6 +72,11 @@ void gy_batcher_samples(const gy_batcher *b, int64_t epoch, int64_t first, int64
     gy_rng key = {spec->seed, GY_RNG_SHUFFLE, (uint32_t)epoch};
     for (int64_t j = 0; j < n; j++) {
         int64_t i = first + j;
+        if (spec->tasks != NULL) {
+            out[j] = gy_tasks_draw(spec->tasks, spec->seed, spec->shuffle, epoch,
+                                   i / spec->task_samples, i % spec->task_samples);
+            continue;
+        }
         if (spec->shuffle) i = gy_rng_permute(key, i, spec->split.samples);
         out[j] = gy_split_at(&spec->split, i);
     }
@@ -74,7 +88,7 @@ static void choose(const gy_batcher *b, int64_t skip, gy_batch_slot *slot)
     const gy_loader_spec *spec = &b->spec;
     gy_batch *batch = &slot->batch;
     int64_t first = batch->index * spec->batch;
-    int64_t left = spec->split.samples - first;
+    int64_t left = b->samples - first;
     batch->global = (left < spec->batch ? left : spec->batch) - skip;
     first += skip;
     gy_part_of_grains(batch->global, spec->grains, spec->rank, spec->ranks, &batch->first,

@@ -9,7 +9,7 @@
 typedef struct gy_batcher {
     gy_loader_spec spec;
     gy_augment augment;
-    int64_t batches;                   /* of an epoch */
+    int64_t samples, batches;          /* of an epoch */
     int64_t most;                      /* samples of this rank in any batch */
     int64_t x_count, y_count, w_count; /* elements of a sample */
     float *spare;                      /* [x_count] where images are moved */

@@ -337,6 +337,29 @@ typedef struct gy_batch {
     double waited_s;  /* that the caller waited for it */
 } gy_batch;
 
+/** The samples of a split by groups: what meta-learning calls tasks, in the order of their groups. */
+typedef struct gy_tasks {
+    gy_context *ctx;
+    int64_t n;
+    int64_t *first;   /* [n + 1] of a task in samples */
+    int64_t *samples; /* of the source */
+} gy_tasks;
+
+/**
+ * Reads the groups of all samples. To be cleared whatever comes.
+ * @param least  samples that each must have; @param hint  where one has fewer
+ * @return GY_OK; GY_E_DATA where the source has no groups, or too few samples in one; GY_E_NOMEM
+ */
+gy_status gy_tasks_init(gy_tasks *t, gy_context *ctx, gy_source *source, const gy_split *split,
+                        int64_t least, const char *hint) GY_CHECKED;
+void gy_tasks_clear(gy_tasks *t);
+/**
+ * Sample i of those that are drawn for a turn of an epoch: all of a task once, then once more. Local.
+ * @param shuffle  whether tasks come in another order in each epoch
+ */
+int64_t gy_tasks_draw(const gy_tasks *t, uint64_t seed, bool shuffle, int64_t epoch, int64_t turn,
+                      int64_t i);
+
 typedef struct gy_loader_spec {
     gy_source *source; /* not owned; used by the loader's thread alone from now on */
     gy_split split;
@@ -347,8 +370,10 @@ typedef struct gy_loader_spec {
     uint64_t seed;
     int64_t batch; /* global */
     int rank, ranks;
-    int grains;    /* > 0: cuts between ranks fall between so many grains of a batch */
-    bool prefetch; /* a thread makes the next batch meanwhile */
+    int grains;            /* > 0: cuts between ranks fall between so many grains of a batch */
+    bool prefetch;         /* a thread makes the next batch meanwhile */
+    const gy_tasks *tasks; /* batches are of whole tasks, in turn; NULL: of samples. Not owned */
+    int64_t task_samples;  /* that are drawn of each; the batch is a multiple */
 } gy_loader_spec;
 
 typedef struct gy_loader gy_loader;

@@ -115,7 +115,7 @@ static gy_status read_run(const gy_frames *f, gy_frames_file *file, const gy_fra
     return gy_h5_data_read(data, 0, shape->n == 0 ? 1 : shape->d[0], field->type, field->scratch);
 }
 
-/* Whether weights, which have no times, are read: then places are rows. */
+/* Whether weights or groups, which have no times, are read: then places are rows. */
 static bool is_still(const gy_frames *f, const gy_frames_field *field)
 {
     return field->axes - (f->settings->each == 0) == 0;
@@ -186,6 +186,11 @@ const gy_setting gy_frames_rows[] = {
      AT(weight),
      .standard = "",
      .help = "data set of weights, [N] or of positions"},
+    {.key = "group",
+     .type = GY_SETTING_STRING,
+     AT(group),
+     .standard = "",
+     .help = "data set of numbers [N] that tell which samples belong together (a speaker's)"},
     {.key = "rows",
      .type = GY_SETTING_STRING,
      AT(rows),

@@ -13,17 +13,17 @@
 #include "store/hdf5.h"
 
 typedef struct gy_frames_settings {
-    gy_strings x, y;    /* data sets below the group; none: x, and y where it is there */
-    const char *weight; /* NULL: none */
-    const char *rows;   /* "FROM:TO", of all files' rows; NULL: all */
-    int layout;         /* GY_LAYOUT_… */
-    int each;           /* 1: a sample a file */
-    int64_t window;     /* frames in; 0: no trajectories */
+    gy_strings x, y;            /* data sets below the group; none: x, and y where it is there */
+    const char *weight, *group; /* NULL: none */
+    const char *rows;           /* "FROM:TO", of all files' rows; NULL: all */
+    int layout;                 /* GY_LAYOUT_… */
+    int each;                   /* 1: a sample a file */
+    int64_t window;             /* frames in; 0: no trajectories */
     int64_t horizon, step;
 } gy_frames_settings;
 
 enum { GY_LAYOUT_AUTO, GY_LAYOUT_LAST, GY_LAYOUT_FIRST };
-enum { GY_FRAMES_X, GY_FRAMES_Y, GY_FRAMES_W, GY_FRAMES_SIDES };
+enum { GY_FRAMES_X, GY_FRAMES_Y, GY_FRAMES_W, GY_FRAMES_GROUP, GY_FRAMES_SIDES };
 
 /** A data set of all files. */
 typedef struct gy_frames_field {
@@ -41,7 +41,7 @@ typedef struct gy_frames_field {
     int64_t room;
 } gy_frames_field;
 
-/** What is read together: x, y or weights. */
+/** What is read together: x, y, weights or groups. */
 typedef struct gy_frames_side {
     gy_frames_field *fields; /* [n]; n = 0: the side is not there */
     int n;

@@ -119,7 +119,8 @@ static gy_status choose_fields(gy_frames *f)
         }
     }
     GY_TRY(add_fields(f, GY_FRAMES_Y, &y));
-    return set->weight == NULL ? GY_OK : add_field(f, GY_FRAMES_W, set->weight);
+    if (set->weight != NULL) GY_TRY(add_field(f, GY_FRAMES_W, set->weight));
+    return set->group == NULL ? GY_OK : add_field(f, GY_FRAMES_GROUP, set->group);
 }
 
 /* The attribute as a number, where it is there. */
@@ -142,13 +143,18 @@ static gy_status take_packing(gy_h5 *h5, gy_frames_field *field)
     return GY_OK;
 }
 
+/* Whether a field has no times: it is of rows. */
+static bool is_of_rows(const gy_frames *f, const gy_frames_field *field)
+{
+    return field == f->sides[GY_FRAMES_W].fields || field == f->sides[GY_FRAMES_GROUP].fields;
+}
+
 /* A field as the first file has it. */
 static gy_status describe(gy_frames *f, gy_frames_file *file, int i)
 {
     gy_frames_field *field = &f->fields[i];
-    const bool weight = field == f->sides[GY_FRAMES_W].fields;
     const gy_shape *shape = gy_h5_data_shape(file->data[i]);
-    field->axes = (f->settings->each == 0) + (f->settings->window > 0 && !weight);
+    field->axes = (f->settings->each == 0) + (f->settings->window > 0 && !is_of_rows(f, field));
     GY_REQUIRE(shape->n >= field->axes, GY_E_DATA,
                "cannot read the data" GY_AT "%s" GY_WHY "%s has %d axes, and is to have %s",
                f->text, field->name, shape->n,
@@ -205,7 +211,7 @@ static gy_status count(const gy_frames *f, gy_frames_file *file)
     for (int i = 1; i < f->n_fields; i++) {
         if (rows_of(f, file, i) != file->rows)
             return differ(f, file, i, "samples", file->rows, rows_of(f, file, i));
-        if (&f->fields[i] != f->sides[GY_FRAMES_W].fields && times_of(f, file, i) != times)
+        if (!is_of_rows(f, &f->fields[i]) && times_of(f, file, i) != times)
             return differ(f, file, i, "times", times, times_of(f, file, i));
     }
     file->starts = set->window == 0 ? 1 : times > taken ? times - taken : 0;

@@ -153,24 +153,57 @@ gy_status gy_feed_open(gy_feed *f, const gy_taught *taught)
     return gy_comm_agree(f->comm, gy_feed_learn(f, taught));
 }
 
-gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
+/* Of a part by itself: whole batches on this rank, in order, as they are. */
+static gy_loader_spec describe(const gy_feed *f, gy_part part, int64_t batch)
+{
+    return (gy_loader_spec){.source = f->source[part],
+                            .split = f->split[part],
+                            .normalizer =
+                                f->normalizes && f->vocabulary == 0 ? &f->normalizer : NULL,
+                            .input = f->input,
+                            .seed = (uint64_t)f->config->seed,
+                            .batch = batch,
+                            .ranks = 1};
+}
+
+/* Among the ranks, made ahead. */
+static void share(const gy_feed *f, gy_loader_spec *spec)
+{
+    spec->rank = gy_comm_rank(f->comm);
+    spec->ranks = gy_comm_ranks(f->comm);
+    spec->grains = (int)f->config->comm.reproducible_grains;
+    spec->prefetch = true;
+}
+
+static void vary(const gy_feed *f, gy_loader_spec *spec)
 {
     const gy_data_settings *data = &f->config->data;
-    bool train = part == GY_PART_TRAIN;
-    gy_loader_spec spec = {.source = f->source[part],
-                           .split = f->split[part],
-                           .normalizer =
-                               f->normalizes && f->vocabulary == 0 ? &f->normalizer : NULL,
-                           .input = f->input,
-                           .shuffle = train && data->shuffle,
-                           .drop_last = train && data->drop_last,
-                           .seed = (uint64_t)f->config->seed,
-                           .batch = batch,
-                           .rank = gy_comm_rank(f->comm),
-                           .ranks = gy_comm_ranks(f->comm),
-                           .grains = (int)f->config->comm.reproducible_grains,
-                           .prefetch = true};
-    if (train) spec.augment = data->augment;
+    spec->shuffle = data->shuffle;
+    spec->drop_last = data->drop_last;
+    spec->augment = data->augment;
+}
+
+gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
+{
+    gy_loader_spec spec = describe(f, part, batch);
+    share(f, &spec);
+    if (part == GY_PART_TRAIN) vary(f, &spec);
+    return gy_loader_create(f->ctx, &spec, &f->loader[part]);
+}
+
+gy_status gy_feed_load_tasks(gy_feed *f, gy_part part)
+{
+    const bool train = part == GY_PART_TRAIN;
+    const gy_meta_settings *meta = &f->config->meta;
+    const int64_t each = train ? meta->inner_steps * meta->shots : meta->shots + meta->queries;
+    gy_loader_spec spec = describe(f, part, train ? meta->tasks * each : each);
+    GY_TRY(gy_tasks_init(&f->tasks[part], f->ctx, f->source[part], &f->split[part],
+                         train ? 1 : each,
+                         "evaluations take meta.shots and meta.queries of each: make these fewer"));
+    spec.tasks = &f->tasks[part];
+    spec.task_samples = each;
+    if (train) share(f, &spec);
+    if (train) vary(f, &spec);
     return gy_loader_create(f->ctx, &spec, &f->loader[part]);
 }
 
@@ -179,6 +212,7 @@ void gy_feed_clear(gy_feed *f)
     for (int part = 0; part < GY_PARTS; part++) {
         gy_loader_free(f->loader[part]);
         gy_source_close(f->source[part]);
+        gy_tasks_clear(&f->tasks[part]);
         if (f->ctx != NULL) gy_free(f->ctx, f->fold[part]);
     }
     if (f->ctx != NULL) gy_normalizer_clear(f->ctx, &f->normalizer);

@@ -39,6 +39,7 @@ typedef struct gy_feed {
     gy_split split[GY_PARTS];
     int64_t *fold[GY_PARTS]; /* what a split of data.fold points to */
     gy_loader *loader[GY_PARTS];
+    gy_tasks tasks[GY_PARTS]; /* where loaded by tasks */
     gy_normalizer normalizer;
     bool normalizes;
     gy_normalizer unit;    /* of targets, for the loss; n = 0: their own */
@@ -73,6 +74,11 @@ gy_status gy_feed_aim(gy_feed *f, gy_network *network, gy_part part) GY_CHECKED;
 gy_status gy_feed_teach(const gy_feed *f, gy_network *network) GY_CHECKED;
 /** Makes the loader of a part: shuffled, augmented and prefetched as training needs it. Local. */
 gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch) GY_CHECKED;
+/**
+ * The same by tasks (section `meta`): of training a batch is this rank's part of meta.tasks of them, else
+ * one of them, whole. Local.
+ */
+gy_status gy_feed_load_tasks(gy_feed *f, gy_part part) GY_CHECKED;
 /** Checks all samples of small sources, before anything is written. Collective. */
 gy_status gy_feed_scan(gy_feed *f) GY_CHECKED;
 /** Checks that tokens and classes are such as the model can take. Local. */

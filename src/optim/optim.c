@@ -59,6 +59,14 @@ const gy_setting gy_optim_setting_rows[] = {
     GY_SETTING_END,
 };
 
+gy_status gy_optim_plain(gy_pool *pool, gy_optim_settings *out)
+{
+    const gy_kind *sgd = &gy_optim_sgd.kind;
+    *out = (gy_optim_settings){.kind = {.kind = sgd}};
+    GY_TRY(gy_pool_alloc(pool, sgd->settings_size, &out->kind.settings));
+    return gy_settings_default(sgd->settings, pool, out->kind.settings);
+}
+
 gy_status gy_optim_create(gy_context *ctx, const gy_kernel *k, const gy_optim_settings *settings,
                           const gy_params *params, const gy_ranges *share, const gy_optim_sum *sum,
                           gy_optim **out)

@@ -79,6 +79,9 @@ typedef struct gy_optim_settings {
 
 extern const gy_setting gy_optim_setting_rows[];
 
+/** Settings of plain descent, sgd as it is by default: for steps that are not of gradients. */
+gy_status gy_optim_plain(gy_pool *pool, gy_optim_settings *out) GY_CHECKED;
+
 typedef struct gy_optim gy_optim;
 
 /** How sums over whole tensors come about. */

@@ -26,6 +26,8 @@ static const char digits[] = "from here on the last digits may be others";
 static const char drawn_anew[] =
     "the rest of the epoch is drawn anew, samples may come twice or not at all in it";
 
+static const char tasks_anew[] = "the rest of the epoch is drawn anew, and the best is sought anew";
+
 static const effect effects[] = {
     {"model", VOID(model), NULL},
     {"seed", 0, drawn_anew},
@@ -62,6 +64,12 @@ static const effect effects[] = {
     {"train.rollout", VOID(plan) | VOID(sums) | VOID(monitor),
      "the sums of this epoch start anew, and the best where it is of the loss"},
     {"train.", VOID(plan), NULL},
+    {"meta.outer_learning_rate", 0, NULL},
+    {"meta.inner_learning_rate", VOID(monitor), best_anew},
+    {"meta.adapt_steps", VOID(monitor), best_anew},
+    {"meta.queries", VOID(monitor), best_anew},
+    {"meta.tasks", VOID(plan) | VOID(monitor) | VOID(optimizer), tasks_anew},
+    {"meta.", VOID(plan) | VOID(monitor), tasks_anew},
     {"comm.reproducible_grains", 0, "from here on the bits are those of other grains"},
     {"comm.power_sgd_rank", VOID(compression), "what the compression remembers starts anew"},
     {"comm.compression", VOID(compression), "what the compression remembers starts anew"},
@@ -110,10 +118,18 @@ static gy_status keep(const comparison *c, const char *key, const char *old_valu
     return GY_OK;
 }
 
+/* Whether it follows from other keys, which say it. */
+static bool follows(const gy_config *config, const char *key)
+{
+    return config->meta.tasks > 0 &&
+           (strcmp(key, "train.batch_size") == 0 || strcmp(key, "comm.reproducible_grains") == 0);
+}
+
 static void differ(void *user, const char *key, const char *old_value, const char *new_value)
 {
     comparison *c = user;
     if (strcmp(key, "name") == 0 || strcmp(key, "run_dir") == 0 || c->status != GY_OK) return;
+    if (follows(c->run->config, key)) return;
     unsigned changed = find(key)->changed;
     if (changed & VOID(sums) && !monitors_loss(c->run->config)) changed &= ~VOID(monitor);
     c->past->changed |= changed;
@@ -149,7 +165,7 @@ static bool is_of_rate(const char *key)
 {
     static const char *const keys[] = {
         "optimizer.learning_rate", "schedule", "train.epochs", "train.steps",
-        "train.batch_size",        "data."};
+        "train.batch_size",        "data.",    "meta."};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (begins(key, keys[i])) return true;
     return false;

@@ -62,11 +62,16 @@ gy_status gy_run_evaluate_and_tell(gy_run *run, gy_part part)
     GY_TRY(gy_comm_new_array(run->comm, run->network.task.sums, &tally));
     gy_status status = gy_run_settle(run);
     if (status == GY_OK)
-        status = gy_feed_evaluate(&run->feed, &run->network, part, run->at.step, tally);
+        status = run->reptile != NULL
+                     ? gy_reptile_evaluate(run->reptile, part, run->at.step, false, tally)
+                     : gy_feed_evaluate(&run->feed, &run->network, part, run->at.step, tally);
     gy_report_begin(&report, "evaluate");
     gy_report_text(&report, "split", gy_part_names[part]);
     gy_report_text(&report, "data", run->feed.text[part]);
-    gy_report_int(&report, "samples", run->feed.split[part].samples);
+    const int64_t tasks = run->feed.tasks[part].n; /* a few samples of each */
+    gy_report_int(&report, "samples",
+                  tasks > 0 ? tasks * run->config->meta.queries : run->feed.split[part].samples);
+    if (tasks > 0) gy_report_int(&report, "tasks", tasks);
     if (status == GY_OK) gy_run_report_tally(run, &report, part, tally);
     gy_report_float(&report, "seconds", gy_clock_s() - start);
     if (status == GY_OK) gy_run_tell(run, &report, true);

@@ -100,6 +100,10 @@ static gy_status find(gy_run *run)
     const gy_past nothing = {.path = NULL};
     gy_ramp *ramp;
     GY_TRY(gy_config_agree(run->comm, run->config));
+    GY_REQUIRE(run->config->meta.tasks == 0, GY_E_USAGE,
+               "no learning rate can be found" GY_AT "meta.tasks: %lld" GY_WHY
+               "the ramp is of training on samples" GY_HINT "--set meta.tasks=0",
+               (long long)run->config->meta.tasks);
     GY_TRY(gy_checkpoint_try_directory(run->comm, run->config->run_dir, 0));
     GY_TRY(gy_run_build(run, &nothing.taught));
     GY_TRY(gy_run_check_cores(run));

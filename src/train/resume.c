@@ -89,6 +89,10 @@ static void take_position(gy_run *run, const gy_checkpoint_head *head)
     run->at.epoch = head->epoch;
     run->at.index = head->sample_in_epoch / batch;
     run->at.ahead = head->sample_in_epoch % batch;
+    if (run->config->meta.tasks > 0 && run->at.ahead > 0) { /* tasks are whole */
+        run->at.index++;
+        run->at.ahead = 0;
+    }
     if (run->at.index < run->batches) return;
     run->at.index = run->at.ahead = 0;
     run->at.epoch++;

@@ -45,6 +45,7 @@ void gy_run_clear(gy_run *run)
     gy_run_disclaim(run);
     gy_feed_clear(&run->feed); /* ends the loaders' threads */
     gy_run_dismiss_teacher(run);
+    gy_reptile_free(run->reptile);
     gy_step_sum_free(run->sum);
     gy_sync_free(run->sync);
     gy_optim_free(run->optim);
@@ -94,12 +95,24 @@ static gy_status name_parts(gy_run *run)
     return GY_OK;
 }
 
+/* A pass may be of all samples that training takes of a task, or of those that evaluations take. */
+static int64_t most_of_tasks(const gy_run *run)
+{
+    const gy_meta_settings *meta = &run->config->meta;
+    const int64_t training = meta->inner_steps * meta->shots, new = meta->shots + meta->queries;
+    return meta->tasks * (training > new ? training : new);
+}
+
 static gy_status load_feed(gy_run *run)
 {
     gy_feed *feed = &run->feed;
     int64_t batch = run->config->train.batch_size;
-    for (int part = 0; part < GY_PARTS; part++)
-        if (feed->source[part] != NULL) GY_TRY(gy_feed_load(feed, (gy_part)part, batch));
+    const bool tasks = run->config->meta.tasks > 0;
+    for (int part = 0; part < GY_PARTS; part++) {
+        if (feed->source[part] == NULL) continue;
+        GY_TRY(tasks ? gy_feed_load_tasks(feed, (gy_part)part)
+                     : gy_feed_load(feed, (gy_part)part, batch));
+    }
     if (run->teacher != NULL)
         run->network.task.imitation =
             (gy_imitation){run->config->distill.temperature, run->config->distill.weight};
@@ -107,8 +120,11 @@ static gy_status load_feed(gy_run *run)
     const gy_train_settings *train = &run->config->train;
     run->steps = train->steps > 0 ? train->steps : train->epochs * run->batches;
     int64_t samples = feed->split[GY_PART_TRAIN].samples;
-    gy_network_cut(&run->network, batch < samples ? batch : samples, run->ranks,
-                   train->micro_batch_size);
+    gy_network_cut(&run->network,
+                   tasks             ? most_of_tasks(run)
+                   : batch < samples ? batch
+                                     : samples,
+                   run->ranks, train->micro_batch_size);
     return GY_OK;
 }
 
@@ -166,10 +182,13 @@ static gy_status add_over_ranks(void *user, double *values, int n)
 
 static gy_status make_optim(gy_run *run)
 {
+    gy_optim_settings settings = run->config->optimizer;
+    if (run->config->meta.tasks > 0) /* what the tasks say is followed as it is */
+        GY_TRY(gy_optim_plain(&run->pool, &settings));
     const gy_optim_sum sum = {.add = gy_sync_is_sharded(run->sync) ? add_over_ranks : NULL,
                               .user = run,
                               .exact = run->network.grains > 0};
-    return gy_optim_create(run->ctx, run->network.kernel, &run->config->optimizer,
+    return gy_optim_create(run->ctx, run->network.kernel, &settings,
                            gy_model_params(run->network.model), gy_sync_owned(run->sync), &sum,
                            &run->optim);
 }
@@ -190,6 +209,9 @@ static gy_status make_state(gy_run *run)
         gy_run_begin_average(run, gy_model_values(run->network.model));
     }
     GY_TRY(gy_run_make_sparsity(run));
+    if (config->meta.tasks > 0)
+        GY_TRY(gy_reptile_create(&run->feed, &run->network,
+                                 gy_config_use(config, run->comm, &run->network), &run->reptile));
     return make_best(run);
 }
 

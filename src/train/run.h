@@ -12,6 +12,7 @@
 #include "comm/topology.h"
 #include "feed/feed.h"
 #include "job.h"
+#include "meta/reptile.h"
 #include "report/observer.h"
 #include "store/file.h"
 #include "step_sum.h"
@@ -128,8 +129,9 @@ typedef struct gy_run {
     gy_network network;
     gy_feed feed;
     gy_optim *optim;
-    gy_sync *sync;    /* who owns what of the parameters */
-    gy_step_sum *sum; /* of gradients and buffers */
+    gy_sync *sync;       /* who owns what of the parameters */
+    gy_step_sum *sum;    /* of gradients and buffers */
+    gy_reptile *reptile; /* trains on tasks; NULL: on samples */
     gy_host_memory *host_values,
         *host_gradients; /* of the model, where hosts share them; else NULL */
     gy_range whole;      /* of the trainable parameters */

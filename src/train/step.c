@@ -56,6 +56,19 @@ static gy_status take_batch(gy_run *run, gy_batch *batch)
     return status;
 }
 
+/* The piece is a task. */
+static gy_status pass_task(gy_run *run, const gy_piece *piece)
+{
+    const double start = gy_clock_s();
+    gy_step_sum *sum = run->sum;
+    double loss = 0, *tally = run->at.tally + piece->grain * run->network.task.sums;
+    gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
+    GY_TRY(gy_reptile_train(run->reptile, piece, &sum->pass, tally, &loss));
+    sum->losses[piece->grain] += loss;
+    run->now.seconds[GY_PHASE_forward] += gy_clock_s() - start;
+    return GY_OK;
+}
+
 /* Forward, loss and backward of a piece. */
 static gy_status pass(gy_run *run, const gy_piece *piece)
 {
@@ -108,7 +121,7 @@ static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss
     GY_TRY(weigh(run, batch));
     GY_TRY(gy_step_sum_begin(sum, &of_step));
     while (gy_step_sum_next(sum, &part, &piece)) {
-        GY_TRY(pass(run, &piece));
+        GY_TRY(run->reptile != NULL ? pass_task(run, &piece) : pass(run, &piece));
         GY_TRY(gy_step_sum_passed(sum, &piece));
     }
     double start = gy_clock_s();
@@ -172,7 +185,8 @@ double gy_run_rate(const gy_run *run)
                             .steps = run->steps,
                             .epoch = run->at.epoch,
                             .warmup = config->schedule.warmup_steps,
-                            .rate = config->optimizer.learning_rate,
+                            .rate = config->meta.tasks > 0 ? config->meta.outer_learning_rate
+                                                           : config->optimizer.learning_rate,
                             .min_rate = config->schedule.min_learning_rate,
                             .plateau = run->at.schedule.factor};
     return gy_schedule_rate(&config->schedule, &run->at.schedule, &at);

@@ -396,6 +396,67 @@ static void noise_has_its_deviation(void)
     gy_test_end(ctx);
 }
 
+/* 5 waves of 20 points, of which 3 waves a batch and 8 points each are drawn; ranks share the order. */
+static void tasks_come_whole(void)
+{
+    enum { TURNS = 6, EACH = 8, EPOCHS = 2 };
+    gy_context *ctx = gy_test_context();
+    gy_source *s = NULL;
+    gy_tasks tasks;
+    gy_loader *all = NULL, *last = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_source_open(ctx, "synthetic:sinusoid?n=100&points=20", NULL, &s),
+                          GY_OK);
+    gy_split split = gy_split_all(100);
+    CU_ASSERT_EQUAL_FATAL(gy_tasks_init(&tasks, ctx, s, &split, 20, "none"), GY_OK);
+    CU_ASSERT_EQUAL(tasks.n, 5);
+    gy_loader_spec spec = spec_of(s, 0, 1);
+    spec.split = split;
+    spec.input.d[0] = 1;
+    spec.batch = 3 * EACH;
+    spec.tasks = &tasks;
+    spec.task_samples = EACH;
+    spec.grains = 3;
+    CU_ASSERT_EQUAL_FATAL(gy_loader_create(ctx, &spec, &all), GY_OK);
+    spec.rank = 1;
+    spec.ranks = 2;
+    CU_ASSERT_EQUAL_FATAL(gy_loader_create(ctx, &spec, &last), GY_OK);
+    CU_ASSERT_EQUAL(gy_loader_batches(all), 2);
+    int64_t orders[EPOCHS] = {0};
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        int seen[5] = {0};
+        for (int turn = 0; turn < TURNS; turn++) {
+            gy_batch batch, part;
+            bool drawn[100] = {false};
+            const int64_t *samples = NULL;
+            if (turn % 3 == 0) {
+                CU_ASSERT_EQUAL_FATAL(gy_loader_next(all, &batch), GY_OK);
+                CU_ASSERT_EQUAL_FATAL(gy_loader_next(last, &part), GY_OK);
+                CU_ASSERT_EQUAL(part.n % EACH, 0);
+                CU_ASSERT_EQUAL(memcmp(part.samples, batch.samples + part.first,
+                                       (size_t)part.n * sizeof *part.samples),
+                                0);
+            }
+            samples = batch.samples + turn % 3 * EACH;
+            for (int i = 0; i < EACH; i++) {
+                CU_ASSERT_EQUAL(samples[i] / 20, samples[0] / 20); /* of one wave, */
+                CU_ASSERT_FALSE(drawn[samples[i]]);                /* no point twice */
+                drawn[samples[i]] = true;
+            }
+            seen[samples[0] / 20]++;
+            orders[epoch] = 31 * orders[epoch] + samples[0];
+        }
+        for (int i = 0; i < 5; i++) CU_ASSERT_TRUE(seen[i] >= 1 && seen[i] <= 2);
+    }
+    CU_ASSERT_NOT_EQUAL(orders[0], orders[1]);
+    gy_loader_free(all);
+    gy_loader_free(last);
+    gy_tasks_clear(&tasks);
+    CU_ASSERT_EQUAL(gy_tasks_init(&tasks, ctx, s, &split, 21, "none"), GY_E_DATA);
+    gy_tasks_clear(&tasks);
+    gy_source_close(s);
+    gy_test_end(ctx);
+}
+
 static void failing_allocations_leave_nothing(void)
 {
     gy_context *ctx = gy_test_context();
@@ -424,4 +485,5 @@ GY_TEST_MAIN(GY_TEST(shares_cover_all), GY_TEST(shares_are_whole_grains),
              GY_TEST(ranks_share_one_order), GY_TEST(seeking_finds_the_same_stream),
              GY_TEST(nothing_is_allocated_in_a_run), GY_TEST(order_without_shuffle),
              GY_TEST(shapes_must_agree), GY_TEST(images_move_within_zeros),
-             GY_TEST(noise_has_its_deviation), GY_TEST(failing_allocations_leave_nothing))
+             GY_TEST(noise_has_its_deviation), GY_TEST(tasks_come_whole),
+             GY_TEST(failing_allocations_leave_nothing))

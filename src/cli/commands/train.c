@@ -72,18 +72,6 @@ static const gy_setting rows[] = {
     GY_SETTING_END,
 };
 
-/* --run-dir is --set run_dir, and wins over it. */
-static gy_status list_sets(gy_pool *pool, const settings *s, const char *const **out, int *n)
-{
-    const char **sets;
-    GY_TRY(gy_pool_array(pool, s->set.n + 1, &sets));
-    for (int i = 0; i < s->set.n; i++) sets[i] = s->set.v[i];
-    *n = s->set.n;
-    if (s->run_dir != NULL) GY_TRY(gy_pool_format(pool, &sets[(*n)++], "run_dir=%s", s->run_dir));
-    *out = sets;
-    return GY_OK;
-}
-
 static const char stopped[] =
     "gyre: stopped by a signal before the first step; the same command starts it again\n";
 
@@ -148,7 +136,7 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
                      gy_cli_exit_code(cli, GY_STOPPED));
     gy_status status = gy_cli_operands(&gy_command_train, operands, 1, 1);
     if (status == GY_OK) status = check_search(s);
-    if (status == GY_OK) status = list_sets(&cli->pool, s, &sets, &n);
+    if (status == GY_OK) status = gy_cli_sets(cli, &s->set, s->run_dir, &sets, &n);
     status = gy_comm_agree(cli->comm, status);
     if (status == GY_OK) status = gy_config_read(cli->comm, operands->v[0], sets, n, &config);
     if (status == GY_OK) {

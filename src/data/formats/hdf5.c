@@ -231,6 +231,11 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     info->vocabulary = s->n_vocabulary;
     info->weighted = sides[GY_FRAMES_W].n > 0;
     info->w = sides[GY_FRAMES_W].shape;
+    info->grouped = sides[GY_FRAMES_GROUP].n > 0;
+    GY_REQUIRE(!info->grouped || sides[GY_FRAMES_GROUP].count == 1, GY_E_DATA,
+               "not a valid source" GY_AT "%s, key group" GY_WHY
+               "a sample has more than one number there",
+               text->text);
     info->supervised = sides[GY_FRAMES_Y].n > 0;
     if (!info->supervised) return GY_OK;
     info->y = sides[GY_FRAMES_Y].shape;
@@ -254,6 +259,25 @@ static gy_status weigh(void *state, const int64_t *index, int64_t n, float *w)
     return gy_frames_read(&s->frames, GY_FRAMES_W, index, n, w);
 }
 
+static gy_status belong(void *state, const int64_t *index, int64_t n, int64_t *group)
+{
+    enum { BLOCK = 256 };
+    float numbers[BLOCK];
+    hdf5 *s = state;
+    for (int64_t done = 0; done < n; done += BLOCK) {
+        const int64_t some = n - done < BLOCK ? n - done : BLOCK;
+        GY_TRY(gy_frames_read(&s->frames, GY_FRAMES_GROUP, index + done, some, numbers));
+        for (int64_t i = 0; i < some; i++) {
+            GY_REQUIRE(truncf(numbers[i]) == numbers[i] && fabsf(numbers[i]) < 0x1p24F, GY_E_DATA,
+                       "not a group" GY_AT "%s, sample %lld" GY_WHY "it is %g" GY_HINT
+                       "number groups by whole numbers",
+                       s->text, (long long)index[done + i], (double)numbers[i]);
+            group[done + i] = (int64_t)numbers[i];
+        }
+    }
+    return GY_OK;
+}
+
 static void fit(const void *state, gy_buffer *json)
 {
     const hdf5 *s = state;
@@ -275,6 +299,7 @@ const gy_format_kind gy_format_hdf5 = {
     .open = open,
     .read = read,
     .weigh = weigh,
+    .belong = belong,
     .fit = fit,
     .close = close,
 };
