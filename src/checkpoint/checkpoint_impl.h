@@ -260,8 +260,12 @@ gy_status gy_shard_read(gy_context *ctx, const gy_index *index, int i, int k, fl
 
 gy_status gy_index_write(gy_writer *w) GY_CHECKED;
 
-/** Reads and checks index.h5 of a checkpoint's directory; all lies in the pool. Local. */
-gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, gy_index *out) GY_CHECKED;
+/**
+ * Reads and checks index.h5 of a checkpoint's directory; all lies in the pool. Local.
+ * @param parts  of parameters in forms their parts, too; else their shapes alone
+ */
+gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, bool parts,
+                        gy_index *out) GY_CHECKED;
 /** Its head, notes and names of slots alone. Local. */
 gy_status gy_index_read_head(gy_context *ctx, const char *dir, gy_pool *pool,
                              gy_index *out) GY_CHECKED;
@@ -273,8 +277,11 @@ struct gy_h5;
 /** Writes parameters in forms below /compressed. Local. */
 gy_status gy_forms_write(struct gy_h5 *f, gy_pool *pool, const gy_formeds *forms) GY_CHECKED;
 /** Reads and checks them; none where there is no such group. Local. */
-gy_status gy_forms_read(struct gy_h5 *f, gy_pool *pool, const char *path,
+gy_status gy_forms_read(struct gy_h5 *f, gy_pool *pool, const char *path, bool parts,
                         gy_formeds *out) GY_CHECKED;
+/** Reads them and adds them to the entries of /params. Local. */
+gy_status gy_forms_join(struct gy_h5 *f, gy_pool *pool, const char *path, bool parts,
+                        gy_formeds *forms, gy_entries *params) GY_CHECKED;
 
 /** Tensors below a group, which may be missing; offsets where `placed`. Local. */
 gy_status gy_entries_read(struct gy_h5 *f, gy_pool *pool, const char *group, bool placed,

@@ -73,6 +73,7 @@ typedef struct reader {
     gy_h5 *f;
     gy_pool *pool;
     const char *path;
+    bool parts; /* are wanted */
     gy_formed *v;
     int n, room;
 } reader;
@@ -183,20 +184,43 @@ static gy_status add(void *user, const char *name)
         GY_TRY(begin(r, group));
     gy_form *form = &r->v[r->n - 1].form;
     for (int i = 0; form->kind->parts[i].name != NULL; i++)
-        if (strcmp(form->kind->parts[i].name, slash + 1) == 0) return read_part(r, name, form, i);
+        if (strcmp(form->kind->parts[i].name, slash + 1) == 0)
+            return r->parts ? read_part(r, name, form, i) : GY_OK;
     return damaged(r, name, "its form has no such part");
 }
 
-gy_status gy_forms_read(gy_h5 *f, gy_pool *pool, const char *path, gy_formeds *out)
+gy_status gy_forms_read(gy_h5 *f, gy_pool *pool, const char *path, bool parts, gy_formeds *out)
 {
-    reader r = {.f = f, .pool = pool, .path = path};
+    reader r = {.f = f, .pool = pool, .path = path, .parts = parts};
     *out = (gy_formeds){NULL, 0};
     if (!gy_h5_exists(f, GROUP)) return GY_OK;
     GY_TRY(gy_h5_visit(f, GROUP, add, &r));
-    for (int i = 0; i < r.n; i++)
+    for (int i = 0; i < r.n && parts; i++)
         if (!gy_form_is_valid(&r.v[i].form))
             return damaged(&r, r.v[i].name, "its parts do not belong together");
     *out = (gy_formeds){r.v, r.n};
+    return GY_OK;
+}
+
+/* Parameters in forms are parameters, too; no slice has them. */
+gy_status gy_forms_join(gy_h5 *f, gy_pool *pool, const char *path, bool parts, gy_formeds *forms,
+                        gy_entries *params)
+{
+    gy_entry *v;
+    GY_TRY(gy_forms_read(f, pool, path, parts, forms));
+    if (forms->n == 0) return GY_OK;
+    GY_TRY(gy_pool_array(pool, params->n + forms->n, &v));
+    for (int i = 0; i < params->n; i++) v[i] = params->v[i];
+    for (int i = 0; i < forms->n; i++) {
+        const gy_form *form = &forms->v[i].form;
+        v[params->n + i] = (gy_entry){.name = forms->v[i].name,
+                                      .shape = form->shape,
+                                      .count = gy_shape_count(&form->shape),
+                                      .offset = INT64_MAX / 4,
+                                      .hold = forms->v[i].hold,
+                                      .form = form};
+    }
+    *params = (gy_entries){v, params->n + forms->n};
     return GY_OK;
 }
 
@@ -262,7 +286,7 @@ static gy_status read_first(gy_context *ctx, const char *path, gy_pool *pool, gy
     gy_index index;
     GY_TRY(gy_place_find(pool, path, &place, &dir));
     if (place != GY_PLACE_CHECKPOINT) return GY_OK;
-    GY_TRY(gy_index_read(ctx, dir, pool, &index));
+    GY_TRY(gy_index_read(ctx, dir, pool, true, &index));
     *out = index.forms;
     return GY_OK;
 }

@@ -11,12 +11,14 @@ static gy_status read_entries(gy_pool *pool, const char *path, gy_entries *out)
     gy_h5 *f;
     GY_TRY(gy_place_find(pool, path, &place, &dir));
     if (place == GY_PLACE_CHECKPOINT) {
-        GY_TRY(gy_index_read(pool->ctx, dir, pool, &index));
+        GY_TRY(gy_index_read(pool->ctx, dir, pool, false, &index));
         *out = index.params;
         return GY_OK;
     }
     GY_TRY(gy_h5_open(pool->ctx, dir, GY_E_DATA, &f));
+    gy_formeds forms;
     gy_status status = gy_entries_read(f, pool, "/params", false, out);
+    if (status == GY_OK) status = gy_forms_join(f, pool, path, false, &forms, out);
     if (gy_h5_close(f) != GY_OK) {} /* nothing was written */
     return status;
 }

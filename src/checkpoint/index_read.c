@@ -17,6 +17,7 @@ typedef struct reader {
     gy_pool *pool;
     gy_h5 *f;
     const char *path;
+    bool parts; /* of forms are wanted */
     gy_index *out;
 } reader;
 
@@ -229,43 +230,20 @@ static gy_status read_beginning(const reader *r)
     return read_slots(r);
 }
 
-/* Parameters in forms are parameters, too; no slice has them. */
-static gy_status add_forms(const reader *r)
-{
-    gy_entry *v;
-    gy_entries *params = &r->out->params;
-    gy_formeds *forms = &r->out->forms;
-    GY_TRY(gy_forms_read(r->f, r->pool, r->path, forms));
-    if (forms->n == 0) return GY_OK;
-    GY_TRY(gy_pool_array(r->pool, params->n + forms->n, &v));
-    for (int i = 0; i < params->n; i++) v[i] = params->v[i];
-    for (int i = 0; i < forms->n; i++) {
-        const gy_form *form = &forms->v[i].form;
-        v[params->n + i] = (gy_entry){.name = forms->v[i].name,
-                                      .shape = form->shape,
-                                      .count = gy_shape_count(&form->shape),
-                                      .offset = INT64_MAX / 4,
-                                      .hold = forms->v[i].hold,
-                                      .form = form};
-    }
-    *params = (gy_entries){v, params->n + forms->n};
-    return GY_OK;
-}
-
 static gy_status read_all(const reader *r)
 {
     GY_TRY(read_beginning(r));
     GY_TRY(read_shards(r));
     GY_TRY(gy_entries_read(r->f, r->pool, "/params", true, &r->out->params));
     GY_TRY(gy_entries_read(r->f, r->pool, "/buffers", false, &r->out->buffers));
-    GY_TRY(add_forms(r));
+    GY_TRY(gy_forms_join(r->f, r->pool, r->path, r->parts, &r->out->forms, &r->out->params));
     return check_entries(r);
 }
 
-static gy_status read_sealed(gy_context *ctx, const char *dir, gy_pool *pool,
+static gy_status read_sealed(gy_context *ctx, const char *dir, gy_pool *pool, bool parts,
                              gy_status (*read)(const reader *r), gy_index *out)
 {
-    reader r = {.ctx = ctx, .pool = pool, .out = out};
+    reader r = {.ctx = ctx, .pool = pool, .parts = parts, .out = out};
     int64_t bytes;
     *out = (gy_index){.dir = dir};
     GY_TRY(gy_pool_format(pool, &r.path, "%s/index.h5", dir));
@@ -276,14 +254,14 @@ static gy_status read_sealed(gy_context *ctx, const char *dir, gy_pool *pool,
     return status;
 }
 
-gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, gy_index *out)
+gy_status gy_index_read(gy_context *ctx, const char *dir, gy_pool *pool, bool parts, gy_index *out)
 {
-    return read_sealed(ctx, dir, pool, read_all, out);
+    return read_sealed(ctx, dir, pool, parts, read_all, out);
 }
 
 gy_status gy_index_read_head(gy_context *ctx, const char *dir, gy_pool *pool, gy_index *out)
 {
-    return read_sealed(ctx, dir, pool, read_beginning, out);
+    return read_sealed(ctx, dir, pool, false, read_beginning, out);
 }
 
 gy_status gy_tensor_read(gy_context *ctx, gy_h5 *f, const char *name, const char *path,

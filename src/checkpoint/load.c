@@ -124,6 +124,7 @@ static gy_status read_own(loader *l, gy_h5 *f, const char *file, const char *gro
 {
     for (int i = 0; i < list->n; i++) {
         const char *name;
+        if (list->v[i].entry->form != NULL) continue;
         GY_TRY(gy_pool_format(l->pool, &name, "%s/%s", group, list->v[i].entry->name));
         GY_TRY(gy_tensor_read(l->ctx, f, name, file, status, list->v[i].to));
     }
@@ -205,12 +206,22 @@ static gy_status slot_entries(loader *l, const gy_index *index, const gy_checkpo
     return GY_OK;
 }
 
+static void expand_forms(const loader *l)
+{
+    for (int i = 0; i < l->vectors[0].n; i++) {
+        const target *t = &l->vectors[0].v[i];
+        if (t->entry->form != NULL) gy_form_expand(t->entry->form, t->to);
+    }
+}
+
 static gy_status load_checkpoint(loader *l, const char *dir)
 {
     const wish *w = l->wish;
     gy_index index;
     gy_entries entries[GY_CHECKPOINT_SLOTS];
-    GY_TRY(gy_index_read(l->ctx, dir, l->pool, &index));
+    /* a model that has them in forms has read them before */
+    const bool parts = w->params == NULL || w->params->formed == 0;
+    GY_TRY(gy_index_read(l->ctx, dir, l->pool, parts, &index));
     GY_TRY(aim_model(l, &index.params, &index.buffers));
     for (int i = 0; i < w->n_slots; i++) {
         GY_TRY(slot_entries(l, &index, &w->slots[i], &entries[i]));
@@ -220,10 +231,7 @@ static gy_status load_checkpoint(loader *l, const char *dir)
     if (w->fit != NULL) return describe_fit(l);
     if (w->values == NULL) l->vectors[0].n = 0; /* paired, not wanted */
     GY_TRY(read_shards(l, &index));
-    for (int i = 0; i < l->vectors[0].n; i++) {
-        const target *t = &l->vectors[0].v[i];
-        if (t->entry->form != NULL) gy_form_expand(t->entry->form, t->to);
-    }
+    expand_forms(l);
     return read_buffers(l, dir);
 }
 
@@ -232,9 +240,11 @@ static gy_status load_tensors(loader *l, gy_h5 *f)
     const wish *w = l->wish;
     gy_entries entries[2 + GY_CHECKPOINT_SLOTS];
     const char *groups[GY_CHECKPOINT_SLOTS];
+    gy_formeds forms;
     GY_REQUIRE(gy_h5_exists(f, "/params"), GY_E_DATA,
                "no parameters" GY_AT "%s" GY_WHY "the file has no group /params", l->path);
     GY_TRY(gy_entries_read(f, l->pool, "/params", false, &entries[0]));
+    GY_TRY(gy_forms_join(f, l->pool, l->path, true, &forms, &entries[0]));
     GY_TRY(gy_entries_read(f, l->pool, "/buffers", false, &entries[1]));
     GY_TRY(aim_model(l, &entries[0], &entries[1]));
     for (int i = 0; i < w->n_slots; i++) {
@@ -245,6 +255,7 @@ static gy_status load_tensors(loader *l, gy_h5 *f)
     GY_TRY(gy_misfits_check(&l->misfits, l->path, l->match));
     if (w->fit != NULL) return describe_fit(l);
     GY_TRY(read_own(l, f, l->path, "/params", GY_E_DATA, &l->vectors[0]));
+    expand_forms(l);
     GY_TRY(read_own(l, f, l->path, "/buffers", GY_E_DATA, &l->buffers));
     for (int i = 0; i < w->n_slots; i++)
         GY_TRY(read_own(l, f, l->path, groups[i], GY_E_DATA, &l->vectors[1 + i]));

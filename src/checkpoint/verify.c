@@ -45,7 +45,7 @@ static gy_status verify_files(gy_context *ctx, gy_pool *pool, const char *dir, b
     gy_index index;
     const char *path;
     int64_t bytes;
-    GY_TRY(gy_index_read(ctx, dir, pool, &index));
+    GY_TRY(gy_index_read(ctx, dir, pool, true, &index));
     GY_TRY(verify_buffers(ctx, &index, pool));
     GY_TRY(gy_pool_format(pool, &path, "%s/index.h5", dir));
     GY_TRY(gy_file_size(path, &bytes)); /* its seal was checked */

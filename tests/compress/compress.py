@@ -312,6 +312,47 @@ def sizes():
     assert of[-1]["parameter_bytes"] <= told["int8"] + 64 * 20, of[-1]
 
 
+def memory():
+    """While a network runs it takes what it was made to take: `inspect` says how much less."""
+    layers = ", ".join(f"dense: {{units: 1536, name: d{i}, activation: relu}}" for i in range(5))
+    pathlib.Path("wide.yaml").write_text(f"""
+name: wide
+data: {{train: "synthetic:regression?n=64&features=1536", validation: "synthetic:regression?n=64&features=1536"}}
+model: {{input: [1536], layers: [{layers}, dense: {{units: 1, name: last}}]}}
+loss: mse
+train: {{steps: 1, batch_size: 32}}
+""")
+    run("train", "wide.yaml", "--quiet", "--set", "checkpoint.every_epochs=0")
+    compress("wide-int8", "--quantize", "int8", start="runs/wide")
+    measured = []
+    for checkpoint in ("runs/wide", "wide-int8"):
+        program = "import os, resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True); " \
+                  "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024)"
+        words = ["predict", checkpoint, "--data", "synthetic:regression?n=64&features=1536", "-o", "wide.h5", "--quiet"]
+        done = subprocess.run([sys.executable, "-c", program, gyre, *words[:-1]], capture_output=True, text=True,
+                              env={**os.environ, "OMP_NUM_THREADS": "1"})
+        assert done.returncode == 0, done
+        told = json.loads(run("inspect", checkpoint, "--json"))["memory"]["parameters"]
+        measured.append((int(done.stdout.splitlines()[-1]), told))
+    (floats, told_floats), (int8, told_int8) = measured
+    assert abs((floats - int8) - (told_floats - told_int8)) < 0.15 * told_floats, measured
+
+
+def one_file():
+    """A file that somebody made of a checkpoint, its forms in it, is a start as good as that."""
+    with h5py.File("single.h5", "w") as f, h5py.File("thin-int8/index.h5") as of:
+        of.copy("compressed", f)
+        for name, x in visit("thin-int8", lambda x: x[()], lambda x: None).items():
+            f[f"params/{name}"] = x
+    run("train", "m.yaml", "--init", "single.h5", "--quiet", "--run-dir", "one-file", "--set", "train.steps=1", "--set",
+        "optimizer.learning_rate=1e-20")
+    after, want = tensors("one-file/checkpoints/latest"), tensors("thin-int8")
+    assert all(np.array_equal(after[n], x) for n, x in want.items())
+    assert keeps("one-file/checkpoints/latest") == keeps("thin-int8")
+    done = subprocess.run([gyre, "import", "single.h5", "--config", "m.yaml", "-o", "no"], capture_output=True, text=True)
+    assert done.returncode == 2 and "single.h5:/compressed" in done.stderr, done
+
+
 def sparse(before):
     """Not a bit of the values changes; with int8 as nearly as that allows."""
     event, after = compress("thin", "--prune", 0.9, "--sparse")
@@ -383,6 +424,8 @@ def main():
         calibrate()
         sequences()
         sizes()
+        one_file()
+        memory()
         kept()
         refused()
     print(f"{len(kinds)} kinds")

@@ -71,6 +71,10 @@ static gy_status open(gy_tensors *t)
     t->state = f;
     GY_REQUIRE(gy_h5_exists(f, groups[0]), GY_E_DATA,
                "no parameters" GY_AT "%s" GY_WHY "the file has no group /params", t->path);
+    GY_REQUIRE(!gy_h5_exists(f, "/compressed"), GY_E_DATA,
+               "cannot import" GY_AT "%s:/compressed" GY_WHY
+               "parameters are there in forms of fewer bits" GY_HINT "gyre train --init reads them",
+               t->path);
     for (l.group = 0; l.group < GROUPS; l.group++)
         if (gy_h5_exists(f, groups[l.group])) GY_TRY(gy_h5_visit(f, groups[l.group], add, &l));
 #define READ(name) GY_TRY(read_text(t, #name, &t->luggage.name));
