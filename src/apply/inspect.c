@@ -74,6 +74,7 @@ gy_status gy_opened_take_apart(gy_opened *o, gy_anatomy **out)
     const gy_config *config = o->config;
     GY_TRY(gy_opened_network(o, &spec));
     gy_status status = gy_network_open(o->ctx, &spec, &o->network);
+    if (status == GY_OK) status = gy_network_aim(&o->network, NULL);
     if (status == GY_OK) {
         gy_network_cut(&o->network, config->train.batch_size, o->ranks,
                        config->train.micro_batch_size);

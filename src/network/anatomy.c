@@ -127,6 +127,14 @@ static gy_status take_formula(owner *o, gy_model *model)
     return status;
 }
 
+/* What the loss takes for a piece, and the samples of a grain. */
+static int64_t piece_bytes(const gy_network *n)
+{
+    const int64_t sample = gy_shape_count(gy_model_input(n->model)) + n->task.targets;
+    const int64_t room = n->task.loss == NULL ? 0 : gy_task_room(&n->task, n->micro);
+    return (room + (n->grains > 0 ? n->micro * sample : 0)) * (int64_t)sizeof(float);
+}
+
 static gy_status take(owner *o, gy_network *n, const char *name, gy_model_use use)
 {
     gy_anatomy *a = &o->anatomy;
@@ -142,7 +150,7 @@ static gy_status take(owner *o, gy_network *n, const char *name, gy_model_use us
     GY_TRY(gy_model_measure(n->model, n->micro, use, &memory));
     a->parameter_bytes = memory.parameters + memory.buffers;
     a->gradient_bytes = memory.gradients;
-    a->activation_bytes = memory.activations;
+    a->activation_bytes = memory.activations + piece_bytes(n);
     return GY_OK;
 }
 

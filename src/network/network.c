@@ -52,7 +52,7 @@ void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro)
 gy_status gy_network_make_pieces(gy_network *n)
 {
     if (n->task.targets > 0)
-        GY_TRY(gy_new_array(n->ctx, n->micro * gy_task_room(&n->task), &n->room));
+        GY_TRY(gy_new_array(n->ctx, gy_task_room(&n->task, n->micro), &n->room));
     n->task.room = n->room;
     if (n->grains == 0) return GY_OK;
     int64_t each = gy_shape_count(gy_model_input(n->model));

@@ -10,6 +10,7 @@
  */
 #include "task.h"
 
+#include "base/count.h"
 #include "base/param.h"
 #include "loss/confusion.h"
 
@@ -171,11 +172,22 @@ static bool has_own_answers(const gy_task *t)
     return t->loss->target == GY_TARGET_VALUE && (t->unit.n > 0 || t->loss->aspect != NULL);
 }
 
-int64_t gy_task_room(const gy_task *t)
+static int64_t align(int64_t floats)
+{
+    return gy_round_up(floats, GY_PARAM_ALIGN);
+}
+
+int64_t gy_task_room(const gy_task *t, int64_t n)
 {
     const bool values = t->loss->target == GY_TARGET_VALUE; /* those of classes are the outputs */
-    return t->count + 2 * t->targets + (values ? gy_shape_count(&t->answers) : 0) +
-           (t->imitation.weight > 0 ? t->outputs : 0) + 5 * GY_PARAM_ALIGN;
+    const int64_t answers = gy_shape_count(&t->answers);
+    int64_t targets = t->targets, count = t->count;
+    if (targets == 0) {
+        targets = values ? answers : answers / t->classes;
+        count = t->loss->whole ? 1 : targets;
+    }
+    return align(t->imitation.weight > 0 ? n * t->outputs : 0) + align(n * count) +
+           2 * align(n * targets) + align(values ? n * answers : 0);
 }
 
 /* The parts of the room for a batch; the first is the gradient of an imitation. */
@@ -185,13 +197,11 @@ typedef struct room {
 
 static room cut(const gy_task *t, int64_t n)
 {
-    const int64_t align = GY_PARAM_ALIGN;
-    const int64_t imitated = t->imitation.weight > 0 ? n * t->outputs : 0;
     room r = {.imitation = t->room};
-    r.loss = r.imitation + (imitated + align - 1) / align * align;
-    r.metric = r.loss + (n * t->count + align - 1) / align * align;
-    r.target = r.metric + (n * t->targets + align - 1) / align * align;
-    r.answer = r.target + (n * t->targets + align - 1) / align * align;
+    r.loss = r.imitation + align(t->imitation.weight > 0 ? n * t->outputs : 0);
+    r.metric = r.loss + align(n * t->count);
+    r.target = r.metric + align(n * t->targets);
+    r.answer = r.target + align(n * t->targets);
     return r;
 }
 

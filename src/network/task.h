@@ -41,7 +41,7 @@ typedef struct gy_task {
     gy_unit unit;
     gy_imitation imitation; /* of batches that have a teacher's outputs */
 
-    float *room; /* of a piece: gy_task_room() floats a sample; by the network */
+    float *room; /* of a piece: gy_task_room() floats; by the network */
 } gy_task;
 
 /**
@@ -74,8 +74,8 @@ gy_status gy_task_count_classes(gy_task *t, int *at) GY_CHECKED;
 /** Whether anything counts other than once. */
 bool gy_task_weighs(const gy_task *t);
 
-/** Floats of t->room a sample. */
-int64_t gy_task_room(const gy_task *t);
+/** Floats of t->room for n samples; where there is no target, for such as the loss wants. */
+int64_t gy_task_room(const gy_task *t, int64_t n);
 
 /**
  * Samples: outputs [n, out…], targets [n, target…], the data's weights [n, weights] or NULL, a teacher's

@@ -2,6 +2,8 @@
 #include "gy_test.h"
 #include "specs.h"
 
+#include <gyre/model.h>
+
 #include "loss/loss_list.h"
 #include "network/network.h"
 
@@ -111,6 +113,29 @@ static void pieces_cover_a_part(void)
     }
 }
 
+/* What make_pieces() takes is in the anatomy, also where the targets are not known yet. */
+static void memory_has_the_pieces(void)
+{
+    for (int grains = 0; grains <= 4; grains += 4) {
+        fixture f;
+        begin(&f, grains, 0);
+        gy_network *net = &f.network;
+        gy_model_memory passes;
+        int64_t room = gy_task_room(&net->task, net->micro);
+        CU_ASSERT(room >= net->micro * (OUT + 2 * OUT + OUT)); /* terms, targets, answers */
+        if (grains > 0) room += net->micro * (IN + OUT);
+        CU_ASSERT_EQUAL(gy_model_measure(net->model, net->micro, GY_USE_STEPS, &passes), GY_OK);
+        for (int known = 1; known >= (grains > 0); known--) {
+            gy_anatomy *a = NULL;
+            if (!known) CU_ASSERT_EQUAL_FATAL(gy_network_aim(net, NULL), GY_OK);
+            CU_ASSERT_EQUAL_FATAL(gy_network_take_apart(net, "test", GY_USE_STEPS, &a), GY_OK);
+            CU_ASSERT_EQUAL(a->activation_bytes, passes.activations + 4 * room);
+            gy_anatomy_free(f.ctx, a);
+        }
+        end(&f);
+    }
+}
+
 static void half_open_closes(void)
 {
     gy_network nothing = {.ctx = NULL};
@@ -129,4 +154,5 @@ static void half_open_closes(void)
     gy_test_end(ctx);
 }
 
-GY_TEST_MAIN(GY_TEST(pieces_cover_a_part), GY_TEST(half_open_closes))
+GY_TEST_MAIN(GY_TEST(pieces_cover_a_part), GY_TEST(memory_has_the_pieces),
+             GY_TEST(half_open_closes))
