@@ -381,6 +381,29 @@ static void check_pieces(gy_trial *t)
     gy_model_free(whole);
 }
 
+/* Output and gradients at the machine's other levels, which differ by rounding alone. */
+static void check_levels(gy_trial *t)
+{
+    const int64_t n = gy_model_params(t->m)->trainable, outputs = t->batch * t->outputs;
+    gy_model_run run = gy_trial_run(t);
+    const float *y = copy(t, outputs, gy_trial_forward(t, &run));
+    gy_trial_backward(t, &run);
+    const float *g = copy(t, n, gy_model_gradients(t->m));
+    for (int level = 0; level < (int)gy_simd_best(); level++) {
+        gy_trial other;
+        setenv("GYRE_SIMD", gy_simd_names[level], 1);
+        if (gy_trial_begin(&other, t->sample) != GY_OK) abort();
+        run = gy_trial_run(&other);
+        double error = difference(outputs, y, gy_trial_forward(&other, &run));
+        expect(t, error <= 1e-5 * (norm(outputs, y) + 1e-3), "a level's output differs", error);
+        gy_trial_backward(&other, &run);
+        error = difference(n, g, gy_model_gradients(other.m));
+        expect(t, error <= 1e-5 * (norm(n, g) + 1e-3), "a level's gradients differ", error);
+        gy_trial_end(&other);
+        unsetenv("GYRE_SIMD");
+    }
+}
+
 static void check_sample(const gy_layer_sample *sample, void (*check)(gy_trial *))
 {
     gy_trial t;
@@ -542,6 +565,11 @@ static void frozen_layers_pass_gradients_on(void)
     check_all(check_frozen);
 }
 
+static void levels_compute_the_same(void)
+{
+    check_all(check_levels);
+}
+
 static void pieces_give_what_the_whole_gives(void)
 {
     check_all(check_pieces);
@@ -554,4 +582,4 @@ GY_TEST_MAIN(GY_TEST(gradients_are_those_of_differences), GY_TEST(gradients_accu
              GY_TEST(recomputing_gives_the_same_bits),
              GY_TEST(gradients_may_lie_where_activations_lay),
              GY_TEST(frozen_layers_pass_gradients_on), GY_TEST(pieces_give_what_the_whole_gives),
-             GY_TEST(networks_at_random))
+             GY_TEST(levels_compute_the_same), GY_TEST(networks_at_random))
