@@ -20,7 +20,8 @@ typedef enum gy_rng_use {
     GY_RNG_SEARCH,
     GY_RNG_COMPRESS,
     GY_RNG_SPARSE,
-    GY_RNG_TASK
+    GY_RNG_TASK,
+    GY_RNG_CHUNK
 } gy_rng_use;
 
 /** A key: the run's seed and what is drawn for. */

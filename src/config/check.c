@@ -56,6 +56,10 @@ static gy_status check_data(const gy_config *c, const gy_node *tree)
     GY_TRY(check_plain(tree, "data.validation", c->data.validation));
     GY_TRY(check_plain(tree, "data.test", c->data.test));
     const char *const two = "keep one of the two";
+    if (c->data.shuffle == GY_SHUFFLE_CHUNKS &&
+        (c->data.validation_fraction > 0 || c->data.fold != NULL))
+        return refuse(tree, "data.shuffle", "the validation's samples are drawn one by one",
+                      "give data.validation a source, or rows of data.train's: ?rows=FROM:TO");
     if (c->data.validation != NULL && c->data.validation_fraction > 0)
         return refuse(tree, "data.validation_fraction", "data.validation is given too", two);
     gy_fold fold;

@@ -28,6 +28,15 @@ static bool may_be_null(const gy_setting *s)
     return s->standard != NULL && s->standard[0] == '\0';
 }
 
+/* YAML's true and false are no texts. */
+static void print_word(const char *key, const char *word, gy_buffer *out)
+{
+    if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0)
+        gy_json_bool(out, key, word[0] == 't');
+    else
+        gy_json_string(out, key, word);
+}
+
 static void print_default(const gy_setting *s, gy_buffer *out)
 {
     double number;
@@ -44,8 +53,10 @@ static void print_default(const gy_setting *s, gy_buffer *out)
         else
             gy_json_float(out, "default", number);
         break;
-    case GY_SETTING_STRING:
     case GY_SETTING_CHOICE:
+        print_word("default", s->standard, out);
+        break;
+    case GY_SETTING_STRING:
     case GY_SETTING_KIND:
     case GY_SETTING_SIZES:
         gy_json_string(out, "default", s->standard);
@@ -88,7 +99,7 @@ static void print_enum(const gy_setting *s, const char *key, gy_buffer *out)
     gy_json_begin(out, key, '{');
     gy_json_begin(out, "enum", '[');
     for (const char *const *word = s->choices; word != NULL && *word != NULL; word++)
-        gy_json_string(out, NULL, *word);
+        print_word(NULL, *word, out);
     for (int i = 0; s->registry != NULL && i < s->registry->n; i++)
         gy_json_string(out, NULL, s->registry->kinds[i]->name);
     gy_json_end(out, ']');

@@ -1,11 +1,26 @@
 /*
- * Making batches. Batch b of an epoch is samples perm[b B … (b + 1) B) of the split, rank r has the
- * r-th contiguous part, of whole grains where there are any; perm is keyed by (seed, epoch), so which samples a rank takes is a function
- * of (seed, epoch, b, r, ranks) alone. Of tasks it is a run of them, so many samples of each: tasks.c.
+ * Making batches. Batch b of an epoch is places [b B … (b + 1) B) of its order (epoch.h), rank r has the
+ * r-th contiguous part, of whole grains where there are any; so which samples a rank takes is a function of
+ * (seed, epoch, b, r, ranks) alone.
  */
 #include "batch.h"
 
-#include "base/rng.h"
+#include "base/count.h"
+
+/* What of packed samples is read back and forth: the chunks of a rank's lanes, or all. */
+static gy_status keep(const gy_batcher *b, const gy_source_info *info)
+{
+    const gy_loader_spec *spec = &b->spec;
+    const gy_source_chunk *c = &info->chunk;
+    enum { ENDS = 3 };
+    const bool drawn =
+        spec->shuffle == GY_SHUFFLE_ALL || spec->tasks != NULL || gy_split_is_drawn(&spec->split);
+    int64_t samples = 0;
+    if (drawn) samples = GY_KEPT_BYTES / spec->ranks / c->bytes * c->samples;
+    if (b->order.chunks > 0)
+        samples = (gy_pieces(b->order.kept, spec->ranks) + ENDS) * b->order.each;
+    return gy_source_keep(spec->source, samples);
+}
 
 /* Every task comes at least once, and all batches are whole. */
 static int64_t samples_of_tasks(const gy_loader_spec *spec)
@@ -39,12 +54,14 @@ gy_status gy_batcher_init(gy_batcher *b, gy_context *ctx, const gy_loader_spec *
     if (spec->grains > 0) b->most = (largest / spec->grains + 1) * (spec->grains / spec->ranks + 1);
     if (b->most > largest) b->most = largest;
     if (gy_augment_moves(&b->augment)) GY_TRY(gy_new_array(ctx, b->x_count, &b->spare));
-    return GY_OK;
+    GY_TRY(gy_epoch_init(&b->order, ctx, spec));
+    return keep(b, info);
 }
 
 void gy_batcher_clear(gy_batcher *b, gy_context *ctx)
 {
     gy_free(ctx, b->spare);
+    gy_epoch_clear(&b->order, ctx);
     b->spare = NULL;
 }
 
@@ -66,24 +83,8 @@ void gy_batch_slot_clear(gy_batch_slot *slot, gy_context *ctx)
     *slot = (gy_batch_slot){0};
 }
 
-void gy_batcher_samples(const gy_batcher *b, int64_t epoch, int64_t first, int64_t n, int64_t *out)
-{
-    const gy_loader_spec *spec = &b->spec;
-    gy_rng key = {spec->seed, GY_RNG_SHUFFLE, (uint32_t)epoch};
-    for (int64_t j = 0; j < n; j++) {
-        int64_t i = first + j;
-        if (spec->tasks != NULL) {
-            out[j] = gy_tasks_draw(spec->tasks, spec->seed, spec->shuffle, epoch,
-                                   i / spec->task_samples, i % spec->task_samples);
-            continue;
-        }
-        if (spec->shuffle) i = gy_rng_permute(key, i, spec->split.samples);
-        out[j] = gy_split_at(&spec->split, i);
-    }
-}
-
 /* Which samples of the source this rank's part is. */
-static void choose(const gy_batcher *b, int64_t skip, gy_batch_slot *slot)
+static void choose(gy_batcher *b, int64_t skip, gy_batch_slot *slot)
 {
     const gy_loader_spec *spec = &b->spec;
     gy_batch *batch = &slot->batch;
@@ -93,7 +94,7 @@ static void choose(const gy_batcher *b, int64_t skip, gy_batch_slot *slot)
     first += skip;
     gy_part_of_grains(batch->global, spec->grains, spec->rank, spec->ranks, &batch->first,
                       &batch->n);
-    gy_batcher_samples(b, batch->epoch, first + batch->first, batch->n, slot->samples);
+    gy_epoch_take(&b->order, batch->epoch, first + batch->first, batch->n, slot->samples);
 }
 
 void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, int64_t skip, gy_batch_slot *slot)

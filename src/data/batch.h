@@ -4,11 +4,13 @@
 
 #include "augment.h"
 #include "data.h"
+#include "epoch.h"
 
 /** What makes a rank's parts of batches, of one loader. */
 typedef struct gy_batcher {
     gy_loader_spec spec;
     gy_augment augment;
+    gy_epoch order;
     int64_t samples, batches;          /* of an epoch */
     int64_t most;                      /* samples of this rank in any batch */
     int64_t x_count, y_count, w_count; /* elements of a sample */
@@ -30,9 +32,6 @@ void gy_batcher_clear(gy_batcher *b, gy_context *ctx);
 
 gy_status gy_batch_slot_init(gy_batch_slot *slot, gy_context *ctx, const gy_batcher *b) GY_CHECKED;
 void gy_batch_slot_clear(gy_batch_slot *slot, gy_context *ctx);
-
-/** Numbers in the source of samples [first, first + n) of an epoch. */
-void gy_batcher_samples(const gy_batcher *b, int64_t epoch, int64_t first, int64_t n, int64_t *out);
 
 /** Fills a slot with batch `index` of `epoch` but its first `skip` samples, status and error included. */
 void gy_batcher_make(gy_batcher *b, int64_t epoch, int64_t index, int64_t skip,

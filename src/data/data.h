@@ -35,6 +35,9 @@ typedef enum gy_token_kind {
 extern const char *const gy_normalize_names[];
 extern const char *const gy_token_names[];
 
+/** Orders of the training samples. */
+typedef enum gy_shuffle { GY_SHUFFLE_NONE, GY_SHUFFLE_ALL, GY_SHUFFLE_CHUNKS } gy_shuffle;
+
 typedef struct gy_augment_settings {
     bool flip;
     int64_t crop_padding;
@@ -47,7 +50,8 @@ typedef struct gy_data_settings {
     double validation_fraction;
     const char *fold; /* "2/5"; NULL: none */
     bool fold_stratified;
-    bool shuffle, drop_last;
+    int shuffle; /* gy_shuffle */
+    bool drop_last;
     double scale, offset;
     int normalize, normalize_targets; /* gy_normalize */
     gy_augment_settings augment;
@@ -80,6 +84,15 @@ typedef struct gy_column {
     int64_t missing;       /* cells that hold nothing, in this file */
 } gy_column;
 
+enum { GY_KEPT_BYTES = 1 << 28 }; /* of packed samples that all ranks together keep unpacked */
+
+/** Samples that are stored together. */
+typedef struct gy_source_chunk {
+    int64_t samples; /* of a whole one; 1: each by itself */
+    int64_t bytes;   /* that one takes in memory */
+    bool packed;     /* reading one of them unpacks all */
+} gy_source_chunk;
+
 /** What a source holds; owned by the source. */
 typedef struct gy_source_info {
     const char *format; /* the kind's name */
@@ -94,9 +107,10 @@ typedef struct gy_source_info {
     const char *const *class_names; /* [classes] or NULL */
     bool x_is_tokens;               /* x is whole numbers, 0 … vocabulary − 1 */
     int64_t vocabulary;
-    bool as_stored;           /* nobody said whether channels stand first or last in x */
-    const char *x_type;       /* "uint8", "float32", …: as stored */
-    bool ordered;             /* samples follow each other in time: split by time, not at random */
+    bool as_stored;     /* nobody said whether channels stand first or last in x */
+    const char *x_type; /* "uint8", "float32", …: as stored */
+    bool ordered;       /* samples follow each other in time: split by time, not at random */
+    gy_source_chunk chunk;
     int64_t overlap;          /* then: a sample shares rows of its target with so many after it */
     const gy_column *columns; /* [n_columns] of a table, those of x first; else none */
     int64_t n_columns;
@@ -157,6 +171,12 @@ typedef struct gy_format_kind {
     /** The groups that samples belong to, by number; NULL: it never has any. */
     gy_status (*belong)(void *state, const int64_t *index, int64_t n, int64_t *group);
 
+    /** The samples that are stored together with one, in their order; NULL: each by itself. */
+    void (*chunk)(const void *state, int64_t sample, int64_t *first, int64_t *n);
+
+    /** Keeps what is unpacked of so many samples, read back and forth; may be NULL. */
+    gy_status (*keep)(void *state, int64_t samples);
+
     /**
      * Learns means again from the training split alone; may be NULL. Not
      * called where options.fit was given.
@@ -211,6 +231,13 @@ gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x
 /** The groups of samples, of a source that has them. */
 gy_status gy_source_groups(gy_source *s, const int64_t *index, int64_t n,
                            int64_t *group) GY_CHECKED;
+
+/** The samples [first, first + n) that are stored together with one. */
+void gy_source_chunk_of(const gy_source *s, int64_t sample, int64_t *first, int64_t *n);
+/** Says how many samples reading goes back and forth among, so that packed ones are unpacked once. */
+gy_status gy_source_keep(gy_source *s, int64_t samples) GY_CHECKED;
+/** How often a chunk is unpacked in an epoch of samples that are drawn one by one. */
+double gy_source_unpacked(const gy_source_info *info, int ranks);
 
 /**
  * Tells a training source which of its samples train, where that is not all of them: what fills
@@ -294,6 +321,8 @@ void gy_split_source(const gy_source_info *info, double fraction, uint64_t seed,
 gy_status gy_split_fold(gy_context *ctx, gy_source *source, const gy_fold *fold, gy_split *train,
                         gy_split *validation, int64_t **list) GY_CHECKED;
 int64_t gy_split_at(const gy_split *split, int64_t i);
+/** Whether its samples are not the source's as they are stored, from the first on. */
+bool gy_split_is_drawn(const gy_split *split);
 
 /** Means and deviations learned from the training split; kept in checkpoints. */
 typedef struct gy_normalizer {
@@ -366,7 +395,8 @@ typedef struct gy_loader_spec {
     const gy_normalizer *normalizer; /* NULL: none */
     gy_augment_settings augment;     /* all off for evaluation */
     gy_shape input; /* of the model: samples must be alike or flat with as many elements */
-    bool shuffle, drop_last;
+    gy_shuffle shuffle;
+    bool drop_last;
     uint64_t seed;
     int64_t batch; /* global */
     int rank, ranks;
@@ -383,7 +413,7 @@ gy_status gy_loader_create(gy_context *ctx, const gy_loader_spec *spec, gy_loade
 void gy_loader_free(gy_loader *l);
 int64_t gy_loader_batches(const gy_loader *l); /* an epoch */
 /** Numbers in the source of samples [first, first + n) of an epoch, all ranks'; for messages. */
-void gy_loader_samples(const gy_loader *l, int64_t epoch, int64_t first, int64_t n, int64_t *out);
+void gy_loader_samples(gy_loader *l, int64_t epoch, int64_t first, int64_t n, int64_t *out);
 /** Where to go on: batch `index` of `epoch`. */
 gy_status gy_loader_seek(gy_loader *l, int64_t epoch, int64_t index) GY_CHECKED;
 /** The same at any sample of an epoch: within a batch, the next one is what is left of it. */

@@ -22,7 +22,7 @@ struct gy_frames_order {
     int64_t row, at, place;
 };
 
-static size_t bytes_of(gy_h5_type type)
+size_t gy_frames_bytes(gy_h5_type type)
 {
     return type == GY_H5_UINT8 ? 1 : type == GY_H5_FLOAT64 ? 8 : 4;
 }
@@ -35,7 +35,7 @@ gy_status gy_frames_make_room(gy_frames *f)
         for (int i = 0; i < s->n; i++) {
             gy_frames_field *field = &s->fields[i];
             int64_t count = gy_shape_count(&field->shape);
-            int64_t bytes = count * (int64_t)bytes_of(field->type);
+            int64_t bytes = count * (int64_t)gy_frames_bytes(field->type);
             int64_t span = (s->frames - 1) * f->settings->step + 1;
             field->room = SCRATCH_BYTES / bytes > span ? SCRATCH_BYTES / bytes : span;
             if (count > largest) largest = count;
@@ -46,7 +46,8 @@ gy_status gy_frames_make_room(gy_frames *f)
     return gy_new_array(f->ctx, BLOCK, &f->order);
 }
 
-static void locate(const gy_frames *f, int64_t sample, int64_t place, gy_frames_order *out)
+const gy_frames_file *gy_frames_locate(const gy_frames *f, int64_t sample, int64_t *before,
+                                       int64_t *row, int64_t *at)
 {
     int low = 0, high = f->n - 1;
     while (low < high) {
@@ -57,10 +58,19 @@ static void locate(const gy_frames *f, int64_t sample, int64_t place, gy_frames_
             low = middle + 1;
     }
     const gy_frames_file *file = &f->files[low];
-    int64_t first = low == 0 ? 0 : f->files[low - 1].samples;
-    int64_t row = file->from + (sample - first) / file->starts;
-    *out = (gy_frames_order){.file = low, .row = row, .at = row, .place = place};
-    if (f->settings->window > 0) out->at = (sample - first) % file->starts;
+    *before = low == 0 ? 0 : f->files[low - 1].samples;
+    *row = file->from + (sample - *before) / file->starts;
+    *at = f->settings->window > 0 ? (sample - *before) % file->starts : 0;
+    return file;
+}
+
+static void locate(const gy_frames *f, int64_t sample, int64_t place, gy_frames_order *out)
+{
+    int64_t before;
+    const gy_frames_file *file = gy_frames_locate(f, sample, &before, &out->row, &out->at);
+    out->file = (int)(file - f->files);
+    out->place = place;
+    if (f->settings->window == 0) out->at = out->row;
 }
 
 static int compare(const void *a, const void *b)
@@ -71,32 +81,39 @@ static int compare(const void *a, const void *b)
     return (l->at > r->at) - (l->at < r->at);
 }
 
-/* A frame of the scratch as numbers. */
-static void convert(const gy_frames_field *field, int64_t at, float *out)
+static bool is_sorted(const gy_frames_order *order, int64_t n)
+{
+    for (int64_t i = 1; i < n; i++)
+        if (compare(&order[i - 1], &order[i]) > 0) return false;
+    return true;
+}
+
+/* A frame as numbers. */
+static void convert(const gy_frames_field *field, const void *frame, float *out)
 {
     const int64_t n = field->places * field->depth;
     if (field->type == GY_H5_UINT8) {
-        const uint8_t *from = (const uint8_t *)field->scratch + at * n;
+        const uint8_t *from = frame;
         for (int64_t i = 0; i < n; i++) out[i] = (float)from[i];
     } else if (field->type == GY_H5_FLOAT64) {
-        const double *from = (const double *)field->scratch + at * n;
+        const double *from = frame;
         for (int64_t i = 0; i < n; i++)
             out[i] = from[i] == field->fill ? NAN : (float)(from[i] * field->scale + field->offset);
     } else {
-        memcpy(out, (const float *)field->scratch + at * n, (size_t)n * sizeof *out);
+        memcpy(out, frame, (size_t)n * sizeof *out);
     }
 }
 
 /* Puts a frame among a sample's channels. @param to  the sample's, where the frame's begin */
 static void deal(const gy_frames *f, const gy_frames_side *s, const gy_frames_field *field,
-                 int64_t at, float *to)
+                 const void *frame, float *to)
 {
     const int64_t all = s->frames * s->depth, depth = field->depth, places = field->places;
     if (all == depth && !field->first) {
-        convert(field, at, to);
+        convert(field, frame, to);
         return;
     }
-    convert(field, at, f->frame);
+    convert(field, frame, f->frame);
     to += field->channel;
     for (int64_t p = 0; p < places; p++)
         for (int64_t c = 0; c < depth; c++)
@@ -110,7 +127,7 @@ static gy_status read_run(const gy_frames *f, gy_frames_file *file, const gy_fra
     gy_h5_data *data = file->data[field - f->fields];
     const gy_shape *shape = gy_h5_data_shape(data);
     if (field->axes == 2)
-        return gy_h5_data_read_part(data, row, first, n, field->type, field->scratch);
+        return gy_h5_data_read_box(data, row, 1, first, n, field->type, field->scratch);
     if (field->axes == 1) return gy_h5_data_read(data, first, n, field->type, field->scratch);
     return gy_h5_data_read(data, 0, shape->n == 0 ? 1 : shape->d[0], field->type, field->scratch);
 }
@@ -121,12 +138,71 @@ static bool is_still(const gy_frames *f, const gy_frames_field *field)
     return field->axes - (f->settings->each == 0) == 0;
 }
 
-static gy_status read_field(gy_frames *f, const gy_frames_side *s, const gy_frames_field *field,
-                            int64_t n, float *out)
+/* What is packed, frame by frame out of the blocks. */
+static gy_status read_packed(gy_frames *f, const gy_frames_side *s, gy_frames_field *field,
+                             int64_t n, float *out)
 {
     const bool still = is_still(f, field);
+    for (const gy_frames_order *o = f->order; o < f->order + n; o++) {
+        const int64_t first = still ? o->row : o->at + s->ahead;
+        for (int64_t j = 0; j < s->frames; j++) {
+            const void *frame;
+            const int64_t at = first + j * f->settings->step;
+            GY_TRY(gy_frames_block_find(f, field, o->file, field->axes == 2 ? o->row : at, at,
+                                        &frame));
+            deal(f, s, field, frame, out + o->place * s->count + j * s->depth);
+        }
+    }
+    return GY_OK;
+}
+
+/* Whether samples lie in the files as they do in memory. */
+static bool is_straight(const gy_frames_side *s, const gy_frames_field *field)
+{
+    return field->type == GY_H5_FLOAT32 && !field->first && s->frames * s->depth == field->depth;
+}
+
+/* Whether the order's k-th from here lies so many behind this one, in the file and in the batch. */
+static bool follows(const gy_frames_order *o, int64_t k, bool still)
+{
+    const bool next = still ? o[k].row == o->row + k : o[k].row == o->row && o[k].at == o->at + k;
+    return next && o[k].file == o->file && o[k].place == o->place + k;
+}
+
+/* What lies straight is read into its place, as many samples at once as follow each other. */
+static gy_status read_straight(gy_frames *f, const gy_frames_side *s, const gy_frames_field *field,
+                               int64_t n, float *out, bool *done)
+{
+    const bool still = is_still(f, field);
+    for (int64_t i = 0, some; i < n; i += some) {
+        const gy_frames_order *o = &f->order[i];
+        const int64_t first = still ? o->row : o->at + s->ahead;
+        gy_frames_file *file;
+        GY_TRY(gy_frames_file_open(f, o->file, &file));
+        gy_h5_data *data = file->data[field - f->fields];
+        *done = field->axes > 0 && gy_h5_data_is_plain(data);
+        if (!*done) return GY_OK;
+        for (some = 1; i + some < n && follows(o, some, still);) some++;
+        float *to = out + o->place * s->count;
+        if (field->axes == 2)
+            GY_TRY(gy_h5_data_read_box(data, o->row, 1, first, some, field->type, to));
+        else
+            GY_TRY(gy_h5_data_read(data, first, some, field->type, to));
+    }
+    return GY_OK;
+}
+
+static gy_status read_field(gy_frames *f, const gy_frames_side *s, gy_frames_field *field,
+                            int64_t n, float *out)
+{
+    bool done = false;
+    if (field->blocks.d[0] > 0) return read_packed(f, s, field, n, out);
+    if (is_straight(s, field)) GY_TRY(read_straight(f, s, field, n, out, &done));
+    if (done) return GY_OK;
+    const int64_t bytes = field->places * field->depth * (int64_t)gy_frames_bytes(field->type);
+    const bool still = is_still(f, field);
     const int64_t step = f->settings->step, span = still ? 1 : (s->frames - 1) * step + 1;
-    const int64_t gap = span + GAP_BYTES / (field->places * field->depth * 4);
+    const int64_t gap = span + GAP_BYTES / bytes;
     for (int64_t i = 0; i < n;) {
         const gy_frames_order *head = &f->order[i];
         const int64_t first = still ? head->row : head->at + s->ahead;
@@ -145,7 +221,8 @@ static gy_status read_field(gy_frames *f, const gy_frames_side *s, const gy_fram
             const gy_frames_order *o = &f->order[i];
             int64_t at = (still ? o->row : o->at + s->ahead) - first;
             for (int64_t j = 0; j < s->frames; j++)
-                deal(f, s, field, at + j * step, out + o->place * s->count + j * s->depth);
+                deal(f, s, field, (const char *)field->scratch + (at + j * step) * bytes,
+                     out + o->place * s->count + j * s->depth);
         }
     }
     return GY_OK;
@@ -157,7 +234,7 @@ gy_status gy_frames_read(gy_frames *f, int side, const int64_t *index, int64_t n
     for (int64_t done = 0; done < n;) {
         int64_t some = n - done < BLOCK ? n - done : BLOCK;
         for (int64_t i = 0; i < some; i++) locate(f, index[done + i], i, &f->order[i]);
-        qsort(f->order, (size_t)some, sizeof *f->order, compare);
+        if (!is_sorted(f->order, some)) qsort(f->order, (size_t)some, sizeof *f->order, compare);
         for (int i = 0; i < s->n; i++)
             GY_TRY(read_field(f, s, &s->fields[i], some, out + done * s->count));
         done += some;

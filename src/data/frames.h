@@ -25,6 +25,20 @@ typedef struct gy_frames_settings {
 enum { GY_LAYOUT_AUTO, GY_LAYOUT_LAST, GY_LAYOUT_FIRST };
 enum { GY_FRAMES_X, GY_FRAMES_Y, GY_FRAMES_W, GY_FRAMES_GROUP, GY_FRAMES_SIDES };
 
+/** What lies in the chunks of some rows (and times), unpacked. */
+typedef struct gy_frames_block {
+    int file; /* −1: nothing */
+    int64_t at[2], used;
+    void *values;
+} gy_frames_block;
+
+/** Those of a data set that were used last. */
+typedef struct gy_frames_blocks {
+    int64_t d[2];       /* of one, along the first axis and the second; d[0] = 0: there are none */
+    gy_frames_block *v; /* [n] */
+    int64_t n, last, clock;
+} gy_frames_blocks;
+
 /** A data set of all files. */
 typedef struct gy_frames_field {
     const char *name;
@@ -39,6 +53,8 @@ typedef struct gy_frames_field {
     double fill;           /* stands for nothing; NAN: nothing does */
     void *scratch;         /* [room] frames as read */
     int64_t room;
+    gy_h5_chunk chunk; /* in the first file */
+    gy_frames_blocks blocks;
 } gy_frames_field;
 
 /** What is read together: x, y, weights or groups. */
@@ -55,6 +71,7 @@ typedef struct gy_frames_side {
 typedef struct gy_frames_file {
     const char *path;
     int64_t from, rows; /* rows that are taken */
+    int64_t times;      /* of a row; 1 where there is no such axis */
     int64_t starts;     /* samples of a row */
     int64_t samples;    /* of this file and those before */
     gy_h5 *h5;          /* NULL: closed at the moment */
@@ -74,7 +91,9 @@ typedef struct gy_frames {
     int n_fields;
     gy_frames_side sides[GY_FRAMES_SIDES];
     int64_t samples;
-    int *opened; /* [most] files that are open, the oldest at `oldest` */
+    int64_t chunk_rows;  /* of samples that are stored together; 0: they lie apart */
+    int64_t chunk_times; /* 0: all of a row */
+    int *opened;         /* [most] files that are open, the oldest at `oldest` */
     int oldest;
     gy_frames_order *order; /* [block] */
     float *frame;           /* of any field, as numbers */
@@ -101,8 +120,25 @@ gy_status gy_frames_file_open(gy_frames *f, int file, gy_frames_file **out) GY_C
 gy_status gy_frames_read(gy_frames *f, int side, const int64_t *index, int64_t n,
                          float *out) GY_CHECKED;
 
+/** Samples that are stored together with one. */
+void gy_frames_chunk(const gy_frames *f, int64_t sample, int64_t *first, int64_t *n);
+/** Makes room for what is unpacked of so many samples, which are read back and forth. */
+gy_status gy_frames_keep(gy_frames *f, int64_t samples) GY_CHECKED;
+
 /* frames.c */
 gy_status gy_frames_make_room(gy_frames *f) GY_CHECKED;
+size_t gy_frames_bytes(gy_h5_type type); /* of a number as read */
+/** @param before  samples of the files before;  at  0 where there are no times */
+const gy_frames_file *gy_frames_locate(const gy_frames *f, int64_t sample, int64_t *before,
+                                       int64_t *row, int64_t *at);
+
+/* frames_block.c: packed data sets */
+/** Which data sets are read by blocks, and what is stored together. Makes room for reading in order. */
+gy_status gy_frames_make_blocks(gy_frames *f, gy_source_chunk *out) GY_CHECKED;
+void gy_frames_forget(gy_frames *f);
+/** A frame, unpacked. @param out  until the next call */
+gy_status gy_frames_block_find(gy_frames *f, gy_frames_field *field, int file, int64_t row,
+                               int64_t time, const void **out) GY_CHECKED;
 
 /* frames_shape.c: what a side's samples are, once its fields' shapes as stored are known */
 /** @param axes  of a sample, channels among them; 0: not known; −1: it has no channels */

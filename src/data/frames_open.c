@@ -163,6 +163,7 @@ static gy_status describe(gy_frames *f, gy_frames_file *file, int i)
     field->shape.n = shape->n - field->axes;
     memcpy(field->shape.d, shape->d + field->axes, (size_t)field->shape.n * sizeof *shape->d);
     field->type = gy_h5_data_type(file->data[i]) == GY_H5_UINT8 ? GY_H5_UINT8 : GY_H5_FLOAT32;
+    GY_TRY(gy_h5_data_chunk(file->data[i], &field->chunk));
     return take_packing(file->h5, field);
 }
 
@@ -208,6 +209,7 @@ static gy_status count(const gy_frames *f, gy_frames_file *file)
     const int64_t taken = (set->window + set->horizon - 1) * set->step;
     const int64_t times = times_of(f, file, 0);
     file->rows = rows_of(f, file, 0);
+    file->times = times;
     for (int i = 1; i < f->n_fields; i++) {
         if (rows_of(f, file, i) != file->rows)
             return differ(f, file, i, "samples", file->rows, rows_of(f, file, i));
@@ -296,6 +298,7 @@ void gy_frames_close(gy_frames *f)
     for (int i = 0; f->opened != NULL && i < MOST_OPEN; i++)
         if (f->opened[i] > 0) close_file(f, &f->files[f->opened[i] - 1]);
     for (int i = 0; i < f->n_fields; i++) gy_free(f->ctx, f->fields[i].scratch);
+    gy_frames_forget(f);
     gy_free(f->ctx, f->order);
     gy_free(f->ctx, f->frame);
 }

@@ -156,6 +156,18 @@ static void print_columns(printer *p, const gy_source_info *info)
         FACT(p, "", "… and %lld more; --json has all", (long long)info->n_columns - MOST);
 }
 
+static void print_chunks(printer *p, const gy_source_info *info)
+{
+    const gy_source_chunk *c = &info->chunk;
+    const double times = gy_source_unpacked(info, 1);
+    if (c->samples < 2) return;
+    FACT(p, "chunks", "%lld samples, %.3g MiB%s", (long long)c->samples,
+         (double)c->bytes / (1 << 20), c->packed ? " unpacked" : "");
+    if (times >= 2)
+        FACT(p, "", "data.shuffle: true unpacks each about %.0f times an epoch, chunks once",
+             times);
+}
+
 static void print_lines(printer *p, const gy_source *source, const summary *s)
 {
     const gy_source_info *info = gy_source_get_info(source);
@@ -169,6 +181,7 @@ static void print_lines(printer *p, const gy_source *source, const summary *s)
     FACT(p, "x values", "%g to %g, mean %g, deviation %g%s", s->least, s->largest, s->mean,
          s->deviation, s->looked < info->samples ? " (of the first samples)" : "");
     print_y(p, info, s);
+    print_chunks(p, info);
     print_columns(p, info);
 }
 
@@ -234,6 +247,9 @@ static void print_json(printer *p, const gy_source *source, const summary *s)
         for (int64_t c = 0; c < info->classes; c++) gy_json_string(b, NULL, info->class_names[c]);
         gy_json_end(b, ']');
     }
+    gy_json_int(b, "chunk_samples", info->chunk.samples);
+    gy_json_int(b, "chunk_bytes", info->chunk.bytes);
+    gy_json_bool(b, "chunk_packed", info->chunk.packed);
     print_json_columns(b, info);
     gy_json_end(b, '}');
     if (b->status == GY_OK) p->line(p->user, gy_buffer_text(b));

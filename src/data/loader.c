@@ -30,6 +30,7 @@ typedef struct place {
 struct gy_loader {
     gy_context *ctx;
     gy_batcher batcher;
+    gy_epoch told; /* the caller's: the batcher's is the thread's */
     gy_batch_slot slots[SLOTS];
     bool made[SLOTS]; /* full and not handed out */
     int held;         /* the slot the caller has, −1: none */
@@ -102,6 +103,7 @@ gy_status gy_loader_create(gy_context *ctx, const gy_loader_spec *spec, gy_loade
     l->ready = ok;
     if (!ok) GY_TRY_GOTO(fail, gy_raise(GY_E_NOMEM, "cannot make a lock"));
     GY_TRY_GOTO(fail, gy_batcher_init(&l->batcher, ctx, spec));
+    GY_TRY_GOTO(fail, gy_epoch_init(&l->told, ctx, spec));
     for (int i = 0; i < SLOTS; i++)
         GY_TRY_GOTO(fail, gy_batch_slot_init(&l->slots[i], ctx, &l->batcher));
     *out = l;
@@ -126,6 +128,7 @@ void gy_loader_free(gy_loader *l)
         pthread_mutex_destroy(&l->lock);
     }
     for (int i = 0; i < SLOTS; i++) gy_batch_slot_clear(&l->slots[i], l->ctx);
+    gy_epoch_clear(&l->told, l->ctx);
     gy_batcher_clear(&l->batcher, l->ctx);
     gy_free(l->ctx, l);
 }
@@ -135,9 +138,9 @@ int64_t gy_loader_batches(const gy_loader *l)
     return l->batcher.batches;
 }
 
-void gy_loader_samples(const gy_loader *l, int64_t epoch, int64_t first, int64_t n, int64_t *out)
+void gy_loader_samples(gy_loader *l, int64_t epoch, int64_t first, int64_t n, int64_t *out)
 {
-    gy_batcher_samples(&l->batcher, epoch, first, n, out);
+    gy_epoch_take(&l->told, epoch, first, n, out);
 }
 
 gy_status gy_loader_seek_sample(gy_loader *l, int64_t epoch, int64_t sample)

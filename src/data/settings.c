@@ -8,6 +8,8 @@
 const char *const gy_normalize_names[] = {"none", "per_feature", "per_channel", "global", NULL};
 const char *const gy_token_names[] = {"bytes", "chars", "words", "bpe", NULL};
 
+static const char *const shuffles[] = {"false", "true", "chunks", NULL}; /* as gy_shuffle */
+
 static const gy_setting augment_rows[] = {
     {.key = "flip",
      .type = GY_SETTING_BOOL,
@@ -67,10 +69,13 @@ const gy_setting gy_data_setting_rows[] = {
      .standard = "false",
      .help = "each fold has as many samples of a class as the others, but for one"},
     {.key = "shuffle",
-     .type = GY_SETTING_BOOL,
+     .type = GY_SETTING_CHOICE,
      AT(gy_data_settings, shuffle),
      .standard = "true",
-     .help = "a new order every epoch, from seed and epoch alone"},
+     .choices = shuffles,
+     .help = "a new order every epoch, from seed and epoch alone; chunks: of chunks, and of the "
+             "samples "
+             "of many at a time, for packed files"},
     {.key = "drop_last",
      .type = GY_SETTING_BOOL,
      AT(gy_data_settings, drop_last),

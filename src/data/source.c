@@ -4,6 +4,7 @@
  */
 #include "data.h"
 
+#include "base/count.h"
 #include "base/pulse.h"
 #include "fit.h"
 #include "format_list.h"
@@ -128,6 +129,8 @@ static gy_status check_info(gy_source *s)
     s->y_count = info->supervised ? gy_shape_count(&info->y) : 0;
     s->w_count = info->weighted ? gy_shape_count(&info->w) : 0;
     GY_TRY(check_weights(s));
+    if (info->chunk.bytes == 0)
+        s->info.chunk = (gy_source_chunk){1, (s->x_count + s->y_count + s->w_count) * 4, false};
     GY_REQUIRE(s->x_count > 0 && s->y_count >= 0, GY_E_DATA,
                "cannot read the data" GY_AT "%s" GY_WHY "its samples are empty or too large",
                s->text.text);
@@ -230,14 +233,40 @@ gy_status gy_source_check_layout(const gy_source *s)
     return GY_OK;
 }
 
+void gy_source_chunk_of(const gy_source *s, int64_t sample, int64_t *first, int64_t *n)
+{
+    *first = sample;
+    *n = 1;
+    if (s->kind->chunk != NULL) s->kind->chunk(s->state, sample, first, n);
+}
+
+gy_status gy_source_keep(gy_source *s, int64_t samples)
+{
+    if (s->kind->keep == NULL || !s->info.chunk.packed) return GY_OK;
+    return s->kind->keep(s->state, samples);
+}
+
+double gy_source_unpacked(const gy_source_info *info, int ranks)
+{
+    const gy_source_chunk *c = &info->chunk;
+    const double chunks = (double)info->samples / (double)c->samples;
+    const double kept = (double)GY_KEPT_BYTES / ranks / (double)c->bytes;
+    if (!c->packed) return 1;
+    return fmax(1, (double)c->samples * (1 - kept / chunks));
+}
+
 /* The first value that is not finite, −1 if all are. */
 static int64_t find_not_finite(const float *v, int64_t n)
 {
     for (int64_t from = 0; from < n; from += 4096) {
         int64_t to = from + 4096 < n ? from + 4096 : n;
-        float sum = 0.0f; /* v − v is 0, or nan where v is not finite */
-        for (int64_t i = from; i < to; i++) sum += v[i] - v[i];
-        if (sum == 0.0f) continue;
+        uint32_t bad = 0; /* all ones in the exponent; without a branch, many at once */
+        for (int64_t i = from; i < to; i++) {
+            uint32_t bits;
+            memcpy(&bits, &v[i], sizeof bits);
+            bad |= (bits & UINT32_C(0x7F800000)) == UINT32_C(0x7F800000);
+        }
+        if (bad == 0) continue;
         for (int64_t i = from; i < to; i++)
             if (!isfinite(v[i])) return i;
     }
@@ -311,15 +340,10 @@ gy_status gy_source_read(gy_source *s, const int64_t *index, int64_t n, float *x
     return gy_source_read_weighted(s, index, n, x, y, NULL);
 }
 
-gy_status gy_source_read_weighted(gy_source *s, const int64_t *index, int64_t n, float *x, float *y,
-                                  float *w)
+/* Reads and checks a block of samples. */
+static gy_status read_block(gy_source *s, const int64_t *index, int64_t n, float *x, float *y,
+                            float *w)
 {
-    if (!s->info.supervised) y = NULL;
-    if (!s->info.weighted) w = NULL;
-    for (int64_t i = 0; i < n; i++)
-        GY_REQUIRE(index[i] >= 0 && index[i] < s->info.samples, GY_E_DATA,
-                   "no such sample" GY_AT "%s, sample %lld" GY_WHY "it holds %lld", s->text.text,
-                   (long long)index[i], (long long)s->info.samples);
     GY_TRY(s->kind->read(s->state, index, n, x, y));
     if (w != NULL) GY_TRY(s->kind->weigh(s->state, index, n, w));
     gy_pulse_beat(s->ctx);
@@ -337,6 +361,27 @@ gy_status gy_source_read_weighted(gy_source *s, const int64_t *index, int64_t n,
 gy_status gy_source_groups(gy_source *s, const int64_t *index, int64_t n, int64_t *group)
 {
     return s->kind->belong(s->state, index, n, group);
+}
+
+/* In blocks that are still near the processor when they are checked; of packed files, as it comes. */
+gy_status gy_source_read_weighted(gy_source *s, const int64_t *index, int64_t n, float *x, float *y,
+                                  float *w)
+{
+    enum { BLOCK_FLOATS = 1 << 17 };
+    if (!s->info.supervised) y = NULL;
+    if (!s->info.weighted) w = NULL;
+    for (int64_t i = 0; i < n; i++)
+        GY_REQUIRE(index[i] >= 0 && index[i] < s->info.samples, GY_E_DATA,
+                   "no such sample" GY_AT "%s, sample %lld" GY_WHY "it holds %lld", s->text.text,
+                   (long long)index[i], (long long)s->info.samples);
+    const int64_t block = s->info.chunk.packed ? n : gy_most(BLOCK_FLOATS / s->x_count, 1);
+    for (int64_t some, i = 0; i < n; i += some) {
+        some = gy_least(block, n - i);
+        GY_TRY(read_block(s, index + i, some, x + i * s->x_count,
+                          y == NULL ? NULL : y + i * s->y_count,
+                          w == NULL ? NULL : w + i * s->w_count));
+    }
+    return GY_OK;
 }
 
 gy_status gy_source_learn(gy_source *s, const gy_split *split)

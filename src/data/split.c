@@ -60,6 +60,11 @@ int64_t gy_split_at(const gy_split *split, int64_t i)
     return gy_rng_permute((gy_rng){split->seed, GY_RNG_SPLIT, 0}, place, split->total);
 }
 
+bool gy_split_is_drawn(const gy_split *split)
+{
+    return split->permuted || split->list != NULL || split->gap > 0;
+}
+
 void gy_part_of_grains(int64_t n, int grains, int rank, int ranks, int64_t *first, int64_t *count)
 {
     int64_t from, of_rank, start, end, last;

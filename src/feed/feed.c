@@ -7,8 +7,11 @@
 #include "feed_impl.h"
 
 #include "comm/watchdog.h"
+#include "base/count.h"
+#include "base/log.h"
 #include "text/tree.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *const gy_part_names[GY_PARTS] = {"train", "validation", "test"};
@@ -178,9 +181,30 @@ static void share(const gy_feed *f, gy_loader_spec *spec)
 static void vary(const gy_feed *f, gy_loader_spec *spec)
 {
     const gy_data_settings *data = &f->config->data;
-    spec->shuffle = data->shuffle;
+    spec->shuffle = (gy_shuffle)data->shuffle;
     spec->drop_last = data->drop_last;
     spec->augment = data->augment;
+}
+
+/* Samples that are drawn one by one out of packed chunks. */
+static void warn_of_chunks(const gy_feed *f, gy_part part, int64_t batch)
+{
+    enum { OFTEN = 2 };
+    const gy_source_info *info = gy_feed_info(f, part);
+    const int ranks = gy_comm_ranks(f->comm);
+    const int64_t reads =
+        gy_pieces(f->split[part].samples, batch) * ranks; /* once in each at most */
+    const double times = fmin(gy_source_unpacked(info, ranks), (double)reads);
+    if (times < OFTEN || gy_comm_rank(f->comm) != 0) return;
+    gy_log(
+        f->ctx, GY_WARNING,
+        "%s: each chunk of %lld samples (%.3g MiB) is unpacked about %.0f times an epoch, as they "
+        "are drawn one by one; %s",
+        f->text[part], (long long)info->chunk.samples, (double)info->chunk.bytes / (1 << 20), times,
+        gy_split_is_drawn(&f->split[part])
+            ? "give data.validation rows of its own (?rows=FROM:TO), and "
+              "data.shuffle: chunks"
+            : "data.shuffle: chunks does it once");
 }
 
 gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
@@ -188,6 +212,8 @@ gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
     gy_loader_spec spec = describe(f, part, batch);
     share(f, &spec);
     if (part == GY_PART_TRAIN) vary(f, &spec);
+    if (spec.shuffle == GY_SHUFFLE_ALL || gy_split_is_drawn(&spec.split))
+        warn_of_chunks(f, part, batch);
     return gy_loader_create(f->ctx, &spec, &f->loader[part]);
 }
 

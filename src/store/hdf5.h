@@ -57,9 +57,21 @@ const gy_shape *gy_h5_data_shape(const gy_h5_data *d); /* all axes */
 gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type,
                           void *out) GY_CHECKED;
 
-/** Entries [first, first + n) of the second axis in a row of the first, of two axes or more. */
-gy_status gy_h5_data_read_part(gy_h5_data *d, int64_t row, int64_t first, int64_t n,
-                               gy_h5_type type, void *out) GY_CHECKED;
+/** Of rows [first, first + n) entries [from, from + count) of the second axis, of two axes or more. */
+gy_status gy_h5_data_read_box(gy_h5_data *d, int64_t first, int64_t n, int64_t from, int64_t count,
+                              gy_h5_type type, void *out) GY_CHECKED;
+
+/** How rows are stored together: what is read of a chunk that is packed unpacks all of it. */
+typedef struct gy_h5_chunk {
+    int64_t d[2]; /* rows, and entries of the second axis; 0: it has no chunks */
+    bool packed;
+} gy_h5_chunk;
+
+/** Whether rows are read at their place in the file, without HDF5: as cheaply one by one as together. */
+bool gy_h5_data_is_plain(const gy_h5_data *d);
+
+/** Of a virtual data set: as its first source is. */
+gy_status gy_h5_data_chunk(gy_h5_data *d, gy_h5_chunk *out) GY_CHECKED;
 
 /** All of it as float32, piece by piece. @param out  [elements] */
 gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out) GY_CHECKED;

@@ -145,10 +145,12 @@ static gy_status read_place(gy_h5_data *d)
     int64_t layout = H5(f, H5Pget_layout(creation));
     int64_t external = H5(f, H5Pget_external_count(creation));
     gy_status status = check_filters(d, creation);
+    if (status == GY_OK && layout == H5D_CHUNKED) status = gy_h5_chunk_find(d, creation);
     (void)H5(f, H5Pclose(creation));
     GY_TRY(status);
     if (layout < 0 || external < 0) return gy_h5_fail(f, "cannot read the data set", d->name);
     d->is_elsewhere = external > 0;
+    if (layout == H5D_CONTIGUOUS && external == 0) return gy_h5_plain_find(d, memory_type(d->type));
     return layout == H5D_VIRTUAL ? gy_h5_map_create(d) : GY_OK;
 }
 
@@ -159,6 +161,7 @@ static gy_status new_data(gy_h5 *f, const char *name, gy_h5_data **out)
     GY_TRY(gy_alloc(f->ctx, sizeof *d + bytes, (void **)&d));
     d->f = f;
     d->id = -1;
+    d->plain_at = -1;
     d->name = (char *)(d + 1);
     memcpy(d + 1, name, bytes);
     *out = d;
@@ -174,12 +177,22 @@ static gy_status cannot_open(gy_h5 *f, const char *name)
     return gy_error_restore(&first);
 }
 
+/* HDF5 keeps no chunks: who reads some again and again does, and others read just what they want. */
+static hid_t open_data(gy_h5 *f, const char *name)
+{
+    hid_t access = (hid_t)H5(f, H5Pcreate(H5P_DATASET_ACCESS)), id = -1;
+    if (access >= 0 && H5(f, H5Pset_chunk_cache(access, 0, 0, 0.0)) >= 0)
+        id = (hid_t)H5(f, H5Dopen2(f->id, name, access));
+    if (access >= 0) (void)H5(f, H5Pclose(access));
+    return id;
+}
+
 gy_status gy_h5_data_open(gy_h5 *f, const char *name, gy_h5_data **out)
 {
     gy_status status;
     gy_h5_data *d;
     GY_TRY(new_data(f, name, &d));
-    d->id = (hid_t)H5(f, H5Dopen2(f->id, name, H5P_DEFAULT));
+    d->id = open_data(f, name);
     GY_TRY_GOTO(fail, d->id < 0 ? cannot_open(f, name) : GY_OK);
     GY_TRY_GOTO(fail, read_type(d));
     GY_TRY_GOTO(fail, read_shape(d));
@@ -214,20 +227,14 @@ const gy_shape *gy_h5_data_shape(const gy_h5_data *d)
     return &d->shape;
 }
 
-/* Rows of the first axis and, of each, entries of the second. */
-typedef struct part {
-    int64_t first, n, from, count;
-} part;
-
-static part whole_rows(const gy_h5_data *d, int64_t first, int64_t n)
+static gy_h5_part whole_rows(const gy_h5_data *d, int64_t first, int64_t n)
 {
-    return (part){first, n, 0, d->shape.n > 1 ? d->shape.d[1] : 1};
+    return (gy_h5_part){first, n, 0, d->shape.n > 1 ? d->shape.d[1] : 1};
 }
 
-/* The dataspaces of a part. */
-static gy_status select_part(gy_h5_data *d, const part *p, hid_t *memory, hid_t *file)
+static gy_status check_part(const gy_h5_data *d, const gy_h5_part *p)
 {
-    gy_h5 *f = d->f;
+    const gy_h5 *f = d->f;
     const gy_shape *s = &d->shape;
     int64_t rows = s->n == 0 ? 1 : s->d[0], entries = s->n > 1 ? s->d[1] : 1;
     GY_REQUIRE(p->first >= 0 && p->n >= 0 && p->first <= rows && p->n <= rows - p->first, f->status,
@@ -238,6 +245,14 @@ static gy_status select_part(gy_h5_data *d, const part *p, hid_t *memory, hid_t 
         p->from >= 0 && p->count >= 0 && p->from <= entries && p->count <= entries - p->from,
         f->status, "no such rows" GY_AT "%s:%s" GY_WHY "entries %lld to %lld of %lld are asked for",
         f->path, d->name, (long long)p->from, (long long)(p->from + p->count), (long long)entries);
+    return GY_OK;
+}
+
+/* The dataspaces of a part. */
+static gy_status select_part(gy_h5_data *d, const gy_h5_part *p, hid_t *memory, hid_t *file)
+{
+    gy_h5 *f = d->f;
+    const gy_shape *s = &d->shape;
     hsize_t start[GY_DIMS] = {(hsize_t)p->first, (hsize_t)p->from};
     hsize_t count[GY_DIMS] = {(hsize_t)p->n, (hsize_t)p->count};
     for (int i = 2; i < s->n; i++) count[i] = (hsize_t)s->d[i];
@@ -271,7 +286,8 @@ static gy_status put(gy_h5_data *d, hid_t type, hid_t memory, hid_t file, const 
     return GY_OK;
 }
 
-static gy_status transfer(gy_h5_data *d, const part *p, gy_h5_type type, void *to, const void *from)
+static gy_status transfer(gy_h5_data *d, const gy_h5_part *p, gy_h5_type type, void *to,
+                          const void *from)
 {
     gy_h5 *f = d->f;
     hid_t memory = -1, file = -1, kind = memory_type(type);
@@ -284,17 +300,24 @@ static gy_status transfer(gy_h5_data *d, const part *p, gy_h5_type type, void *t
     return status;
 }
 
-gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type, void *out)
+static gy_status read_part(gy_h5_data *d, const gy_h5_part *p, gy_h5_type type, void *out)
 {
-    const part p = whole_rows(d, first, n);
-    return transfer(d, &p, type, out, NULL);
+    GY_TRY(check_part(d, p));
+    if (type == d->type && gy_h5_plain_has(d, p)) return gy_h5_plain_read(d, p, out);
+    return transfer(d, p, type, out, NULL);
 }
 
-gy_status gy_h5_data_read_part(gy_h5_data *d, int64_t row, int64_t first, int64_t n,
-                               gy_h5_type type, void *out)
+gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type, void *out)
 {
-    const part p = {row, 1, first, n};
-    return transfer(d, &p, type, out, NULL);
+    const gy_h5_part p = whole_rows(d, first, n);
+    return read_part(d, &p, type, out);
+}
+
+gy_status gy_h5_data_read_box(gy_h5_data *d, int64_t first, int64_t n, int64_t from, int64_t count,
+                              gy_h5_type type, void *out)
+{
+    const gy_h5_part p = {first, n, from, count};
+    return read_part(d, &p, type, out);
 }
 
 gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out)
@@ -314,7 +337,8 @@ gy_status gy_h5_data_read_floats(gy_h5_data *d, float *out)
 gy_status gy_h5_data_write(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type,
                            const void *values)
 {
-    const part p = whole_rows(d, first, n);
+    const gy_h5_part p = whole_rows(d, first, n);
+    GY_TRY(check_part(d, &p));
     return transfer(d, &p, type, NULL, values);
 }
 

@@ -85,29 +85,32 @@ static haddr_t get_bytes(const H5FD_t *head, H5FD_mem_t type)
     return ((const driven *)head)->bytes;
 }
 
-/* Behind the end of the file there are zeros, as HDF5 expects. */
+bool gy_h5_disk_read(gy_h5_disk *disk, int64_t at, size_t n, void *bytes)
+{
+    char *to = bytes;
+    while (n > 0) {
+        ssize_t got = pread(disk->fd, to, n, (off_t)at);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            if (disk->failed == 0) disk->failed = errno;
+            return false;
+        }
+        if (got == 0) break;
+        gy_pulse_beat(disk->ctx);
+        to += got;
+        at += got;
+        n -= (size_t)got;
+    }
+    memset(to, 0, n);
+    return true;
+}
+
 static herr_t read_bytes(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_t at, size_t n,
                          void *bytes)
 {
     (void)type;
     (void)transfer;
-    driven *d = (driven *)head;
-    char *to = bytes;
-    while (n > 0) {
-        ssize_t got = pread(d->disk->fd, to, n, (off_t)at);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) {
-            if (d->disk->failed == 0) d->disk->failed = errno;
-            return -1;
-        }
-        if (got == 0) break;
-        gy_pulse_beat(d->disk->ctx);
-        to += got;
-        at += (haddr_t)got;
-        n -= (size_t)got;
-    }
-    memset(to, 0, n);
-    return 0;
+    return gy_h5_disk_read(((driven *)head)->disk, (int64_t)at, n, bytes) ? 0 : -1;
 }
 
 static herr_t write_bytes(H5FD_t *head, H5FD_mem_t type, hid_t transfer, haddr_t at, size_t n,

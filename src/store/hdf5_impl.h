@@ -50,7 +50,25 @@ struct gy_h5_data {
     bool is_integer, is_elsewhere; /* elsewhere: raw data in another file */
     gy_h5_map *map;                /* of a virtual one; else NULL */
     gy_shape shape;
+    gy_h5_chunk chunk;
+    int64_t plain_at; /* where in the file its numbers lie as they do in memory; −1: they do not */
 };
+
+/** Rows of the first axis and, of each, entries of the second. */
+typedef struct gy_h5_part {
+    int64_t first, n, from, count;
+} gy_h5_part;
+
+/** Bytes of the disk; behind the end of the file there are zeros. false: disk->failed says why. */
+bool gy_h5_disk_read(gy_h5_disk *disk, int64_t at, size_t n, void *bytes);
+
+/** Finds the chunks of a data set that has some. */
+gy_status gy_h5_chunk_find(gy_h5_data *d, hid_t creation);
+/** Finds whether a data set lies in the file as it does in memory. @param type  of it in memory */
+gy_status gy_h5_plain_find(gy_h5_data *d, hid_t type);
+/** Whether such a part of it is one run of bytes there. */
+bool gy_h5_plain_has(const gy_h5_data *d, const gy_h5_part *part);
+gy_status gy_h5_plain_read(gy_h5_data *d, const gy_h5_part *part, void *out);
 
 /** Reads what of a data set is selected. @param type  in memory */
 gy_status gy_h5_data_take(gy_h5_data *d, hid_t type, hid_t memory, hid_t file, void *out);
@@ -58,6 +76,7 @@ gy_status gy_h5_data_take(gy_h5_data *d, hid_t type, hid_t memory, hid_t file, v
 /** What a virtual data set is made of, into d->map; freed at any stage. */
 gy_status gy_h5_map_create(gy_h5_data *d);
 void gy_h5_map_free(gy_h5_map *map);
+gy_status gy_h5_map_chunk(gy_h5_map *map, gy_h5_chunk *out);
 /** The same as gy_h5_data_take(), of its sources. */
 gy_status gy_h5_map_take(gy_h5_map *map, hid_t type, hid_t memory, hid_t box, void *out);
 

@@ -8,6 +8,7 @@
  */
 #include "hdf5_impl.h"
 
+#include "base/count.h"
 #include "store/file.h"
 
 #include <stdlib.h>
@@ -254,4 +255,17 @@ gy_status gy_h5_map_take(gy_h5_map *map, hid_t type, hid_t memory, hid_t box, vo
         if (to >= 0) (void)H5(f, H5Sclose(to));
     }
     return status;
+}
+
+gy_status gy_h5_map_chunk(gy_h5_map *map, gy_h5_chunk *out)
+{
+    *out = (gy_h5_chunk){{0, 0}, false};
+    if (map->n == 0) return GY_OK;
+    piece *p = &map->pieces[0];
+    GY_TRY(open_piece(map, p));
+    GY_TRY(gy_h5_data_chunk(p->data, out));
+    if (gy_h5_data_shape(p->data)->n != map->d->shape.n) *out = (gy_h5_chunk){{0, 0}, false};
+    for (int i = 0; i < 2 && i < map->d->shape.n; i++)
+        out->d[i] = gy_least(out->d[i], (int64_t)(p->high[i] - p->low[i] + 1));
+    return GY_OK;
 }

@@ -190,6 +190,7 @@ void gy_past_tell(const gy_run *run, const gy_past *past)
             (void)snprintf(part, sizeof part, "goes on from sample %lld of the epoch",
                            (long long)past->head.sample_in_epoch);
             add(text, sizeof text, part);
+            if (run->config->data.shuffle == GY_SHUFFLE_CHUNKS) add(text, sizeof text, drawn_anew);
         }
         if (find(c->key)->says != NULL) add(text, sizeof text, find(c->key)->says);
         if (on && is_of_rate(c->key) && rate != before) {

@@ -93,7 +93,9 @@ def trajectories(draw):
         with h5py.File(name, "w") as file:
             u, p = draw.normal(size=(n, times, 6, 1)), draw.normal(size=(n, times, 6)).astype("f4")
             w = draw.uniform(size=n)
-            file["u"], file["p"], file["w"] = u, p, w
+            file.create_dataset("u", data=u, chunks=(2, 4, 6, 1), compression=1)
+            file.create_dataset("p", data=p, chunks=(1, 3, 6), compression=1, shuffle=True)
+            file["w"] = w
         runs += [(np.concatenate([u[i], p[i][..., None]], -1), w[i]) for i in range(n)]
 
     def samples(runs, window, horizon, step):

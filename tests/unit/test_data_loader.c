@@ -20,7 +20,7 @@ static gy_loader_spec spec_of(gy_source *s, int rank, int ranks)
     return (gy_loader_spec){.source = s,
                             .split = gy_split_all(SAMPLES),
                             .input = {1, {3}},
-                            .shuffle = true,
+                            .shuffle = GY_SHUFFLE_ALL,
                             .seed = 5,
                             .batch = 10,
                             .rank = rank,
@@ -267,7 +267,7 @@ static void order_without_shuffle(void)
     gy_context *ctx = gy_test_context();
     gy_source *s = open_blobs(ctx);
     gy_loader_spec spec = spec_of(s, 1, 2);
-    spec.shuffle = false;
+    spec.shuffle = GY_SHUFFLE_NONE;
     spec.drop_last = true;
     gy_loader *l = NULL;
     gy_batch batch;

@@ -6,14 +6,13 @@
 
 #include "../fit.h"
 #include "../frames.h"
+#include "base/count.h"
 #include "base/log.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { SCAN = 1 << 16 /* numbers of y looked at at once, when opening */ };
-
-static const int64_t scan_most = (int64_t)1 << 26; /* numbers of y looked at in all */
+enum { SCAN = 1 << 16, SCAN_MOST = 1 << 26 }; /* numbers of y looked at at once, and in all */
 
 typedef struct hdf5 {
     gy_context *ctx;
@@ -57,56 +56,35 @@ static const char *type_name(gy_h5_type type, bool is_integer)
     return is_integer ? "integer" : "float";
 }
 
-/* What is found of an integer y. */
+/* Whether y is one data set of whole numbers, in the first file. */
+static gy_status is_whole(hdf5 *s, bool *out)
+{
+    const gy_frames_side *y = &s->frames.sides[GY_FRAMES_Y];
+    gy_frames_file *file;
+    GY_TRY(gy_frames_file_open(&s->frames, 0, &file));
+    *out = y->n == 1 && y->fields[0].type != GY_H5_FLOAT64 &&
+           gy_h5_data_is_integer(file->data[y->fields - s->frames.fields]);
+    return GY_OK;
+}
+
+/* What is found of an integer y in its first samples, and what is ignored of it. */
 typedef struct range {
     float least, largest;
-    int64_t left; /* numbers that may still be looked at */
     const gy_source_options *options;
 } range;
 
-/* Numbers of a row; a file may have no rows, or rows of nothing. */
-static int64_t row_of(const gy_shape *shape)
+static gy_status scan(hdf5 *s, int64_t samples, int64_t *index, float *v, range *r)
 {
-    int64_t n = 1;
-    for (int i = 1; i < shape->n; i++) n *= shape->d[i];
-    return n;
-}
-
-static gy_status scan_file(hdf5 *s, int index, float *v, range *r)
-{
-    gy_frames_file *file;
-    const gy_frames_field *y = s->frames.sides[GY_FRAMES_Y].fields;
-    GY_TRY(gy_frames_file_open(&s->frames, index, &file));
-    gy_h5_data *data = file->data[y - s->frames.fields];
-    const gy_shape *shape = gy_h5_data_shape(data);
-    bool each = s->frames.settings->each != 0;
-    int64_t first = each ? 0 : file->from, end = each ? shape->d[0] : first + file->rows;
-    if (shape->n == 0) end = 1;
-    const int64_t row = row_of(shape);
-    for (int64_t n; row > 0 && first < end && r->left > 0; first += n) {
-        n = SCAN / row > 0 ? SCAN / row : 1;
-        if (n > end - first) n = end - first;
-        GY_TRY(gy_h5_data_read(data, first, n, GY_H5_FLOAT32, v));
-        for (int64_t i = 0; i < n * row; i++) {
+    const int64_t each = s->frames.sides[GY_FRAMES_Y].count, most = gy_most(SCAN / each, 1);
+    for (int64_t n, at = 0; at < samples; at += n) {
+        n = gy_least(most, samples - at);
+        for (int64_t i = 0; i < n; i++) index[i] = at + i;
+        GY_TRY(gy_frames_read(&s->frames, GY_FRAMES_Y, index, n, v));
+        for (int64_t i = 0; i < n * each; i++) {
             if (r->options->ignores && v[i] == (float)r->options->ignored) continue;
             if (v[i] < r->least) r->least = v[i];
             if (v[i] > r->largest) r->largest = v[i];
         }
-        r->left -= n * row;
-    }
-    return GY_OK;
-}
-
-/* The largest row of y in any file, in numbers. */
-static gy_status largest_row(hdf5 *s, int64_t *out)
-{
-    const gy_frames_field *y = s->frames.sides[GY_FRAMES_Y].fields;
-    *out = SCAN;
-    for (int i = 0; i < s->frames.n; i++) {
-        gy_frames_file *file;
-        GY_TRY(gy_frames_file_open(&s->frames, i, &file));
-        const gy_shape *shape = gy_h5_data_shape(file->data[y - s->frames.fields]);
-        if (row_of(shape) > *out) *out = row_of(shape);
     }
     return GY_OK;
 }
@@ -117,26 +95,24 @@ static gy_status largest_row(hdf5 *s, int64_t *out)
  */
 static gy_status scan_classes(hdf5 *s, const gy_source_options *options, gy_source_info *info)
 {
-    const gy_frames_side *y = &s->frames.sides[GY_FRAMES_Y];
-    gy_frames_file *file;
-    GY_TRY(gy_frames_file_open(&s->frames, 0, &file));
-    bool integer = true;
-    for (int i = 0; i < y->n; i++)
-        integer = integer && y->fields[i].type != GY_H5_FLOAT64 &&
-                  gy_h5_data_is_integer(file->data[&y->fields[i] - s->frames.fields]);
-    if (!integer || y->n != 1) return GY_OK;
-    range r = {.left = scan_most, .options = options};
-    int64_t room;
-    float *v;
-    GY_TRY(largest_row(s, &room));
-    GY_TRY(gy_new_array(s->ctx, room, &v));
-    gy_status status = GY_OK;
-    for (int i = 0; i < s->frames.n && status == GY_OK && r.left > 0; i++)
-        status = scan_file(s, i, v, &r);
+    const int64_t each = s->frames.sides[GY_FRAMES_Y].count, all = s->frames.samples;
+    const int64_t samples = gy_least(gy_most(SCAN_MOST / each, 1), all);
+    const int64_t some = gy_least(gy_most(SCAN / each, 1), samples);
+    range r = {.options = options};
+    bool whole;
+    float *v = NULL;
+    int64_t *index = NULL;
+    GY_TRY(is_whole(s, &whole));
+    if (!whole) return GY_OK;
+    gy_status status = gy_new_array(s->ctx, some * each, &v);
+    if (status == GY_OK) status = gy_new_array(s->ctx, some, &index);
+    if (status == GY_OK) status = scan(s, samples, index, v, &r);
+    gy_free(s->ctx, index);
     gy_free(s->ctx, v);
     info->y_is_class = r.least >= 0.0f && r.largest < 16777216.0f;
-    bool all = r.left > 0 && !info->weighted; /* at a weight of 0 there may be anything */
-    if (info->y_is_class && all) info->classes = (int64_t)r.largest + 1;
+    /* at a weight of 0 there may be anything */
+    if (info->y_is_class && samples == all && !info->weighted)
+        info->classes = (int64_t)r.largest + 1;
     return status;
 }
 
@@ -222,6 +198,7 @@ static gy_status open(gy_context *ctx, gy_pool *pool, const gy_source_text *text
     *state = s;
     GY_TRY(gy_frames_open(ctx, pool, text, settings, options, &s->frames));
     const gy_frames_side *sides = s->frames.sides;
+    GY_TRY(gy_frames_make_blocks(&s->frames, &info->chunk));
     info->samples = s->frames.samples;
     info->x = sides[GY_FRAMES_X].shape;
     info->as_stored = s->frames.settings->layout == GY_LAYOUT_AUTO;
@@ -278,6 +255,16 @@ static gy_status belong(void *state, const int64_t *index, int64_t n, int64_t *g
     return GY_OK;
 }
 
+static void chunk(const void *state, int64_t sample, int64_t *first, int64_t *n)
+{
+    gy_frames_chunk(&((const hdf5 *)state)->frames, sample, first, n);
+}
+
+static gy_status keep(void *state, int64_t samples)
+{
+    return gy_frames_keep(&((hdf5 *)state)->frames, samples);
+}
+
 static void fit(const void *state, gy_buffer *json)
 {
     const hdf5 *s = state;
@@ -300,6 +287,8 @@ const gy_format_kind gy_format_hdf5 = {
     .read = read,
     .weigh = weigh,
     .belong = belong,
+    .chunk = chunk,
+    .keep = keep,
     .fit = fit,
     .close = close,
 };
