@@ -39,6 +39,15 @@ static gy_status open_network(gy_opened *o)
     return GY_OK;
 }
 
+static gy_status check_whole(const gy_opened *o)
+{
+    GY_REQUIRE(o->config->adapt.how.rank == 0, GY_E_USAGE,
+               "cannot export adapters" GY_AT "%s" GY_WHY "they are beside a base" GY_HINT
+               "make one network of both: gyre compress %s -o OUT --merge",
+               o->path, o->path);
+    return GY_OK;
+}
+
 static gy_status write_file(gy_opened *o, const gy_exchange_kind *kind, const char *file)
 {
     const gy_cargo cargo = {.ctx = o->ctx,
@@ -75,6 +84,7 @@ gy_status gy_export(gy_context *ctx, gy_comm *comm, const char *path,
     gy_opened o;
     GY_TRY(gy_comm_agree(comm, gy_exchange_by_ending(ctx, file, &kind)));
     gy_status status = gy_opened_open(ctx, comm, &opening, &o);
+    if (status == GY_OK) status = check_whole(&o);
     if (status == GY_OK) status = open_network(&o);
     if (status == GY_OK)
         status = gy_comm_agree(comm, o.rank == 0 ? write_file(&o, kind, file) : GY_OK);

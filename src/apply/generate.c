@@ -48,7 +48,9 @@ static gy_status make_piece_model(generator *g, int64_t length, gy_model **out)
                           .where = config->model.where,
                           .threads = gy_kernel_threads(g->o->network.kernel),
                           .window = g->window,
-                          .forms = g->o->network.spec.forms};
+                          .forms = g->o->network.spec.forms,
+                          .adapt = g->o->network.spec.adapt,
+                          .quantize = g->o->network.spec.quantize};
     GY_TRY(gy_model_create(g->o->ctx, &spec, &m));
     gy_model_borrow(m, g->o->network.model);
     GY_TRY_GOTO(fail, gy_model_plan(m, 1, GY_USE_EVALUATION));

@@ -1,6 +1,7 @@
 /* A checkpoint as eval, predict, generate and inspect need it: its configuration and its tensors. */
 #include "opened.h"
 
+#include "base.h"
 #include "base/clock.h"
 #include "comm/watchdog.h"
 
@@ -81,6 +82,15 @@ gy_status gy_opened_build(gy_opened *o)
     return gy_model_allocate(o->network.model, false);
 }
 
+/* Of adapters alone: what they are beside. */
+static gy_status read_base(gy_opened *o)
+{
+    gy_base known = gy_base_of(&o->head), found;
+    if (!gy_adapts(o->config)) return GY_OK;
+    if (o->config->adapt.base != NULL) known.path = o->config->adapt.base;
+    return gy_base_read(o->ctx, o->comm, &o->pool, &known, o->network.model, false, &found);
+}
+
 gy_status gy_opened_read(gy_opened *o)
 {
     gy_model *model = o->network.model;
@@ -88,7 +98,10 @@ gy_status gy_opened_read(gy_opened *o)
     bool averaged =
         o->config->train.parameter_average > 0 && gy_checkpoint_has_slot(&o->head, average.name);
     gy_watchdog_note(o->comm, 0, "read a checkpoint", GY_WORKS);
-    return gy_checkpoint_read(o->ctx, o->comm, o->path, GY_MATCH_PARAMS, gy_model_params(model),
+    GY_TRY(read_base(o));
+    const gy_params *all = gy_model_params(model);
+    const gy_params kept = gy_adapts(o->config) ? gy_adapted_params(all) : *all;
+    return gy_checkpoint_read(o->ctx, o->comm, o->path, GY_MATCH_PARAMS, &kept,
                               gy_model_values(model), gy_model_buffers(model),
                               gy_model_buffer_values(model), &average, averaged ? 1 : 0);
 }

@@ -132,6 +132,7 @@ gy_status gy_config_revise(const gy_config *config, const gy_layer_specs *layers
     gy_config revised = *config;
     revised.model.layers = *layers;
     revised.run_dir = run_dir;
+    revised.adapt.how.rank = 0;
     gy_buffer_init(&text, config->ctx);
     gy_config_print(&revised, &text);
     gy_status status = text.status;

@@ -44,6 +44,7 @@ typedef struct gy_train_settings {
     gy_not_finite_settings not_finite;
     int recompute; /* 0 none, 1 blocks */
     int64_t rollout;
+    int quantize; /* 0 none, 1 int8 */
 } gy_train_settings;
 
 /** The section `meta`: training on tasks. */
@@ -74,6 +75,12 @@ typedef struct gy_sparse_settings {
     int start; /* gy_sparse_start */
 } gy_sparse_settings;
 
+/** Adapters beside a base. */
+typedef struct gy_adapt_settings {
+    gy_model_adapt how; /* rank 0: none */
+    const char *base;   /* a checkpoint; NULL: as --init, or the checkpoint of the adapters, says */
+} gy_adapt_settings;
+
 struct gy_config {
     gy_context *ctx;
     gy_pool pool;
@@ -92,6 +99,7 @@ struct gy_config {
     gy_log_settings log;
     gy_distill_settings distill;
     gy_sparse_settings sparse;
+    gy_adapt_settings adapt;
     const char *text; /* resolved YAML */
 };
 
@@ -117,7 +125,7 @@ bool gy_config_larger_is_better(const gy_config *config);
  */
 gy_status gy_config_agree(gy_comm *comm, const gy_config *config) GY_CHECKED;
 
-/** The same configuration with other layers, of a run in another directory. Local. */
+/** The same configuration with other layers, without adapters, of a run in another directory. Local. */
 gy_status gy_config_revise(const gy_config *config, const gy_layer_specs *layers,
                            const char *run_dir, gy_config **out) GY_CHECKED;
 

@@ -9,7 +9,8 @@
 /** The rows of the whole configuration, for a gy_config. */
 extern const gy_setting gy_config_rows[];
 /** And of its sections for models that are made smaller while they are trained. */
-extern const gy_setting gy_distill_setting_rows[], gy_sparse_setting_rows[];
+extern const gy_setting gy_distill_setting_rows[], gy_sparse_setting_rows[],
+    gy_adapt_setting_rows[];
 extern const gy_setting gy_meta_setting_rows[];
 
 enum { GY_PATH_TEXT = 256, GY_PLACE_TEXT = 256 };

@@ -20,7 +20,9 @@ gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *
                              .ranks = gy_comm_sharing_ranks(comm),
                              .grains = (int)c->comm.reproducible_grains,
                              .loss = c->loss,
-                             .metrics = c->metrics};
+                             .metrics = c->metrics,
+                             .adapt = c->adapt.how.rank > 0 ? &c->adapt.how : NULL,
+                             .quantize = c->train.quantize == 1};
     out->input.n = c->model.input.n;
     for (int i = 0; i < out->input.n; i++) out->input.d[i] = c->model.input.v[i];
     return GY_OK;

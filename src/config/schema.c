@@ -58,6 +58,8 @@ static const gy_setting not_finite_rows[] = {
 
 static const char *const recompute_choices[] = {"none", "blocks", NULL};
 
+static const char *const quantize_choices[] = {"none", "int8", NULL};
+
 static const gy_setting train_rows[] = {
     {.key = "epochs",
      .type = GY_SETTING_INT,
@@ -146,6 +148,13 @@ static const gy_setting train_rows[] = {
      .max = 1000,
      .help =
          "frames ahead: the network is applied to its own output, and the loss is of all frames"},
+    {.key = "quantize",
+     .type = GY_SETTING_CHOICE,
+     AT(gy_train_settings, quantize),
+     .standard = "none",
+     .choices = quantize_choices,
+     .help = "int8: passes see weights and inputs of products rounded as compress --quantize int8 "
+             "does it"},
     GY_SETTING_END,
 };
 
@@ -223,5 +232,6 @@ const gy_setting gy_config_rows[] = {
     SECTION(log, log_rows, "what is written down"),
     SECTION(distill, gy_distill_setting_rows, "what is learned from a larger model"),
     SECTION(sparse, gy_sparse_setting_rows, "which weights there are at all"),
+    SECTION(adapt, gy_adapt_setting_rows, "small adapters that are trained instead of the weights"),
     GY_SETTING_END,
 };

@@ -27,7 +27,7 @@ gy_layer_row gy_model_layer(const gy_model *m, int i)
                         .method = l->report.method,
                         .where = l->where,
                         .statistics = l->statistics};
-    for (int j = 0; j < l->n_params; j++) {
+    for (int j = 0; j < u->n_params; j++) {
         if (m->owners[u->params[j]] != i) continue;
         const gy_param *p = &m->params.v[u->params[j]];
         *(is_offset(p) ? &row.biases : &row.weights) += p->count;

@@ -31,6 +31,7 @@ typedef struct builder {
     int frozen;                   /* > 0: parameters made are not trained */
     int block;                    /* −1: outside */
     int levels;                   /* that there were */
+    int adapters;                 /* weights with adapters that layers use */
     gy_list units, values;
     gy_list homes;             /* of finished layers: the paths of their parameters */
     gy_names paths;            /* of layers → homes; −1: not finished */
@@ -217,18 +218,61 @@ static gy_status settle(builder *b, const gy_unit *u, const char *path, const gy
                                "share: there is no parameter %s", name);
     gy_draft *d;
     GY_TRY(gy_pool_new(&b->m->pool, &d));
-    *d = (gy_draft){name, spec->shape, spec->role, spec->init, b->frozen == 0 && !buffer, u->index};
+    const bool trains = b->frozen == 0 && !buffer && b->m->adapt == NULL;
+    *d = (gy_draft){name, spec->shape, spec->role, spec->init, trains, u->index};
     *index = list->n;
     GY_TRY(gy_names_set(&b->m->pool, names, name, list->n));
     return gy_list_add(&b->m->pool, list, d);
 }
 
+static gy_status add_adapter(builder *b, gy_unit *u, const char *name, const gy_tensor_spec *spec,
+                             int *index)
+{
+    gy_draft *d;
+    GY_TRY(gy_pool_new(&b->m->pool, &d));
+    *d = (gy_draft){name, spec->shape, spec->role, spec->init, true, u->index};
+    *index = b->params->n;
+    GY_TRY(gy_names_set(&b->m->pool, &b->param_names, name, *index));
+    return gy_list_add(&b->m->pool, b->params, d);
+}
+
+/* The adapters of a parameter that is new, or those that it has where it is shared. */
+static gy_status settle_adapters(builder *b, gy_unit *u, int param, bool is_new)
+{
+    gy_pool *pool = &b->m->pool;
+    const gy_layer *l = &u->layer;
+    const char *name = ((const gy_draft *)b->params->v[u->params[param]])->name, *down, *up;
+    int indices[2];
+    GY_TRY(gy_pool_format(pool, &down, "%s_down", name));
+    GY_TRY(gy_pool_format(pool, &up, "%s_up", name));
+    if (is_new) {
+        gy_tensor_spec specs[2];
+        if (b->frozen > 0 || !gy_adapt_wants(b->m, l, &l->params[param])) return GY_OK;
+        gy_adapt_specs(b->m, &l->params[param], &specs[0], &specs[1]);
+        GY_TRY(add_adapter(b, u, down, &specs[0], &indices[0]));
+        GY_TRY(add_adapter(b, u, up, &specs[1], &indices[1]));
+    } else if (!gy_names_find(&b->param_names, down, &indices[0]) ||
+               !gy_names_find(&b->param_names, up, &indices[1])) {
+        return GY_OK;
+    }
+    u->adapter[param] = u->n_params;
+    u->params[u->n_params++] = indices[0];
+    u->params[u->n_params++] = indices[1];
+    b->adapters++;
+    return GY_OK;
+}
+
 static gy_status settle_all(builder *b, gy_unit *u, const char *path)
 {
     gy_layer *l = &u->layer;
-    GY_TRY(gy_pool_array(&b->m->pool, l->n_params + 1, &u->params));
-    for (int i = 0; i < l->n_params; i++)
+    GY_TRY(gy_pool_array(&b->m->pool, 3 * l->n_params + 1, &u->params));
+    u->n_params = l->n_params;
+    if (b->m->adapt != NULL) GY_TRY(gy_pool_array(&b->m->pool, l->n_params + 1, &u->adapter));
+    for (int i = 0; i < l->n_params; i++) {
+        const int before = b->params->n;
         GY_TRY(settle(b, u, path, &l->params[i], false, &u->params[i]));
+        if (u->adapter != NULL) GY_TRY(settle_adapters(b, u, i, b->params->n > before));
+    }
     for (int i = 0; i < l->n_buffers; i++)
         GY_TRY(settle(b, u, path, &l->buffers[i], true, &u->buffers[i]));
     return GY_OK;
@@ -392,6 +436,10 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
                "model.layers" GY_AT "%s" GY_WHY "the layers compute nothing" GY_HINT
                "add one that does",
                spec->where);
+    GY_REQUIRE(m->adapt == NULL || b.adapters > 0, GY_E_CONFIG,
+               "nothing to adapt" GY_AT "adapt.layers" GY_WHY
+               "no layer with weights is of these kinds or has such a name" GY_HINT
+               "name kinds, such as dense and attention, or paths as gyre inspect lists them");
     GY_TRY(list_uses(m));
     gy_model_fuse(m);
     return GY_OK;

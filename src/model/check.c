@@ -53,7 +53,7 @@ static void know(checker *c)
         if (!u->backward) continue;
         for (int j = 0; j < u->layer.inputs; j++)
             c->dy[u->x[j]] += hands_on ? c->dy[u->y] : word(DX, i, j);
-        for (int j = 0; j < u->layer.n_params; j++) c->dw[u->params[j]] += word(DW, i, j);
+        for (int j = 0; j < u->n_params; j++) c->dw[u->params[j]] += word(DW, i, j);
     }
 }
 
@@ -138,7 +138,7 @@ static void walk_backward(checker *c, const gy_unit *u)
     put_spare(c);
     put(c, s->keep, 0);
     for (int j = 0; j < u->layer.inputs; j++) put(c, s->dx[j], word(DX, u->index, j));
-    for (int j = 0; j < u->layer.n_params; j++) {
+    for (int j = 0; j < u->n_params; j++) {
         const int param = u->params[j], p = c->plan->program.n_storages + param;
         put(c, p, word(DW, u->index, j) + (c->begun[param] ? c->holds[p] : 0));
         c->begun[param] = true;

@@ -13,6 +13,8 @@ gy_status gy_model_create(gy_context *ctx, const gy_model_spec *spec, gy_model *
     m->window = spec->window;
     m->where = spec->where;
     m->forms = spec->forms;
+    m->adapt = spec->adapt;
+    m->quantize = spec->quantize;
     m->owns_w = m->owns_dw = m->owns_b = true;
     gy_pool_init(&m->pool, ctx);
     GY_TRY_GOTO(fail, gy_model_build(m, spec, &params, &buffers));

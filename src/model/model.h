@@ -11,6 +11,13 @@
 
 typedef struct gy_model gy_model;
 
+/** Adapters beside weights, which stay as they are, as everything else does. */
+typedef struct gy_model_adapt {
+    int64_t rank;      /* as large as the weight allows, at most */
+    double alpha;      /* over the rank: how much they count */
+    gy_strings layers; /* kinds of layers, or patterns of their paths */
+} gy_model_adapt;
+
 typedef struct gy_model_spec {
     gy_shape input;        /* of one sample */
     gy_layer_specs layers; /* not empty; must outlive the model */
@@ -21,6 +28,9 @@ typedef struct gy_model_spec {
     int64_t window; /* > 0: for evaluation of sequences in pieces, `input` being a piece, of so many
                        positions at most */
     const struct gy_formeds *forms; /* parameters that are not floats: for evaluation; NULL: none */
+    const gy_model_adapt *adapt;    /* only these are trained; NULL: none, and all is */
+    bool
+        quantize; /* weights, and inputs of products, are seen as int8 has them; gradients are not */
 } gy_model_spec;
 
 /** GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. Allocates no activations. */
@@ -34,6 +44,13 @@ int64_t gy_model_vocabulary(const gy_model *m); /* of that embedding; 0 without 
 
 /** The table of parameters; owned by the model. */
 const gy_params *gy_model_params(const gy_model *m);
+
+/** The adapters of a weight; false: it has none. */
+bool gy_model_adapters(const gy_model *m, const gy_param *p, const gy_param **down,
+                       const gy_param **up);
+
+/** By what the product of two adapters is multiplied. */
+float gy_model_adapt_scale(const gy_model_adapt *adapt);
 
 /** Buffers likewise (all `trainable` false). */
 const gy_params *gy_model_buffers(const gy_model *m);

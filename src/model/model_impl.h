@@ -27,15 +27,19 @@ typedef struct gy_unit {
     int x[GY_LAYER_INPUTS], y; /* values */
     bool backward;             /* it has a backward step: something at or before it is trained */
     int block;                 /* of those that `recompute` drops; −1: none */
-    int *params;               /* [layer.n_params] indices into the table */
+    int *params;               /* [n_params] indices into the table: the layer's, then adapters */
+    int n_params;              /* the layer's and those */
+    int *adapter;              /* [layer.n_params] where in params their adapters begin; 0: none */
     int buffers[GY_LAYER_BUFFERS];
     int64_t mark;  /* after its backward step gradients from here on are complete */
     int64_t reach; /* before its forward step the trainable parameters up to here are needed */
 
+    int64_t rounded;             /* elements of a sample's x that are rounded for a call; 0: none */
     bool apart[GY_LAYER_JOINTS]; /* joints whose parameters do not lie end to end */
-    int64_t joined;              /* floats of these, and of forms that are to be floats; 0: none */
+    int64_t
+        joined; /* floats of these, of forms that are to be floats, of adapted weights; 0: none */
 
-    /* what a pass is given, set when the vectors are allocated: [layer.n_params] each */
+    /* what a pass is given, set when the vectors are allocated: [n_params] each */
     const float **w;
     const gy_form **form; /* NULL: all are floats */
     float **dw;
@@ -133,6 +137,8 @@ struct gy_model {
     int threads;
     int64_t window;
     const gy_formeds *forms;
+    const gy_model_adapt *adapt;
+    bool quantize;
 
     gy_unit **units;
     int n_units;
@@ -164,6 +170,19 @@ gy_size gy_joint_size(const gy_unit *u, bool backward);
 /** Before a call, in a place of that size, and after it. `beta`: what p->beta was before. */
 void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass *p);
 void gy_joint_scatter(const gy_model *m, const gy_unit *u, const float *beta, const gy_pass *p);
+
+/* adapt.c: adapters beside weights */
+
+/** Whether a layer's parameter is to have them; the names are left to the caller. */
+bool gy_adapt_wants(const gy_model *m, const gy_layer *l, const gy_tensor_spec *spec);
+void gy_adapt_specs(const gy_model *m, const gy_tensor_spec *weight, gy_tensor_spec *down,
+                    gy_tensor_spec *up);
+bool gy_adapt_has(const gy_unit *u, int param);
+/** w += s B A, for a call. */
+void gy_adapt_add(const gy_model *m, const gy_unit *u, int param, const gy_kernel *k, float *w);
+/** Gradients of the adapters, by that of the weight. */
+void gy_adapt_fold(const gy_model *m, const gy_unit *u, int param, const gy_kernel *k,
+                   const float *beta, const float *dw);
 
 /** What needs a place in the arena in steps first to last. */
 typedef struct gy_item {

@@ -63,8 +63,7 @@ static void find_backward(gy_model *m)
 {
     for (int i = 0; i < m->n_units; i++) {
         gy_unit *u = m->units[i];
-        for (int j = 0; j < u->layer.n_params; j++)
-            u->backward |= m->params.v[u->params[j]].trainable;
+        for (int j = 0; j < u->n_params; j++) u->backward |= m->params.v[u->params[j]].trainable;
         for (int j = 0; j < u->layer.inputs; j++) u->backward |= m->values[u->x[j]]->wants_gradient;
         m->values[u->y]->wants_gradient = u->backward;
     }
@@ -86,7 +85,7 @@ static void set_reaches(gy_model *m)
 {
     for (int i = 0; i < m->n_units; i++) {
         gy_unit *u = m->units[i];
-        for (int j = 0; j < u->layer.n_params; j++) {
+        for (int j = 0; j < u->n_params; j++) {
             const gy_param *p = &m->params.v[u->params[j]];
             if (p->trainable && p->offset + p->count > u->reach) u->reach = p->offset + p->count;
         }
@@ -100,12 +99,12 @@ static gy_status set_betas(gy_model *m)
     GY_TRY(gy_pool_array(&m->pool, m->params.n + m->params.formed + 1, &seen));
     for (int i = m->n_units - 1; i >= 0; i--) {
         gy_unit *u = m->units[i];
-        int n = u->layer.n_params + 1;
+        int n = u->n_params + 1;
         GY_TRY(gy_pool_array(&m->pool, n, &u->w));
         GY_TRY(gy_pool_array(&m->pool, n, &u->dw));
         GY_TRY(gy_pool_array(&m->pool, n, &u->beta));
         GY_TRY(gy_pool_array(&m->pool, n, &u->ones));
-        for (int j = 0; j < u->layer.n_params; j++) {
+        for (int j = 0; j < u->n_params; j++) {
             u->beta[j] = seen[u->params[j]] ? 1 : 0;
             u->ones[j] = 1;
             seen[u->params[j]] = true;
@@ -148,7 +147,7 @@ gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *b
         m->buffer_starts[buffer_place[i]] = ((const gy_draft *)buffers->v[i])->init.scale;
     for (int i = 0; i < m->n_units; i++) {
         gy_unit *u = m->units[i];
-        for (int j = 0; j < u->layer.n_params; j++) u->params[j] = place[u->params[j]];
+        for (int j = 0; j < u->n_params; j++) u->params[j] = place[u->params[j]];
         for (int j = 0; j < u->layer.n_buffers; j++) u->buffers[j] = buffer_place[u->buffers[j]];
     }
     GY_TRY(set_forms(m));
@@ -168,7 +167,7 @@ void gy_model_set_vectors(gy_model *m)
 {
     for (int i = 0; i < m->n_units; i++) {
         gy_unit *u = m->units[i];
-        for (int j = 0; j < u->layer.n_params; j++) {
+        for (int j = 0; j < u->n_params; j++) {
             const gy_param *p = &m->params.v[u->params[j]];
             u->w[j] = p->form == NULL ? m->w + p->offset : NULL;
             u->dw[j] = m->dw != NULL && p->trainable ? m->dw + p->offset : NULL;

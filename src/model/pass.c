@@ -112,7 +112,7 @@ static void make_moves(const course *c, const gy_step *s)
 /* What lies between gradients, up to a whole cache line each, is zero whatever was there before. */
 static void clear_gaps(const gy_model *m, const gy_unit *u)
 {
-    for (int j = 0; j < u->layer.n_params; j++) {
+    for (int j = 0; j < u->n_params; j++) {
         const gy_param *p = &m->params.v[u->params[j]];
         const int64_t gap = gy_align_floats(p->count) - p->count;
         if (u->dw[j] != NULL) memset(u->dw[j] + p->count, 0, (size_t)gap * sizeof *u->dw[j]);

@@ -25,7 +25,7 @@ static void list_gradients(const gy_model *m, const gy_program *p, gy_item *item
     for (int i = p->n_steps - 1; i > p->loss; i--) {
         const gy_unit *u = m->units[p->steps[i]->unit];
         if (p->steps[i]->op != GY_OP_BACKWARD) continue;
-        for (int j = 0; j < u->layer.n_params; j++) items[u->params[j]].first = i;
+        for (int j = 0; j < u->n_params; j++) items[u->params[j]].first = i;
     }
 }
 

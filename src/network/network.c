@@ -19,7 +19,9 @@ gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_netwo
                                  .recompute_blocks = spec->recompute_blocks,
                                  .rollout = spec->rollout,
                                  .threads = threads,
-                                 .forms = spec->forms};
+                                 .forms = spec->forms,
+                                 .adapt = spec->adapt,
+                                 .quantize = spec->quantize};
     return gy_model_create(ctx, &model, &out->model);
 }
 

@@ -25,6 +25,8 @@ typedef struct gy_network_spec {
     gy_choice loss;
     gy_strings metrics;
     const struct gy_formeds *forms; /* see gy_model_spec */
+    const gy_model_adapt *adapt;    /* likewise */
+    bool quantize;
 } gy_network_spec;
 
 /** X(reason, in a word): what the number of a rank's threads comes from. */

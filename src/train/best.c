@@ -80,8 +80,7 @@ static gy_status read_best(gy_run *run, const char *path, bool *same)
     best->epoch = head.epoch;
     best->sample = head.sample_in_epoch;
     *same = head.step == best->step;
-    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_PARAMS,
-                              gy_model_params(run->network.model), best->values,
+    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_PARAMS, &run->kept, best->values,
                               gy_model_buffers(run->network.model), best->buffers, &average,
                               gy_checkpoint_has_slot(&head, average.name) ? 1 : 0);
 }
@@ -92,6 +91,9 @@ gy_status gy_run_take_best(gy_run *run, const gy_past *past)
     const char *path;
     bool same = false;
     if (isnan(best->value) || best->values == NULL) return GY_OK;
+    const gy_params *params = gy_model_params(run->network.model);
+    memcpy(best->values, gy_model_values(run->network.model), /* what it has not is as it was */
+           (size_t)params->floats * sizeof *best->values);
     GY_TRY(gy_checkpoint_best(run->ctx, run->comm, past->path, best->step, &run->pool, &path));
     gy_status status = GY_E_IO;
     for (int turn = 0; turn < 2 && path != NULL && status == GY_E_IO; turn++)

@@ -108,7 +108,7 @@ static gy_status find(gy_run *run)
     GY_TRY(gy_run_build(run, &nothing.taught));
     GY_TRY(gy_run_check_cores(run));
     GY_TRY(gy_run_look_at_init(run, &nothing));
-    GY_TRY(gy_run_take_init(run));
+    GY_TRY(gy_run_take_start(run, &nothing));
     GY_TRY(gy_comm_agree(run->comm, gy_pool_new(&run->pool, &ramp)));
     run->steps = GY_RAMP_POINTS + 1;
     GY_TRY(gy_comm_agree(run->comm, gy_run_tell_start(run)));

@@ -118,30 +118,49 @@ static gy_match match(const gy_run *run)
     return run->options->init_partial ? GY_MATCH_PARTIAL : GY_MATCH_PARAMS;
 }
 
+static gy_status check_base(const gy_run *run)
+{
+    GY_REQUIRE(!run->init_is_foreign || !gy_adapts(run->config), GY_E_CONFIG,
+               "no base of adapters" GY_AT "--init %s" GY_WHY "it is another program's file" GY_HINT
+               "gyre import makes a checkpoint of it",
+               run->options->init);
+    return GY_OK;
+}
+
 gy_status gy_run_look_at_init(gy_run *run, const gy_past *past)
 {
     const char *path = run->options->init;
+    GY_TRY(gy_comm_agree(run->comm, gy_run_check_base(run, past)));
     if (path == NULL || past->path != NULL) return GY_OK;
     gy_watchdog_note(run->comm, 0, "look at start values", GY_WORKS);
     GY_TRY(look_for_foreign(run));
     run->has_init = true;
+    GY_TRY(gy_comm_agree(run->comm, check_base(run)));
+    const gy_params *all = gy_model_params(run->network.model);
+    const gy_params wanted = gy_adapts(run->config) ? gy_base_params(all) : *all;
     if (run->init_is_foreign)
         return gy_comm_agree(run->comm, run->rank == 0 ? look_at_foreign(run) : GY_OK);
-    return gy_checkpoint_fit(run->ctx, run->comm, path, match(run),
-                             gy_model_params(run->network.model),
+    return gy_checkpoint_fit(run->ctx, run->comm, path, match(run), &wanted,
                              gy_model_buffers(run->network.model), &run->pool, &run->init);
 }
 
-gy_status gy_run_take_init(gy_run *run)
+static gy_status take_init(gy_run *run)
 {
     gy_model *model = run->network.model;
-    if (!run->has_init) return GY_OK;
+    if (!run->has_init || gy_adapts(run->config)) return GY_OK; /* it is the base */
     if (run->init_is_foreign) return take_foreign(run);
     GY_TRY(gy_checkpoint_read(run->ctx, run->comm, run->options->init, match(run),
                               gy_model_params(model), gy_model_values(model),
                               gy_model_buffers(model), gy_model_buffer_values(model), NULL, 0));
     gy_run_begin_average(run, gy_model_values(model));
     return gy_run_take_holds(run, run->options->init);
+}
+
+gy_status gy_run_take_start(gy_run *run, const gy_past *past)
+{
+    GY_TRY(gy_run_take_base(run, past));
+    GY_TRY(past->path != NULL ? gy_past_take(run, past) : take_init(run));
+    return gy_run_begin_sparsity(run);
 }
 
 static void add_names(gy_report *report, const char *name, const char *names)

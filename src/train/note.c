@@ -161,6 +161,7 @@ static void list_texts(gy_run *run, gy_notes *list)
     if (machine != NULL) gy_notes_text(list, "/state", "machine", machine);
     gy_feed_print_normalizer(&run->feed, &out);
     gy_notes_text(list, "/data", "normalizer", gy_buffer_text(&out));
+    gy_run_list_base(run, list);
     gy_buffer_reset(&out);
     gy_feed_print_classes(&run->feed, &out);
     if (out.bytes > 0) gy_notes_text(list, "/data", "class_names", gy_buffer_text(&out));

@@ -47,8 +47,8 @@ int gy_run_list_residuals(gy_run *run, gy_checkpoint_slot *slots)
 
 static gy_status read(gy_run *run, const char *path, const gy_checkpoint_slot *slot)
 {
-    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_ALL,
-                              gy_model_params(run->network.model), NULL, NULL, NULL, slot, 1);
+    return gy_checkpoint_read(run->ctx, run->comm, path, GY_MATCH_ALL, &run->kept, NULL, NULL, NULL,
+                              slot, 1);
 }
 
 static gy_status take_memory(gy_run *run, const char *path)

@@ -66,6 +66,8 @@ static gy_status open_network(gy_run *run)
     gy_network_spec spec;
     GY_TRY(gy_config_network(run->config, run->comm, &spec));
     GY_TRY(gy_network_open(run->ctx, &spec, &run->network));
+    const gy_params *all = gy_model_params(run->network.model);
+    run->kept = gy_adapts(run->config) ? gy_adapted_params(all) : *all;
     gy_feed_init(&run->feed, run->ctx, run->comm, run->config, &run->network);
     return GY_OK;
 }

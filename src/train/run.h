@@ -7,6 +7,7 @@
 
 #include <gyre/train.h>
 
+#include "apply/base.h"
 #include "base/buffer.h"
 #include "comm/host_memory.h"
 #include "comm/topology.h"
@@ -146,6 +147,8 @@ typedef struct gy_run {
 
     struct gy_teacher *teacher; /* distill.c; NULL: none */
     gy_sparsity *sparsity;      /* sparse.c; NULL: all weights are there */
+    gy_params kept;             /* what checkpoints have of the parameters: all, or the adapters */
+    gy_base base;               /* of these; in the pool */
 
     gy_hold *holds;      /* what is kept of each parameter: hold.c; NULL: nothing of any */
     struct gy_tie *ties; /* [n_ties] */

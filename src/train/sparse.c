@@ -343,14 +343,11 @@ static void begin_mask(gy_run *run)
         draw(run, &s->parts[i], wanted_of(&s->parts[i], factor), s->mask);
 }
 
-gy_status gy_run_begin_sparsity(gy_run *run)
+/* Whoever goes on with them keeps what is zero. */
+static gy_status hold_zeros(gy_run *run)
 {
-    gy_sparsity *s = run->sparsity;
     const gy_params *params = gy_model_params(run->network.model);
-    if (s == NULL) return GY_OK;
-    if (!s->is_known) begin_mask(run);
-    if (run->holds == NULL)
-        GY_TRY(gy_comm_agree(run->comm, gy_pool_array(&run->pool, params->n, &run->holds)));
+    if (run->holds == NULL) GY_TRY(gy_pool_array(&run->pool, params->n, &run->holds));
     for (int i = 0; i < params->n; i++) {
         if (!gy_run_masks(run, i)) continue;
         GY_REQUIRE(run->holds[i] != GY_HOLD_CLUSTERS, GY_E_CONFIG,
@@ -360,6 +357,14 @@ gy_status gy_run_begin_sparsity(gy_run *run)
                    params->v[i].name);
         run->holds[i] = GY_HOLD_ZEROS;
     }
+    return GY_OK;
+}
+
+gy_status gy_run_begin_sparsity(gy_run *run)
+{
+    if (run->sparsity == NULL) return GY_OK;
+    if (!run->sparsity->is_known) begin_mask(run);
+    GY_TRY(gy_comm_agree(run->comm, hold_zeros(run)));
     clear_state(run);
     return GY_OK;
 }

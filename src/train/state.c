@@ -38,7 +38,7 @@ static int list_slots(gy_run *run, gy_checkpoint_slot *slots)
 
 gy_status gy_run_try_room(gy_run *run)
 {
-    gy_checkpoint c = {.params = gy_model_params(run->network.model),
+    gy_checkpoint c = {.params = &run->kept,
                        .buffers = gy_model_buffers(run->network.model),
                        .step = run->at.step};
     c.n_slots = list_slots(run, c.slots);
@@ -49,7 +49,7 @@ gy_status gy_run_try_room(gy_run *run)
 
 static gy_status begin_saving(gy_run *run, const gy_notes *notes, const char *end, bool meanwhile)
 {
-    gy_checkpoint c = {.params = gy_model_params(run->network.model),
+    gy_checkpoint c = {.params = &run->kept,
                        .values = gy_model_values(run->network.model),
                        .buffers = gy_model_buffers(run->network.model),
                        .buffer_values = gy_model_buffer_values(run->network.model),
@@ -161,7 +161,7 @@ gy_status gy_run_take_vectors(gy_run *run, const gy_past *past)
     }
     m += gy_run_list_residuals(run, wanted + m);
     tell_dropped(run, past, wanted, m);
-    GY_TRY(gy_checkpoint_read(run->ctx, run->comm, past->path, GY_MATCH_ALL, gy_model_params(model),
+    GY_TRY(gy_checkpoint_read(run->ctx, run->comm, past->path, GY_MATCH_ALL, &run->kept,
                               gy_model_values(model), gy_model_buffers(model),
                               gy_model_buffer_values(model), slots, n));
     gy_optim_set_count(run->optim, run->at.updates);

@@ -91,8 +91,7 @@ static gy_status begin(gy_run *run, const gy_past *past)
 {
     bool on = past->path != NULL;
     gy_watchdog_note(run->comm, 0, on ? "read a checkpoint" : "begin", GY_WORKS);
-    GY_TRY(on ? gy_past_take(run, past) : gy_run_take_init(run));
-    GY_TRY(gy_run_begin_sparsity(run));
+    GY_TRY(gy_run_take_start(run, past));
     GY_TRY(gy_run_try_room(run)); /* the first that writes */
     GY_TRY(gy_run_claim(run, true));
     if (!on) GY_TRY(gy_run_move_aside(run));

@@ -204,6 +204,15 @@ void gy_run_take_sparsity(gy_run *run);
 /** What the last step changed; NULL: nothing. Local. */
 const gy_sparsity_change *gy_run_sparsity_change(const gy_run *run);
 
+/* adapt.c: adapters, and the base that they are beside; nothing is done where there are none */
+
+/** Refuses adapters without a base. Local. */
+gy_status gy_run_check_base(const gy_run *run, const gy_past *past) GY_CHECKED;
+/** Reads it: before the checkpoint that the run goes on from. Collective. */
+gy_status gy_run_take_base(gy_run *run, const gy_past *past) GY_CHECKED;
+/** What checkpoints say of it. Local. */
+void gy_run_list_base(const gy_run *run, gy_notes *list);
+
 /* best.c: the best parameters, in checkpoints */
 
 /** Fills what a checkpoint says of the best. Local. */
@@ -230,8 +239,8 @@ gy_status gy_run_tell_finished(gy_run *run, const gy_past *past) GY_CHECKED;
 
 /** How they fit the model, once it is built; of a run that goes on nothing. Collective. */
 gy_status gy_run_look_at_init(gy_run *run, const gy_past *past) GY_CHECKED;
-/** Takes them. Collective. */
-gy_status gy_run_take_init(gy_run *run) GY_CHECKED;
+/** What the run begins with: of the base, of the checkpoint that it goes on from, or these. Collective. */
+gy_status gy_run_take_start(gy_run *run, const gy_past *past) GY_CHECKED;
 /** Tells what was taken, and what was not. */
 void gy_run_tell_init(gy_run *run);
 

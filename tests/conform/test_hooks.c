@@ -142,8 +142,7 @@ static void begin(gy_run *run, const gy_config *config, const gy_train_options *
     CU_ASSERT_EQUAL_FATAL(gy_run_take_faults(run), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_past_find(run, &past), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_run_build(run, &past.taught), GY_OK);
-    if (past.path != NULL) CU_ASSERT_EQUAL_FATAL(gy_past_take(run, &past), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_run_begin_sparsity(run), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_run_take_start(run, &past), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_run_try_room(run), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_run_claim(run, true), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_journal_open(run), GY_OK);

@@ -59,6 +59,7 @@ BASES = {
     "top_k": ["comm.compression=top_k"],
     "power_sgd": ["comm.compression=power_sgd"],
     "distilled": ["distill.teacher=../plain/run"],
+    "adapted": ["adapt.rank=2", "adapt.base=../plain/run"],
     "dense": ["sparse.end_step=14"],
     "sparse": ["sparse.target=0.5", "sparse.end_step=14", "sparse.every_steps=4"],
 }
@@ -169,6 +170,7 @@ OUTCOMES = {
                                         base="no_average", bits=AVERAGE)],
     "train.time_limit_minutes": [same("60")],
     "train.not_finite.skip": [same("5")],
+    "train.quantize": [Outcome("int8", NUMBERS)],
     "train.recompute": [same("blocks")],
     "comm.allreduce": [Outcome("ring", DIGITS)],
     "comm.bucket_mib": [Outcome("1", DIGITS)],
@@ -210,6 +212,11 @@ OUTCOMES = {
     "sparse.every_steps": [Outcome("1", base="sparse")],
     "sparse.regrow": [Outcome("0.6", base="sparse")],
     "sparse.start": [Outcome("random", base="sparse")],
+    "adapt.rank": [Outcome("3", "adapt.rank differs", base="adapted", refused=True),
+                   refused("2", "adapters without a base|adapt.rank differs")],
+    "adapt.alpha": [Outcome("3", "adapt.alpha differs", base="adapted", refused=True)],
+    "adapt.layers": [Outcome("[dense_0]", "adapt.layers differs", base="adapted", refused=True)],
+    "adapt.base": [same("../plain/run/checkpoints/latest", base="adapted")],
     **{f"log.{name}": [same("true")] for name in ("tensorboard", "mlflow", "prometheus", "mllog")},
 }
 

@@ -200,5 +200,122 @@ def chosen(bench):
     assert (want == got).all() and (got != mask).any()
 
 
+SEQUENCE = """
+name: run
+run_dir: run
+seed: 5
+data: {train: "synthetic:sequence?n=44&length=8&vocabulary=11", validation_fraction: 0.2, shuffle: false}
+model:
+  input: [8]
+  layers:
+    - embedding: {vocabulary: 11, units: 8}
+    - position_embedding
+    - transformer_block: {heads: 2, causal: true, mlp: 2}
+    - dense: {units: 11, name: out}
+metrics: []
+optimizer: {kind: adamw, learning_rate: 0.01, weight_decay: 0.1}
+train: {epochs: 4, batch_size: 9, micro_batch_size: 2, clip_norm: 0.5, parameter_average: 0.8}
+comm: {reproducible_grains: 6, bucket_mib: 0.001}
+checkpoint: {every_steps: 1, keep: 100}
+log: {every_steps: 1}
+"""
+SEQUENCE_DATA = "synthetic:sequence?n=44&length=8&vocabulary=11"
+ADAPT = "adapt: {rank: 2, alpha: 6, layers: [attention, dense]}\n"
+INIT = ("--init", "../base/run/checkpoints/latest")
+
+
+def evaluate(bench, place, run, *options, code=0):
+    done = call(bench, place, "eval", run, "--data", SEQUENCE_DATA, "--json", *options, code=code)
+    return json.loads(done.stdout)["loss"] if code == 0 else done.stderr
+
+
+def adapted(bench):
+    """Checkpoints have the adapters; what they learn is what the weights would; and their base is looked at."""
+    base = bench.place("base", SEQUENCE)
+    bench.train(base, ranks=1)
+    alone = same_anywhere(bench, SEQUENCE + ADAPT, *INIT)
+    weights = [name[len("params/"):] for name, v in b.tensors(base).items()
+               if v.ndim == 2 and "embedding" not in name and name.startswith("params/")]
+    assert len(weights) == 7, weights
+    names = {f"params/{w}_{side}" for w in weights for side in ("down", "up")}
+    assert {n for n in b.tensors(alone) if n.startswith("params/")} == names
+    whole = ("--set", "data.validation_fraction=0", *ONCE)
+    rate = ("--set", "train.batch_size=44", "--set", "optimizer.learning_rate=0.5")
+    place = bench.place("steps", SEQUENCE + ADAPT)
+    bench.train(place, *INIT, *whole, *rate, "--set", "train.steps=2", ranks=1)
+    call(bench, place, "compress", "run/checkpoints/step-000000001", "-o", "merged", "--merge")
+    full = bench.place("full", SEQUENCE)
+    bench.train(full, "--init", "../steps/merged", *whole, *rate, "--set", "train.steps=1", ranks=1)
+    one, two = (b.tensors(place, f"step-{n:09d}") for n in (1, 2))
+    with h5py.File(place / "merged/index.h5") as f:
+        merged = {w: f["params"][w][()].astype(float) for w in weights}
+    before, after = b.tensors(base), b.tensors(full)
+    for w in weights:
+        up, down = one[f"params/{w}_up"].astype(float), one[f"params/{w}_down"].astype(float)
+        numpy.testing.assert_allclose(merged[w], before[f"params/{w}"] + 3 * up @ down, atol=1e-6)
+        change = after[f"params/{w}"] - merged[w]
+        numpy.testing.assert_allclose(two[f"params/{w}_up"] - up, 3 * change @ down.T, atol=2e-6)
+        numpy.testing.assert_allclose(two[f"params/{w}_down"] - down, 3 * up.T @ change, atol=2e-6)
+        assert abs(up).max() > 1e-4 and abs(change).max() > 1e-4
+    loss = evaluate(bench, place, "run/checkpoints/step-000000001")
+    assert abs(evaluate(bench, place, "merged") - loss) < 1e-5
+    assert abs(evaluate(bench, base, "run") - loss) > 1e-4
+    moved(bench, base, place)
+
+
+def moved(bench, base, place):
+    """A base that is elsewhere, another one, none."""
+    loss = evaluate(bench, place, "run")
+    base.rename(base.parent / "elsewhere")
+    lost = evaluate(bench, place, "run", code=2)
+    assert "the base of the adapters is not there (../base/run/checkpoints/latest)" in lost, lost
+    assert evaluate(bench, place, "run", "--set", "adapt.base=../elsewhere/run") == loss
+    other = evaluate(bench, place, "run", "--set", "adapt.base=../full/run", code=2)
+    assert other.count("gyre: error: the base of the adapters has changed (../full/run/") == 1, other
+    refused(bench, bench.place("alone-2", SEQUENCE + ADAPT), "adapters without a base (adapt.rank)")
+    none = SEQUENCE + ADAPT.replace("attention, dense", "conv2d")
+    refused(bench, bench.place("nothing", none), "nothing to adapt (adapt.layers)", "--init",
+            "../elsewhere/run/checkpoints/latest")
+
+
+def rounded(w):
+    """Weights as int8 has them, row by row."""
+    scale = abs(w).max(1, keepdims=True) / numpy.float32(127)
+    return numpy.rint(w / scale) * scale
+
+
+def coded(x):
+    """Inputs of products: 7 bits, by the range of their row and zero."""
+    low, high = numpy.minimum(x.min(1), 0)[:, None], numpy.maximum(x.max(1), 0)[:, None]
+    scale, zero = (high - low) / 127, numpy.rint(-low * (127 / (high - low)))
+    return scale * (numpy.clip(numpy.floor(x * (127 / (high - low)) + zero + 0.5), 0, 127) - zero)
+
+
+def quantized(bench):
+    """What passes see, that gradients go through, and that nothing is lost afterwards."""
+    quantize = ("--set", "train.quantize=int8")
+    alone = same_anywhere(bench, CONFIG, *quantize)
+    call(bench, alone, "compress", "run", "-o", "small", "--quantize", "int8")
+    losses = [json.loads(call(bench, alone, "eval", run, "--data", DATA, "--json").stdout)["loss"]
+              for run in ("run", "small")]
+    assert abs(losses[0] - losses[1]) < 2e-5, losses
+    still, moves = bench.place("still", CONFIG), bench.place("moves", CONFIG)
+    for place, rate in ((still, "1e-9"), (moves, "1")):
+        bench.train(place, *quantize, *ONCE, "--set", f"optimizer.learning_rate={rate}", ranks=1)
+    x, y = read_data(bench, still)
+    before, after = b.tensors(still), b.tensors(moves)
+    w, v = (before[f"params/{k}"] for k in WEIGHTS)
+    hidden = numpy.tanh(coded(x) @ rounded(w).T)
+    p = softmax(coded(hidden) @ rounded(v).T)
+    loss = -numpy.log(p[numpy.arange(len(y)), y]).mean()
+    assert abs(b.events(still)[1]["loss"] - loss) < 1e-4 * loss, loss
+    dy = (p - numpy.eye(4)[y]) / len(y)
+    changes = (dy @ rounded(v) * (1 - hidden**2)).T @ coded(x), dy.T @ coded(hidden)
+    for key, change in zip(WEIGHTS, changes):
+        got = before[f"params/{key}"] - after[f"params/{key}"]
+        numpy.testing.assert_allclose(got, change, atol=1e-4 * abs(change).max(), err_msg=key)
+
+
 if __name__ == "__main__":
-    b.main({"distilled": distilled, "sparse": sparse})
+    b.main({"distilled": distilled, "sparse": sparse, "adapted": adapted,
+            "quantized": quantized})

@@ -89,7 +89,9 @@ static gy_status write(const gy_opened *o, const gy_subject *s, const char *out_
     gy_status status = gy_comm_agree(o->comm, gy_pool_array(&pool, o->head.n_notes, &notes));
     if (status == GY_OK) {
         for (int i = 0; i < o->head.n_notes; i++) /* what the data taught goes on */
-            if (strcmp(o->head.notes[i].group, "/data") == 0) notes[n++] = o->head.notes[i];
+            if (strcmp(o->head.notes[i].group, "/data") == 0 &&
+                strncmp(o->head.notes[i].name, "base", 4) != 0)
+                notes[n++] = o->head.notes[i];
         const gy_checkpoint c = {.params = gy_model_params(model),
                                  .values = gy_model_values(model),
                                  .buffers = gy_model_buffers(model),

@@ -1,6 +1,7 @@
 #include "subject.h"
 
 #include "form/form_list.h"
+#include "kernel/gemm.h"
 
 #include <fnmatch.h>
 #include <string.h>
@@ -45,6 +46,23 @@ static void copy_model(gy_model *from, gy_model *to)
                gy_model_buffer_values(to));
 }
 
+/* Adapters become part of the weights that they are beside. */
+static void fold_adapters(const gy_opened *o, gy_subject *s)
+{
+    gy_model *from = o->network.model;
+    const gy_params *old = gy_model_params(from), *params = gy_subject_params(s);
+    const gy_param *down, *up;
+    for (int i = 0; i < params->n && o->config->adapt.how.rank > 0; i++) {
+        const gy_param *p = find_in(old, &params->v[i]);
+        if (p == NULL || !gy_model_adapters(from, p, &down, &up)) continue;
+        const int64_t rows = up->shape.d[0], rank = up->shape.d[1], columns = down->shape.d[1];
+        gy_gemm_serial(
+            false, false, rows, columns, rank, gy_model_adapt_scale(&o->config->adapt.how),
+            gy_model_values(from) + up->offset, rank, gy_model_values(from) + down->offset, columns,
+            1, gy_subject_values(s, &params->v[i]), columns);
+    }
+}
+
 static gy_status create(const gy_opened *o, gy_subject *s)
 {
     const char *run_dir; /* of a training that goes on with it: not the one that it comes from */
@@ -52,6 +70,7 @@ static gy_status create(const gy_opened *o, gy_subject *s)
     GY_TRY(gy_config_revise(o->config, &o->config->model.layers, run_dir, &s->config));
     GY_TRY(open_network(s, &s->network));
     copy_model(o->network.model, s->network.model);
+    fold_adapters(o, s);
     GY_TRY(gy_pool_array(&s->pool, gy_subject_params(s)->n, &s->forms));
     return gy_pool_array(&s->pool, gy_subject_params(s)->n, &s->holds);
 }

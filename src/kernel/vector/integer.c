@@ -53,6 +53,44 @@ bool GY_OF_LEVEL(int8_codes)(int64_t n, const float *x, float back, float shift,
     return most < infinite;
 }
 
+/* As form/kinds/int8.c packs a row. */
+void GY_OF_LEVEL(round_weights)(int64_t n, float *w)
+{
+    const float limit = 127;
+    float most = 0;
+#pragma omp simd reduction(max : most)
+    for (int64_t i = 0; i < n; i++) most = fabsf(w[i]) > most ? fabsf(w[i]) : most;
+    const float scale = most > 0 ? most / limit : 1;
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        float code = rintf(w[i] / scale);
+        code = code < -limit ? -limit : code > limit ? limit : code;
+        w[i] = scale * code;
+    }
+}
+
+/* As codes.c has them, by the range of the row. */
+void GY_OF_LEVEL(round_inputs)(int64_t n, const float *x, float *y)
+{
+    float range[2];
+    const float most = (float)GY_CODES_MOST;
+    GY_OF_LEVEL(int8_range)(n, x, range);
+    const float width = range[1] - range[0];
+    const float scale = width > 0 ? width / most : 1, back = width > 0 ? most / width : 0;
+    const float shift = rintf(-range[0] * back);
+    if (!isfinite(width)) {
+        memcpy(y, x, (size_t)n * sizeof *y);
+        return;
+    }
+#pragma omp simd
+    for (int64_t i = 0; i < n; i++) {
+        float code = x[i] * back + shift + 0.5f;
+        code = code > 0 ? code : 0;
+        code = code < most + 0.5f ? code : most;
+        y[i] = scale * ((float)(int32_t)code - shift);
+    }
+}
+
 #if defined(__AVX2__)
 
 enum { ROWS = 4, BYTES = 32 };

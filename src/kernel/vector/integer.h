@@ -31,12 +31,15 @@ typedef struct gy_sparse_row {
     float *y;                /* [panels, 16] */
 } gy_sparse_row;
 
-#define GY_VECTOR_INTEGER_LIST(X)                                                                  \
-    /* the least and the greatest of x and 0; NaN, NaN where x is not finite */                    \
-    X(void, int8_range, (int64_t n, const float *x, float range[2]))                               \
-    /* q = x back + shift to the nearest, 0 … GY_CODES_MOST; returns whether x is finite */      \
-    X(bool, int8_codes, (int64_t n, const float *x, float back, float shift, uint8_t *q))          \
-    X(void, int4_dots, (const gy_int4_dots *p))                                                    \
+#define GY_VECTOR_INTEGER_LIST(X)                                                                      \
+    /* the least and the greatest of x and 0; NaN, NaN where x is not finite */                        \
+    X(void, int8_range, (int64_t n, const float *x, float range[2]))                                   \
+    /* q = x back + shift to the nearest, 0 … GY_CODES_MOST; returns whether x is finite */          \
+    X(bool, int8_codes, (int64_t n, const float *x, float back, float shift, uint8_t *q))              \
+    /* numbers of a row as codes stand for them: of weights, of inputs; what is not finite stays so */ \
+    X(void, round_weights, (int64_t n, float *w))                                                      \
+    X(void, round_inputs, (int64_t n, const float *x, float *y))                                       \
+    X(void, int4_dots, (const gy_int4_dots *p))                                                        \
     X(void, sparse_row, (const gy_sparse_row *p))
 
 GY_VECTOR_INTEGER_LIST(GY_UNIT)

@@ -102,6 +102,8 @@ static gy_status run(gy_subject *s, const void *settings)
 }
 
 const gy_compress_kind gy_compress_merge = {
-    .kind = {"merge", "batch norms become part of the layers before them", NULL, 0},
+    .kind = {"merge",
+             "batch norms become part of the layers before them, adapters of their weights", NULL,
+             0},
     .run = run,
 };
