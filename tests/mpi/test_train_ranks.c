@@ -143,6 +143,40 @@ static void images(void)
             "comm: {bucket_mib: 0.001}\n");
 }
 
+static void fields(void)
+{
+    compare(
+        "data: {train: 'synthetic:fields?n=45&shape=8x6x2', validation_fraction: 0.2}\n"
+        "model:\n"
+        "  input: [8, 6, 2]\n"
+        "  layers:\n"
+        "    - conv2d: {filters: 6, kernel: 3, border: circular, activation: gelu}\n"
+        "    - parallel: {merge: add, branches: [[spectral2d: {filters: 6, modes: 2}],\n"
+        "        [max_pool2d: {size: 2}, conv2d_transposed: {filters: 6, kernel: 4, stride: 2}],\n"
+        "        [avg_pool2d: {size: 2}, upsample2d: {factor: 2, mode: linear}]]}\n"
+        "    - conv2d: {filters: 2, kernel: 3, border: reflect}\n"
+        "loss: relative_l2\n"
+        "metrics: [nrmse]\n"
+        "train: {epochs: 3, batch_size: 8}\n");
+}
+
+static void volumes(void)
+{
+    compare("data: {train: 'synthetic:fields?n=40&shape=4x4x6x1', validation_fraction: 0.2}\n"
+            "model:\n"
+            "  input: [4, 4, 6, 1]\n"
+            "  layers:\n"
+            "    - conv3d: {filters: 16, kernel: 3, activation: tanh}\n"
+            "    - conv3d: {filters: 16, kernel: 3, algorithm: winograd, activation: tanh}\n"
+            "    - avg_pool3d: {size: 2}\n"
+            "    - upsample3d: {factor: 2, mode: linear}\n"
+            "    - max_pool3d: {size: 2}\n"
+            "    - conv3d_transposed: {filters: 3, kernel: 2, stride: 2}\n"
+            "    - conv3d: {filters: 1, kernel: 3, border: replicate}\n"
+            "loss: mse\n"
+            "train: {epochs: 4, batch_size: 6}\n");
+}
+
 /* 45 samples in batches of 8: the last is of 5, so that of 8 ranks three have none. */
 static void statistics_of_the_batch(void)
 {
@@ -198,5 +232,6 @@ static void calls_that_differ_are_refused(void)
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(dropout_penalties_clipping), GY_TEST(a_batch_of_one),
-                 GY_TEST(values_normalised_and_averaged), GY_TEST(images),
-                 GY_TEST(statistics_of_the_batch), GY_TEST(calls_that_differ_are_refused))
+                 GY_TEST(values_normalised_and_averaged), GY_TEST(images), GY_TEST(fields),
+                 GY_TEST(volumes), GY_TEST(statistics_of_the_batch),
+                 GY_TEST(calls_that_differ_are_refused))
