@@ -7,11 +7,13 @@
  *     data      dx[pixel, 16 c]   = Σ i j f   dz[…, f] w[i, j, f, 16 c]       in phases
  *     weights   dw[i j c, 16 f]  += Σ pixels  x[pixel + (i, j), c] dz[pixel, 16 f]
  *
+ * Outputs that are too few for a panel are conv_direct_few.c's; for dw x and dz change places then.
+ *
  * For dw the team is a grid: some parts of the batch, each with a sum of its own, by some parts of
  * the panels, so that the sums are few where they are large. Bits depend on the number of threads.
  *
  * Scratch: the weights in panels | sums of dw | for each thread: a band of x, a row of outputs of a
- * panel that is not whole, a band of dz.
+ * panel that is not whole, a band of dz, what few outputs take.
  */
 #include "conv_direct_impl.h"
 
