@@ -172,7 +172,7 @@ static bool read_all(gy_context *ctx, const char *dir)
     gy_pool pool;
     float *piece;
     gy_pool_init(&pool, ctx);
-    gy_status status = gy_index_read(ctx, dir, &pool, &index);
+    gy_status status = gy_index_read(ctx, dir, &pool, true, &index);
     check(gy_new_array(ctx, GY_PIECE_FLOATS, &piece) == GY_OK);
     for (int i = 0; status == GY_OK && i < index.n_shards; i++)
         for (int k = 0; status == GY_OK && k < index.n_vectors; k++)

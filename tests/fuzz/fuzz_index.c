@@ -17,15 +17,28 @@ static void check(bool holds)
     if (!holds) abort();
 }
 
+/* A form that was taken for one leads nowhere. */
+static void expand(gy_context *ctx, const gy_form *form)
+{
+    enum { MOST = 1 << 16 };
+    float *x;
+    if (form->rows * form->columns > MOST) return;
+    check(gy_new_array(ctx, form->rows * form->columns, &x) == GY_OK);
+    gy_form_expand(form, x);
+    gy_free(ctx, x);
+}
+
 static void read_index(gy_context *ctx, const char *dir)
 {
     gy_index index;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
-    gy_status status = gy_index_read(ctx, dir, &pool, &index);
+    gy_status status = gy_index_read(ctx, dir, &pool, true, &index);
     check(status == GY_OK || (status == GY_E_IO && strstr(gy_error_last()->text, dir) != NULL));
     int64_t sum = 0;
-    for (int i = 0; status == GY_OK && i < index.params.n; i++) sum += index.params.v[i].count;
+    for (int i = 0; status == GY_OK && i < index.params.n; i++)
+        if (index.params.v[i].form == NULL) sum += index.params.v[i].count;
+    for (int i = 0; status == GY_OK && i < index.forms.n; i++) expand(ctx, &index.forms.v[i].form);
     check(status != GY_OK || sum == index.head.parameters);
     gy_pool_clear(&pool);
 }
@@ -34,14 +47,18 @@ static void read_tensors(gy_context *ctx, gy_h5 *f, const char *path)
 {
     enum { MOST = 1 << 16 };
     gy_entries entries;
+    gy_formeds forms;
     gy_pool pool;
     gy_pool_init(&pool, ctx);
     gy_status status = gy_entries_read(f, &pool, "/params", false, &entries);
     check(status == GY_OK || status == GY_E_DATA);
+    if (status == GY_OK && gy_forms_join(f, &pool, path, true, &forms, &entries) == GY_OK)
+        for (int i = 0; i < forms.n; i++) expand(ctx, &forms.v[i].form);
     for (int i = 0; status == GY_OK && i < entries.n; i++) {
         const char *name;
         float *x;
-        if (entries.v[i].count < 0 || entries.v[i].count > MOST) continue;
+        if (entries.v[i].form != NULL || entries.v[i].count < 0 || entries.v[i].count > MOST)
+            continue;
         check(gy_pool_format(&pool, &name, "/params/%s", entries.v[i].name) == GY_OK);
         check(gy_new_array(ctx, entries.v[i].count, &x) == GY_OK);
         gy_status read = gy_tensor_read(ctx, f, name, path, GY_E_DATA, x);

@@ -76,7 +76,7 @@ static bool read_shard(gy_context *ctx, const char *dir)
     float *piece;
     bool whole = true;
     gy_pool_init(&pool, ctx);
-    check(gy_index_read(ctx, dir, &pool, &index) == GY_OK);
+    check(gy_index_read(ctx, dir, &pool, true, &index) == GY_OK);
     check(gy_new_array(ctx, GY_PIECE_FLOATS, &piece) == GY_OK);
     for (int k = 0; k < 2; k++) {
         float x[COUNT] = {0};
