@@ -12,6 +12,11 @@ import tempfile
 import h5py
 import numpy as np
 
+try:
+    import netCDF4
+except ImportError:  # then what it would have made is not looked at
+    netCDF4 = None
+
 GYRE = os.path.abspath(sys.argv[1])
 failed = 0
 
@@ -172,6 +177,64 @@ def empty_files(draw):
     expect("none-*.h5?x=film&window=3", np.moveaxis(films[:, :3], 1, 2), films[:, 3])
 
 
+def simulations(draw):
+    """Layouts that simulations are handed around in: nobody converts them first."""
+    # the Well: trajectories, scalar fields and vector fields in groups of their own
+    t0, t1 = draw.normal(size=(2, 6, 5, 4)).astype("f4"), draw.normal(size=(2, 6, 5, 4, 2)).astype("f4")
+    with h5py.File("well.hdf5", "w") as file:
+        file.attrs["n_trajectories"] = 2
+        file.create_dataset("t0_fields/density", data=t0, chunks=(1, 1, 5, 4), compression=4)
+        file["t1_fields/velocity"] = t1
+        file["dimensions/time"] = np.arange(6.0)
+    both = np.concatenate([t0[..., None], t1], -1)
+    expect("well.hdf5?x=t0_fields/density,t1_fields/velocity&window=1",
+           both[:, :-1].reshape(10, 5, 4, 3), both[:, 1:].reshape(10, 5, 4, 3))
+    # CosmoFlow and DeepCAM: a sample a file
+    cosmo = draw.integers(0, 900, (3, 4, 4, 4, 2)).astype("i2")
+    unit = draw.uniform(-1, 1, (3, 4)).astype("f4")
+    air, masks = draw.normal(size=(2, 6, 8, 3)).astype("f4"), draw.integers(0, 3, (2, 6, 8))
+    for i in range(3):
+        with h5py.File(f"univ_{i}.hdf5", "w") as file:
+            file["full"], file["unitPar"] = cosmo[i], unit[i]
+    for i in range(2):
+        with h5py.File(f"data-{i}.h5", "w") as file:
+            file["climate/data"], file["climate/labels_0"] = air[i], masks[i]
+    expect("univ_*.hdf5?x=full&y=unitPar&each=file", cosmo, unit)
+    expect("data-*.h5:/climate?x=data&y=labels_0&each=file", air, masks)
+    # PDEBench: [N, T, X] in one data set; the steps beside it
+    tensor = draw.normal(size=(3, 7, 8)).astype("f4")
+    with h5py.File("burgers.hdf5", "w") as file:
+        file["tensor"], file["x-coordinate"] = tensor, np.arange(8.0)
+    frames = np.stack([tensor[:, a:a + 3] for a in range(4)], 1).reshape(12, 3, 8)
+    expect("burgers.hdf5?x=tensor&window=3", np.moveaxis(frames, 1, -1), tensor[:, 3:].reshape(12, 8))
+
+
+def climate(draw):
+    """A file that the netCDF library wrote: times without end, packed, with gaps, and its chunks."""
+    if netCDF4 is None:
+        print("python3-netcdf4 is not here: its files are not looked at")
+        return
+    t, u = draw.normal(280, 9, (9, 4, 6)), draw.normal(size=(9, 4, 6)).astype("f4")
+    with netCDF4.Dataset("era.nc", "w") as file:
+        for name, n in (("time", None), ("lat", 4), ("lon", 6)):
+            file.createDimension(name, n)
+        axes = ("time", "lat", "lon")
+        packed = file.createVariable("t2m", "i2", axes, zlib=True, shuffle=True, fill_value=-32767)
+        packed.scale_factor, packed.add_offset = 0.01, 280.0
+        packed[:] = t
+        file.createVariable("u10", "f4", axes, zlib=True, chunksizes=(4, 4, 3),
+                            endian="big")[:] = u
+        wet = file.createGroup("sea").createVariable("wet", "f4", axes, fill_value=-1.0)
+        wet[:] = np.ma.masked_less(u, 0)
+        file["sea"].createVariable("weight", "f8", axes)[:] = u >= 0
+    with netCDF4.Dataset("era.nc") as file:
+        seen = file["t2m"][:].filled(np.nan), file["u10"][:], file["sea/wet"][:].filled(np.nan)
+    x = np.stack(seen[:2], -1)
+    expect("era.nc?x=t2m,u10&y=sea/wet&weight=sea/weight", x, seen[2], u >= 0)
+    expect("era.nc?x=t2m,u10&window=2&each=file", np.concatenate([x[:-2], x[1:-1]], -1), x[2:])
+    expect("era.nc,era.nc?x=u10", np.concatenate([u, u]))
+
+
 def virtual(draw):
     """Data sets that are made of parts of other files: boxes, strides, axes turned, gaps, and again."""
     os.makedirs("parts/deep", exist_ok=True)
@@ -235,7 +298,8 @@ def main():
     draw = np.random.default_rng(7)
     with tempfile.TemporaryDirectory() as place:
         os.chdir(place)
-        for case in (named, trajectories, files_of_one, packed, arrays, empty_files, virtual):
+        for case in (named, trajectories, files_of_one, packed, arrays, empty_files, virtual,
+                     simulations, climate):
             case(draw)
         os.chdir(pathlib.Path(__file__).parent)
     sys.exit(failed > 0)
