@@ -48,8 +48,9 @@ static gy_status check(const gy_run *run, const gy_layer_row *row, int64_t batch
     GY_REQUIRE(fewest(run, s, batch) * s->values >= s->least, GY_E_CONFIG,
                "layer %s" GY_AT "%s" GY_WHY
                "of a batch of %lld its statistics would be of a single value%s" GY_HINT
-               "use a larger train.batch_size%s",
+               "use a larger %s%s",
                row->name, row->where, (long long)batch, within(run, s),
+               run->config->meta.tasks > 0 ? "meta.shots" : "train.batch_size",
                s->own ? " or sync: true" : "");
     if (run->rank != 0) return GY_OK;
     if (last > 0 && fewest(run, s, last) * s->values < s->least)
@@ -69,8 +70,11 @@ static gy_status check(const gy_run *run, const gy_layer_row *row, int64_t batch
 
 gy_status gy_run_check_statistics(const gy_run *run)
 {
-    const int64_t samples = run->feed.split[GY_PART_TRAIN].samples;
-    const int64_t size = run->config->train.batch_size, batch = size < samples ? size : samples;
+    const gy_meta_settings *meta = &run->config->meta;
+    const int64_t tasks = meta->tasks * meta->shots; /* that are passed at once */
+    const int64_t samples = tasks > 0 ? tasks : run->feed.split[GY_PART_TRAIN].samples;
+    const int64_t size = tasks > 0 ? tasks : run->config->train.batch_size;
+    const int64_t batch = size < samples ? size : samples;
     const int64_t last = run->config->data.drop_last ? 0 : samples % batch;
     for (int i = 0; i < gy_model_layers(run->network.model); i++) {
         const gy_layer_row row = gy_model_layer(run->network.model, i);

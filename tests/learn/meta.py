@@ -136,6 +136,7 @@ def main():
                             ("task 0 has 11 of 106", "meta.queries=100"),
                             ("fewer grains than ranks", "meta.tasks=1"),
                             ("it says how many tasks a step has", "meta.tasks=0"),
+                            ("of a single value", "meta.shots=1", "--set", "model.layers=[batch_norm, dense: {units: 1}]"),
                             ("trains on whole tasks", "train.micro_batch_size=2"),
                             ("starts are compared on them", "data.validation="),
                             ("from 1 to 65536", "meta.shots=65537"),

@@ -56,6 +56,49 @@ static gy_status predict(void)
     return gy_predict(gy_test_ctx, gy_test_comm, start, &options, out);
 }
 
+/* A configuration of its own, with the run's directory in `place`. */
+static gy_status with(const char *text, gy_status (*work)(const gy_config *config))
+{
+    char run_dir[PATH_BYTES + 16];
+    gy_config *config = NULL;
+    (void)snprintf(run_dir, sizeof run_dir, "run_dir=%s", place);
+    const char *const sets[] = {run_dir};
+    gy_status status = gy_config_parse(gy_test_ctx, "test", text, sets, 1, &config);
+    status = gy_comm_agree(gy_test_comm, status);
+    if (status == GY_OK) status = work(config);
+    gy_config_free(config);
+    return status;
+}
+
+static gy_status train_on_tasks(const gy_config *config)
+{
+    const gy_train_options options = {.resume = "none"};
+    return gy_meta(gy_test_ctx, gy_test_comm, config, &options, NULL, 0);
+}
+
+static gy_status seek_rate(const gy_config *config)
+{
+    const gy_train_options options = {.resume = "none"};
+    return gy_find_learning_rate(gy_test_ctx, gy_test_comm, config, &options);
+}
+
+static gy_status meta(void)
+{
+    return with("data: {train: 'synthetic:sinusoid?n=90&points=10', test: "
+                "'synthetic:sinusoid?n=20&points=10&seed=1'}\n"
+                "model: {input: [1], layers: [dense: {units: 1}]}\n"
+                "loss: mse\n"
+                "meta: {tasks: 3, shots: 2, inner_steps: 1, adapt_steps: 1, queries: 2}\n"
+                "train: {steps: 2}\n"
+                "threads: 1\n",
+                train_on_tasks);
+}
+
+static gy_status find_rate(void)
+{
+    return with(yaml, seek_rate);
+}
+
 static gy_status inspect(void)
 {
     gy_anatomy *anatomy = NULL;
@@ -155,6 +198,12 @@ static void predicts(void)
     count_down(predict);
 }
 
+static void finds_starts_and_rates(void)
+{
+    count_down(meta);
+    count_down(find_rate);
+}
+
 static void inspects(void)
 {
     count_down(inspect);
@@ -169,4 +218,4 @@ static void measures(void)
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(goes_on), GY_TEST(evaluates), GY_TEST(predicts), GY_TEST(inspects),
-                 GY_TEST(measures))
+                 GY_TEST(finds_starts_and_rates), GY_TEST(measures))
