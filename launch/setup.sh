@@ -12,6 +12,9 @@ build=(build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
 tests=(libcunit1-dev hdf5-tools python3-h5py python3-netcdf4 python3-numpy procps clang clang-format
        libomp-dev codespell git python3-jsonschema python3-yaml groff-base zsh gnuplot-nox)
 
+# a browser without windows, which looks at pages of reports
+grep -qs '^ID=debian' /etc/os-release && tests+=(chromium-headless-shell)
+
 cluster=(slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge iproute2 procps python3-h5py)
 
 wanted=("${build[@]}")
