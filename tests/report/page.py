@@ -7,6 +7,7 @@ The numbers are compared with numpy's of what `gyre predict` answers. A headless
 where there is one, 360, 800 and 1600 pixels wide, light and dark; into FOLDER go its pictures.
 """
 import html
+import json
 import pathlib
 import shutil
 import struct
@@ -115,6 +116,28 @@ def check_values(page, answers, truth):
     assert len(dots) == 1 and dots[0].get("d").count("M") == len(truth)
 
 
+def check_study(run, place):
+    """A run that is a trial: the ledger's table, and how much each setting mattered (Spearman's, by numpy)."""
+    trial = place / "study/trials/0001"
+    shutil.copytree(place / "values", trial, symlinks=True)
+    best = [0.5, 0.1, 0.4, 0.2, 0.35, 0.15]
+    rates = [0.1, 0.003, 0.02, 0.001, 0.05, 0.002]
+    kinds = ["sgd", "adam", "sgd", "adam", "sgd", "adam"]
+    lines = [{"event": "trial", "trial": i, "run": i, "status": "done", "seconds": 2.5, "best": best[i],
+              "point": f"optimizer.learning_rate={rates[i]} optimizer.kind={kinds[i]}"} for i in range(6)]
+    (place / "study/study.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    run("report", "study/trials/0001", "-o", "study.html")
+    page = Page(place / "study.html")
+    rank = lambda v: numpy.argsort(numpy.argsort(v))
+    separated = numpy.array([numpy.mean([rank(best)[j] for j in range(6) if kinds[j] == k]) for k in kinds])
+    want = {"optimizer.learning_rate": abs(numpy.corrcoef(rank(rates), rank(best))[0, 1]),
+            "optimizer.kind": (separated.var() / rank(best).var()) ** 0.5}
+    rows = page.rows("study-1")
+    assert [row[0] for row in rows] == sorted(want, key=lambda k: -want[k]), (rows, want)
+    assert all(row[1] == f"{want[row[0]]:.2f}" for row in rows), (rows, want)
+    assert [row[2] for row in page.rows("study-1", 1)] == [str(v) for v in best]
+
+
 def first_pixel(png):
     """Of a picture: whatever the first row is filtered by, its first pixel is as it is."""
     at, data = 8, b""
@@ -192,6 +215,8 @@ def main():
             list(page.sections["configuration-1"].iter("pre"))[1])
         assert [row[1] for row in page.rows("runs")] == ["finished", "finished"]
         assert page.rows("phases-1")[0][0] == "input" and [r[1] for r in page.rows("checkpoints-1")] == ["start", "end"]
+
+        check_study(run, place)
 
         # what is not there any more is said, and the rest is there
         shutil.rmtree(place / "conv/checkpoints")

@@ -107,6 +107,7 @@ static gy_status read_run(gy_pool *pool, const char *dir, gy_shown *run)
 {
     const char *journal;
     GY_TRY(gy_curves_read(pool, dir, &run->curves));
+    GY_TRY(gy_trials_read(pool, dir, &run->trials));
     GY_TRY(gy_pool_format(pool, &journal, "%s/metrics.jsonl", dir));
     return gy_story_read(pool, journal, &run->story);
 }

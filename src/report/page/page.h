@@ -7,11 +7,13 @@
 #include "../curves.h"
 #include "section_list.h"
 #include "story.h"
+#include "trials.h"
 
 /** A run as a page shows it. */
 typedef struct gy_shown {
     gy_curves curves;
     gy_story story;
+    gy_trial_told *trials; /* of the study that it is a trial of; NULL: none */
     const gy_portrait *portrait;
     int number; /* from 0 */
 } gy_shown;

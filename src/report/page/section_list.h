@@ -16,6 +16,7 @@
     X(worst)                                                                                       \
     X(regression)                                                                                  \
     X(phases)                                                                                      \
-    X(checkpoints)
+    X(checkpoints)                                                                                 \
+    X(study)
 
 #endif
