@@ -100,6 +100,25 @@ static gy_status learn_classes(gy_feed *f)
     return balance(f);
 }
 
+/* What the configuration says otherwise than the checkpoint learned is its word, as far as that goes:
+ * means and deviations are those of numbers as they were scaled then. */
+static gy_status take_settings(gy_normalizer *n, const gy_data_settings *data)
+{
+    const bool scaled =
+        (float)n->scale != (float)data->scale || (float)n->offset != (float)data->offset;
+    const bool none = data->normalize == GY_NORMALIZE_NONE;
+    GY_REQUIRE(
+        none || ((int)n->kind == data->normalize && !scaled), GY_E_CONFIG,
+        "cannot normalize the data" GY_AT "data.normalize, data.scale, data.offset" GY_WHY
+        "means and deviations of the checkpoint are of numbers that were taken otherwise" GY_HINT
+        "leave these as they are, or say normalize: none");
+    n->scale = data->scale;
+    n->offset = data->offset;
+    if (none) n->n = 0;
+    if (none) n->kind = GY_NORMALIZE_NONE;
+    return GY_OK;
+}
+
 gy_status gy_feed_learn(gy_feed *f, const gy_taught *taught)
 {
     const gy_data_settings *data = &f->config->data;
@@ -109,6 +128,7 @@ gy_status gy_feed_learn(gy_feed *f, const gy_taught *taught)
     f->normalizes = true;
     if (taught->normalizer != NULL) {
         GY_TRY(gy_feed_take_normalizer(f, taught->normalizer));
+        GY_TRY(take_settings(&f->normalizer, data));
         return learn_classes(f);
     }
     const bool learns =
