@@ -3,9 +3,12 @@
 
     make_fields.py flow      data/flow.h5: a quantity carried by itself in two dimensions (Burgers)
     make_fields.py universe  data/universe.h5: random volumes whose statistics are to be told
+    make_fields.py weather   data/weather.h5: air over land and sea, and the sea's warmth where a ship was
 
 flow.h5 has groups train and test: x [N, 64, 64, 1] a field, y the one a moment later; and walk, whose y
-has the next ten of them side by side. universe.h5 has x [N, 32, 32, 32, 4], y [N, 4].
+has the next ten of them side by side. universe.h5 has x [N, 32, 32, 32, 4], y [N, 4]. weather.h5 has air,
+pressure, land, sea, weight [time, latitude, longitude] as NetCDF packs them, in compressed chunks; sea is
+missing on land and where nobody looked, and weight is 0 there, else the area.
 """
 import pathlib
 import sys
@@ -80,8 +83,45 @@ def universe(path, samples=96, side=32):
             file[f"{group}/x"], file[f"{group}/y"] = x[part], y[part]
 
 
+def pack(group, name, values, scale, offset):
+    """Whole numbers of two bytes, a number for what is missing: as NetCDF has them."""
+    whole = numpy.where(numpy.isnan(values), -32767, numpy.round((values - offset) / scale))
+    packed = group.create_dataset(name, data=whole.astype("i2"), compression=4, shuffle=True,
+                                  chunks=(16,) + values.shape[1:])
+    for key, value in (("scale_factor", scale), ("add_offset", offset)):
+        packed.attrs[key] = value
+    packed.attrs["_FillValue"] = numpy.int16(-32767)
+
+
+def weather(path, times=640, height=32, width=64):
+    draw = numpy.random.default_rng(3)
+    latitude = numpy.linspace(-1.45, 1.45, height)[:, None]
+    climate = 273 + 28 * numpy.cos(latitude) ** 2 + numpy.zeros((1, width))
+    hills, warm, low = (smooth(draw, width)[:height] for _ in range(3))
+    land, sea = hills > 0.4, numpy.zeros((height, width))
+    days = {name: numpy.empty((times, height, width))
+            for name in ("air", "pressure", "land", "sea", "weight")}
+    for day in range(times):
+        warm = 0.9 * numpy.roll(warm, 1, 1) + 0.45 * smooth(draw, width)[:height]  # goes east
+        low = 0.8 * numpy.roll(low, 2, 1) + 0.6 * smooth(draw, width)[:height]
+        sea = 0.8 * sea + 0.6 * warm - 0.3 * low * numpy.abs(low)  # the wind stirs it
+        seen = ~land & (draw.uniform(size=land.shape) < 0.3)
+        days["air"][day] = climate + 4 * warm
+        days["pressure"][day], days["land"][day] = 1013 - 9 * low, land
+        days["sea"][day] = numpy.where(seen, climate + 2 + sea, numpy.nan)
+        days["weight"][day] = seen * numpy.cos(latitude)
+    with h5py.File(path, "w") as file:
+        for name, part in (("train", slice(0, -128)), ("test", slice(-128, None))):
+            group = file.create_group(name)
+            for field, scale, offset in (("air", 0.01, 273), ("pressure", 0.01, 1000), ("sea", 0.01, 273)):
+                pack(group, field, days[field][part], scale, offset)
+            for field in ("land", "weight"):
+                group.create_dataset(field, data=days[field][part].astype("f4"), compression=4,
+                                     chunks=(16, height, width))
+
+
 if __name__ == "__main__":
-    made = {"flow": flow, "universe": universe}
+    made = {"flow": flow, "universe": universe, "weather": weather}
     if len(sys.argv) != 2 or sys.argv[1] not in made:
         sys.exit(__doc__)
     pathlib.Path("data").mkdir(exist_ok=True)

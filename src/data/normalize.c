@@ -6,11 +6,14 @@
  * 3. A round takes as many chunks as fit ROUND_DOUBLES. Each rank fills its chunks' places, the
  *    others' stay zero, so that adding over ranks is exact whatever the order.
  * 4. Chunks are added in their order. So the result is the same bits on any number of ranks.
+ * 5. Targets may be missing where their weight is 0: a pass before these counts those that are there.
  */
 #include "data.h"
 
 #include <math.h>
 #include <string.h>
+
+typedef enum pass_kind { COUNT, SUM, SQUARES } pass_kind;
 
 enum { CHUNKS = 256, ROUND_DOUBLES = 1 << 20, BLOCK_FLOATS = 1 << 18 };
 
@@ -25,11 +28,13 @@ typedef struct learning {
     gy_status (*sum)(void *user, double *values, int n);
     void *user;
     bool targets;   /* else x */
+    bool gaps;      /* what is not finite is missing */
     float *x;       /* [block, count] of what is learned */
     float *other;   /* of the rest of a sample, where that must be read too; NULL: it need not */
     int64_t *index; /* [block] */
     double *round;  /* [chunks of a round, n] and the number of ranks that failed */
     double *total;  /* [n] */
+    double *there;  /* [n] share of the values that are not missing; NULL: no gaps */
 } learning;
 
 static float scaled(const gy_normalizer *n, float x)
@@ -37,37 +42,38 @@ static float scaled(const gy_normalizer *n, float x)
     return (x + (float)n->offset) * (float)n->scale;
 }
 
-/* Adds v or (v − mean)² of some samples to sums [n]. */
-static void add_block(const learning *l, int64_t samples, bool squares, double *sums)
+/* What a value adds to the sum of its element. */
+static double term(const learning *l, pass_kind pass, float x, double mean)
+{
+    if (l->gaps && !isfinite(x)) return 0;
+    const double v = scaled(l->out, x) - mean;
+    return pass == COUNT ? 1 : pass == SUM ? v : v * v;
+}
+
+/* Adds some samples' to sums [n]. */
+static void add_block(const learning *l, int64_t samples, pass_kind pass, double *sums)
 {
     const gy_normalizer *out = l->out;
     for (int64_t i = 0; i < samples; i++) {
         const float *x = l->x + i * l->count;
-        for (int64_t first = 0; first < l->count; first += out->n) {
-            for (int64_t j = 0; j < out->n; j++) {
-                double v = scaled(out, x[first + j]);
-                if (squares) v = (v - l->total[j]) * (v - l->total[j]);
-                sums[j] += v;
-            }
-        }
+        for (int64_t first = 0; first < l->count; first += out->n)
+            for (int64_t j = 0; j < out->n; j++)
+                sums[j] += term(l, pass, x[first + j], pass == SQUARES ? l->total[j] : 0);
     }
 }
 
 /* Sums of one value in all: kept apart, for one running sum would wait for itself. */
-static void add_block_global(const learning *l, int64_t samples, bool squares, double *sums)
+static void add_block_global(const learning *l, int64_t samples, pass_kind pass, double *sums)
 {
     enum { LANES = 8 };
     double lanes[LANES] = {0};
     int64_t n = samples * l->count;
-    double mean = squares ? l->total[0] : 0.0;
-    for (int64_t i = 0; i < n; i++) {
-        double v = scaled(l->out, l->x[i]) - mean;
-        lanes[i % LANES] += squares ? v * v : v;
-    }
+    double mean = pass == SQUARES ? l->total[0] : 0.0;
+    for (int64_t i = 0; i < n; i++) lanes[i % LANES] += term(l, pass, l->x[i], mean);
     for (int i = 0; i < LANES; i++) sums[0] += lanes[i];
 }
 
-static gy_status sum_chunk(const learning *l, int64_t chunk, int64_t chunks, bool squares,
+static gy_status sum_chunk(const learning *l, int64_t chunk, int64_t chunks, pass_kind pass,
                            double *sums)
 {
     int64_t first, n;
@@ -78,9 +84,9 @@ static gy_status sum_chunk(const learning *l, int64_t chunk, int64_t chunks, boo
         GY_TRY(l->targets ? gy_source_read(l->source, l->index, some, l->other, l->x)
                           : gy_source_read(l->source, l->index, some, l->x, NULL));
         if (l->out->n == 1)
-            add_block_global(l, some, squares, sums);
+            add_block_global(l, some, pass, sums);
         else
-            add_block(l, some, squares, sums);
+            add_block(l, some, pass, sums);
         done += some;
     }
     return GY_OK;
@@ -88,7 +94,7 @@ static gy_status sum_chunk(const learning *l, int64_t chunk, int64_t chunks, boo
 
 /* Sums chunks [from, to) over all ranks into l->round. */
 static gy_status sum_round(const learning *l, int64_t from, int64_t to, int64_t chunks,
-                           bool squares)
+                           pass_kind pass)
 {
     int64_t n = l->out->n;
     int64_t doubles = (to - from) * n + 1;
@@ -96,7 +102,7 @@ static gy_status sum_round(const learning *l, int64_t from, int64_t to, int64_t 
     memset(l->round, 0, (size_t)doubles * sizeof *l->round);
     for (int64_t c = from; c < to && status == GY_OK; c++)
         if (c % l->ranks == l->rank)
-            status = sum_chunk(l, c, chunks, squares, l->round + (c - from) * n);
+            status = sum_chunk(l, c, chunks, pass, l->round + (c - from) * n);
     if (l->sum == NULL) return status;
     if (status != GY_OK) l->round[doubles - 1] = 1.0;
     gy_error error = *gy_error_last();
@@ -107,8 +113,8 @@ static gy_status sum_round(const learning *l, int64_t from, int64_t to, int64_t 
     return GY_OK;
 }
 
-/* l->total := the mean of v, or of (v − l->total)², of each element. */
-static gy_status average(const learning *l, bool squares)
+/* l->total := the mean of 1, of v, or of (v − l->total)², of each element, over those that are there. */
+static gy_status average(const learning *l, pass_kind pass)
 {
     int64_t n = l->out->n, samples = l->split->samples;
     int64_t chunks = samples < CHUNKS ? samples : CHUNKS;
@@ -118,12 +124,15 @@ static gy_status average(const learning *l, bool squares)
     gy_status status = GY_OK;
     for (int64_t from = 0; from < chunks && status == GY_OK; from += at_once) {
         int64_t to = from + at_once < chunks ? from + at_once : chunks;
-        status = sum_round(l, from, to, chunks, squares);
+        status = sum_round(l, from, to, chunks, pass);
         for (int64_t c = 0; c < to - from; c++)
             for (int64_t j = 0; j < n; j++) sums[j] += l->round[c * n + j];
     }
     double each = (double)samples * (double)(l->count / n);
-    for (int64_t j = 0; j < n; j++) l->total[j] = sums[j] / each;
+    for (int64_t j = 0; j < n; j++) {
+        const double there = l->gaps && pass != COUNT ? l->there[j] : 1;
+        l->total[j] = there > 0 ? sums[j] / (each * there) : 0;
+    }
     gy_free(l->ctx, sums);
     return status;
 }
@@ -131,9 +140,11 @@ static gy_status average(const learning *l, bool squares)
 static gy_status learn(learning *l)
 {
     gy_normalizer *out = l->out;
-    GY_TRY(average(l, false));
+    if (l->gaps) GY_TRY(average(l, COUNT));
+    for (int64_t j = 0; j < out->n && l->gaps; j++) l->there[j] = l->total[j];
+    GY_TRY(average(l, SUM));
     for (int64_t j = 0; j < out->n; j++) out->mean[j] = (float)l->total[j];
-    GY_TRY(average(l, true));
+    GY_TRY(average(l, SQUARES));
     for (int64_t j = 0; j < out->n; j++) {
         float deviation = (float)sqrt(l->total[j]);
         out->deviation[j] = deviation == 0.0f ? 1.0f : deviation;
@@ -168,6 +179,7 @@ static gy_status allocate(learning *l)
     GY_TRY(gy_new_array(l->ctx, l->block, &l->index));
     GY_TRY(gy_new_array(l->ctx, at_once * n + 1, &l->round));
     GY_TRY(gy_new_array(l->ctx, n, &l->total));
+    if (l->gaps) GY_TRY(gy_new_array(l->ctx, n, &l->there));
     GY_TRY(gy_new_array(l->ctx, n, &l->out->mean));
     return gy_new_array(l->ctx, n, &l->out->deviation);
 }
@@ -191,6 +203,7 @@ gy_status gy_normalizer_learn(gy_context *ctx, const gy_normalizing *what, gy_so
                   .out = out,
                   .count = gy_shape_count(what->shape),
                   .targets = what->targets,
+                  .gaps = what->targets && gy_source_get_info(source)->weighted,
                   .rank = rank,
                   .ranks = ranks,
                   .sum = sum,
@@ -203,6 +216,7 @@ done:
     gy_free(ctx, l.index);
     gy_free(ctx, l.round);
     gy_free(ctx, l.total);
+    gy_free(ctx, l.there);
     if (status != GY_OK) gy_normalizer_clear(ctx, out);
     return status;
 }

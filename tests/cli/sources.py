@@ -222,7 +222,7 @@ def climate(draw):
         packed = file.createVariable("t2m", "i2", axes, zlib=True, shuffle=True, fill_value=-32767)
         packed.scale_factor, packed.add_offset = 0.01, 280.0
         packed[:] = t
-        file.createVariable("u10", "f4", axes, zlib=True, chunksizes=(4, 4, 3),
+        file.createVariable("u10", ">f4", axes, zlib=True, chunksizes=(4, 4, 3),
                             endian="big")[:] = u
         wet = file.createGroup("sea").createVariable("wet", "f4", axes, fill_value=-1.0)
         wet[:] = np.ma.masked_less(u, 0)
