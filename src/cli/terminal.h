@@ -17,6 +17,36 @@ typedef enum gy_progress_form {
 
 extern const char *const gy_progress_forms[]; /* NULL-terminated */
 
+/** Options of commands that train: where, and from what. The owner has these fields. */
+#define GY_CLI_ROWS_RUN(owner)                                                                     \
+    {.key = "run_dir",                                                                             \
+     .type = GY_SETTING_STRING,                                                                    \
+     .offset = offsetof(owner, run_dir),                                                           \
+     .standard = "",                                                                               \
+     .help = "directory of the run"},                                                              \
+        {.key = "resume",                                                                          \
+         .type = GY_SETTING_STRING,                                                                \
+         .offset = offsetof(owner, resume),                                                        \
+         .standard = "auto",                                                                       \
+         .help = "auto: go on from the newest valid checkpoint; none; or a checkpoint"},           \
+    {                                                                                              \
+        .key = "init", .type = GY_SETTING_STRING, .offset = offsetof(owner, init), .standard = "", \
+        .help = "start values: a checkpoint, or a file that import takes"                          \
+    }
+
+/** And what they show. */
+#define GY_CLI_ROWS_SHOWN(owner)                                                                   \
+    {.key = "progress",                                                                            \
+     .type = GY_SETTING_CHOICE,                                                                    \
+     .offset = offsetof(owner, progress),                                                          \
+     .standard = "auto",                                                                           \
+     .choices = gy_progress_forms,                                                                 \
+     .help = "how progress is shown"},                                                             \
+    {                                                                                              \
+        .key = "quiet", .type = GY_SETTING_BOOL, .offset = offsetof(owner, quiet),                 \
+        .standard = "false", .help = "show results and errors alone"                               \
+    }
+
 typedef struct gy_terminal {
     const gy_cli *cli;
     gy_progress_form form;
