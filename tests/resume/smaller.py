@@ -243,7 +243,8 @@ def adapted(bench):
     rate = ("--set", "train.batch_size=44", "--set", "optimizer.learning_rate=0.5")
     place = bench.place("steps", SEQUENCE + ADAPT)
     bench.train(place, *INIT, *whole, *rate, "--set", "train.steps=2", ranks=1)
-    call(bench, place, "compress", "run/checkpoints/step-000000001", "-o", "merged", "--merge")
+    done = call(bench, place, "compress", "run/checkpoints/step-000000001", "-o", "merged", "--merge")
+    assert "changed nothing" not in done.stderr, done.stderr
     full = bench.place("full", SEQUENCE)
     bench.train(full, "--init", "../steps/merged", *whole, *rate, "--set", "train.steps=1", ranks=1)
     one, two = (b.tensors(place, f"step-{n:09d}") for n in (1, 2))

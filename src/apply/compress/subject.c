@@ -55,6 +55,7 @@ static void fold_adapters(const gy_opened *o, gy_subject *s)
     for (int i = 0; i < params->n && o->config->adapt.how.rank > 0; i++) {
         const gy_param *p = find_in(old, &params->v[i]);
         if (p == NULL || !gy_model_adapters(from, p, &down, &up)) continue;
+        s->folded++;
         const int64_t rows = up->shape.d[0], rank = up->shape.d[1], columns = down->shape.d[1];
         gy_gemm_serial(
             false, false, rows, columns, rank, gy_model_adapt_scale(&o->config->adapt.how),

@@ -17,6 +17,7 @@ typedef struct gy_subject {
     gy_hold *holds;     /* [params] */
     gy_form *forms;     /* [params] what they are to be kept as; kind NULL: floats */
     gy_formeds formed;  /* those, once it is finished */
+    int folded;         /* adapters, when it was made */
     int changed;        /* tensors that the step at hand made otherwise */
     const char *why;    /* it left others as they are; NULL: it does not say */
 } gy_subject;

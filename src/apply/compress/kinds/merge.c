@@ -95,6 +95,7 @@ static gy_status run(gy_subject *s, const void *settings)
     GY_TRY(gy_pool_array(&s->pool, 2 * gy_subject_params(s)->n, &w.made));
     GY_TRY(gy_specs_copy(&s->pool, &s->config->model.layers, &w.layers));
     GY_TRY(gy_specs_shared(&s->pool, &w.layers, &w.shared));
+    s->changed = s->folded;
     s->why = "no batch norm stands behind a layer without activation, outside of loops, that "
              "others do not share";
     GY_TRY(gy_specs_walk(&s->pool, &w.layers, visit, &w));
