@@ -47,6 +47,19 @@ typedef struct gy_crossval_options {
 GY_API gy_status gy_crossval(gy_context *ctx, gy_comm *comm, const char *path,
                              const gy_crossval_options *options) GY_CHECKED;
 
+/**
+ * Search as the section `search` of a configuration says: trials side by side on groups of ranks. Collective.
+ *
+ * In the study's directory: study.jsonl, an event "trial" for each outcome, from which a search that was stopped
+ * goes on to the same end; trials/, a run's directory for each; best.yaml, the best configuration, and the link
+ * best to its run. Trials that fail are told and passed over. Events: "study", "trial", at the end "place" for the
+ * ten best, "importance" for each key, "end".
+ *
+ * @return as gy_crossval(); GY_E_DIVERGED where all trials failed
+ */
+GY_API gy_status gy_search_configuration(gy_context *ctx, gy_comm *comm, const char *path,
+                                         const gy_study_options *options) GY_CHECKED;
+
 #ifdef __cplusplus
 }
 #endif

@@ -223,6 +223,7 @@ bool gy_setting_is_none(const gy_setting *s, const void *values)
     const void *place = (const char *)values + s->offset;
     switch (s->type) {
     case GY_SETTING_STRING:
+    case GY_SETTING_TREE:
         return *(const char *const *)place == NULL;
     case GY_SETTING_CHOICE:
         return *(const int *)place < 0;
@@ -288,6 +289,7 @@ bool gy_setting_assign(const gy_setting *s, const char *const *items, int n, boo
     case GY_SETTING_KIND:
         return assign_kind(&a);
     case GY_SETTING_SECTION:
+    case GY_SETTING_TREE: /* the config room's */
     case GY_SETTING_LAYERS:
     case GY_SETTING_BRANCHES:
         break;
@@ -336,8 +338,7 @@ gy_status gy_settings_default(const gy_setting *rows, gy_pool *pool, void *value
     for (const gy_setting *s = rows; s != NULL && s->key != NULL; s++) {
         if (s->type == GY_SETTING_SECTION)
             GY_TRY(gy_settings_default(s->section, pool, (char *)values + s->offset));
-        else if (s->standard != NULL && s->type != GY_SETTING_LAYERS &&
-                 s->type != GY_SETTING_BRANCHES)
+        else if (s->standard != NULL && s->type < GY_SETTING_TREE)
             GY_TRY(set_default(s, pool, values));
     }
     return GY_OK;

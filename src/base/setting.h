@@ -71,7 +71,8 @@ typedef enum gy_setting_type {
     GY_SETTING_STRINGS,     /* gy_strings: [a, b] */
     GY_SETTING_SECTION,     /* a struct, by `section`: a mapping of its own */
     GY_SETTING_KIND, /* gy_choice: the key names a kind of `registry`, whose rows join this mapping */
-    GY_SETTING_KINDS,   /* gy_strings of names of kinds of `registry`: [accuracy, mae] */
+    GY_SETTING_KINDS, /* gy_strings of names of kinds of `registry`: [accuracy, mae] */
+    GY_SETTING_TREE, /* const char *: whatever YAML says there, as JSON in one line; NULL where not given */
     GY_SETTING_LAYERS,  /* gy_layer_specs: a list of layers; read by the config room alone */
     GY_SETTING_BRANCHES /* gy_layer_branches: a list of lists of layers; likewise */
 } gy_setting_type;

@@ -153,6 +153,9 @@ void gy_setting_print(const gy_setting *s, const void *values, gy_buffer *out)
     case GY_SETTING_KIND:
         gy_buffer_add(out, ((const gy_choice *)place)->kind->name);
         break;
+    case GY_SETTING_TREE:
+        gy_buffer_add(out, *(const char *const *)place);
+        break;
     case GY_SETTING_SECTION:
     case GY_SETTING_LAYERS:
     case GY_SETTING_BRANCHES:
@@ -231,6 +234,9 @@ void gy_setting_expect(const gy_setting *s, gy_buffer *out)
         break;
     case GY_SETTING_SECTION:
         gy_buffer_add(out, "a mapping of settings");
+        break;
+    case GY_SETTING_TREE:
+        gy_buffer_add(out, "a list");
         break;
     case GY_SETTING_LAYERS:
         gy_buffer_add(out, "a list of layers");

@@ -8,6 +8,7 @@
     X(train)                                                                                       \
     X(crossval)                                                                                    \
     X(meta)                                                                                        \
+    X(search)                                                                                      \
     X(eval)                                                                                        \
     X(predict)                                                                                     \
     X(generate)                                                                                    \

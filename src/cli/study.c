@@ -57,12 +57,35 @@ static void show_summary(gy_study_show *show, const gy_event *e)
            gy_event_number(e, "of", 0));
 }
 
+/* The ten best; then how much each key mattered. */
+static void show_place(const gy_event *e)
+{
+    if (gy_event_number(e, "place", 0) == 1)
+        printf("%5s %6s %14s %8s %12s  %s\n", "place", "run", gy_event_text(e, "monitor", "") + 11,
+               "until", "parameters", "point");
+    printf("%5.0f %6.0f %14.6g %8.0f %12.0f  %s\n", gy_event_number(e, "place", 0),
+           gy_event_number(e, "run", 0), gy_event_number(e, "best", 0),
+           gy_event_number(e, "until", 0), gy_event_number(e, "parameters", 0),
+           gy_event_text(e, "point", ""));
+}
+
+static void show_importance(gy_study_show *show, const gy_event *e)
+{
+    if (show->summaries++ == 0) printf("\n%10s  %-9s %s\n", "importance", "better", "key");
+    printf("%10.2f  %-9s %s\n", gy_event_number(e, "importance", 0), gy_event_text(e, "better", ""),
+           gy_event_text(e, "key", ""));
+}
+
 static void show_end(const gy_event *e)
 {
     char seconds[GY_TEXT];
     gy_page_say(stderr, "gyre: took %s; groups were idle for %.0f %% of it; %s",
                 gy_format_seconds(gy_event_number(e, "seconds", 0), seconds),
                 100 * gy_event_number(e, "idle", 0), gy_event_text(e, "dir", ""));
+    const char *best = gy_event_text(e, "path", NULL);
+    if (best != NULL)
+        gy_page_say(stderr, "gyre: the best: %s; its run: %s/best", best,
+                    gy_event_text(e, "dir", ""));
 }
 
 void gy_study_show_event(void *user, const gy_event *event)
@@ -72,6 +95,8 @@ void gy_study_show_event(void *user, const gy_event *event)
     if (show->json) gy_cli_print_json(show->cli, event);
     (void)fflush(stdout);
     if (strcmp(type, "summary") == 0 && !show->json) show_summary(show, event);
+    if (strcmp(type, "place") == 0 && !show->json) show_place(event);
+    if (strcmp(type, "importance") == 0 && !show->json) show_importance(show, event);
     if (show->quiet) return;
     if (strcmp(type, "study") == 0) show_start(event);
     if (strcmp(type, "trial") == 0) show_trial(event);

@@ -128,6 +128,20 @@ static bool is_text_as_it_stands(const gy_setting *s, const gy_node *node)
     return node->raw != NULL && node->raw[0] != '\0' && s->type == GY_SETTING_STRING;
 }
 
+/* Kept as it is for who knows its meaning. */
+static gy_status take_tree(gy_pool *pool, const gy_node *node, const char **out)
+{
+    gy_buffer text;
+    *out = NULL;
+    if (gy_node_is_null(node)) return GY_OK;
+    gy_buffer_init(&text, pool->ctx);
+    gy_json_print(node, &text);
+    gy_status status = text.status;
+    if (status == GY_OK) status = gy_pool_string(pool, gy_buffer_text(&text), out);
+    gy_buffer_clear(&text);
+    return status;
+}
+
 static gy_status take(gy_pool *pool, const gy_path *path, const gy_setting *s, const gy_node *node,
                       void *values)
 {
@@ -151,6 +165,8 @@ static gy_status take(gy_pool *pool, const gy_path *path, const gy_setting *s, c
         status = wrong_type(path, node, s, &why, "not empty", "");
     else if (section && node->type != GY_NODE_MAP && !null && !is_kind_alone(s, node))
         status = wrong_type(path, node, s, &why, "not", node->text == NULL ? "a list" : node->text);
+    else if (s->type == GY_SETTING_TREE)
+        status = take_tree(pool, node, target);
     else if (section)
         status = take_section(pool, path, s, node, values);
     else if (node->type == GY_NODE_MAP)

@@ -140,7 +140,7 @@ static gy_status check_model(const gy_config *c, const gy_node *tree)
 }
 
 /* Something is validated: the other half of what early stopping and plateau need. */
-static bool validates(const gy_config *c)
+bool gy_config_validates(const gy_config *c)
 {
     return c->data.validation != NULL || c->data.validation_fraction > 0 || c->data.fold != NULL;
 }
@@ -166,11 +166,11 @@ static gy_status check_train(const gy_config *c, const gy_node *tree)
         return refuse(tree, "train.early_stopping.monitor",
                       "it must be validation_loss or validation_ and one of metrics",
                       "add the metric to metrics");
-    if (t->early_stopping.patience > 0 && !validates(c))
+    if (t->early_stopping.patience > 0 && !gy_config_validates(c))
         return refuse(tree, "train.early_stopping.patience", "nothing is validated",
                       "give data.validation, data.validation_fraction or data.fold");
     const gy_schedule_kind *schedule = (const gy_schedule_kind *)c->schedule.kind.kind;
-    if (schedule->observe != NULL && !validates(c))
+    if (schedule->observe != NULL && !gy_config_validates(c))
         return refuse(tree, "schedule.kind", "it watches the validation, and nothing is validated",
                       "give data.validation, data.validation_fraction or data.fold");
     return GY_OK;

@@ -73,6 +73,7 @@ static gy_status resolve(gy_config *c, const char *file, const gy_node *tree)
     GY_TRY(default_metrics(c));
     size_tasks(c);
     GY_TRY(place_of_layers(c, tree));
+    GY_TRY(gy_space_read(&c->pool, c->search.ranges, &c->search.space));
     GY_TRY(gy_config_check(c, tree));
     return print_text(c);
 }

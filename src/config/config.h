@@ -14,6 +14,7 @@
 #include "network/network.h"
 #include "optim/optim.h"
 #include "report/observer.h"
+#include "search/search.h"
 #include "sync/sync.h"
 
 typedef struct gy_model_settings {
@@ -100,6 +101,7 @@ struct gy_config {
     gy_distill_settings distill;
     gy_sparse_settings sparse;
     gy_adapt_settings adapt;
+    gy_search_settings search;
     const char *text; /* resolved YAML */
 };
 
@@ -116,6 +118,8 @@ gy_status gy_config_spread(gy_comm *comm, gy_status status, const char *name,
 gy_status gy_config_load_text(gy_context *ctx, const char *path, const char *yaml,
                               const char *const *sets, int n, gy_config **out) GY_CHECKED;
 
+/** Whether something is validated. Local. */
+bool gy_config_validates(const gy_config *config);
 /** Whether the larger of two monitored values is the better one. Local. */
 bool gy_config_larger_is_better(const gy_config *config);
 

@@ -286,6 +286,11 @@ static void print_forms(const gy_setting *s, gy_buffer *out)
     case GY_SETTING_SECTION:
         print_section(s, out);
         break;
+    case GY_SETTING_TREE:
+        gy_json_begin(out, NULL, '{');
+        gy_json_string(out, "type", "array");
+        gy_json_end(out, '}');
+        break;
     case GY_SETTING_LAYERS:
         print_reference(NULL, "#/definitions/layers", out);
         break;

@@ -233,5 +233,6 @@ const gy_setting gy_config_rows[] = {
     SECTION(distill, gy_distill_setting_rows, "what is learned from a larger model"),
     SECTION(sparse, gy_sparse_setting_rows, "which weights there are at all"),
     SECTION(adapt, gy_adapt_setting_rows, "small adapters that are trained instead of the weights"),
+    SECTION(search, gy_search_setting_rows, "what gyre search tries"),
     GY_SETTING_END,
 };

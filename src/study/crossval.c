@@ -45,13 +45,13 @@ static gy_status list_sets(const crossval *c, int64_t number, gy_pool *pool, con
     return GY_OK;
 }
 
-static gy_status next(void *self, int64_t number, gy_pool *pool, gy_trial *out, gy_plan_says *says)
+static gy_status next(void *self, int64_t number, gy_pool *pool, gy_trial *out, gy_study_says *says)
 {
     const crossval *c = self;
     const char *sets[SETS], *place;
     gy_config *config = NULL;
     int n = 0;
-    *says = number < c->trials ? GY_PLAN_TRIAL : GY_PLAN_ENDS;
+    *says = number < c->trials ? GY_STUDY_TRIAL : GY_STUDY_ENDS;
     if (number >= c->trials) return GY_OK;
     GY_TRY(list_sets(c, number, pool, sets, &n));
     GY_TRY(gy_study_place(c->s, pool, number, &place));
@@ -62,9 +62,10 @@ static gy_status next(void *self, int64_t number, gy_pool *pool, gy_trial *out, 
     return status;
 }
 
-static gy_status take(void *self, const gy_outcome *o)
+static gy_status take(void *self, const gy_outcome *o, const gy_event *event)
 {
     crossval *c = self;
+    (void)event;
     if (o->number < c->trials) c->outcomes[o->number] = *o;
     return GY_OK;
 }
@@ -135,7 +136,7 @@ static gy_status begin(crossval *c)
 static gy_status run(crossval *c)
 {
     gy_study *s = c->s;
-    const gy_plan plan = {.self = c, .next = next, .take = take, .describe = describe};
+    const gy_study_plan plan = {.self = c, .next = next, .take = take, .describe = describe};
     GY_TRY(gy_comm_agree(s->comm, s->rank == 0 ? begin(c) : GY_OK));
     GY_TRY(gy_study_run(s, &plan));
     return gy_comm_agree(s->comm, s->rank == 0 ? summarize(c) : GY_OK);

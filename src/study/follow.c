@@ -11,6 +11,7 @@
 bool gy_study_is_asked_to_stop(const gy_study *s)
 {
     const gy_study_options *options = s->options;
+    if (gy_study_is_late(s)) return true;
     if (options->requests == NULL) return false;
     return (options->requests(options->requests_user) & GY_REQUEST_STOP) != 0;
 }

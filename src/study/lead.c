@@ -20,7 +20,7 @@ typedef struct group {
 
 struct gy_lead {
     gy_study *s;
-    const gy_plan *plan;
+    const gy_study_plan *plan;
     int64_t next; /* number that the plan is asked for next */
     bool *known;  /* [room] numbers that the ledger had */
     int64_t room;
@@ -74,15 +74,15 @@ static void take(struct gy_lead *l, const gy_outcome *o, int of)
 }
 
 /* The next trial of the plan that is not known yet. */
-static gy_status find(struct gy_lead *l, gy_pool *pool, gy_trial *out, gy_plan_says *says)
+static gy_status find(struct gy_lead *l, gy_pool *pool, gy_trial *out, gy_study_says *says)
 {
-    *says = GY_PLAN_ENDS;
+    *says = GY_STUDY_ENDS;
     if (l->ends) return GY_OK;
     do {
         GY_TRY(l->plan->next(l->plan->self, l->next, pool, out, says));
-        if (*says == GY_PLAN_TRIAL) out->number = l->next++;
-    } while (*says == GY_PLAN_TRIAL && out->number < l->room && l->known[out->number]);
-    l->ends = *says == GY_PLAN_ENDS;
+        if (*says == GY_STUDY_TRIAL) out->number = l->next++;
+    } while (*says == GY_STUDY_TRIAL && out->number < l->room && l->known[out->number]);
+    l->ends = *says == GY_STUDY_ENDS;
     return GY_OK;
 }
 
@@ -103,11 +103,11 @@ static gy_status hand_out(struct gy_lead *l)
     for (int g = 1; g < l->s->groups; g++) {
         gy_pool pool;
         gy_trial trial;
-        gy_plan_says says = GY_PLAN_WAITS;
+        gy_study_says says = GY_STUDY_WAITS;
         if (!l->groups[g].is_free) continue;
         gy_pool_init(&pool, l->s->ctx);
         gy_status status = find(l, &pool, &trial, &says);
-        const bool gives = status == GY_OK && says == GY_PLAN_TRIAL;
+        const bool gives = status == GY_OK && says == GY_STUDY_TRIAL;
         if (gives) status = gy_order_send(l->s, &trial, g * l->s->ranks_each);
         gy_pool_clear(&pool);
         GY_TRY(status);
@@ -172,18 +172,18 @@ static gy_status lead(struct gy_lead *l)
     while (!must_stop(l)) {
         gy_pool pool;
         gy_trial trial;
-        gy_plan_says says = GY_PLAN_WAITS;
+        gy_study_says says = GY_STUDY_WAITS;
         if (gy_study_is_asked_to_stop(l->s)) l->stops = true;
         if (gy_lead_between(l) != 0) break;
         gy_pool_init(&pool, l->s->ctx);
         gy_status status = find(l, &pool, &trial, &says);
-        const bool trains = status == GY_OK && says == GY_PLAN_TRIAL;
+        const bool trains = status == GY_OK && says == GY_STUDY_TRIAL;
         if (trains) {
             status = train(l, &trial);
             patience = gy_patience_begin_idle();
-            if (status != GY_OK) return status; /* alone: the job comes to its end */
         }
         gy_pool_clear(&pool);
+        if (trains && status != GY_OK) return status; /* alone: the job comes to its end */
         fail(l, status);
         if (l->ends && l->busy == 0) break;
         if (!trains) gy_patience_pause(&patience);
@@ -211,7 +211,7 @@ static gy_status dismiss(struct gy_lead *l)
     return GY_OK;
 }
 
-gy_status gy_study_lead(gy_study *s, const gy_plan *plan, gy_status *verdict)
+gy_status gy_study_lead(gy_study *s, const gy_study_plan *plan, gy_status *verdict)
 {
     struct gy_lead l = {.s = s, .plan = plan};
     gy_status status = gy_new_array(s->ctx, s->groups, &l.groups);

@@ -39,7 +39,7 @@ static gy_status status_of(const char *word)
 
 typedef struct reading {
     gy_study *s;
-    const gy_plan *plan;
+    const gy_study_plan *plan;
     gy_status (*known)(void *user, int64_t number);
     void *user;
     gy_status status;
@@ -63,7 +63,7 @@ static void take_event(void *user, const gy_event *event)
         o.values[o.n++] = f->number;
     }
     if (o.number < 0) return;
-    r->status = r->plan->take(r->plan->self, &o);
+    r->status = r->plan->take(r->plan->self, &o, event);
     if (r->status == GY_OK) r->status = r->known(r->user, o.number);
 }
 
@@ -83,7 +83,7 @@ static gy_status cut_torn_line(const gy_ledger *l)
     return GY_OK;
 }
 
-gy_status gy_ledger_open(gy_study *s, const gy_plan *plan,
+gy_status gy_ledger_open(gy_study *s, const gy_study_plan *plan,
                          gy_status (*known)(void *user, int64_t number), void *user)
 {
     gy_ledger *l = &s->ledger;
@@ -112,7 +112,7 @@ static gy_status append(gy_ledger *l, const gy_event *event)
     return status;
 }
 
-static gy_status describe(gy_study *s, const gy_plan *plan, const gy_outcome *o, int group,
+static gy_status describe(gy_study *s, const gy_study_plan *plan, const gy_outcome *o, int group,
                           gy_pool *pool, gy_report *report)
 {
     gy_report_begin(report, "trial");
@@ -130,14 +130,14 @@ static gy_status describe(gy_study *s, const gy_plan *plan, const gy_outcome *o,
     return GY_OK;
 }
 
-gy_status gy_ledger_add(gy_study *s, const gy_plan *plan, const gy_outcome *o, int group)
+gy_status gy_ledger_add(gy_study *s, const gy_study_plan *plan, const gy_outcome *o, int group)
 {
     gy_report report;
     gy_pool pool;
     gy_pool_init(&pool, s->ctx);
     gy_status status = describe(s, plan, o, group, &pool, &report);
     if (status == GY_OK) status = append(&s->ledger, &report.event);
-    if (status == GY_OK) status = plan->take(plan->self, o);
+    if (status == GY_OK) status = plan->take(plan->self, o, NULL);
     if (status == GY_OK) gy_study_tell(s, &report);
     gy_pool_clear(&pool);
     return status;

@@ -29,6 +29,6 @@ gy_status gy_study_follow(gy_study *s) GY_CHECKED;
  * The part of rank 0. Collective over its group.
  * @param verdict  out: how the study ended, which the others do not know yet
  */
-gy_status gy_study_lead(gy_study *s, const gy_plan *plan, gy_status *verdict) GY_CHECKED;
+gy_status gy_study_lead(gy_study *s, const gy_study_plan *plan, gy_status *verdict) GY_CHECKED;
 
 #endif

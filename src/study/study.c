@@ -63,7 +63,11 @@ gy_status gy_study_open(gy_study *s, gy_context *ctx, gy_comm *comm, const char 
     gy_pool_init(&s->pool, ctx);
     gy_status status = GY_OK;
     if (s->rank == 0) status = read_configuration(s);
-    if (status == GY_OK) status = check_ranks(s, ranks_each);
+    if (status == GY_OK && s->rank == 0 && ranks_each == 0)
+        ranks_each = s->config->search.ranks_per_trial;
+    GY_TRY(gy_comm_agree(comm, status));
+    GY_TRY(gy_comm_broadcast(comm, &ranks_each, sizeof ranks_each, 0));
+    status = check_ranks(s, ranks_each);
     GY_TRY(gy_comm_agree(comm, status));
     return cut(s, ranks_each);
 }
@@ -153,17 +157,17 @@ static gy_status rehearse(gy_study *s, const char *config_)
 }
 
 /* Of a study that has not begun yet: else its ledger tells. */
-static gy_status find_first(gy_study *s, const gy_plan *plan, gy_pool *pool, const char **out)
+static gy_status find_first(gy_study *s, const gy_study_plan *plan, gy_pool *pool, const char **out)
 {
     gy_trial first = {.config = NULL};
-    gy_plan_says says;
+    gy_study_says says;
     gy_lies there;
     const char *ledger;
     GY_TRY(gy_pool_format(pool, &ledger, "%s/study.jsonl", s->dir));
     GY_TRY(gy_path_kind(ledger, &there));
     if (there != GY_IS_NONE) return GY_OK;
     GY_TRY(plan->next(plan->self, 0, pool, &first, &says));
-    if (says == GY_PLAN_TRIAL) *out = first.config;
+    if (says == GY_STUDY_TRIAL) *out = first.config;
     return GY_OK;
 }
 
@@ -224,7 +228,7 @@ static gy_status begin(gy_study *s)
     return GY_OK;
 }
 
-static gy_status prepare(gy_study *s, const gy_plan *plan)
+static gy_status prepare(gy_study *s, const gy_study_plan *plan)
 {
     gy_pool pool;
     const char *first = NULL;
@@ -237,7 +241,7 @@ static gy_status prepare(gy_study *s, const gy_plan *plan)
     return gy_comm_agree(s->comm, s->rank == 0 ? begin(s) : GY_OK);
 }
 
-gy_status gy_study_run(gy_study *s, const gy_plan *plan)
+gy_status gy_study_run(gy_study *s, const gy_study_plan *plan)
 {
     gy_status verdict = GY_OK;
     gy_watchdog_set(s->comm, 0); /* groups watch themselves */

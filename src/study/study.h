@@ -48,18 +48,19 @@ double gy_outcome_value(const gy_outcome *o, const char *name);
 /** Whether that is the name of a value: train_…, validation_…, test_…. */
 bool gy_outcome_measures(const char *name);
 
-typedef enum gy_plan_says { GY_PLAN_TRIAL, GY_PLAN_WAITS, GY_PLAN_ENDS } gy_plan_says;
+typedef enum gy_study_says { GY_STUDY_TRIAL, GY_STUDY_WAITS, GY_STUDY_ENDS } gy_study_says;
 
 /** What a study is about; on rank 0. Numbers are asked for one after the other, each until there is an answer. */
-typedef struct gy_plan {
+typedef struct gy_study_plan {
     void *self;
     /** Trial `number`, its texts in the pool; or that it waits for outcomes, or that there are no more. */
-    gy_status (*next)(void *self, int64_t number, gy_pool *pool, gy_trial *out, gy_plan_says *says);
-    /** Takes an outcome: of this job, or of an earlier one by the ledger. */
-    gy_status (*take)(void *self, const gy_outcome *o);
+    gy_status (*next)(void *self, int64_t number, gy_pool *pool, gy_trial *out,
+                      gy_study_says *says);
+    /** Takes an outcome. @param event  of an earlier job, as the ledger has it; NULL: of this one */
+    gy_status (*take)(void *self, const gy_outcome *o, const gy_event *event);
     /** Adds what it has to say of a trial to its event, texts in the pool. */
     gy_status (*describe)(void *self, const gy_outcome *o, gy_pool *pool, gy_report *report);
-} gy_plan;
+} gy_study_plan;
 
 typedef struct gy_ledger {
     gy_context *ctx;
@@ -75,10 +76,10 @@ typedef struct gy_study {
     const char *kind, *path; /* "crossval"; of the configuration */
     int rank, ranks;
     int groups, ranks_each;
-    gy_comm *group; /* this rank's; NULL: it has none */
-    bool leads;     /* its group */
-    double started_s;
-    bool told_to_stop;    /* by rank 0, while this group was busy */
+    gy_comm *group;            /* this rank's; NULL: it has none */
+    bool leads;                /* its group */
+    double started_s, limit_s; /* limit: train.time_limit_minutes, of the whole study; 0: none */
+    bool told_to_stop;         /* by rank 0, while this group was busy */
     struct gy_lead *lead; /* on rank 0 while it trains: what it does between steps; else NULL */
 
     /* on rank 0 */
@@ -93,6 +94,7 @@ typedef struct gy_study {
 /**
  * Reads the configuration, cuts the ranks into groups, claims the directory; writes nothing yet. Collective; the
  * same status on every rank. To be closed whatever comes.
+ * @param ranks_each  of a group; 0: search.ranks_per_trial
  */
 gy_status gy_study_open(gy_study *s, gy_context *ctx, gy_comm *comm, const char *kind,
                         const char *path, const gy_study_options *options,
@@ -107,13 +109,15 @@ gy_status gy_study_configure(gy_study *s, const char *const *sets, int n, const 
                              gy_config **out) GY_CHECKED;
 /** Where trial `number` trains. On rank 0. Local. */
 gy_status gy_study_place(gy_study *s, gy_pool *pool, int64_t number, const char **out) GY_CHECKED;
+/** Whether its time is up. Local. */
+bool gy_study_is_late(const gy_study *s);
 /** Tells the observer. On rank 0. Local. */
 void gy_study_tell(const gy_study *s, gy_report *report);
 /** The event "end". @param best  a path that comes of it; NULL: none */
 void gy_study_tell_end(const gy_study *s, const char *best);
 
 /** Runs all that a plan has, and tells "trial" of each. Collective. @param plan  of rank 0 */
-gy_status gy_study_run(gy_study *s, const gy_plan *plan) GY_CHECKED;
+gy_status gy_study_run(gy_study *s, const gy_study_plan *plan) GY_CHECKED;
 
 /* trial.c */
 /** Trains it on this rank's group. Collective over that; GY_OK where the trial itself failed: that is its outcome. */
@@ -121,10 +125,10 @@ gy_status gy_trial_run(gy_study *s, const gy_trial *trial, gy_outcome *out) GY_C
 
 /* ledger.c; on rank 0 */
 /** Opens it and gives what it holds to the plan, calling `known` with each number. */
-gy_status gy_ledger_open(gy_study *s, const gy_plan *plan,
+gy_status gy_ledger_open(gy_study *s, const gy_study_plan *plan,
                          gy_status (*known)(void *user, int64_t number), void *user) GY_CHECKED;
 /** Makes the event of an outcome, writes it down, durably, and tells it. */
-gy_status gy_ledger_add(gy_study *s, const gy_plan *plan, const gy_outcome *o,
+gy_status gy_ledger_add(gy_study *s, const gy_study_plan *plan, const gy_outcome *o,
                         int group) GY_CHECKED;
 void gy_ledger_close(gy_ledger *l);
 

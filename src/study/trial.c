@@ -82,6 +82,7 @@ static int requests(void *user)
     const gy_study_options *options = s->options;
     int wanted = options->requests == NULL ? 0 : options->requests(options->requests_user);
     wanted &= GY_REQUEST_STOP;
+    if (gy_study_is_late(s)) wanted |= GY_REQUEST_STOP;
     if (s->lead != NULL) return wanted | gy_lead_between(s->lead);
     int from = 0;
     bool here = false;
@@ -103,6 +104,11 @@ static gy_status choose_begin(gy_study *s, const gy_trial *trial, const gy_confi
     return GY_OK;
 }
 
+bool gy_study_is_late(const gy_study *s)
+{
+    return s->limit_s > 0 && gy_clock_s() - s->started_s >= s->limit_s;
+}
+
 static gy_status train(gy_study *s, const gy_trial *trial, const gy_config *config)
 {
     gy_train_options options = {.until = trial->until, .requests = requests, .requests_user = s};
@@ -115,6 +121,7 @@ static gy_status run(gy_study *s, const gy_trial *trial, gy_outcome *out)
     gy_config *config = NULL;
     gy_status status = gy_config_parse(s->ctx, "the trial", trial->config, NULL, 0, &config);
     status = gy_comm_agree(s->group, status);
+    if (status == GY_OK) s->limit_s = 60 * config->train.time_limit_minutes;
     if (status == GY_OK) status = train(s, trial, config);
     if (status == GY_OK)
         status = gy_comm_agree(s->group, s->leads ? read_journal(s, config, out) : GY_OK);

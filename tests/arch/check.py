@@ -28,6 +28,7 @@ TABLES = {  # a heading of a page: the list that the table below it must name
     "Data": "data/format_list.h", "Formats of other programs": "exchange/exchange_list.h",
     "All-reduces": "comm/all_reduce_list.h",
     "Wires": "sync/wire_list.h", "Compressions": "sync/compression_list.h",
+    "Ways to search": "search/search_list.h",
     "Faults on purpose": "train/fault_list.h",
     "Ways to make one smaller": "apply/compress/compress_list.h"}
 

@@ -9,6 +9,19 @@ import tempfile
 import time
 
 
+def session_of(leader):
+    """Processes of a session that are not dead: a launcher's ranks have groups of their own."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, _, session = path.read_text().rsplit(") ", 1)[1].split()[:4]
+        except OSError:
+            continue
+        if int(session) == leader and state != "Z":
+            found.append(int(path.parent.name))
+    return found
+
+
 class Bench:
     def __init__(self, argv):
         self.gyre, *self.launcher = argv
@@ -30,8 +43,9 @@ class Bench:
         return done
 
     def strike(self, ranks, how, lines, *words):
-        """Starts it, and sends a signal to the whole session once its ledger has so many lines."""
+        """Starts it, and sends a signal, KILL to the whole session, once its ledger has so many lines more."""
         ledger = self.base / words[words.index("--run-dir") + 1] / "study.jsonl"
+        lines += ledger.read_text().count("\n") if ledger.exists() else 0
         process = subprocess.Popen(self.argv(ranks, *words), cwd=self.base, start_new_session=True,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(3000):
@@ -40,13 +54,17 @@ class Bench:
             if ledger.exists() and ledger.read_text().count("\n") >= lines:
                 break
             time.sleep(0.01)
-        try:
-            if how == signal.SIGKILL:
-                os.killpg(process.pid, how)
-            else:
-                process.send_signal(how)
-        except ProcessLookupError:
-            pass
+        if how != signal.SIGKILL:
+            process.send_signal(how)
+            return process.wait(60)
+        while found := session_of(process.pid):
+            for pid in found:
+                try:
+                    os.kill(pid, how)
+                except ProcessLookupError:
+                    pass
+            process.poll()
+            time.sleep(0.01)
         return process.wait(60)
 
     def trials(self, place):

@@ -60,9 +60,11 @@ def goes_on(bench, wanted):
     cv = ("crossval", "iris.yaml", "--folds", "3", "--stratified", "--repeats", "2", "--quiet",
           "--run-dir", "stopped")
     assert bench.strike(2, signal.SIGUSR2, 1, *cv) == 75
-    bench.strike(2, signal.SIGKILL, 4, *cv)
+    bench.strike(2, signal.SIGKILL, 1, *cv)
     with open(bench.base / "stopped/study.jsonl", "a") as ledger:
         ledger.write('{"event": "trial", "tri')  # torn
+    late = bench.run(2, *cv, "--set", "train.time_limit_minutes=0.0001", code=75)
+    assert "the same command goes on" in late.stderr, late.stderr
     bench.run(3, *cv)
     assert bench.trials("stopped") == wanted
     again = json.loads(bench.run(1, *cv, "--json").stdout.splitlines()[0])
