@@ -38,8 +38,8 @@ typedef struct gy_portrait_pictures {
 
 /** A sample that was answered badly. */
 typedef struct gy_portrait_example {
-    int64_t sample; /* its number in the source */
-    double loss;
+    int64_t sample;      /* its number in the source */
+    double loss;         /* of one of the things that it counts by */
     int64_t truth, said; /* one class a sample; else −1 */
     double sure;         /* probability of what was said */
 } gy_portrait_example;

@@ -97,7 +97,7 @@ static gy_status take(void *user, const gy_batch *batch, const gy_piece *piece, 
                                       .weight =
                                           piece->w == NULL ? NULL : piece->w + i * t->weights};
         gy_portrait_example e = {.sample = batch->samples[piece->first + i]};
-        e.loss = gy_task_add(t, net->kernel, &sample, 1, NULL, tally);
+        e.loss = gy_task_add(t, net->kernel, &sample, 1, NULL, tally) / (double)t->count;
         take_class(a, one, target[0], &e);
         add_worst(a, &e, piece->x + i * inputs);
         if (t->loss->target != GY_TARGET_VALUE) continue;

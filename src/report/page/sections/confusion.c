@@ -56,7 +56,7 @@ static void add_map(const gy_page *page, const gy_portrait *p)
     }
     for (int64_t i = 0; i < n * n; i++) v[i] = (float)share(p, i / n, i % n);
     gy_buffer_add(out, "<p class=\"soft\">Down: what it is; across: what was said.</p>"
-                       "<div class=\"pictures map\">");
+                       "<div class=\"map\">");
     gy_image_add(out, (int)n, (int)n, 1, v, GY_TINT_SIGNED, "confusion matrix");
     gy_buffer_add(out, "</div>\n");
 }
