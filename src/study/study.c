@@ -201,20 +201,24 @@ static void differ(void *user, const char *key, const char *old_value, const cha
                          d->s->dir, key, old_value, new_value);
 }
 
-/* Its configuration is written down, or compared with what is there. */
+/* Its configuration is written down, or compared with what is there; what older programs did not know is as
+ * by default. */
 static gy_status keep_configuration(gy_study *s)
 {
     const char *path, *text = gy_config_text(s->config);
-    char *old = NULL;
+    char *yaml = NULL;
+    gy_config *old = NULL;
     size_t bytes;
     gy_lies there;
     difference d = {.s = s, .status = GY_OK};
     GY_TRY(gy_pool_format(&s->pool, &path, "%s/config.yaml", s->dir));
     GY_TRY(gy_path_kind(path, &there));
     if (there == GY_IS_NONE) return gy_file_write(s->ctx, path, text, strlen(text));
-    gy_status status = gy_file_read(s->ctx, path, MOST_BYTES, GY_E_IO, &old, &bytes);
-    if (status == GY_OK) status = gy_config_compare(s->ctx, old, text, differ, &d);
-    gy_free(s->ctx, old);
+    gy_status status = gy_file_read(s->ctx, path, MOST_BYTES, GY_E_IO, &yaml, &bytes);
+    if (status == GY_OK) status = gy_config_parse(s->ctx, path, yaml, NULL, 0, &old);
+    if (status == GY_OK) status = gy_config_compare(s->ctx, gy_config_text(old), text, differ, &d);
+    gy_config_free(old);
+    gy_free(s->ctx, yaml);
     return status == GY_OK ? d.status : status;
 }
 

@@ -69,6 +69,9 @@ def goes_on(bench, wanted):
     assert bench.trials("stopped") == wanted
     again = json.loads(bench.run(1, *cv, "--json").stdout.splitlines()[0])
     assert again["event"] == "study"
+    place = bench.base / "stopped/config.yaml"  # of a program that knew no section `search`
+    place.write_text(place.read_text().partition("\nsearch:")[0] + "\n")
+    bench.run(1, *cv)
     other = bench.run(1, *cv, "--set", "optimizer.learning_rate=0.5", code=2)
     assert "another study is there (stopped): optimizer.learning_rate was 0.02, it is 0.5; " in other.stderr
 
