@@ -112,7 +112,7 @@ OUTCOMES = {
        ("trials", "ranks_per_trial", "ahead", "max_parameters", "max_flops", "max_memory_mib")},
     "search.space": [same("[{key: seed, integer: [1, 9]}]")],
     "search.points": [same("7", base="grid")],
-    **{f"search.{key}": [same("3", base="halving")] for key in ("least", "reduction")},
+    **{f"search.{key}": [same("4", base="halving")] for key in ("least", "reduction")},
     "search.population": [same("9", base="evolve")],
     "search.sample": [same("2", base="evolve")],
     "search.step": [same("0.2", base="evolve")],
