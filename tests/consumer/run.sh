@@ -55,7 +55,7 @@ fi
 other=$(cd "$prefix" && find . -type f | grep -Ev '^\./(bin/gyre|include/gyre/[a-z]+\.h|lib[^ ]*/libgyre\.(a|so[.0-9]*)'`
       `'|lib[^ ]*/cmake/gyre/gyre-[a-z0-9-]+\.cmake|lib[^ ]*/pkgconfig/gyre\.pc'`
       `'|share/man/man1/gyre(-[a-z]+)?\.1|share/bash-completion/completions/gyre|share/zsh/site-functions/_gyre'`
-      `'|share/gyre/gyre\.schema\.json|share/gyre/launch/([a-z]+\.sh|anatomy/[A-Za-z]+\.(md|svg|yaml)|overfitting/[A-Za-z]+\.(md|py|yaml)|slurm/[a-z.-]+|modules/gyre|examples/[a-z0-9_]+\.(yaml|py))'`
+      `'|share/gyre/gyre\.schema\.json|share/gyre/launch/(README\.md|[a-z]+\.sh|anatomy/[A-Za-z]+\.(md|svg|yaml)|overfitting/[A-Za-z]+\.(md|py|yaml)|slurm/[a-z.-]+|modules/gyre|examples/(README\.md|[a-z0-9_]+\.(yaml|py)))'`
       `'|share/gyre/datasets/[A-Za-z_]+\.(md|py|h5|yaml)|share/doc/gyre/(LICENSE|README\.md|CHANGELOG\.md))$' || true)
 [ -z "$other" ] || { echo "installed, and used by nothing: $other" >&2; exit 1; }
 test -s "$prefix/share/doc/gyre/LICENSE"
