@@ -67,7 +67,10 @@ static void end(desk *d)
 static void convolve(desk *d, gy_conv_algorithm a)
 {
     const gy_window side = {SIDE, 3, 1, 1, 1, SIDE};
-    gy_conv c = {{GY_WINDOW_NONE, side, side}, CHANNELS, CHANNELS, 1, a, 0, 0};
+    gy_conv c = {.axis = {GY_WINDOW_NONE, side, side},
+                 .channels = CHANNELS,
+                 .filters = CHANNELS,
+                 .groups = 1};
     gy_conv_plan(&c, a, 1);
     if (c.scratch > ROOM) abort();
     gy_conv_forward(d->k, &c, BATCH, d->x, d->w, NULL, GY_ACTIVATION_relu, NULL, d->y, d->scratch);

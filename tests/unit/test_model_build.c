@@ -22,7 +22,11 @@ static void begin(fixture *f)
 
 static gy_status build(fixture *f, gy_shape input)
 {
-    gy_model_spec spec = {input, {f->list.v, f->list.n}, "test", false, 1, 1, 0, NULL};
+    gy_model_spec spec = {.input = input,
+                          .layers = {f->list.v, f->list.n},
+                          .where = "test",
+                          .rollout = 1,
+                          .threads = 1};
     return gy_model_create(f->ctx, &spec, &f->m);
 }
 

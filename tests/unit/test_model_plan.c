@@ -21,8 +21,12 @@ static gy_model *make(gy_context *ctx, gy_pool *pool, bool recompute)
     gy_test_inside(gy_test_add(&list, "repeat", NULL, "times", "6", NULL), &inside);
     gy_test_add(&list, "flatten", NULL, NULL);
     gy_test_add(&list, "dense", NULL, "units", "3", NULL);
-    gy_model_spec spec = {
-        gy_shape_of(1, (int64_t)20), {list.v, list.n}, "test", recompute, 1, 1, 0, NULL};
+    gy_model_spec spec = {.input = gy_shape_of(1, (int64_t)20),
+                          .layers = {list.v, list.n},
+                          .where = "test",
+                          .recompute_blocks = recompute,
+                          .rollout = 1,
+                          .threads = 1};
     gy_model *m = NULL;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
     return m;
@@ -160,8 +164,11 @@ static void a_long_model_is_planned(void)
     gy_test_add(&inside, "activation", NULL, "kind", "tanh", NULL);
     gy_test_inside(gy_test_add(&turn, "repeat", NULL, "times", "6000", NULL), &inside);
     gy_test_inside(gy_test_add(&list, "repeat", NULL, "times", "5", NULL), &turn);
-    gy_model_spec spec = {
-        gy_shape_of(1, (int64_t)2), {list.v, list.n}, "test", false, 1, 1, 0, NULL};
+    gy_model_spec spec = {.input = gy_shape_of(1, (int64_t)2),
+                          .layers = {list.v, list.n},
+                          .where = "test",
+                          .rollout = 1,
+                          .threads = 1};
     gy_model *m = NULL;
     gy_model_memory memory;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
@@ -211,8 +218,11 @@ static void views_and_places_are_shared(void)
     gy_test_add(&list, "dropout", NULL, "rate", "0.1", NULL);
     gy_test_add(&list, "flatten", NULL, NULL);
     gy_test_add(&list, "dense", NULL, "units", "6", NULL);
-    gy_model_spec spec = {
-        gy_shape_of(1, (int64_t)5), {list.v, list.n}, "test", false, 1, 1, 0, NULL};
+    gy_model_spec spec = {.input = gy_shape_of(1, (int64_t)5),
+                          .layers = {list.v, list.n},
+                          .where = "test",
+                          .rollout = 1,
+                          .threads = 1};
     gy_model *m = NULL;
     gy_program p;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
@@ -246,8 +256,11 @@ static void light_values_are_not_kept(void)
     gy_test_add(&list, "layer_norm", NULL, NULL);
     gy_test_add(&list, "dense", NULL, "units", "6", "activation", "gelu", NULL);
     gy_test_add(&list, "dense", NULL, "units", "6", NULL);
-    gy_model_spec spec = {
-        gy_shape_of(1, (int64_t)5), {list.v, list.n}, "test", false, 1, 1, 0, NULL};
+    gy_model_spec spec = {.input = gy_shape_of(1, (int64_t)5),
+                          .layers = {list.v, list.n},
+                          .where = "test",
+                          .rollout = 1,
+                          .threads = 1};
     gy_model *m = NULL;
     gy_program p;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);

@@ -30,7 +30,8 @@ static void begin(fixture *f)
 static void run(fixture *f, const gy_test_list *list, gy_shape in)
 {
     float *y;
-    gy_model_spec spec = {in, {list->v, list->n}, "test", false, 1, 1, 0, NULL};
+    gy_model_spec spec = {
+        .input = in, .layers = {list->v, list->n}, .where = "test", .rollout = 1, .threads = 1};
     CU_ASSERT_EQUAL_FATAL(gy_model_create(f->ctx, &spec, &f->m), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_model_allocate(f->m, false), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_model_start(f->m, 1), GY_OK);
