@@ -108,12 +108,22 @@ say_end() { # CODE COMMAND…
     esac
 }
 
-# Whether a run has reached its end, by its own journal: its last line then is the event "end".
-run_is_finished() { # RUN_DIR
-    [ -f "$1/metrics.jsonl" ] && tail -n 1 "$1/metrics.jsonl" | grep -q '"event": *"end"'
+# The journal of a run, or of a study.
+journal_of() { # DIR
+    if [ -f "$1/study.jsonl" ]; then echo "$1/study.jsonl"; else echo "$1/metrics.jsonl"; fi
 }
 
-# The newest checkpoint's name, "none" where there is none.
-run_latest() { # RUN_DIR
-    readlink "$1/checkpoints/latest" || echo none
+# Whether a run or a study has reached its end, by its own journal: its last line then is the event "end".
+run_is_finished() { # DIR
+    tail -n 1 "$(journal_of "$1")" 2>/dev/null | grep -q '"event": *"end"'
+}
+
+# How far it is: the newest checkpoint's name, of a study with the number of trials that are done; "none" at first.
+run_latest() { # DIR
+    if [ -f "$1/study.jsonl" ]; then
+        echo "$(grep -c '"event": *"trial"' "$1/study.jsonl")-trials$(find "$1/trials" -path '*/checkpoints/latest' -printf '%T@ -%l\n' 2>/dev/null |
+            sort -n | tail -n 1 | sed 's/.* //')"
+    else
+        readlink "$1/checkpoints/latest" || echo none
+    fi
 }

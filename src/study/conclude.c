@@ -181,7 +181,7 @@ gy_status gy_searching_end(gy_searching *g)
     if (status == GY_OK && n > 0) status = write_best(g, v[0].job, &best);
     gy_free(g->s->ctx, v);
     GY_TRY(status);
-    gy_study_tell_end(g->s, best);
+    GY_TRY(gy_study_tell_end(g->s, best));
     GY_REQUIRE(n > 0, GY_E_DIVERGED,
                "no trial came to an end" GY_AT "%s" GY_WHY "all of them failed" GY_HINT
                "see study.jsonl there",

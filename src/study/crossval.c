@@ -117,7 +117,7 @@ static gy_status summarize(const crossval *c)
     for (int64_t i = c->trials - 1; i >= 0; i--)
         *(c->outcomes[i].status == GY_OK ? &first : &failed) = &c->outcomes[i];
     for (int i = 0; first != NULL && i < first->n; i++) tell_value(c, first->names[i]);
-    gy_study_tell_end(c->s, NULL);
+    GY_TRY(gy_study_tell_end(c->s, NULL));
     if (failed == NULL) return GY_OK;
     return gy_raise(failed->status,
                     "a fold failed" GY_AT "%s, trial %lld" GY_WHY "%s" GY_HINT

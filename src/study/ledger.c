@@ -1,6 +1,7 @@
 /*
  * study.jsonl: a line an outcome, flushed before anything is built on it. A line is the event "trial" as it is
- * told; what the plan must know to go on is read back from it. A torn last line, of a job that was killed,
+ * told; what the plan must know to go on is read back from it. The last line of a study that is finished is
+ * the event "end". A torn last line, of a job that was killed,
  * is cut off: that trial goes on from its own checkpoints.
  */
 #include "study.h"
@@ -49,6 +50,7 @@ static void take_event(void *user, const gy_event *event)
 {
     reading *r = user;
     gy_outcome o = {.number = -1, .step = event->step, .best = NAN};
+    r->s->ledger.ended = strcmp(event->type, "end") == 0;
     if (r->status != GY_OK || strcmp(event->type, "trial") != 0) return;
     o.number = (int64_t)gy_event_number(event, "trial", -1);
     o.status = status_of(gy_event_text(event, "status", ""));
@@ -136,11 +138,21 @@ gy_status gy_ledger_add(gy_study *s, const gy_study_plan *plan, const gy_outcome
     gy_pool pool;
     gy_pool_init(&pool, s->ctx);
     gy_status status = describe(s, plan, o, group, &pool, &report);
+    s->ledger.ended = false;
     if (status == GY_OK) status = append(&s->ledger, &report.event);
     if (status == GY_OK) status = plan->take(plan->self, o, NULL);
     if (status == GY_OK) gy_study_tell(s, &report);
     gy_pool_clear(&pool);
     return status;
+}
+
+gy_status gy_ledger_end(gy_study *s, gy_report *report)
+{
+    report->event.time = gy_clock_s() - s->started_s;
+    report->event.wall = gy_clock_wall_s();
+    if (s->ledger.ended) return GY_OK;
+    s->ledger.ended = true;
+    return append(&s->ledger, &report->event);
 }
 
 void gy_ledger_close(gy_ledger *l)

@@ -126,7 +126,7 @@ static void tell_start(const gy_study *s)
     gy_study_tell(s, &report);
 }
 
-void gy_study_tell_end(const gy_study *s, const char *best)
+gy_status gy_study_tell_end(gy_study *s, const char *best)
 {
     gy_report report;
     const double seconds = gy_clock_s() - s->started_s;
@@ -138,6 +138,7 @@ void gy_study_tell_end(const gy_study *s, const char *best)
     gy_report_float(&report, "idle", share < 1 ? share : 1);
     if (best != NULL) gy_report_text(&report, "path", best);
     gy_study_tell(s, &report);
+    return gy_ledger_end(s, &report);
 }
 
 /* The first trial, on every group, but for the training. @param config  of rank 0; NULL: nothing is tried */

@@ -66,6 +66,7 @@ typedef struct gy_ledger {
     gy_context *ctx;
     int fd; /* −1: not open */
     const char *path;
+    bool ended; /* its last line is the event "end" */
 } gy_ledger;
 
 typedef struct gy_study {
@@ -113,8 +114,8 @@ gy_status gy_study_place(gy_study *s, gy_pool *pool, int64_t number, const char 
 bool gy_study_is_late(const gy_study *s);
 /** Tells the observer. On rank 0. Local. */
 void gy_study_tell(const gy_study *s, gy_report *report);
-/** The event "end". @param best  a path that comes of it; NULL: none */
-void gy_study_tell_end(const gy_study *s, const char *best);
+/** The event "end", the ledger's last line, too. @param best  a path that comes of it; NULL: none */
+gy_status gy_study_tell_end(gy_study *s, const char *best) GY_CHECKED;
 
 /** Runs all that a plan has, and tells "trial" of each. Collective. @param plan  of rank 0 */
 gy_status gy_study_run(gy_study *s, const gy_study_plan *plan) GY_CHECKED;
@@ -130,6 +131,8 @@ gy_status gy_ledger_open(gy_study *s, const gy_study_plan *plan,
 /** Makes the event of an outcome, writes it down, durably, and tells it. */
 gy_status gy_ledger_add(gy_study *s, const gy_study_plan *plan, const gy_outcome *o,
                         int group) GY_CHECKED;
+/** Ends it with that event, where it has not ended. */
+gy_status gy_ledger_end(gy_study *s, gy_report *report) GY_CHECKED;
 void gy_ledger_close(gy_ledger *l);
 
 /* lead.c */

@@ -10,7 +10,7 @@ lab_enter "$0" "$@"
 export GYRE=$1
 shift
 rows=(limit_hangs limit_signal limit_itself limit_raised plain_srun plain_mpirun gives_up stop_mpirun
-      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun killed_again last_commit patient array chain wrong
+      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun killed_again last_commit study patient array chain wrong
       diverged)
 [ $# -eq 0 ] || rows=("$@")
 config=$SOURCE/tests/cluster/run.yaml row= job=
@@ -189,6 +189,20 @@ row_lost_again() {
     says 90 "again on host0 from step-"
     finishes 0
 }
+# A study, put back half-way: it finds what one that was never stopped does.
+row_study() {
+    local space='search.space=[{key: optimizer.learning_rate, log_uniform: [0.001, 0.1]}]'
+    local options=(--set search.trials=4 --set "$space" --set train.epochs=30 --quiet)
+    export GYRE_COMMAND=search
+    submit -N2 -n2 -- "${options[@]}" --set search.ahead=2
+    NAP=0.3 wait_until 240 grep -qs '"trial"' $run/study.jsonl || fail "no trial is done"
+    slurm scancel --batch --signal=USR1 "$job"
+    ends 240 COMPLETED 0:0 1
+    run_is_finished $run || fail "not finished"
+    "$GYRE" search "$config" --run-dir $run-alone "${options[@]}" --set search.ahead=2 >$out.alone
+    [ "$(trials_of $run)" = "$(trials_of $run-alone)" ] || fail "other trials than those of a study undisturbed"
+}
+trials_of() { sed 's/.*\("trial": [0-9]*\).*\("best": [^,}]*\).*/\1 \2/' "$1/study.jsonl" | grep '^"trial' | sort; }
 # Killed while it ends: its last checkpoint is there, its last words are not in the journal.
 row_last_commit() {
     local preload calls struck=$LAB/struck/gyre
