@@ -29,6 +29,7 @@ enum { GY_FRAMES_X, GY_FRAMES_Y, GY_FRAMES_W, GY_FRAMES_GROUP, GY_FRAMES_SIDES }
 typedef struct gy_frames_block {
     int file; /* −1: nothing */
     int64_t at[2], used;
+    int64_t next; /* with the same number of gy_frames_blocks' heads; −1: none */
     void *values;
 } gy_frames_block;
 
@@ -36,7 +37,8 @@ typedef struct gy_frames_block {
 typedef struct gy_frames_blocks {
     int64_t d[2];       /* of one, along the first axis and the second; d[0] = 0: there are none */
     gy_frames_block *v; /* [n] */
-    int64_t n, last, clock;
+    int64_t *heads;     /* [n] the first of those that a place is looked for among; −1: none */
+    int64_t n, clock;
 } gy_frames_blocks;
 
 /** A data set of all files. */

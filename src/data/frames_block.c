@@ -51,7 +51,9 @@ static void forget(gy_frames *f, gy_frames_field *field)
     gy_frames_blocks *b = &field->blocks;
     for (int64_t i = 0; i < b->n; i++) gy_free(f->ctx, b->v[i].values);
     gy_free(f->ctx, b->v);
+    gy_free(f->ctx, b->heads);
     b->v = NULL;
+    b->heads = NULL;
     b->n = 0;
 }
 
@@ -65,6 +67,8 @@ static gy_status keep(gy_frames *f, const gy_frames_side *s, gy_frames_field *fi
     n = gy_most(gy_least(n, ((int64_t)MOST_MIB << 20) / bytes), 1);
     forget(f, field);
     GY_TRY(gy_new_array(f->ctx, n, &b->v));
+    GY_TRY(gy_new_array(f->ctx, n, &b->heads));
+    for (int64_t i = 0; i < n; i++) b->heads[i] = -1;
     for (; b->n < n; b->n++) {
         b->v[b->n].file = -1;
         GY_TRY(gy_alloc_array(f->ctx, frames, (size_t)frame_bytes(field), &b->v[b->n].values));
@@ -88,7 +92,7 @@ void gy_frames_forget(gy_frames *f)
 }
 
 /* Reads a block; what stands beyond the ends of the data set is left as it was. */
-static gy_status fill(gy_frames *f, const gy_frames_field *field, gy_frames_block *block)
+static gy_status fill(gy_frames *f, const gy_frames_field *field, const gy_frames_block *block)
 {
     gy_frames_file *file;
     const gy_frames_blocks *b = &field->blocks;
@@ -109,31 +113,48 @@ static gy_status fill(gy_frames *f, const gy_frames_field *field, gy_frames_bloc
     return GY_OK;
 }
 
+/* Where the chain begins that a block would be in. */
+static int64_t *head_of(const gy_frames_blocks *b, int file, const int64_t at[2])
+{
+    const uint64_t place = (uint64_t)(at[0] / b->d[0]) * 0x9E3779B97F4A7C15U +
+                           (uint64_t)at[1] * 0xC2B2AE3D27D4EB4FU + (uint64_t)file;
+    return &b->heads[place % (uint64_t)b->n];
+}
+
+/* The one that was not used for longest, out of its chain. */
+static gy_frames_block *give_up_oldest(gy_frames_blocks *b)
+{
+    gy_frames_block *oldest = b->v;
+    for (int64_t i = 0; i < b->n; i++)
+        if (b->v[i].used < oldest->used) oldest = &b->v[i];
+    if (oldest->file < 0) return oldest;
+    int64_t *link = head_of(b, oldest->file, oldest->at);
+    while (&b->v[*link] != oldest) link = &b->v[*link].next;
+    *link = oldest->next;
+    oldest->file = -1;
+    return oldest;
+}
+
 gy_status gy_frames_block_find(gy_frames *f, gy_frames_field *field, int file, int64_t row,
                                int64_t time, const void **out)
 {
     gy_frames_blocks *b = &field->blocks;
     const int64_t at[2] = {row / b->d[0] * b->d[0],
                            field->axes == 2 ? time / b->d[1] * b->d[1] : 0};
-    gy_frames_block *found = NULL, *oldest = b->v;
-    for (int64_t i = -1; i < b->n && found == NULL; i++) {
-        gy_frames_block *v = &b->v[i < 0 ? b->last : i];
-        if (v->file == file && v->at[0] == at[0] && v->at[1] == at[1]) found = v;
-        if (v->used < oldest->used) oldest = v;
+    int64_t *head = head_of(b, file, at), i = *head;
+    while (i >= 0 && (b->v[i].file != file || b->v[i].at[0] != at[0] || b->v[i].at[1] != at[1]))
+        i = b->v[i].next;
+    if (i < 0) {
+        gy_frames_block *v = give_up_oldest(b);
+        const gy_frames_block wanted = {.file = file, .at = {at[0], at[1]}, .values = v->values};
+        GY_TRY(fill(f, field, &wanted));
+        *v = wanted;
+        v->next = *head;
+        *head = i = v - b->v;
     }
-    if (found == NULL) {
-        found = oldest;
-        found->file = file;
-        found->at[0] = at[0];
-        found->at[1] = at[1];
-        gy_status status = fill(f, field, found);
-        if (status != GY_OK) found->file = -1;
-        GY_TRY(status);
-    }
-    found->used = ++b->clock;
-    b->last = found - b->v;
+    b->v[i].used = ++b->clock;
     const int64_t frame = field->axes == 2 ? (row - at[0]) * b->d[1] + time - at[1] : row - at[0];
-    *out = (const char *)found->values + frame * frame_bytes(field);
+    *out = (const char *)b->v[i].values + frame * frame_bytes(field);
     return GY_OK;
 }
 

@@ -146,6 +146,8 @@ static gy_status read_place(gy_h5_data *d)
     int64_t external = H5(f, H5Pget_external_count(creation));
     gy_status status = check_filters(d, creation);
     if (status == GY_OK && layout == H5D_CHUNKED) status = gy_h5_chunk_find(d, creation);
+    if (status == GY_OK && layout == H5D_CHUNKED)
+        status = gy_h5_packed_find(d, creation, memory_type(d->type));
     (void)H5(f, H5Pclose(creation));
     GY_TRY(status);
     if (layout < 0 || external < 0) return gy_h5_fail(f, "cannot read the data set", d->name);
@@ -208,6 +210,7 @@ void gy_h5_data_close(gy_h5_data *d)
 {
     if (d == NULL) return;
     gy_h5_map_free(d->map);
+    gy_h5_packed_free(d->packed);
     if (d->id >= 0) (void)H5(d->f, H5Dclose(d->id));
     gy_free(d->f->ctx, d);
 }
@@ -303,8 +306,10 @@ static gy_status transfer(gy_h5_data *d, const gy_h5_part *p, gy_h5_type type, v
 static gy_status read_part(gy_h5_data *d, const gy_h5_part *p, gy_h5_type type, void *out)
 {
     GY_TRY(check_part(d, p));
+    bool done = false;
     if (type == d->type && gy_h5_plain_has(d, p)) return gy_h5_plain_read(d, p, out);
-    return transfer(d, p, type, out, NULL);
+    if (type == d->type && gy_h5_packed_has(d, p)) GY_TRY(gy_h5_packed_read(d, p, out, &done));
+    return done ? GY_OK : transfer(d, p, type, out, NULL);
 }
 
 gy_status gy_h5_data_read(gy_h5_data *d, int64_t first, int64_t n, gy_h5_type type, void *out)

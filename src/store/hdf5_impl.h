@@ -41,6 +41,7 @@ struct gy_h5 {
 };
 
 typedef struct gy_h5_map gy_h5_map;
+typedef struct gy_h5_packed gy_h5_packed;
 
 struct gy_h5_data {
     gy_h5 *f;
@@ -51,6 +52,7 @@ struct gy_h5_data {
     gy_h5_map *map;                /* of a virtual one; else NULL */
     gy_shape shape;
     gy_h5_chunk chunk;
+    gy_h5_packed *packed; /* its chunks can be unpacked here; else NULL */
     int64_t plain_at; /* where in the file its numbers lie as they do in memory; −1: they do not */
 };
 
@@ -69,6 +71,14 @@ gy_status gy_h5_plain_find(gy_h5_data *d, hid_t type);
 /** Whether such a part of it is one run of bytes there. */
 bool gy_h5_plain_has(const gy_h5_data *d, const gy_h5_part *part);
 gy_status gy_h5_plain_read(gy_h5_data *d, const gy_h5_part *part, void *out);
+
+/** Finds whether its chunks, of whole rows, can be unpacked here, into d->packed. @param type  in memory */
+gy_status gy_h5_packed_find(gy_h5_data *d, hid_t creation, hid_t type);
+void gy_h5_packed_free(gy_h5_packed *p);
+/** Whether a part is one such chunk. */
+bool gy_h5_packed_has(const gy_h5_data *d, const gy_h5_part *part);
+/** @param done  out; false: that chunk is one for HDF5, and nothing was read */
+gy_status gy_h5_packed_read(gy_h5_data *d, const gy_h5_part *part, void *out, bool *done);
 
 /** Reads what of a data set is selected. @param type  in memory */
 gy_status gy_h5_data_take(gy_h5_data *d, hid_t type, hid_t memory, hid_t file, void *out);

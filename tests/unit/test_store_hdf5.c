@@ -379,7 +379,66 @@ static void full_disks_are_errors(void)
     gy_test_end(ctx);
 }
 
-GY_TEST_MAIN(GY_TEST(numbers_and_texts_come_back), GY_TEST(rows_are_read_and_converted),
-             GY_TEST(seals_see_every_byte), GY_TEST(tensors_are_whole),
-             GY_TEST(files_of_others_are_read_with_care), GY_TEST(what_is_no_hdf5_is_said),
-             GY_TEST(full_disks_are_errors))
+enum { PACKED = 4096, EACH = 16, OF_A_CHUNK = 1024 };
+
+static void make_packed(gy_context *ctx, const char *path)
+{
+    static float x[PACKED * EACH];
+    gy_h5 *f;
+    gy_h5_data *d;
+    uint32_t draw = 1;
+    for (int i = 0; i < PACKED * EACH; i++)
+        x[i] = (float)((draw = draw * 1664525U + 1013904223U) >> 8);
+    CU_ASSERT_EQUAL_FATAL(gy_h5_create(ctx, path, &f), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_h5_data_create(f, "/x", GY_H5_FLOAT32, &(gy_shape){2, {PACKED, EACH}},
+                                            OF_A_CHUNK, 4, &d),
+                          GY_OK);
+    CU_ASSERT_EQUAL(gy_h5_data_write(d, 0, PACKED, GY_H5_FLOAT32, x), GY_OK);
+    gy_h5_data_close(d);
+    CU_ASSERT_EQUAL(gy_h5_close(f), GY_OK);
+}
+
+/* Whole chunks are unpacked without HDF5: to what it gives for other rows, or with an error. */
+static void packed_chunks_are_unpacked(void)
+{
+    static float whole[OF_A_CHUNK * EACH], part[OF_A_CHUNK * EACH];
+    gy_context *ctx = gy_test_context();
+    gy_tempdir t;
+    gy_tempdir_make(&t);
+    const char *path = gy_tempdir_join(&t, "packed.h5");
+    gy_h5 *f;
+    gy_h5_data *d;
+    make_packed(ctx, path);
+    CU_ASSERT_EQUAL_FATAL(gy_h5_open(ctx, path, GY_E_DATA, &f), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_h5_data_open(f, "/x", &d), GY_OK);
+    for (int64_t at = 0; at < PACKED; at += OF_A_CHUNK) {
+        CU_ASSERT_EQUAL(gy_h5_data_read(d, at, OF_A_CHUNK, GY_H5_FLOAT32, whole), GY_OK);
+        CU_ASSERT_EQUAL(gy_h5_data_read(d, at, OF_A_CHUNK - 1, GY_H5_FLOAT32, part), GY_OK);
+        CU_ASSERT_EQUAL(memcmp(whole, part, (OF_A_CHUNK - 1) * EACH * sizeof *part), 0);
+    }
+    gy_h5_data_close(d);
+    CU_ASSERT_EQUAL(gy_h5_close(f), GY_OK);
+
+    FILE *file = fopen(path, "r+b");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+    CU_ASSERT_EQUAL(fseek(file, 0, SEEK_END), 0);
+    CU_ASSERT_EQUAL(fseek(file, ftell(file) / 2, SEEK_SET), 0);
+    for (int i = 0; i < 64; i++) CU_ASSERT_EQUAL(fputc(0xAA, file), 0xAA);
+    CU_ASSERT_EQUAL(fclose(file), 0);
+    CU_ASSERT_EQUAL_FATAL(gy_h5_open(ctx, path, GY_E_DATA, &f), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_h5_data_open(f, "/x", &d), GY_OK);
+    int damaged = 0;
+    for (int64_t at = 0; at < PACKED; at += OF_A_CHUNK)
+        if (gy_h5_data_read(d, at, OF_A_CHUNK, GY_H5_FLOAT32, whole) != GY_OK)
+            damaged += says("cannot be unpacked: it is damaged");
+    CU_ASSERT_TRUE(damaged >= 1);
+    gy_h5_data_close(d);
+    CU_ASSERT_EQUAL(gy_h5_close(f), GY_OK);
+    gy_tempdir_remove(&t);
+    gy_test_end(ctx);
+}
+
+GY_TEST_MAIN(GY_TEST(packed_chunks_are_unpacked), GY_TEST(numbers_and_texts_come_back),
+             GY_TEST(rows_are_read_and_converted), GY_TEST(seals_see_every_byte),
+             GY_TEST(tensors_are_whole), GY_TEST(files_of_others_are_read_with_care),
+             GY_TEST(what_is_no_hdf5_is_said), GY_TEST(full_disks_are_errors))
