@@ -174,7 +174,7 @@ static void volumes(void)
             "    - conv3d_transposed: {filters: 3, kernel: 2, stride: 2}\n"
             "    - conv3d: {filters: 1, kernel: 3, border: replicate}\n"
             "loss: mse\n"
-            "train: {epochs: 4, batch_size: 6}\n");
+            "train: {epochs: 4, batch_size: 8}\n");
 }
 
 /* 45 samples in batches of 8: the last is of 5, so that of 8 ranks three have none. */
