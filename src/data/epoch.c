@@ -53,8 +53,9 @@ static gy_status list_chunks(gy_epoch *o, gy_context *ctx, gy_source *source)
 }
 
 /*
- * As many lanes as the memory of all ranks has chunks: those that lanes are in at the end of a batch, and
- * what the next one takes before it comes to them. The ends of lanes cost a chunk each.
+ * As many lanes as the memory of all ranks has pairs of chunks: where lanes come to a new one in the same
+ * batch, it has samples of both; with less, what was used last would push out what is wanted next. The ends
+ * of lanes cost a chunk each.
  */
 static void choose_lanes(gy_epoch *o, const gy_source_chunk *chunk)
 {
@@ -63,10 +64,10 @@ static void choose_lanes(gy_epoch *o, const gy_source_chunk *chunk)
     const int64_t of_batch = gy_pieces(o->batch, o->each);
     int64_t lanes = o->chunks;
     if (lanes > fit)
-        lanes = gy_most(gy_least(gy_most(fit - of_batch, fit / 2), o->chunks / OF_A_LANE),
+        lanes = gy_most(gy_least(gy_most((fit - of_batch) / 2, fit / 4), o->chunks / OF_A_LANE),
                         FEWEST_LANES);
     o->wide = gy_pieces(o->batch, lanes);
-    o->kept = gy_least(lanes + of_batch, o->chunks);
+    o->kept = gy_least(2 * lanes + of_batch, o->chunks);
     /* else they begin apart by themselves */
     const bool together = o->split.samples / o->batch * o->wide % o->each == 0;
     o->shift = together ? gy_most(o->each / gy_pieces(o->batch, o->wide), 1) : 0;
