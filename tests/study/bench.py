@@ -68,10 +68,13 @@ class Bench:
         return process.wait(60)
 
     def trials(self, place):
-        """Lines of a ledger by number, without what differs from job to job."""
+        """Trials of a ledger by number, without what differs from job to job; once it is finished it says so, last."""
         found = {}
-        for line in (self.base / place / "study.jsonl").read_text().splitlines():
-            event = json.loads(line)
+        events = [json.loads(line) for line in (self.base / place / "study.jsonl").read_text().splitlines()]
+        assert "end" not in [event["event"] for event in events[:-1]], place
+        for event in events:
+            if event["event"] == "end":
+                continue
             number = event["trial"]
             assert number not in found, f"{place}: trial {number} is there twice"
             found[number] = {k: v for k, v in event.items()
