@@ -88,7 +88,7 @@ static void show_end(const gy_event *e)
                     gy_event_text(e, "dir", ""));
 }
 
-void gy_study_show_event(void *user, const gy_event *event)
+static void show_event(void *user, const gy_event *event)
 {
     gy_study_show *show = user;
     const char *type = event->type;
@@ -103,11 +103,25 @@ void gy_study_show_event(void *user, const gy_event *event)
     if (strcmp(type, "end") == 0) show_end(event);
 }
 
-gy_status gy_study_show_run(gy_cli *cli, gy_status (*call)(gy_cli *cli, void *user), void *user)
+gy_study_options gy_study_show_options(gy_study_show *show, const gy_strings *set,
+                                       const char *run_dir)
+{
+    return (gy_study_options){.sets = set->v,
+                              .n_sets = set->n,
+                              .dir = run_dir,
+                              .observer = show_event,
+                              .observer_user = show,
+                              .requests = gy_signals_take};
+}
+
+void gy_study_show_begin(gy_cli *cli)
 {
     cli->quiet = true; /* what each run has to say is in its own journal */
     gy_signals_catch(cli->rank == 0 ? stopped : NULL, gy_cli_exit_code(cli, GY_STOPPED));
-    gy_status status = call(cli, user);
+}
+
+gy_status gy_study_show_end(const gy_cli *cli, gy_status status)
+{
     if (status == GY_STOPPED && cli->rank == 0)
         (void)fprintf(stderr, "gyre: stopped; the same command goes on\n");
     gy_signals_ignore(); /* mpirun sends one to the others where the first of them has ended */

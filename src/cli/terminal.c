@@ -284,3 +284,11 @@ void gy_terminal_observe(void *user, const gy_event *event)
     else
         show_line(t, event);
 }
+
+void gy_terminal_print_kept(const gy_terminal *t, const gy_event *event)
+{
+    if (strcmp(event->type, "progress") == 0 || strcmp(event->type, "finished") == 0) return;
+    gy_terminal_clear_line();
+    gy_cli_print_json((void *)t->cli, event);
+    (void)fflush(stdout);
+}

@@ -62,6 +62,9 @@ void gy_terminal_init(gy_terminal *t, const gy_cli *cli, int form, bool quiet);
 /** The gy_observer of a training run; user is the gy_terminal. */
 void gy_terminal_observe(void *user, const gy_event *event);
 
+/** An event that is kept (as in metrics.jsonl) to standard output as a line of JSON; nothing of others. */
+void gy_terminal_print_kept(const gy_terminal *t, const gy_event *event);
+
 /** Removes a progress bar, ends a line of values, before something else is printed. */
 void gy_terminal_clear_line(void);
 

@@ -43,50 +43,23 @@ static const gy_setting rows[] = {
      .min = 1,
      .max = GY_COUNT_MAX,
      .help = "ranks that train a fold together; groups of so many work side by side"},
-    GY_CLI_ROW_SET(settings, "the configuration; may be given several times"),
-    {.key = "run_dir",
-     .type = GY_SETTING_STRING,
-     AT(run_dir),
-     .standard = "",
-     .help =
-         "directory of the study; default the configuration's run_dir with -crossval behind it"},
-    {.key = "quiet",
-     .type = GY_SETTING_BOOL,
-     AT(quiet),
-     .standard = "false",
-     .help = "show results and errors alone"},
-    GY_CLI_ROW_JSON(settings, "every event as a line: trials, summaries"),
+    GY_CLI_ROWS_STUDY(settings, "study", "-crossval", "trials, summaries"),
     GY_SETTING_END,
 };
 
-typedef struct task {
-    const settings *s;
-    const char *path;
-} task;
-
-static gy_status call(gy_cli *cli, void *user)
-{
-    const task *t = user;
-    gy_study_show show = {.cli = cli, .quiet = t->s->quiet, .json = t->s->json};
-    const gy_crossval_options options = {.study = {.sets = t->s->set.v,
-                                                   .n_sets = t->s->set.n,
-                                                   .dir = t->s->run_dir,
-                                                   .observer = gy_study_show_event,
-                                                   .observer_user = &show,
-                                                   .requests = gy_signals_take},
-                                         .folds = t->s->folds,
-                                         .repeats = t->s->repeats,
-                                         .stratified = t->s->stratified,
-                                         .group = t->s->group,
-                                         .ranks_per_run = t->s->ranks_per_run};
-    return gy_crossval(cli->ctx, cli->comm, t->path, &options);
-}
-
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
+    const settings *s = settings_;
+    gy_study_show show = {.cli = cli, .quiet = s->quiet, .json = s->json};
+    const gy_crossval_options options = {.study = gy_study_show_options(&show, &s->set, s->run_dir),
+                                         .folds = s->folds,
+                                         .repeats = s->repeats,
+                                         .stratified = s->stratified,
+                                         .group = s->group,
+                                         .ranks_per_run = s->ranks_per_run};
     GY_TRY(gy_comm_agree(cli->comm, gy_cli_operands(&gy_command_crossval, operands, 1, 1)));
-    task t = {settings_, operands->v[0]};
-    return gy_study_show_run(cli, call, &t);
+    gy_study_show_begin(cli);
+    return gy_study_show_end(cli, gy_crossval(cli->ctx, cli->comm, operands->v[0], &options));
 }
 
 const gy_command gy_command_crossval = {

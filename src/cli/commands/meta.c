@@ -65,19 +65,11 @@ static void keep_point(output *out, const gy_event *event)
     if (out->status == GY_OK) out->status = keep_loss(out, event, loss);
 }
 
-static bool is(const gy_event *event, const char *type)
-{
-    return strcmp(event->type, type) == 0;
-}
-
 static void observe(void *user, const gy_event *event)
 {
     output *out = user;
-    if (out->s->json && !is(event, "progress") && !is(event, "finished")) {
-        gy_terminal_clear_line();
-        gy_cli_print_json(out->cli, event);
-    }
-    if (is(event, "adapt"))
+    if (out->s->json) gy_terminal_print_kept(&out->terminal, event);
+    if (strcmp(event->type, "adapt") == 0)
         keep_point(out, event);
     else
         gy_terminal_observe(&out->terminal, event);

@@ -62,12 +62,7 @@ typedef struct output {
 static void observe(void *user, const gy_event *event)
 {
     output *out = user;
-    const bool kept = strcmp(event->type, "progress") != 0 && strcmp(event->type, "finished") != 0;
-    if (out->json && kept) {
-        gy_terminal_clear_line();
-        gy_cli_print_json(out->cli, event);
-        (void)fflush(stdout);
-    }
+    if (out->json) gy_terminal_print_kept(&out->terminal, event);
     gy_terminal_observe(&out->terminal, event);
     gy_rates_observe(&out->rates, event);
 }
