@@ -54,3 +54,13 @@ gy_status gy_bench_peak(const gy_bench_passes *p, double *gflops)
 {
     return gy_comm_agree(p->comm, gy_kernel_peak(p->network->kernel, gflops));
 }
+
+void gy_bench_tell_rate(const gy_bench_passes *p, gy_report *report, double gflops, double peak,
+                        int64_t allocations)
+{
+    gy_report_float(report, "gflops", gflops);
+    gy_report_float(report, "sgemm_gflops", peak);
+    gy_report_float(report, "share_of_sgemm", gflops / peak);
+    gy_report_float(report, "allocations_a_step", (double)allocations / p->n);
+    gy_bench_tell(p->comm, p->options->observer, p->options->observer_user, report);
+}

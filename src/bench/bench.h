@@ -27,5 +27,8 @@ typedef struct gy_bench_passes {
 double gy_bench_tell_layers(const gy_bench_passes *p);
 /** What every rank takes in the same time: the BLAS's rate, for a measure beside it. Collective. */
 gy_status gy_bench_peak(const gy_bench_passes *p, double *gflops) GY_CHECKED;
+/** Tells the report of all steps, with its last values: the rate beside the BLAS's, and what was allocated. Local. */
+void gy_bench_tell_rate(const gy_bench_passes *p, gy_report *report, double gflops, double peak,
+                        int64_t allocations);
 
 #endif

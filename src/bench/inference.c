@@ -121,11 +121,7 @@ static gy_status tell(bench *b)
     gy_report_float(&report, "samples_per_second", samples / seconds);
     gy_report_float(&report, "latency_ms", 1e3 * latency);
     gy_report_float(&report, "latency_least_ms", 1e3 * b->one[0]);
-    gy_report_float(&report, "gflops", rate);
-    gy_report_float(&report, "sgemm_gflops", peak);
-    gy_report_float(&report, "share_of_sgemm", rate / peak);
-    gy_report_float(&report, "allocations_a_step", (double)b->allocations / b->n);
-    gy_bench_tell(b->comm, b->options->observer, b->options->observer_user, &report);
+    gy_bench_tell_rate(&passes, &report, rate, peak, b->allocations);
     return GY_OK;
 }
 

@@ -97,11 +97,7 @@ static gy_status tell_all(bench *b)
                         1e3 * b->phase[p][b->n - 1]);
     }
     gy_report_float(&report, "samples_per_second", samples / seconds);
-    gy_report_float(&report, "gflops", rate);
-    gy_report_float(&report, "sgemm_gflops", peak);
-    gy_report_float(&report, "share_of_sgemm", rate / peak);
-    gy_report_float(&report, "allocations_a_step", (double)b->allocations / b->n);
-    gy_bench_tell(b->comm, b->options->observer, b->options->observer_user, &report);
+    gy_bench_tell_rate(&passes, &report, rate, peak, b->allocations);
     return GY_OK;
 }
 
