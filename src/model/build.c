@@ -7,7 +7,6 @@
  */
 #include "model_impl.h"
 
-#include "base/names.h"
 #include "layer/builder.h"
 #include "layer/layer_list.h"
 
@@ -27,16 +26,12 @@ typedef struct builder {
     gy_model *m;
     level *level;
     const gy_layer_specs *layers; /* of the model */
-    int reuse;                    /* > 0: parameters are looked up, not made */
-    int frozen;                   /* > 0: parameters made are not trained */
+    gy_settling settling;         /* of parameters and buffers */
     int block;                    /* −1: outside */
     int levels;                   /* that there were */
-    int adapters;                 /* weights with adapters that layers use */
     gy_list units, values;
-    gy_list homes;             /* of finished layers: the paths of their parameters */
-    gy_names paths;            /* of layers → homes; −1: not finished */
-    gy_list *params, *buffers; /* gy_draft */
-    gy_names param_names, buffer_names;
+    gy_list homes;  /* of finished layers: the paths of their parameters */
+    gy_names paths; /* of layers → homes; −1: not finished */
 } builder;
 
 enum { UNFINISHED = -1 };
@@ -61,15 +56,6 @@ gy_status gy_list_add(gy_pool *pool, gy_list *list, void *item)
 static builder *builder_of(gy_builder *b)
 {
     return (builder *)(void *)b;
-}
-
-static gy_status join(gy_pool *pool, const char *path, const char *name, const char **out)
-{
-    if (path[0] == '\0' || name[0] == '\0') {
-        *out = path[0] == '\0' ? name : path;
-        return GY_OK;
-    }
-    return gy_pool_format(pool, out, "%s/%s", path, name);
 }
 
 static gy_status add_value(builder *b, const gy_shape *shape, int maker, int *out)
@@ -127,12 +113,12 @@ static gy_status enter(gy_builder *base, const char *name, const char *params, b
     gy_pool *pool = &b->m->pool;
     const char *path, *own;
     GY_TRY(gy_pool_string(pool, name, &name));
-    GY_TRY(join(pool, b->level->path, name, &path));
-    GY_TRY(join(pool, b->level->params, params != NULL ? params : name, &own));
+    GY_TRY(gy_join_path(pool, b->level->path, name, &path));
+    GY_TRY(gy_join_path(pool, b->level->params, params != NULL ? params : name, &own));
     GY_TRY(push(b, path, own));
     if (params != NULL) {
         b->level->reuses = true;
-        b->reuse++;
+        b->settling.reuse++;
     }
     begin_block(b, block);
     return GY_OK;
@@ -141,7 +127,7 @@ static gy_status enter(gy_builder *base, const char *name, const char *params, b
 static void leave(gy_builder *base)
 {
     builder *b = builder_of(base);
-    if (b->level->reuses) b->reuse--;
+    if (b->level->reuses) b->settling.reuse--;
     if (b->level->blocks) b->block = -1;
     b->level = b->level->up;
 }
@@ -155,7 +141,7 @@ static gy_status choose_path(builder *b, const gy_layer_spec *spec, const char *
     int kind = gy_registry_index(&gy_layer_registry, spec->kind->kind.name), other;
     int n = kind < 0 ? 0 : b->level->counts[kind]++;
     if (name == NULL) GY_TRY(gy_pool_format(pool, &name, "%s_%d", spec->kind->kind.name, n));
-    GY_TRY(join(pool, b->level->path, name, out));
+    GY_TRY(gy_join_path(pool, b->level->path, name, out));
     *name_out = name;
     if (name[0] == '\0') return GY_OK;
     GY_REQUIRE(!gy_names_find(&b->paths, *out, &other), GY_E_CONFIG,
@@ -181,7 +167,7 @@ static gy_status find_shared(builder *b, const gy_layer_spec *spec, const char *
     for (const level *l = b->level; l != NULL; l = l->up) {
         const char *wanted;
         int home = UNFINISHED;
-        GY_TRY(join(&b->m->pool, l->path, name, &wanted));
+        GY_TRY(gy_join_path(&b->m->pool, l->path, name, &wanted));
         if (!gy_names_find(&b->paths, wanted, &home) || home == UNFINISHED) continue;
         *out = b->homes.v[home];
         return GY_OK;
@@ -190,92 +176,6 @@ static gy_status find_shared(builder *b, const gy_layer_spec *spec, const char *
                     "layer %s" GY_AT "%s" GY_WHY "share: no earlier layer is named %s" GY_HINT
                     "name a layer that stands before this one",
                     path, spec->where, name);
-}
-
-/* One parameter or buffer of a unit: made, or found where parameters are shared. */
-static gy_status settle(builder *b, const gy_unit *u, const char *path, const gy_tensor_spec *spec,
-                        bool buffer, int *index)
-{
-    gy_list *list = buffer ? b->buffers : b->params;
-    gy_names *names = buffer ? &b->buffer_names : &b->param_names;
-    const char *name;
-    GY_TRY(join(&b->m->pool, path, spec->name, &name));
-    if (gy_names_find(names, name, index)) {
-        const gy_draft *found = list->v[*index];
-        char have[GY_SHAPE_TEXT], want[GY_SHAPE_TEXT];
-        if (b->reuse == 0)
-            return gy_layer_refuse(&u->layer, "rename one of the layers",
-                                   "another layer has a parameter %s", name);
-        if (!gy_shape_equal(&found->shape, &spec->shape))
-            return gy_layer_refuse(&u->layer, "share parameters of the same shapes only",
-                                   "the shared %s is %s, not %s", name,
-                                   gy_shape_text(&found->shape, have),
-                                   gy_shape_text(&spec->shape, want));
-        return GY_OK;
-    }
-    if (b->reuse > 0 && !buffer)
-        return gy_layer_refuse(&u->layer, "share with a layer of the same kind and settings",
-                               "share: there is no parameter %s", name);
-    gy_draft *d;
-    GY_TRY(gy_pool_new(&b->m->pool, &d));
-    const bool trains = b->frozen == 0 && !buffer && b->m->adapt == NULL;
-    *d = (gy_draft){name, spec->shape, spec->role, spec->init, trains, u->index};
-    *index = list->n;
-    GY_TRY(gy_names_set(&b->m->pool, names, name, list->n));
-    return gy_list_add(&b->m->pool, list, d);
-}
-
-static gy_status add_adapter(builder *b, gy_unit *u, const char *name, const gy_tensor_spec *spec,
-                             int *index)
-{
-    gy_draft *d;
-    GY_TRY(gy_pool_new(&b->m->pool, &d));
-    *d = (gy_draft){name, spec->shape, spec->role, spec->init, true, u->index};
-    *index = b->params->n;
-    GY_TRY(gy_names_set(&b->m->pool, &b->param_names, name, *index));
-    return gy_list_add(&b->m->pool, b->params, d);
-}
-
-/* The adapters of a parameter that is new, or those that it has where it is shared. */
-static gy_status settle_adapters(builder *b, gy_unit *u, int param, bool is_new)
-{
-    gy_pool *pool = &b->m->pool;
-    const gy_layer *l = &u->layer;
-    const char *name = ((const gy_draft *)b->params->v[u->params[param]])->name, *down, *up;
-    int indices[2];
-    GY_TRY(gy_pool_format(pool, &down, "%s_down", name));
-    GY_TRY(gy_pool_format(pool, &up, "%s_up", name));
-    if (is_new) {
-        gy_tensor_spec specs[2];
-        if (b->frozen > 0 || !gy_adapt_wants(b->m, l, &l->params[param])) return GY_OK;
-        gy_adapt_specs(b->m, &l->params[param], &specs[0], &specs[1]);
-        GY_TRY(add_adapter(b, u, down, &specs[0], &indices[0]));
-        GY_TRY(add_adapter(b, u, up, &specs[1], &indices[1]));
-    } else if (!gy_names_find(&b->param_names, down, &indices[0]) ||
-               !gy_names_find(&b->param_names, up, &indices[1])) {
-        return GY_OK;
-    }
-    u->adapter[param] = u->n_params;
-    u->params[u->n_params++] = indices[0];
-    u->params[u->n_params++] = indices[1];
-    b->adapters++;
-    return GY_OK;
-}
-
-static gy_status settle_all(builder *b, gy_unit *u, const char *path)
-{
-    gy_layer *l = &u->layer;
-    GY_TRY(gy_pool_array(&b->m->pool, 3 * l->n_params + 1, &u->params));
-    u->n_params = l->n_params;
-    if (b->m->adapt != NULL) GY_TRY(gy_pool_array(&b->m->pool, l->n_params + 1, &u->adapter));
-    for (int i = 0; i < l->n_params; i++) {
-        const int before = b->params->n;
-        GY_TRY(settle(b, u, path, &l->params[i], false, &u->params[i]));
-        if (u->adapter != NULL) GY_TRY(settle_adapters(b, u, i, b->params->n > before));
-    }
-    for (int i = 0; i < l->n_buffers; i++)
-        GY_TRY(settle(b, u, path, &l->buffers[i], true, &u->buffers[i]));
-    return GY_OK;
 }
 
 static gy_status check_unit(const builder *b, const gy_unit *u)
@@ -307,6 +207,21 @@ static bool has_forms(const gy_model *m, const char *path)
     return false;
 }
 
+/* What a layer is told of a weight that is there already: its form, its shape where it is shared. */
+static gy_status know_weight(const builder *b, gy_layer *l, const char *params)
+{
+    const gy_settling *s = &b->settling;
+    const char *weight;
+    int index;
+    if (b->m->forms == NULL && s->reuse == 0) return GY_OK;
+    GY_TRY(gy_join_path(&b->m->pool, params, "weight", &weight));
+    const gy_formed *formed = b->m->forms == NULL ? NULL : gy_formed_find(b->m->forms, weight);
+    if (formed != NULL) l->form = formed->form.kind;
+    if (s->reuse > 0 && gy_names_find(&s->param_names, weight, &index))
+        l->shared = ((const gy_draft *)s->params->v[index])->shape;
+    return GY_OK;
+}
+
 static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *path,
                           const char *params, const int *x, int n, int *out)
 {
@@ -332,21 +247,13 @@ static gy_status add_unit(builder *b, const gy_layer_spec *spec, const char *pat
         u->x[i] = x[i];
         l->in[i] = *value_shape(&b->base, x[i]);
     }
-    const char *weight;
-    GY_TRY(join(&m->pool, params, "weight", &weight));
-    const gy_formed *formed = m->forms == NULL ? NULL : gy_formed_find(m->forms, weight);
-    if (formed != NULL) l->form = formed->form.kind;
-    if (b->reuse > 0) {
-        int index;
-        if (gy_names_find(&b->param_names, weight, &index))
-            l->shared = ((const gy_draft *)b->params->v[index])->shape;
-    }
+    GY_TRY(know_weight(b, l, params));
     l->formed = has_forms(m, params);
     GY_TRY(spec->kind->shape(l));
     GY_TRY(check_unit(b, u));
     if (l->relation.view) gy_model_make_view(l);
     if (l->kind->takes_tokens && m->embedding == NULL) m->embedding = u;
-    GY_TRY(settle_all(b, u, params));
+    GY_TRY(gy_settle_unit(&b->settling, u, params));
     GY_TRY(gy_list_add(&m->pool, &b->units, u));
     GY_TRY(add_value(b, &l->out, u->index, &u->y));
     *out = u->y;
@@ -360,11 +267,11 @@ static gy_status add_layer(gy_builder *base, const gy_layer_spec *spec, const in
     gy_pool *pool = &b->m->pool;
     const char *name, *path, *params;
     GY_TRY(choose_path(b, spec, &name, &path));
-    GY_TRY(join(pool, b->level->params, name, &params));
+    GY_TRY(gy_join_path(pool, b->level->params, name, &params));
     bool shares = spec->common.share != NULL;
     if (shares) GY_TRY(find_shared(b, spec, path, &params));
-    b->reuse += shares;
-    b->frozen += !spec->common.trainable;
+    b->settling.reuse += shares;
+    b->settling.frozen += !spec->common.trainable;
     if (spec->kind->expand != NULL) {
         GY_TRY(push(b, path, params));
         begin_block(b, spec->kind->block);
@@ -373,8 +280,8 @@ static gy_status add_layer(gy_builder *base, const gy_layer_spec *spec, const in
     } else {
         GY_TRY(add_unit(b, spec, path, params, x, n, out));
     }
-    b->frozen -= !spec->common.trainable;
-    b->reuse -= shares;
+    b->settling.frozen -= !spec->common.trainable;
+    b->settling.reuse -= shares;
     return finish(b, name, path, params);
 }
 
@@ -405,7 +312,7 @@ static gy_status turn(gy_builder *base, int i, int x, int *out)
     GY_TRY(gy_pool_format(&b->m->pool, &path, "%d", i));
     GY_TRY(push(b, path, ""));
     b->level->reuses = true;
-    b->reuse++;
+    b->settling.reuse++;
     GY_TRY(gy_builder_layers(base, b->layers, x, out));
     leave(base);
     return GY_OK;
@@ -420,8 +327,10 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
     GY_REQUIRE(spec->layers.n > 0, GY_E_CONFIG,
                "model.layers" GY_AT "%s" GY_WHY "there is no layer" GY_HINT "name at least one",
                spec->where);
-    builder b = {
-        .base = {&calls, &m->pool}, .m = m, .block = -1, .params = params, .buffers = buffers};
+    builder b = {.base = {&calls, &m->pool},
+                 .m = m,
+                 .settling = {.m = m, .params = params, .buffers = buffers},
+                 .block = -1};
     b.layers = &spec->layers;
     int x;
     GY_TRY(push(&b, "", ""));
@@ -436,7 +345,7 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
                "model.layers" GY_AT "%s" GY_WHY "the layers compute nothing" GY_HINT
                "add one that does",
                spec->where);
-    GY_REQUIRE(m->adapt == NULL || b.adapters > 0, GY_E_CONFIG,
+    GY_REQUIRE(m->adapt == NULL || b.settling.adapters > 0, GY_E_CONFIG,
                "nothing to adapt" GY_AT "adapt.layers" GY_WHY
                "no layer with weights is of these kinds or has such a name" GY_HINT
                "name kinds, such as dense and attention, or paths as gyre inspect lists them");

@@ -11,6 +11,8 @@
 
 #include "model.h"
 
+#include "base/names.h"
+
 typedef struct gy_value {
     gy_shape shape;
     int64_t count;
@@ -69,6 +71,23 @@ typedef struct gy_list {
 } gy_list;
 
 gy_status gy_list_add(gy_pool *pool, gy_list *list, void *item) GY_CHECKED;
+
+/** settle.c: the parameters and buffers that a model has so far. */
+typedef struct gy_settling {
+    gy_model *m;
+    gy_list *params, *buffers; /* gy_draft */
+    gy_names param_names, buffer_names;
+    int reuse;    /* > 0: parameters are looked up, not made */
+    int frozen;   /* > 0: parameters made are not trained */
+    int adapters; /* weights with adapters that layers use */
+} gy_settling;
+
+/** Makes or finds those of a unit, whose parameters' path is `path`. GY_E_CONFIG, GY_E_SHAPE; GY_E_NOMEM. */
+gy_status gy_settle_unit(gy_settling *s, gy_unit *u, const char *path) GY_CHECKED;
+
+/** "path/name"; one of them where the other is "". */
+gy_status gy_join_path(gy_pool *pool, const char *path, const char *name,
+                       const char **out) GY_CHECKED;
 
 /* A place for a tensor. Two are not in the arena: what the caller gives. */
 enum { GY_STORAGE_X, GY_STORAGE_DY, GY_STORAGE_ARENA, GY_STORAGE_NONE = -1 };
