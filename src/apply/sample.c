@@ -1,6 +1,8 @@
 /* Draws a token from logits: the likeliest, or at random among the likeliest. */
 #include "sample.h"
 
+#include "base/select.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -29,37 +31,12 @@ static int64_t likeliest(const gy_sampler *s, const float *logits)
     return best;
 }
 
-/* The k-th largest of x [n], which is put out of order (Hoare 1961, "Find"). 1 ≤ k ≤ n. */
-static float kth_largest(float *x, int64_t n, int64_t k)
-{
-    int64_t low = 0, high = n - 1;
-    while (low < high) {
-        float middle = x[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (x[i] > middle) i++;
-            while (x[j] < middle) j--;
-            if (i > j) break;
-            float swap = x[i];
-            x[i++] = x[j];
-            x[j--] = swap;
-        }
-        if (k - 1 <= j)
-            high = j;
-        else if (k - 1 >= i)
-            low = i;
-        else
-            break;
-    }
-    return x[k - 1];
-}
-
 /* The least logit that is among the top k, and how many of that very value are. */
 static float threshold(const gy_sampler *s, const float *logits, int64_t *ties)
 {
     memcpy(s->sorted, logits, (size_t)s->n * sizeof *logits);
     if (s->never >= 0) s->sorted[s->never] = -INFINITY;
-    float least = kth_largest(s->sorted, s->n, s->top_k);
+    float least = gy_kth_largest(s->sorted, s->n, s->top_k);
     *ties = s->top_k;
     for (int64_t i = 0; i < s->n; i++) *ties -= i != s->never && logits[i] > least;
     return least;

@@ -13,6 +13,11 @@ bool gy_role_decays(gy_role role)
     return role != GY_ROLE_BIAS && role != GY_ROLE_NORM;
 }
 
+bool gy_role_is_weight(gy_role role)
+{
+    return role == GY_ROLE_WEIGHT || role == GY_ROLE_KERNEL || role == GY_ROLE_RECURRENT;
+}
+
 int gy_params_find(const gy_params *table, const char *name)
 {
     int index = -1;

@@ -34,6 +34,9 @@ extern const char *const gy_role_names[GY_ROLE_COUNT];
 /** Whether weight decay, l1 and l2 act on it without decay_all: all but biases and norms. */
 bool gy_role_decays(gy_role role);
 
+/** Whether it is a weight that products read: those are what is worth leaving out, or making smaller. */
+bool gy_role_is_weight(gy_role role);
+
 /** X(hold, text): what training keeps of a tensor that was made smaller; text: of checkpoints. */
 #define GY_HOLD_LIST(X)                                                                            \
     X(NOTHING, "nothing")                                                                          \

@@ -18,6 +18,7 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
+#include "base/select.h"
 
 #include <math.h>
 #include <string.h>
@@ -39,11 +40,9 @@ struct gy_sparsity {
     gy_sparsity_change change;
 };
 
-static bool is_weight(const gy_param *p)
+static bool is_sparse(const gy_param *p)
 {
-    const bool is =
-        p->role == GY_ROLE_WEIGHT || p->role == GY_ROLE_KERNEL || p->role == GY_ROLE_RECURRENT;
-    return is && p->trainable;
+    return gy_role_is_weight(p->role) && p->trainable;
 }
 
 /* Gaps and what is no weight are always there. */
@@ -58,7 +57,7 @@ static void list_parts(gy_sparsity *s, const gy_params *params)
     for (int i = 0; i < params->n; i++) {
         const gy_param *p = &params->v[i];
         double sum = 0;
-        if (!is_weight(p)) continue;
+        if (!is_sparse(p)) continue;
         for (int d = 0; d < p->shape.n; d++) sum += (double)p->shape.d[d];
         s->parts[s->n++] = (part){p, sum / (double)p->count};
         s->weights += p->count;
@@ -167,31 +166,6 @@ static bool is_due(const gy_run *run)
 
 /* Which */
 
-/* Puts the n-th largest of x [count] in its place, larger ones before it (Hoare 1961). 0 < n ≤ count */
-static float nth_largest(float *x, int64_t count, int64_t n)
-{
-    int64_t from = 0, to = count - 1;
-    while (from < to) {
-        const float pivot = x[from + (to - from) / 2];
-        int64_t i = from, j = to;
-        while (i <= j) {
-            while (x[i] > pivot) i++;
-            while (x[j] < pivot) j--;
-            if (i > j) break;
-            const float kept = x[i];
-            x[i++] = x[j];
-            x[j--] = kept;
-        }
-        if (n - 1 <= j)
-            to = j;
-        else if (n - 1 >= i)
-            from = i;
-        else
-            break;
-    }
-    return x[n - 1];
-}
-
 /* Marks the n elements with the largest keys, of equal ones the first; negative keys never. */
 static void take_largest(gy_sparsity *s, int64_t count, int64_t n, float *mask)
 {
@@ -200,7 +174,7 @@ static void take_largest(gy_sparsity *s, int64_t count, int64_t n, float *mask)
         if (s->key[i] >= 0) s->rank[candidates++] = s->key[i];
     if (n > candidates) n = candidates;
     if (n <= 0) return;
-    const float least = nth_largest(s->rank, candidates, n);
+    const float least = gy_kth_largest(s->rank, candidates, n);
     for (int64_t i = 0; i < count; i++)
         if (s->key[i] > least) n--;
     for (int64_t i = 0; i < count; i++) {
@@ -309,7 +283,7 @@ const gy_sparsity_change *gy_run_sparsity_change(const gy_run *run)
 
 bool gy_run_masks(const gy_run *run, int param)
 {
-    return run->sparsity != NULL && is_weight(&gy_model_params(run->network.model)->v[param]);
+    return run->sparsity != NULL && is_sparse(&gy_model_params(run->network.model)->v[param]);
 }
 
 /* The first of the tensor's elements in an order of its own, drawn from the seed and its name. */

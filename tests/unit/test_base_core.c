@@ -8,6 +8,7 @@
 #include "base/plain.h"
 #include "base/registry.h"
 #include "base/rng.h"
+#include "base/select.h"
 
 #include <string.h>
 
@@ -129,6 +130,24 @@ static void permutation_meets_all_once(void)
     }
 }
 
+/* Against counting, with equal ones among them. */
+static void the_kth_largest_is_found(void)
+{
+    enum { N = 60 };
+    float x[N], moved[N];
+    for (int i = 0; i < N; i++) x[i] = (float)((i * 37) % 23) - 7;
+    for (int k = 1; k <= N; k++) {
+        int above = 0, equal = 0;
+        memcpy(moved, x, sizeof x);
+        const float found = gy_kth_largest(moved, N, k);
+        for (int i = 0; i < N; i++) {
+            above += x[i] > found;
+            equal += x[i] == found;
+        }
+        CU_ASSERT_TRUE(above < k && k <= above + equal);
+    }
+}
+
 static void draws_have_their_moments(void)
 {
     gy_rng key = {1, GY_RNG_INIT, 0};
@@ -148,4 +167,4 @@ static void draws_have_their_moments(void)
 GY_TEST_MAIN(GY_TEST(error_line_has_its_parts), GY_TEST(texts_are_tame), GY_TEST(memory_is_counted),
              GY_TEST(pools_and_buffers_grow), GY_TEST(nearest_name_is_found),
              GY_TEST(numbers_are_whole), GY_TEST(permutation_meets_all_once),
-             GY_TEST(draws_have_their_moments))
+             GY_TEST(the_kth_largest_is_found), GY_TEST(draws_have_their_moments))

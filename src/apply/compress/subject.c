@@ -112,11 +112,6 @@ bool gy_subject_has(const gy_subject *s, const gy_param *p)
     return fnmatch(s->layers, layer, 0) == 0;
 }
 
-bool gy_subject_is_weight(const gy_param *p)
-{
-    return p->role == GY_ROLE_WEIGHT || p->role == GY_ROLE_KERNEL || p->role == GY_ROLE_RECURRENT;
-}
-
 static const gy_param *find(const gy_params *table, const char *layer, const char *name)
 {
     char path[1024];

@@ -34,8 +34,6 @@ bool gy_subject_has(const gy_subject *s, const gy_param *p);
 /** A parameter or buffer of a layer by name; NULL: there is none. Local. */
 const gy_param *gy_subject_param(const gy_subject *s, const char *layer, const char *name);
 const float *gy_subject_buffer(const gy_subject *s, const char *layer, const char *name);
-/** Whether it is a weight that products read: those are what is worth making smaller. Local. */
-bool gy_subject_is_weight(const gy_param *p);
 
 /**
  * A parameter is to be kept in a form; its values become what that stands for. Local.

@@ -97,10 +97,10 @@ static gy_status run(gy_subject *s, const void *settings)
     groups list = {.n = 0};
     int64_t most = 0;
     for (int i = 0; i < params->n; i++)
-        if (gy_subject_is_weight(&params->v[i])) most += params->v[i].count;
+        if (gy_role_is_weight(params->v[i].role)) most += params->v[i].count;
     GY_TRY(gy_new_array(s->ctx, most, &list.v));
     for (int i = 0; i < params->n; i++) {
-        if (!gy_subject_is_weight(&params->v[i]) || !gy_subject_has(s, &params->v[i])) continue;
+        if (!gy_role_is_weight(params->v[i].role) || !gy_subject_has(s, &params->v[i])) continue;
         cut(s, &params->v[i], p->structure, &list);
         if (p->scope == SCOPE_LAYER) clear_least(&list, p->fraction);
         if (s->holds[i] == GY_HOLD_NOTHING) s->holds[i] = GY_HOLD_ZEROS;

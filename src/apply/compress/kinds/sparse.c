@@ -13,7 +13,7 @@ static gy_status run(gy_subject *s, const void *settings)
     s->why = "compressed rows would take more than the weights do";
     for (int i = 0; i < params->n; i++) {
         const gy_param *p = &params->v[i];
-        if (!gy_subject_is_weight(p) || !gy_subject_has(s, p)) continue;
+        if (!gy_role_is_weight(p->role) || !gy_subject_has(s, p)) continue;
         const bool int8 = s->forms[i].kind == &gy_form_int8;
         if (s->forms[i].kind != NULL && !int8) continue;
         gy_form now;
