@@ -4,6 +4,8 @@
  */
 #include "search_impl.h"
 
+#include "base/rank.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,57 +64,7 @@ static void tell_place(const gy_searching *g, int64_t place, int64_t job)
     gy_study_tell(g->s, &report);
 }
 
-/* Ranks of numbers, equal ones sharing theirs. */
-static void rank_numbers(const double *x, int64_t n, double *out)
-{
-    for (int64_t i = 0; i < n; i++) {
-        double below = 0, equal = 0;
-        for (int64_t j = 0; j < n; j++) {
-            below += x[j] < x[i];
-            equal += x[j] == x[i];
-        }
-        out[i] = below + (equal + 1) / 2;
-    }
-}
-
-static double mean_of(const double *x, int64_t n)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) sum += x[i];
-    return sum / (double)n;
-}
-
-/* Spearman's rank correlation, from −1 to 1. @param a, b  ranks */
-static double correlate(const double *a, const double *b, int64_t n)
-{
-    const double ma = mean_of(a, n), mb = mean_of(b, n);
-    double ab = 0, aa = 0, bb = 0;
-    for (int64_t i = 0; i < n; i++) {
-        ab += (a[i] - ma) * (b[i] - mb);
-        aa += (a[i] - ma) * (a[i] - ma);
-        bb += (b[i] - mb) * (b[i] - mb);
-    }
-    return aa > 0 && bb > 0 ? ab / sqrt(aa * bb) : 0;
-}
-
-/* Of choices, which have no order: the share of the ranks' spread that lies between them, its root. */
-static double separate(const double *choice, int choices, const double *ranks, int64_t n)
-{
-    const double mean = mean_of(ranks, n);
-    double between = 0, all = 0;
-    for (int64_t i = 0; i < n; i++) all += (ranks[i] - mean) * (ranks[i] - mean);
-    for (int c = 0; c < choices; c++) {
-        double sum = 0, count = 0;
-        for (int64_t i = 0; i < n; i++) {
-            if ((int)choice[i] != c) continue;
-            sum += ranks[i];
-            count++;
-        }
-        if (count > 0) between += count * (sum / count - mean) * (sum / count - mean);
-    }
-    return all > 0 ? sqrt(between / all) : 0;
-}
-
+/* By rank correlation; of choices, which have no order, by the correlation ratio. */
 static gy_status tell_importance(gy_searching *g, const entry *v, int64_t n)
 {
     gy_context *ctx = g->s->ctx;
@@ -122,14 +74,15 @@ static gy_status tell_importance(gy_searching *g, const entry *v, int64_t n)
     GY_TRY(gy_new_array(ctx, 4 * n, &room));
     double *values = room, *x = room + n, *ranks = room + 2 * n, *costs = room + 3 * n;
     for (int64_t i = 0; i < n; i++) costs[i] = v[i].cost;
-    rank_numbers(costs, n, ranks);
+    gy_rank(costs, n, ranks);
     for (int k = 0; k < space->n; k++) {
         const gy_axis *range = &space->v[k];
         const bool choice = range->kind == GY_AXIS_CHOICE;
         for (int64_t i = 0; i < n; i++)
             values[i] = gy_axis_number(range, g->search.jobs[v[i].job].point.at[k]);
-        rank_numbers(values, n, x);
-        const double r = choice ? separate(values, range->n, ranks, n) : correlate(x, ranks, n);
+        gy_rank(values, n, x);
+        const double r =
+            choice ? gy_correlation_ratio(values, ranks, n) : gy_correlation(x, ranks, n);
         gy_report report;
         gy_report_begin(&report, "importance");
         gy_report_text(&report, "key", range->key);

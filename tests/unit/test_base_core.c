@@ -6,10 +6,12 @@
 #include "base/log.h"
 #include "base/number.h"
 #include "base/plain.h"
+#include "base/rank.h"
 #include "base/registry.h"
 #include "base/rng.h"
 #include "base/select.h"
 
+#include <math.h>
 #include <string.h>
 
 static void error_line_has_its_parts(void)
@@ -148,6 +150,18 @@ static void the_kth_largest_is_found(void)
     }
 }
 
+/* Four numbers by hand: places 1, 2.5, 2.5, 4. */
+static void numbers_go_together(void)
+{
+    const double x[] = {-1, 3, 3, 8}, y[] = {10, 6, 4, 0}, group[] = {7, 7, 2, 2};
+    double places[4];
+    gy_rank(x, 4, places);
+    CU_ASSERT_TRUE(places[0] == 1 && places[1] == 2.5 && places[2] == 2.5 && places[3] == 4);
+    CU_ASSERT_DOUBLE_EQUAL(gy_correlation(places, y, 4), -15 / sqrt(4.5 * 52), 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(gy_correlation_ratio(group, y, 4), sqrt(36.0 / 52), 1e-12);
+    CU_ASSERT_TRUE(gy_correlation(places, group, 0) == 0 && gy_correlation_ratio(y, x, 1) == 0);
+}
+
 static void draws_have_their_moments(void)
 {
     gy_rng key = {1, GY_RNG_INIT, 0};
@@ -167,4 +181,5 @@ static void draws_have_their_moments(void)
 GY_TEST_MAIN(GY_TEST(error_line_has_its_parts), GY_TEST(texts_are_tame), GY_TEST(memory_is_counted),
              GY_TEST(pools_and_buffers_grow), GY_TEST(nearest_name_is_found),
              GY_TEST(numbers_are_whole), GY_TEST(permutation_meets_all_once),
-             GY_TEST(the_kth_largest_is_found), GY_TEST(draws_have_their_moments))
+             GY_TEST(the_kth_largest_is_found), GY_TEST(numbers_go_together),
+             GY_TEST(draws_have_their_moments))

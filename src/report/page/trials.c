@@ -1,6 +1,7 @@
 /* A study's ledger read back; what mattered in it, by ranks: they do not ask what is measured, in which unit. */
 #include "trials.h"
 
+#include "base/rank.h"
 #include "event/event.h"
 #include "store/file.h"
 
@@ -66,50 +67,6 @@ gy_status gy_trials_read(gy_pool *pool, const char *dir, gy_trial_told **out)
     return r.status;
 }
 
-/* Where a number stands among n, equal ones sharing their place. */
-static void rank(const double *x, int n, double *out)
-{
-    for (int i = 0; i < n; i++) {
-        double below = 0, equal = 0;
-        for (int j = 0; j < n; j++) {
-            below += x[j] < x[i];
-            equal += x[j] == x[i];
-        }
-        out[i] = below + (equal + 1) / 2;
-    }
-}
-
-/* The root of the share of y's spread that the mean of y within x's equals explains. */
-static double explain(const double *x, const double *y, int n)
-{
-    double mean = 0, between = 0, all = 0;
-    for (int i = 0; i < n; i++) mean += y[i] / n;
-    for (int i = 0; i < n; i++) {
-        double sum = 0, count = 0;
-        for (int j = 0; j < n; j++)
-            if (x[j] == x[i]) {
-                sum += y[j];
-                count++;
-            }
-        between += (sum / count - mean) * (sum / count - mean);
-        all += (y[i] - mean) * (y[i] - mean);
-    }
-    return all > 0 ? sqrt(between / all) : 0;
-}
-
-/* Spearman's correlation of ranks, without its sign. */
-static double correlate(const double *a, const double *b, int n)
-{
-    const double mean = (n + 1) / 2.0;
-    double ab = 0, aa = 0, bb = 0;
-    for (int i = 0; i < n; i++) {
-        ab += (a[i] - mean) * (b[i] - mean);
-        aa += (a[i] - mean) * (a[i] - mean);
-        bb += (b[i] - mean) * (b[i] - mean);
-    }
-    return aa > 0 && bb > 0 ? fabs(ab) / sqrt(aa * bb) : 0;
-}
-
 /* Whether it counts: it has a value, and none goes on with it. */
 static bool counts(const gy_trial_told *t)
 {
@@ -152,14 +109,14 @@ gy_status gy_trials_weigh(gy_pool *pool, const gy_trial_told *first, gy_importan
     GY_TRY(gy_pool_array(pool, 2 * trials, &x));
     GY_TRY(gy_pool_array(pool, 2 * trials, &best));
     for (int i = 0; i < trials; i++) best[i] = v[i]->best;
-    rank(best, trials, best + trials);
+    gy_rank(best, trials, best + trials);
     for (; *n < first->n; (*n)++) {
         bool words = false;
         for (int i = 0; i < trials; i++) x[i] = number_of(v, i, *n, &words);
-        rank(x, trials, x + trials);
-        out[*n] =
-            (gy_importance){first->keys[*n], words ? explain(x, best + trials, trials)
-                                                   : correlate(x + trials, best + trials, trials)};
+        gy_rank(x, trials, x + trials);
+        const double share = words ? gy_correlation_ratio(x, best + trials, trials)
+                                   : gy_correlation(x + trials, best + trials, trials);
+        out[*n] = (gy_importance){first->keys[*n], fabs(share)};
     }
     qsort(out, (size_t)*n, sizeof *out, by_share);
     return GY_OK;
