@@ -53,17 +53,6 @@ void gy_search_take(gy_search *s, int64_t job, double cost)
     s->jobs[job].cost = isnan(cost) ? INFINITY : cost;
 }
 
-int64_t gy_search_best(const gy_search *s)
-{
-    int64_t best = -1;
-    for (int64_t i = 0; i < s->n; i++) {
-        const gy_search_job *job = &s->jobs[i];
-        if (!job->known || isinf(job->cost)) continue;
-        if (best < 0 || job->cost < s->jobs[best].cost) best = i;
-    }
-    return best;
-}
-
 void gy_search_clear(gy_search *s)
 {
     gy_free(s->ctx, s->jobs);

@@ -87,8 +87,6 @@ typedef enum gy_search_says { GY_SEARCH_JOB, GY_SEARCH_WAITS, GY_SEARCH_ENDS } g
 gy_status gy_search_next(gy_search *s, gy_search_says *says) GY_CHECKED;
 /** The outcome of a job. @param cost  INFINITY: it failed */
 void gy_search_take(gy_search *s, int64_t job, double cost);
-/** The job of least cost, the first of equals; −1: none. */
-int64_t gy_search_best(const gy_search *s);
 void gy_search_clear(gy_search *s);
 
 /* For methods */
