@@ -268,7 +268,7 @@ def journal(bench):
     for turn, hole in enumerate((0, 3 << 30), 1):
         keep_until(place, 21)
         path = place / "run/metrics.jsonl"
-        lines = [x for x in path.read_text().splitlines(True) if x not in late]
+        lines = [x for x in path.read_text().splitlines(True) if json.loads(x) not in told]
         with open(path, "w") as f:
             f.seek(hole)  # what lies before the first line is not looked at
             f.write("\n" * (hole > 0) + "".join(lines) + 9000 * "x" + "\n" + late)
