@@ -17,14 +17,14 @@ static gy_status choose(gy_opened *o, const char *data, gy_part *part)
 static gy_status load(gy_opened *o, gy_part part, bool outputs_alone)
 {
     const bool aims = gy_feed_info(&o->feed, part)->supervised && !outputs_alone;
-    gy_network *network = &o->network;
+    gy_net *network = &o->network;
     int64_t batch = o->config->train.batch_size;
     if (batch < o->ranks) batch = o->ranks;
-    GY_TRY(aims ? gy_feed_aim(&o->feed, network, part) : gy_network_aim(network, NULL));
+    GY_TRY(aims ? gy_feed_aim(&o->feed, network, part) : gy_net_aim(network, NULL));
     GY_TRY(gy_feed_teach(&o->feed, network));
     GY_TRY(gy_feed_load(&o->feed, part, batch));
-    gy_network_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
-    GY_TRY(gy_network_make_pieces(network));
+    gy_net_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
+    GY_TRY(gy_net_make_pieces(network));
     return gy_model_plan(network->model, network->micro, GY_USE_EVALUATION);
 }
 

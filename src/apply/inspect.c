@@ -70,14 +70,13 @@ static gy_status measure_all(gy_context *ctx, gy_anatomy *a, gy_model *model)
 
 gy_status gy_opened_take_apart(gy_opened *o, gy_anatomy **out)
 {
-    gy_network_spec spec;
+    gy_net_spec spec;
     const gy_config *config = o->config;
     GY_TRY(gy_opened_network(o, &spec));
-    gy_status status = gy_network_open(o->ctx, &spec, &o->network);
-    if (status == GY_OK) status = gy_network_aim(&o->network, NULL);
+    gy_status status = gy_net_open(o->ctx, &spec, &o->network);
+    if (status == GY_OK) status = gy_net_aim(&o->network, NULL);
     if (status == GY_OK) {
-        gy_network_cut(&o->network, config->train.batch_size, o->ranks,
-                       config->train.micro_batch_size);
+        gy_net_cut(&o->network, config->train.batch_size, o->ranks, config->train.micro_batch_size);
         status = gy_config_take_apart(config, o->comm, &o->network, out);
     }
     if (status == GY_OK && o->path != NULL) status = gy_model_allocate(o->network.model, false);

@@ -61,12 +61,12 @@ void gy_opened_close(gy_opened *o)
 {
     if (!o->beside) gy_watchdog_set(o->comm, 0);
     gy_feed_clear(&o->feed); /* ends the loaders' threads */
-    gy_network_close(&o->network);
+    gy_net_close(&o->network);
     gy_config_free(o->config);
     gy_pool_clear(&o->pool);
 }
 
-gy_status gy_opened_network(const gy_opened *o, gy_network_spec *out)
+gy_status gy_opened_network(const gy_opened *o, gy_net_spec *out)
 {
     GY_TRY(gy_config_network(o->config, o->comm, out));
     if (o->forms.n > 0) out->forms = &o->forms;
@@ -75,10 +75,10 @@ gy_status gy_opened_network(const gy_opened *o, gy_network_spec *out)
 
 gy_status gy_opened_build(gy_opened *o)
 {
-    gy_network_spec spec;
+    gy_net_spec spec;
     gy_watchdog_note(o->comm, 0, "build the model", GY_WORKS);
     GY_TRY(gy_opened_network(o, &spec));
-    GY_TRY(gy_network_open(o->ctx, &spec, &o->network));
+    GY_TRY(gy_net_open(o->ctx, &spec, &o->network));
     return gy_model_allocate(o->network.model, false);
 }
 

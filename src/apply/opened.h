@@ -19,7 +19,7 @@ typedef struct gy_opened {
     gy_config *config; /* its own, with what was set */
     gy_taught taught;
     gy_formeds forms; /* parameters that are not floats */
-    gy_network network;
+    gy_net network;
     gy_feed feed;
     gy_observer *observer;
     void *observer_user;
@@ -48,8 +48,8 @@ gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *openi
 /** After a failure too. Local. */
 void gy_opened_close(gy_opened *o);
 
-/** What its network is made of: gy_network_open(). Collective. */
-gy_status gy_opened_network(const gy_opened *o, gy_network_spec *out) GY_CHECKED;
+/** What its network is made of: gy_net_open(). Collective. */
+gy_status gy_opened_network(const gy_opened *o, gy_net_spec *out) GY_CHECKED;
 /** Its network, allocated for inference, not planned. Local. */
 gy_status gy_opened_build(gy_opened *o) GY_CHECKED;
 /** The checkpoint's values into that; the moving average where there is one. Collective. */

@@ -94,7 +94,7 @@ static gy_status predict(gy_opened *o, gy_part part, const char *path)
 {
     writer w = {.o = o};
     double start = gy_clock_s();
-    const gy_network *network = &o->network;
+    const gy_net *network = &o->network;
     int64_t samples = o->feed.split[part].samples;
     int64_t most = o->config->train.batch_size; /* of a rank's part: no more than all */
     if (network->grains == 0) most = network->micro * network->micros;

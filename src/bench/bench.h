@@ -17,7 +17,7 @@ void gy_bench_tell(const gy_comm *comm, gy_observer *observer, void *user, gy_re
 typedef struct gy_bench_passes {
     gy_comm *comm;
     const gy_bench_step_options *options;
-    const gy_network *network;
+    const gy_net *network;
     int n;               /* measured */
     double samples;      /* in each, of all ranks */
     const double *layer; /* [2 layers] seconds of all, forward and backward */

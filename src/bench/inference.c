@@ -37,12 +37,12 @@ static void draw(int64_t n, int64_t vocabulary, float *x)
 static gy_status load(bench *b)
 {
     gy_opened *o = &b->o;
-    gy_network *network = &o->network;
+    gy_net *network = &o->network;
     const int64_t batch = gy_most(o->config->train.batch_size, o->ranks);
     GY_TRY(gy_opened_build(o));
-    GY_TRY(gy_network_aim(network, NULL));
-    gy_network_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
-    GY_TRY(gy_network_make_pieces(network));
+    GY_TRY(gy_net_aim(network, NULL));
+    gy_net_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
+    GY_TRY(gy_net_make_pieces(network));
     if (o->path == NULL) GY_TRY(gy_model_start(network->model, (uint64_t)o->config->seed));
     GY_TRY(gy_model_plan(network->model, network->micro, GY_USE_EVALUATION));
     b->part = batch * (o->rank + 1) / o->ranks - batch * o->rank / o->ranks;
@@ -56,7 +56,7 @@ static gy_status load(bench *b)
 
 static gy_status pass(const bench *b, int64_t samples, double *layer, double *seconds)
 {
-    const gy_network *network = &b->o.network;
+    const gy_net *network = &b->o.network;
     const gy_samples part = {.n = samples, .global = samples, .x = b->x};
     gy_model_run run = {.kernel = network->kernel, .layer_seconds = layer};
     const double start = gy_clock_s();
@@ -83,7 +83,7 @@ static gy_status measure(bench *b)
 static gy_status add_memory(const bench *b, gy_report *report)
 {
     gy_model_memory memory;
-    const gy_network *network = &b->o.network;
+    const gy_net *network = &b->o.network;
     GY_TRY(gy_model_measure(network->model, network->micro, GY_USE_EVALUATION, &memory));
     gy_report_int(report, "parameter_bytes", memory.parameters + memory.buffers);
     gy_report_int(report, "activation_bytes", memory.activations);

@@ -40,7 +40,7 @@ typedef struct bench {
     int rank, ranks;
     gy_pool pool;
     const gy_config *config; /* NULL: none */
-    gy_network network;      /* of it */
+    gy_net network;          /* of it */
     gy_optim *optim;
     float *average;
     gy_range whole; /* of its trainable parameters */
@@ -89,9 +89,9 @@ static void add_slot(gy_checkpoint *c, const char *name, float *v, const gy_para
 
 static gy_status make_model(bench *b)
 {
-    gy_network_spec spec;
+    gy_net_spec spec;
     GY_TRY(gy_config_network(b->config, b->comm, &spec));
-    GY_TRY(gy_network_open(b->ctx, &spec, &b->network));
+    GY_TRY(gy_net_open(b->ctx, &spec, &b->network));
     gy_model *model = b->network.model;
     GY_TRY(gy_model_allocate(model, false));
     GY_TRY(gy_model_start(model, (uint64_t)b->config->seed));
@@ -306,7 +306,7 @@ gy_status gy_bench_io(gy_context *ctx, gy_comm *comm, const gy_config *config,
     status = clean(b, status);
     gy_optim_free(b->optim);
     gy_free(ctx, b->average);
-    gy_network_close(&b->network);
+    gy_net_close(&b->network);
     gy_free(ctx, b->numbers);
     gy_pool_clear(&b->pool);
     gy_free(ctx, b);

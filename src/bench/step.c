@@ -52,7 +52,7 @@ static gy_status measure(bench *b)
 static gy_status add_memory(const bench *b, gy_report *report)
 {
     gy_model_memory memory;
-    const gy_network *network = &b->run.network;
+    const gy_net *network = &b->run.network;
     gy_model *model = network->model;
     const gy_params *params = gy_model_params(model);
     GY_TRY(gy_model_measure(model, network->micro, gy_config_use(b->config, b->comm, network),

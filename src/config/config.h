@@ -145,14 +145,14 @@ gy_status gy_config_compare(gy_context *ctx, const char *old_yaml, const char *n
 /** Appends its YAML without what is as by default: the shortest that reads back to it. Local. */
 gy_status gy_config_print_short(const gy_config *config, gy_buffer *out) GY_CHECKED;
 
-/** Its network, on this rank: gy_network_open(). OMP_NUM_THREADS is rank 0's word. Collective. */
-gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out) GY_CHECKED;
+/** Its network, on this rank: gy_net_open(). OMP_NUM_THREADS is rank 0's word. Collective. */
+gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_net_spec *out) GY_CHECKED;
 /** Whether vectors that all ranks need lie in memory that those of a host share. Local. */
 bool gy_config_uses_host_memory(const gy_config *c, gy_comm *comm);
 /** What training plans the memory of its network for, once that is cut. Local. */
-gy_model_use gy_config_use(const gy_config *c, gy_comm *comm, const gy_network *n);
+gy_model_use gy_config_use(const gy_config *c, gy_comm *comm, const gy_net *n);
 /** Takes the network apart, with the memory of all that training it holds. Local. */
-gy_status gy_config_take_apart(const gy_config *c, gy_comm *comm, gy_network *n,
+gy_status gy_config_take_apart(const gy_config *c, gy_comm *comm, gy_net *n,
                                struct gy_anatomy **out) GY_CHECKED;
 
 #endif

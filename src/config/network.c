@@ -7,22 +7,22 @@
 #include "comm/topology.h"
 #include "sync/grains.h"
 
-gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_network_spec *out)
+gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_net_spec *out)
 {
     int omp_threads = gy_kernel_omp_threads();
     GY_TRY(gy_comm_broadcast(comm, &omp_threads, sizeof omp_threads, 0));
-    *out = (gy_network_spec){.layers = c->model.layers,
-                             .where = c->model.where,
-                             .recompute_blocks = c->train.recompute == 1,
-                             .rollout = (int)c->train.rollout,
-                             .threads = (int)c->threads,
-                             .omp_threads = omp_threads,
-                             .ranks = gy_comm_sharing_ranks(comm),
-                             .grains = (int)c->comm.reproducible_grains,
-                             .loss = c->loss,
-                             .metrics = c->metrics,
-                             .adapt = c->adapt.how.rank > 0 ? &c->adapt.how : NULL,
-                             .quantize = c->train.quantize == 1};
+    *out = (gy_net_spec){.layers = c->model.layers,
+                         .where = c->model.where,
+                         .recompute_blocks = c->train.recompute == 1,
+                         .rollout = (int)c->train.rollout,
+                         .threads = (int)c->threads,
+                         .omp_threads = omp_threads,
+                         .ranks = gy_comm_sharing_ranks(comm),
+                         .grains = (int)c->comm.reproducible_grains,
+                         .loss = c->loss,
+                         .metrics = c->metrics,
+                         .adapt = c->adapt.how.rank > 0 ? &c->adapt.how : NULL,
+                         .quantize = c->train.quantize == 1};
     out->input.n = c->model.input.n;
     for (int i = 0; i < out->input.n; i++) out->input.d[i] = c->model.input.v[i];
     return GY_OK;
@@ -34,9 +34,9 @@ bool gy_config_uses_host_memory(const gy_config *c, gy_comm *comm)
     return t->local_ranks > 1 && t->host_memory && gy_sync_wants_host_memory(&c->comm);
 }
 
-gy_model_use gy_config_use(const gy_config *c, gy_comm *comm, const gy_network *n)
+gy_model_use gy_config_use(const gy_config *c, gy_comm *comm, const gy_net *n)
 {
-    return gy_network_use(n, n->grains == 0 && gy_config_uses_host_memory(c, comm));
+    return gy_net_use(n, n->grains == 0 && gy_config_uses_host_memory(c, comm));
 }
 
 /* Floats of each state vector that a rank holds. */
@@ -53,7 +53,7 @@ static bool copies_checkpoints(const gy_checkpoint_settings *c)
     return c->asynchronous && (c->every_epochs > 0 || c->every_steps > 0 || c->every_minutes > 0);
 }
 
-static void add_memory(const gy_config *c, int ranks, const gy_network *n, gy_anatomy *a)
+static void add_memory(const gy_config *c, int ranks, const gy_net *n, gy_anatomy *a)
 {
     const gy_params *params = gy_model_params(n->model);
     const int64_t trainable = params->trainable, buffers = gy_model_buffers(n->model)->floats;
@@ -70,9 +70,9 @@ static void add_memory(const gy_config *c, int ranks, const gy_network *n, gy_an
     a->checkpoint_bytes = (values + whole * a->optimizer_bytes) / ranks + residuals / 2;
 }
 
-gy_status gy_config_take_apart(const gy_config *c, gy_comm *comm, gy_network *n, gy_anatomy **out)
+gy_status gy_config_take_apart(const gy_config *c, gy_comm *comm, gy_net *n, gy_anatomy **out)
 {
-    GY_TRY(gy_network_take_apart(n, c->name, gy_config_use(c, comm, n), out));
+    GY_TRY(gy_net_take_apart(n, c->name, gy_config_use(c, comm, n), out));
     add_memory(c, gy_comm_ranks(comm), n, *out);
     return GY_OK;
 }

@@ -17,8 +17,7 @@ static gy_status check_values(const gy_loss_kind *loss, const gy_shape *out, con
 }
 
 /* Targets must be of the kind that the loss is for, and the outputs enough for them. */
-static gy_status check_targets(const gy_network *network, const char *data,
-                               const gy_source_info *info)
+static gy_status check_targets(const gy_net *network, const char *data, const gy_source_info *info)
 {
     const gy_loss_kind *loss = gy_loss_kind_of(network->spec.loss.kind);
     const gy_shape *out = gy_model_output(network->model);
@@ -44,7 +43,7 @@ static gy_status check_targets(const gy_network *network, const char *data,
     return GY_OK;
 }
 
-gy_status gy_feed_teach(const gy_feed *f, gy_network *network)
+gy_status gy_feed_teach(const gy_feed *f, gy_net *network)
 {
     gy_task *task = &network->task;
     const int64_t classes = gy_task_class_weights(task);
@@ -58,11 +57,11 @@ gy_status gy_feed_teach(const gy_feed *f, gy_network *network)
     return GY_OK;
 }
 
-gy_status gy_feed_aim(gy_feed *f, gy_network *network, gy_part part)
+gy_status gy_feed_aim(gy_feed *f, gy_net *network, gy_part part)
 {
     const gy_source_info *info = gy_feed_info(f, part);
     GY_TRY(check_targets(network, f->text[part], info));
-    GY_TRY(gy_network_aim(network, &info->y));
+    GY_TRY(gy_net_aim(network, &info->y));
     if (info->weighted) GY_TRY(gy_task_take_weights(&network->task, gy_shape_count(&info->w)));
     GY_TRY(gy_feed_teach(f, network));
     f->target = network->task.loss->target;

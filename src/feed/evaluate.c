@@ -14,7 +14,7 @@ gy_samples gy_feed_samples(const gy_batch *batch)
 }
 
 /* This rank's part of one batch. */
-static gy_status evaluate_batch(gy_network *network, uint64_t seed, const gy_samples *part,
+static gy_status evaluate_batch(gy_net *network, uint64_t seed, const gy_samples *part,
                                 double *rows)
 {
     gy_model_run pass = {
@@ -30,7 +30,7 @@ static gy_status evaluate_batch(gy_network *network, uint64_t seed, const gy_sam
     return GY_OK;
 }
 
-static gy_status evaluate(gy_feed *f, gy_network *network, gy_part part, int64_t step, double *rows)
+static gy_status evaluate(gy_feed *f, gy_net *network, gy_part part, int64_t step, double *rows)
 {
     gy_loader *loader = f->loader[part];
     GY_TRY(gy_model_plan(network->model, network->micro, GY_USE_EVALUATION));
@@ -46,13 +46,12 @@ static gy_status evaluate(gy_feed *f, gy_network *network, gy_part part, int64_t
     return GY_OK;
 }
 
-gy_status gy_feed_sum_rows(gy_feed *f, const gy_network *network, double *rows)
+gy_status gy_feed_sum_rows(gy_feed *f, const gy_net *network, double *rows)
 {
     return gy_comm_sum(f->comm, rows, network->rows * network->task.sums);
 }
 
-gy_status gy_feed_evaluate(gy_feed *f, gy_network *network, gy_part part, int64_t step,
-                           double *tally)
+gy_status gy_feed_evaluate(gy_feed *f, gy_net *network, gy_part part, int64_t step, double *tally)
 {
     double *rows = NULL;
     gy_status status = gy_new_array(f->ctx, network->rows * network->task.sums, &rows);

@@ -27,7 +27,7 @@ static bool has_grids(const gy_model *model)
 }
 
 /* What the loss says of classes, and of how many, as gy_task_class_weights() will. */
-static void take_classes(gy_feed *f, const gy_network *network)
+static void take_classes(gy_feed *f, const gy_net *network)
 {
     const gy_loss_kind *loss = gy_loss_kind_of(network->spec.loss.kind);
     const bool many = loss->target == GY_TARGET_CLASS;
@@ -36,7 +36,7 @@ static void take_classes(gy_feed *f, const gy_network *network)
 }
 
 void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *config,
-                  const gy_network *network)
+                  const gy_net *network)
 {
     bool tokens = gy_model_takes_tokens(network->model);
     *f = (gy_feed){.ctx = ctx,

@@ -51,7 +51,7 @@ typedef struct gy_feed {
 
 /** A feed of nothing yet, for a network. Local. */
 void gy_feed_init(gy_feed *f, gy_context *ctx, gy_comm *comm, const gy_config *config,
-                  const gy_network *network);
+                  const gy_net *network);
 /** The source of a part, as the configuration names it; NULL: there is none. Local. */
 const char *gy_feed_name(const gy_config *config, gy_part part);
 
@@ -69,9 +69,9 @@ gy_status gy_feed_compare(const gy_feed *f) GY_CHECKED;
  * Makes the network's task that of a part's targets, which must be of the kind that its loss is for, and
  * the outputs enough for them. Local.
  */
-gy_status gy_feed_aim(gy_feed *f, gy_network *network, gy_part part) GY_CHECKED;
+gy_status gy_feed_aim(gy_feed *f, gy_net *network, gy_part part) GY_CHECKED;
 /** Gives the task what the training split taught: the unit of targets, weights of classes. Local. */
-gy_status gy_feed_teach(const gy_feed *f, gy_network *network) GY_CHECKED;
+gy_status gy_feed_teach(const gy_feed *f, gy_net *network) GY_CHECKED;
 /** Makes the loader of a part: shuffled, augmented and prefetched as training needs it. Local. */
 gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch) GY_CHECKED;
 /**
@@ -94,10 +94,10 @@ gy_samples gy_feed_samples(const gy_batch *batch);
  * @param step   for the watchdog: updates done
  * @param tally  out: [task.sums]
  */
-gy_status gy_feed_evaluate(gy_feed *f, gy_network *network, gy_part part, int64_t step,
+gy_status gy_feed_evaluate(gy_feed *f, gy_net *network, gy_part part, int64_t step,
                            double *tally) GY_CHECKED;
 /** Adds a tally's rows [network->rows, task.sums] of all ranks, row by row. Collective. */
-gy_status gy_feed_sum_rows(gy_feed *f, const gy_network *network, double *rows) GY_CHECKED;
+gy_status gy_feed_sum_rows(gy_feed *f, const gy_net *network, double *rows) GY_CHECKED;
 
 const gy_source_info *gy_feed_info(const gy_feed *f, gy_part part); /* NULL: no such part */
 /** What was learned in numbers, as JSON: the normaliser, the targets' unit, weights of classes. Local. */

@@ -17,7 +17,7 @@ int64_t gy_reptile_tasks(const gy_reptile *r, gy_part part)
 /* Where the samples of every task lie, whatever its rank: the bits of a product may depend on that. */
 static gy_samples place(const gy_reptile *r, const gy_batch *batch)
 {
-    gy_network *net = r->network;
+    gy_net *net = r->network;
     const int64_t each = gy_shape_count(gy_model_input(net->model));
     memcpy(net->x, batch->x, (size_t)(batch->n * each) * sizeof *net->x);
     if (batch->y != NULL)
@@ -29,7 +29,7 @@ static gy_status measure(gy_reptile *r, const gy_samples *queries, gy_model_run 
                          double *tally)
 {
     float *y = NULL;
-    gy_network *net = r->network;
+    gy_net *net = r->network;
     GY_TRY(gy_model_plan(net->model, net->micro, GY_USE_EVALUATION));
     pass->first = queries->first;
     GY_TRY(gy_model_forward(net->model, pass, queries->n, queries->x, &y));

@@ -26,7 +26,7 @@ static gy_status allocate(gy_reptile *r)
                            NULL, &r->optim);
 }
 
-gy_status gy_reptile_create(gy_feed *feed, gy_network *network, gy_model_use use, gy_reptile **out)
+gy_status gy_reptile_create(gy_feed *feed, gy_net *network, gy_model_use use, gy_reptile **out)
 {
     gy_status status;
     gy_reptile *r = NULL;
@@ -88,7 +88,7 @@ gy_status gy_reptile_step(gy_reptile *r, const gy_samples *samples, gy_model_run
                           double *tally, double *loss)
 {
     float *y = NULL;
-    gy_network *net = r->network;
+    gy_net *net = r->network;
     float *w = gy_model_values(net->model), *g = gy_model_gradients(net->model);
     gy_task_batch batch = {.n = samples->n, .target = samples->y, .weight = samples->w};
     const double weight = weigh(&net->task, &batch), scale = weight > 0 ? 1 / weight : 0;

@@ -15,7 +15,7 @@ typedef struct gy_reptile gy_reptile;
  * @param use            what for
  * @param out            free with gy_reptile_free()
  */
-gy_status gy_reptile_create(gy_feed *feed, gy_network *network, gy_model_use use,
+gy_status gy_reptile_create(gy_feed *feed, gy_net *network, gy_model_use use,
                             gy_reptile **out) GY_CHECKED;
 void gy_reptile_free(gy_reptile *r);
 

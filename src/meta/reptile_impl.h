@@ -7,7 +7,7 @@
 struct gy_reptile {
     gy_context *ctx;
     gy_feed *feed;
-    gy_network *network;
+    gy_net *network;
     gy_model_use use; /* that steps are planned for */
     const gy_meta_settings *settings;
     double rate;     /* of inner steps */

@@ -128,14 +128,14 @@ static gy_status take_formula(owner *o, gy_model *model)
 }
 
 /* What the loss takes for a piece, and the samples of a grain. */
-static int64_t piece_bytes(const gy_network *n)
+static int64_t piece_bytes(const gy_net *n)
 {
     const int64_t sample = gy_shape_count(gy_model_input(n->model)) + n->task.targets;
     const int64_t room = n->task.loss == NULL ? 0 : gy_task_room(&n->task, n->micro);
     return (room + (n->grains > 0 ? n->micro * sample : 0)) * (int64_t)sizeof(float);
 }
 
-static gy_status take(owner *o, gy_network *n, const char *name, gy_model_use use)
+static gy_status take(owner *o, gy_net *n, const char *name, gy_model_use use)
 {
     gy_anatomy *a = &o->anatomy;
     gy_model_memory memory;
@@ -154,7 +154,7 @@ static gy_status take(owner *o, gy_network *n, const char *name, gy_model_use us
     return GY_OK;
 }
 
-gy_status gy_network_take_apart(gy_network *n, const char *name, gy_model_use use, gy_anatomy **out)
+gy_status gy_net_take_apart(gy_net *n, const char *name, gy_model_use use, gy_anatomy **out)
 {
     owner *o = NULL;
     GY_TRY(gy_new(n->ctx, &o));

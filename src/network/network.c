@@ -4,13 +4,13 @@
 #include "base/count.h"
 #include "threads_impl.h"
 
-gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_network *out)
+gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out)
 {
-    *out = (gy_network){.ctx = ctx,
-                        .spec = *spec,
-                        .grains = spec->grains,
-                        .rows = spec->grains > 0 ? spec->grains : 1};
-    const int threads = gy_network_choose_threads(spec, &out->threads_by);
+    *out = (gy_net){.ctx = ctx,
+                    .spec = *spec,
+                    .grains = spec->grains,
+                    .rows = spec->grains > 0 ? spec->grains : 1};
+    const int threads = gy_net_choose_threads(spec, &out->threads_by);
     GY_TRY(gy_kernel_create(ctx, threads, &out->kernel));
     GY_TRY(gy_kernel_check_space(out->kernel));
     const gy_model_spec model = {.input = spec->input,
@@ -25,7 +25,7 @@ gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_netwo
     return gy_model_create(ctx, &model, &out->model);
 }
 
-void gy_network_close(gy_network *n)
+void gy_net_close(gy_net *n)
 {
     if (n->ctx == NULL) return;
     gy_free(n->ctx, n->x);
@@ -33,25 +33,25 @@ void gy_network_close(gy_network *n)
     gy_free(n->ctx, n->room);
     gy_model_free(n->model);
     gy_kernel_free(n->kernel);
-    *n = (gy_network){.ctx = NULL};
+    *n = (gy_net){.ctx = NULL};
 }
 
-gy_status gy_network_aim(gy_network *n, const gy_shape *target)
+gy_status gy_net_aim(gy_net *n, const gy_shape *target)
 {
     return gy_task_init(&n->task, &n->spec.loss, &n->spec.metrics, gy_model_output(n->model),
                         target);
 }
 
-void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro)
+void gy_net_cut(gy_net *n, int64_t most, int ranks, int64_t micro)
 {
     int parts = n->grains > 0 ? n->grains : ranks;
     int64_t largest = gy_pieces(most, parts); /* of any rank or grain */
     n->micro = micro == 0 || micro > largest ? largest : micro;
     n->micros = (int)((largest + n->micro - 1) / n->micro);
-    gy_network_fit_threads(n);
+    gy_net_fit_threads(n);
 }
 
-gy_status gy_network_make_pieces(gy_network *n)
+gy_status gy_net_make_pieces(gy_net *n)
 {
     if (n->task.targets > 0)
         GY_TRY(gy_new_array(n->ctx, gy_task_room(&n->task, n->micro), &n->room));
@@ -62,7 +62,7 @@ gy_status gy_network_make_pieces(gy_network *n)
     return gy_new_array(n->ctx, n->micro * n->task.targets, &n->y);
 }
 
-gy_model_use gy_network_use(const gy_network *n, bool lent)
+gy_model_use gy_net_use(const gy_net *n, bool lent)
 {
     return n->micros > 1 || lent ? GY_USE_TRAINING : GY_USE_STEPS;
 }

@@ -12,7 +12,7 @@
 #include "model/model.h"
 #include "task.h"
 
-typedef struct gy_network_spec {
+typedef struct gy_net_spec {
     gy_shape input;        /* of one sample */
     gy_layer_specs layers; /* must outlive the network, as all that is pointed to */
     const char *where;     /* place of `layers` in the configuration */
@@ -27,7 +27,7 @@ typedef struct gy_network_spec {
     const struct gy_formeds *forms; /* see gy_model_spec */
     const gy_model_adapt *adapt;    /* likewise */
     bool quantize;
-} gy_network_spec;
+} gy_net_spec;
 
 /** X(reason, in a word): what the number of a rank's threads comes from. */
 #define GY_THREADS_BY_LIST(X)                                                                      \
@@ -43,9 +43,9 @@ typedef enum gy_threads_by {
 #undef GY_THREADS_BY_ENUM
 extern const char *const gy_threads_by_names[GY_THREADS_REASONS];
 
-typedef struct gy_network {
+typedef struct gy_net {
     gy_context *ctx;
-    gy_network_spec spec;
+    gy_net_spec spec;
     gy_kernel *kernel;
     gy_threads_by threads_by;
     gy_model *model;
@@ -56,34 +56,34 @@ typedef struct gy_network {
     int micros;    /* pieces of a rank's part or of a grain, the same on every rank */
     float *x, *y;  /* [micro, …] where the samples of a grain are passed */
     float *room;   /* of the task, for a piece */
-} gy_network;
+} gy_net;
 
 /** Makes kernel and model. GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. */
-gy_status gy_network_open(gy_context *ctx, const gy_network_spec *spec, gy_network *out) GY_CHECKED;
+gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out) GY_CHECKED;
 /** A network of zeros, or half open, may be closed too. */
-void gy_network_close(gy_network *n);
+void gy_net_close(gy_net *n);
 
 /**
  * Makes the task: loss and metrics of such targets.
  * @param target  shape of one sample's; NULL: there are none, outputs alone are wanted
  */
-gy_status gy_network_aim(gy_network *n, const gy_shape *target) GY_CHECKED;
+gy_status gy_net_aim(gy_net *n, const gy_shape *target) GY_CHECKED;
 
 /**
  * How much is passed at once of batches of up to `most` samples that are cut among `ranks`; where that is
  * too little work for a team of threads, and nobody set their number, the kernel goes on with one.
  * @param micro  so many samples at most; 0: all of a part
  */
-void gy_network_cut(gy_network *n, int64_t most, int ranks, int64_t micro);
+void gy_net_cut(gy_net *n, int64_t most, int ranks, int64_t micro);
 
 /** Allocates what pieces need, once it is aimed and cut. */
-gy_status gy_network_make_pieces(gy_network *n) GY_CHECKED;
+gy_status gy_net_make_pieces(gy_net *n) GY_CHECKED;
 
 /**
  * What training plans its memory for, once it is cut: a pass may be all of a step, or of a grain.
  * @param lent  the gradients lie elsewhere: gy_model_lend()
  */
-gy_model_use gy_network_use(const gy_network *n, bool lent);
+gy_model_use gy_net_use(const gy_net *n, bool lent);
 
 /** A rank's part of a global batch. */
 typedef struct gy_samples {
@@ -104,7 +104,7 @@ typedef struct gy_piece {
 } gy_piece;
 
 /** The next piece of a part; false at its end. */
-bool gy_piece_next(const gy_network *n, const gy_samples *part, gy_piece *p);
+bool gy_piece_next(const gy_net *n, const gy_samples *part, gy_piece *p);
 
 struct gy_anatomy;
 
@@ -112,7 +112,7 @@ struct gy_anatomy;
  * Takes the network apart, once it is cut: layers, parameters, the formula by which dense ones count, the
  * memory of the model in passes for `use`. Free with gy_anatomy_free().
  */
-gy_status gy_network_take_apart(gy_network *n, const char *name, gy_model_use use,
-                                struct gy_anatomy **out) GY_CHECKED;
+gy_status gy_net_take_apart(gy_net *n, const char *name, gy_model_use use,
+                            struct gy_anatomy **out) GY_CHECKED;
 
 #endif

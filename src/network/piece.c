@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* The next part of the grain that holds sample `at` of the global batch. */
-static void next_of_grain(const gy_network *net, const gy_samples *part, int64_t at, gy_piece *p)
+static void next_of_grain(const gy_net *net, const gy_samples *part, int64_t at, gy_piece *p)
 {
     int64_t start, n, first;
     gy_part_of(part->global, p->grain, net->grains, &start, &n);
@@ -26,7 +26,7 @@ static void next_of_grain(const gy_network *net, const gy_samples *part, int64_t
     p->ends = p->turn == turns - 1;
 }
 
-bool gy_piece_next(const gy_network *net, const gy_samples *part, gy_piece *p)
+bool gy_piece_next(const gy_net *net, const gy_samples *part, gy_piece *p)
 {
     int64_t from = p->first + p->n, left = part->n - from;
     int64_t each = gy_shape_count(gy_model_input(net->model)), targets = net->task.targets;

@@ -28,7 +28,7 @@ static int fair_cores(int ranks)
     return cores > ranks ? cores / ranks : 1;
 }
 
-int gy_network_choose_threads(const gy_network_spec *spec, gy_threads_by *by)
+int gy_net_choose_threads(const gy_net_spec *spec, gy_threads_by *by)
 {
     if (spec->threads > 0) {
         *by = GY_THREADS_BY_SETTING;
@@ -42,7 +42,7 @@ int gy_network_choose_threads(const gy_network_spec *spec, gy_threads_by *by)
 }
 
 /* Forward and backward passes over what is passed at once, and the update of every parameter. */
-static double count_operations(const gy_network *n)
+static double count_operations(const gy_net *n)
 {
     enum { PASSES = 3, UPDATE = 16 };
     double flops = 0;
@@ -50,7 +50,7 @@ static double count_operations(const gy_network *n)
     return PASSES * flops * (double)n->micro + UPDATE * (double)gy_model_params(n->model)->elements;
 }
 
-void gy_network_fit_threads(gy_network *n)
+void gy_net_fit_threads(gy_net *n)
 {
     bool free = n->threads_by == GY_THREADS_BY_OMP || n->threads_by == GY_THREADS_BY_CORES;
     if (!free || gy_kernel_threads(n->kernel) == 1 || count_operations(n) >= SMALL) return;

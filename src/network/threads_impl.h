@@ -5,9 +5,9 @@
 #include "network.h"
 
 /** Those that a network begins with, and why so many. */
-int gy_network_choose_threads(const gy_network_spec *spec, gy_threads_by *by);
+int gy_net_choose_threads(const gy_net_spec *spec, gy_threads_by *by);
 
 /** One, once it is cut, where nobody set their number and its steps are not worth a team. */
-void gy_network_fit_threads(gy_network *n);
+void gy_net_fit_threads(gy_net *n);
 
 #endif

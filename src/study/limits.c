@@ -9,16 +9,16 @@
 
 static gy_status take_apart(gy_searching *g, const gy_config *config, gy_anatomy **out)
 {
-    gy_network_spec spec;
-    gy_network network = {.ctx = NULL};
+    gy_net_spec spec;
+    gy_net network = {.ctx = NULL};
     GY_TRY(gy_config_network(config, g->alone, &spec));
-    gy_status status = gy_network_open(g->s->ctx, &spec, &network);
+    gy_status status = gy_net_open(g->s->ctx, &spec, &network);
     if (status == GY_OK) {
-        gy_network_cut(&network, config->train.batch_size, g->s->ranks_each,
-                       config->train.micro_batch_size);
+        gy_net_cut(&network, config->train.batch_size, g->s->ranks_each,
+                   config->train.micro_batch_size);
         status = gy_config_take_apart(config, g->alone, &network, out);
     }
-    gy_network_close(&network);
+    gy_net_close(&network);
     return status;
 }
 

@@ -52,7 +52,7 @@ static gy_status compare_data(const gy_run *run, const gy_config *teacher)
     return status;
 }
 
-static gy_status compare_networks(const gy_run *run, const gy_network *teacher)
+static gy_status compare_networks(const gy_run *run, const gy_net *teacher)
 {
     char there[GY_SHAPE_TEXT], here[GY_SHAPE_TEXT];
     const gy_model *theirs = teacher->model, *ours = run->network.model;
@@ -73,12 +73,12 @@ static gy_status compare_networks(const gy_run *run, const gy_network *teacher)
 /* With as many threads as the run's, whose kernel it uses. */
 static gy_status open_network(const gy_run *run, gy_opened *o)
 {
-    gy_network_spec spec;
+    gy_net_spec spec;
     GY_TRY(gy_opened_network(o, &spec));
     spec.rollout = run->network.spec.rollout;
     spec.threads = gy_kernel_threads(run->network.kernel);
     spec.grains = run->network.grains;
-    return gy_network_open(run->ctx, &spec, &o->network);
+    return gy_net_open(run->ctx, &spec, &o->network);
 }
 
 gy_status gy_run_meet_teacher(gy_run *run)

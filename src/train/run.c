@@ -53,7 +53,7 @@ void gy_run_clear(gy_run *run)
     gy_free(run->ctx, run->at.best.values);
     gy_free(run->ctx, run->at.best.buffers);
     gy_free(run->ctx, run->at.tally);
-    gy_network_close(&run->network);
+    gy_net_close(&run->network);
     gy_host_memory_free(run->host_values);
     gy_host_memory_free(run->host_gradients);
     gy_run_close_trace(run);
@@ -63,9 +63,9 @@ void gy_run_clear(gy_run *run)
 
 static gy_status open_network(gy_run *run)
 {
-    gy_network_spec spec;
+    gy_net_spec spec;
     GY_TRY(gy_config_network(run->config, run->comm, &spec));
-    GY_TRY(gy_network_open(run->ctx, &spec, &run->network));
+    GY_TRY(gy_net_open(run->ctx, &spec, &run->network));
     const gy_params *all = gy_model_params(run->network.model);
     run->kept = gy_adapts(run->config) ? gy_adapted_params(all) : *all;
     gy_feed_init(&run->feed, run->ctx, run->comm, run->config, &run->network);
@@ -122,11 +122,11 @@ static gy_status load_feed(gy_run *run)
     const gy_train_settings *train = &run->config->train;
     run->steps = train->steps > 0 ? train->steps : train->epochs * run->batches;
     int64_t samples = feed->split[GY_PART_TRAIN].samples;
-    gy_network_cut(&run->network,
-                   tasks             ? most_of_tasks(run)
-                   : batch < samples ? batch
-                                     : samples,
-                   run->ranks, train->micro_batch_size);
+    gy_net_cut(&run->network,
+               tasks             ? most_of_tasks(run)
+               : batch < samples ? batch
+                                 : samples,
+               run->ranks, train->micro_batch_size);
     return GY_OK;
 }
 
@@ -204,7 +204,7 @@ static gy_status make_state(gy_run *run)
     const gy_ranges *owned = gy_sync_owned(run->sync);
     GY_TRY(make_optim(run));
     GY_TRY(gy_new_array(run->ctx, 2 * run->network.rows * run->network.task.sums, &run->at.tally));
-    GY_TRY(gy_network_make_pieces(&run->network));
+    GY_TRY(gy_net_make_pieces(&run->network));
     GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));
     if (config->train.parameter_average > 0) {
         GY_TRY(gy_new_array(run->ctx, gy_ranges_count(owned), &run->average));

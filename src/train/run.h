@@ -127,7 +127,7 @@ typedef struct gy_run {
     gy_pool pool;
     int rank, ranks;
 
-    gy_network network;
+    gy_net network;
     gy_feed feed;
     gy_optim *optim;
     gy_sync *sync;       /* who owns what of the parameters */

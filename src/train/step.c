@@ -74,7 +74,7 @@ static gy_status pass(gy_run *run, const gy_piece *piece)
 {
     float *y = NULL;
     gy_step_sum *sum = run->sum;
-    gy_network *net = &run->network;
+    gy_net *net = &run->network;
     double start = gy_clock_s(), *tally = run->at.tally + piece->grain * net->task.sums;
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
     GY_TRY(gy_model_forward(net->model, &sum->pass, piece->n, piece->x, &y));

@@ -36,7 +36,7 @@ typedef struct gy_step_sum_kind {
 /** What a sum is made for; all of it outlives the sum. */
 typedef struct gy_step_sum_spec {
     gy_comm *comm;
-    gy_network *network;
+    gy_net *network;
     gy_sync *sync; /* who owns what of the parameters; sums of its own are those of the gradients */
     gy_optim *optim;
     const gy_sync_settings *settings;
@@ -46,7 +46,7 @@ struct gy_step_sum {
     const gy_step_sum_kind *kind;
     gy_context *ctx;
     gy_comm *comm;
-    gy_network *network;
+    gy_net *network;
     gy_sync *sync;
     gy_optim *optim;
     void *own;                  /* of the maker */

@@ -29,18 +29,18 @@ static bool is_large(const char *text)
 
 static void build(gy_context *ctx, const gy_config *c)
 {
-    gy_network network = {.ctx = NULL};
-    gy_network_spec spec = {.input = {.n = c->model.input.n},
-                            .layers = c->model.layers,
-                            .where = c->model.where,
-                            .threads = 1,
-                            .ranks = 1,
-                            .loss = c->loss,
-                            .metrics = c->metrics};
+    gy_net network = {.ctx = NULL};
+    gy_net_spec spec = {.input = {.n = c->model.input.n},
+                        .layers = c->model.layers,
+                        .where = c->model.where,
+                        .threads = 1,
+                        .ranks = 1,
+                        .loss = c->loss,
+                        .metrics = c->metrics};
     for (int i = 0; i < spec.input.n; i++) spec.input.d[i] = c->model.input.v[i];
-    gy_status status = gy_network_open(ctx, &spec, &network);
+    gy_status status = gy_net_open(ctx, &spec, &network);
     check(status == GY_OK || status == GY_E_CONFIG || status == GY_E_SHAPE || status == GY_E_NOMEM);
-    gy_network_close(&network);
+    gy_net_close(&network);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

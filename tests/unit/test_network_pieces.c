@@ -15,7 +15,7 @@ enum { SAMPLES = 37, IN = 3, OUT = 2 };
 typedef struct fixture {
     gy_context *ctx;
     gy_pool pool;
-    gy_network network;
+    gy_net network;
     float x[SAMPLES * IN], y[SAMPLES * OUT];
 } fixture;
 
@@ -26,18 +26,18 @@ static void begin(fixture *f, int grains, int64_t micro)
     gy_pool_init(&f->pool, f->ctx);
     gy_test_list list = gy_test_layers(&f->pool);
     gy_test_add(&list, "dense", NULL, "units", "2", NULL);
-    const gy_network_spec spec = {.input = {1, {IN}},
-                                  .layers = {list.v, list.n},
-                                  .where = "test",
-                                  .threads = 1,
-                                  .ranks = 1,
-                                  .grains = grains,
-                                  .loss = {.kind = &gy_loss_mse.kind}};
+    const gy_net_spec spec = {.input = {1, {IN}},
+                              .layers = {list.v, list.n},
+                              .where = "test",
+                              .threads = 1,
+                              .ranks = 1,
+                              .grains = grains,
+                              .loss = {.kind = &gy_loss_mse.kind}};
     const gy_shape target = {1, {OUT}};
-    CU_ASSERT_EQUAL_FATAL(gy_network_open(f->ctx, &spec, &f->network), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_network_aim(&f->network, &target), GY_OK);
-    gy_network_cut(&f->network, SAMPLES, 1, micro);
-    CU_ASSERT_EQUAL_FATAL(gy_network_make_pieces(&f->network), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_net_open(f->ctx, &spec, &f->network), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_net_aim(&f->network, &target), GY_OK);
+    gy_net_cut(&f->network, SAMPLES, 1, micro);
+    CU_ASSERT_EQUAL_FATAL(gy_net_make_pieces(&f->network), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_model_allocate(f->network.model, false), GY_OK);
     CU_ASSERT_EQUAL_FATAL(gy_model_start(f->network.model, 1), GY_OK);
     for (int i = 0; i < SAMPLES * IN; i++) f->x[i] = (float)(i % 11) - 5;
@@ -46,7 +46,7 @@ static void begin(fixture *f, int grains, int64_t micro)
 
 static void end(fixture *f)
 {
-    gy_network_close(&f->network);
+    gy_net_close(&f->network);
     gy_pool_clear(&f->pool);
     gy_test_end(f->ctx);
 }
@@ -72,7 +72,7 @@ static void check(int grains, int64_t micro)
 {
     fixture f;
     begin(&f, grains, micro);
-    gy_network *net = &f.network;
+    gy_net *net = &f.network;
     const gy_samples part = {.n = SAMPLES, .global = SAMPLES, .x = f.x, .y = f.y};
     double *tally = NULL;
     int64_t next = 0;
@@ -119,7 +119,7 @@ static void memory_has_the_pieces(void)
     for (int grains = 0; grains <= 4; grains += 4) {
         fixture f;
         begin(&f, grains, 0);
-        gy_network *net = &f.network;
+        gy_net *net = &f.network;
         gy_model_memory passes;
         int64_t room = gy_task_room(&net->task, net->micro);
         CU_ASSERT(room >= net->micro * (OUT + 2 * OUT + OUT)); /* terms, targets, answers */
@@ -127,8 +127,8 @@ static void memory_has_the_pieces(void)
         CU_ASSERT_EQUAL(gy_model_measure(net->model, net->micro, GY_USE_STEPS, &passes), GY_OK);
         for (int known = 1; known >= (grains > 0); known--) {
             gy_anatomy *a = NULL;
-            if (!known) CU_ASSERT_EQUAL_FATAL(gy_network_aim(net, NULL), GY_OK);
-            CU_ASSERT_EQUAL_FATAL(gy_network_take_apart(net, "test", GY_USE_STEPS, &a), GY_OK);
+            if (!known) CU_ASSERT_EQUAL_FATAL(gy_net_aim(net, NULL), GY_OK);
+            CU_ASSERT_EQUAL_FATAL(gy_net_take_apart(net, "test", GY_USE_STEPS, &a), GY_OK);
             CU_ASSERT_EQUAL(a->activation_bytes, passes.activations + 4 * room);
             gy_anatomy_free(f.ctx, a);
         }
@@ -138,18 +138,18 @@ static void memory_has_the_pieces(void)
 
 static void half_open_closes(void)
 {
-    gy_network nothing = {.ctx = NULL};
-    gy_network_close(&nothing);
+    gy_net nothing = {.ctx = NULL};
+    gy_net_close(&nothing);
     gy_context *ctx = gy_test_context();
     gy_pool pool;
     gy_pool_init(&pool, ctx);
     gy_test_list list = gy_test_layers(&pool);
     gy_test_add(&list, "global_max_pool", NULL, NULL);
     gy_test_add(&list, "lstm", NULL, "units", "2", NULL);
-    const gy_network_spec spec = {
+    const gy_net_spec spec = {
         .input = {1, {IN}}, .layers = {list.v, list.n}, .where = "test", .threads = 1};
-    CU_ASSERT_NOT_EQUAL(gy_network_open(ctx, &spec, &nothing), GY_OK);
-    gy_network_close(&nothing);
+    CU_ASSERT_NOT_EQUAL(gy_net_open(ctx, &spec, &nothing), GY_OK);
+    gy_net_close(&nothing);
     gy_pool_clear(&pool);
     gy_test_end(ctx);
 }

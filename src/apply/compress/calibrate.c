@@ -8,7 +8,7 @@ static bool counts(const gy_form *form)
     return form->kind == &gy_form_int8 || form->kind == &gy_form_int4;
 }
 
-static gy_status pass_all(gy_opened *o, gy_part part, gy_network *network)
+static gy_status pass_all(gy_opened *o, gy_part part, gy_net *network)
 {
     gy_loader *loader = o->feed.loader[part];
     GY_TRY(gy_loader_seek(loader, 0, 0));
@@ -25,12 +25,12 @@ static gy_status pass_all(gy_opened *o, gy_part part, gy_network *network)
     return GY_OK;
 }
 
-static gy_status prepare(const gy_opened *o, gy_network *network)
+static gy_status prepare(const gy_opened *o, gy_net *network)
 {
     const int64_t batch = gy_most(o->config->train.batch_size, o->ranks);
-    GY_TRY(gy_network_aim(network, NULL));
-    gy_network_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
-    GY_TRY(gy_network_make_pieces(network));
+    GY_TRY(gy_net_aim(network, NULL));
+    gy_net_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
+    GY_TRY(gy_net_make_pieces(network));
     return gy_model_plan(network->model, network->micro, GY_USE_EVALUATION);
 }
 

@@ -154,7 +154,7 @@ static gy_status begin(gy_context *ctx, gy_comm *comm, const char *path,
     *part = GY_PARTS;
     GY_TRY(gy_opened_open(ctx, comm, &without, o));
     gy_status status = gy_opened_build(o);
-    if (status == GY_OK) status = gy_network_aim(&o->network, NULL);
+    if (status == GY_OK) status = gy_net_aim(&o->network, NULL);
     GY_TRY(gy_comm_agree(comm, status));
     return gy_opened_read(o);
 }

@@ -25,7 +25,7 @@ static gy_status count_form(gy_context *ctx, const gy_form *form, gy_measured *o
     return GY_OK;
 }
 
-static gy_status count(const gy_network *network, gy_measured *out)
+static gy_status count(const gy_net *network, gy_measured *out)
 {
     gy_model *model = network->model;
     const gy_params *params = gy_model_params(model);
@@ -40,7 +40,7 @@ static gy_status count(const gy_network *network, gy_measured *out)
 }
 
 /* Of forward passes over a batch of zeros; the fastest of several. */
-static gy_status measure_rate(gy_network *network, double *out)
+static gy_status measure_rate(gy_net *network, double *out)
 {
     float *x, *y;
     double best = 0;
@@ -61,18 +61,18 @@ static gy_status measure_rate(gy_network *network, double *out)
     return status;
 }
 
-static gy_status prepare(gy_opened *o, gy_part part, gy_network *network)
+static gy_status prepare(gy_opened *o, gy_part part, gy_net *network)
 {
     const gy_config *config = o->config;
     const int64_t batch = gy_most(config->train.batch_size, o->ranks);
-    GY_TRY(part == GY_PARTS ? gy_network_aim(network, NULL) : gy_feed_aim(&o->feed, network, part));
-    gy_network_cut(network, batch, o->ranks, config->train.micro_batch_size);
-    if (network->x == NULL) GY_TRY(gy_network_make_pieces(network));
+    GY_TRY(part == GY_PARTS ? gy_net_aim(network, NULL) : gy_feed_aim(&o->feed, network, part));
+    gy_net_cut(network, batch, o->ranks, config->train.micro_batch_size);
+    if (network->x == NULL) GY_TRY(gy_net_make_pieces(network));
     GY_TRY(gy_model_plan(network->model, network->micro, GY_USE_EVALUATION));
     return GY_OK;
 }
 
-static gy_status measure_loss(gy_opened *o, gy_part part, gy_network *network, gy_measured *out)
+static gy_status measure_loss(gy_opened *o, gy_part part, gy_net *network, gy_measured *out)
 {
     double *tally = NULL;
     GY_TRY(gy_comm_new_array(o->comm, network->task.sums, &tally));
@@ -87,7 +87,7 @@ static gy_status measure_loss(gy_opened *o, gy_part part, gy_network *network, g
     return status;
 }
 
-gy_status gy_measure(gy_opened *o, gy_part part, gy_network *network, gy_measured *out)
+gy_status gy_measure(gy_opened *o, gy_part part, gy_net *network, gy_measured *out)
 {
     *out = (gy_measured){.bytes = 0};
     gy_status status = count(network, out);

@@ -15,7 +15,7 @@ typedef struct gy_measured {
  * Measures a network of o's inputs and outputs. Collective.
  * @param part  of o's data; GY_PARTS: there are none
  */
-gy_status gy_measure(gy_opened *o, gy_part part, gy_network *network, gy_measured *out) GY_CHECKED;
+gy_status gy_measure(gy_opened *o, gy_part part, gy_net *network, gy_measured *out) GY_CHECKED;
 
 /**
  * Adds it to a report, each name behind a prefix. Local.

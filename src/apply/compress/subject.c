@@ -6,12 +6,12 @@
 #include <fnmatch.h>
 #include <string.h>
 
-static gy_status open_network(gy_subject *s, gy_network *out)
+static gy_status open_network(gy_subject *s, gy_net *out)
 {
-    gy_network_spec spec;
+    gy_net_spec spec;
     GY_TRY(gy_config_network(s->config, s->comm, &spec));
     if (s->formed.n > 0) spec.forms = &s->formed;
-    GY_TRY(gy_network_open(s->ctx, &spec, out));
+    GY_TRY(gy_net_open(s->ctx, &spec, out));
     return gy_model_allocate(out->model, false);
 }
 
@@ -86,7 +86,7 @@ gy_status gy_subject_create(const gy_opened *o, const char *layers, gy_subject *
 
 void gy_subject_clear(gy_subject *s)
 {
-    gy_network_close(&s->network);
+    gy_net_close(&s->network);
     gy_config_free(s->config);
     if (s->ctx != NULL) gy_pool_clear(&s->pool);
 }
@@ -163,7 +163,7 @@ static gy_status carry(gy_subject *s, const gy_params *old, const gy_params *tab
 /* Goes on with another network, made of what there is. */
 static gy_status turn_to(gy_subject *s, const gy_made *made, int n)
 {
-    gy_network network = {.ctx = NULL};
+    gy_net network = {.ctx = NULL};
     gy_status status = open_network(s, &network);
     if (status == GY_OK) {
         copy_model(s->network.model, network.model);
@@ -171,10 +171,10 @@ static gy_status turn_to(gy_subject *s, const gy_made *made, int n)
         status = carry(s, gy_subject_params(s), gy_model_params(network.model));
     }
     if (status != GY_OK) {
-        gy_network_close(&network);
+        gy_net_close(&network);
         return status;
     }
-    gy_network_close(&s->network);
+    gy_net_close(&s->network);
     s->network = network;
     return GY_OK;
 }

@@ -13,13 +13,13 @@ typedef struct gy_subject {
     gy_pool pool;
     const char *layers; /* a glob of layer paths or parameters; NULL: all */
     gy_config *config;
-    gy_network network; /* its values are what is worked on */
-    gy_hold *holds;     /* [params] */
-    gy_form *forms;     /* [params] what they are to be kept as; kind NULL: floats */
-    gy_formeds formed;  /* those, once it is finished */
-    int folded;         /* adapters, when it was made */
-    int changed;        /* tensors that the step at hand made otherwise */
-    const char *why;    /* it left others as they are; NULL: it does not say */
+    gy_net network;    /* its values are what is worked on */
+    gy_hold *holds;    /* [params] */
+    gy_form *forms;    /* [params] what they are to be kept as; kind NULL: floats */
+    gy_formeds formed; /* those, once it is finished */
+    int folded;        /* adapters, when it was made */
+    int changed;       /* tensors that the step at hand made otherwise */
+    const char *why;   /* it left others as they are; NULL: it does not say */
 } gy_subject;
 
 /** A copy of what is opened and read, in floats. Collective. */

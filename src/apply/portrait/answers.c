@@ -85,7 +85,7 @@ static gy_status take(void *user, const gy_batch *batch, const gy_piece *piece, 
 {
     answers *a = user;
     const gy_task *t = a->task;
-    const gy_network *net = &a->o->network;
+    const gy_net *net = &a->o->network;
     double *tally = a->rows + piece->grain * t->sums;
     const int64_t inputs = gy_shape_count(gy_model_input(net->model));
     for (int64_t i = 0; i < piece->n; i++) {

@@ -91,7 +91,7 @@ static gy_status begin(gy_step_sum *s)
 static bool next(gy_step_sum *s, const gy_samples *part, gy_piece *p)
 {
     buckets *b = s->own;
-    const gy_network *network = s->network;
+    const gy_net *network = s->network;
     if (b->turn == network->micros) return false;
     *p = (gy_piece){.grain = 0};
     gy_part_of(part->n, b->turn, network->micros, &p->first, &p->n);
