@@ -2,6 +2,7 @@
 #include "opened.h"
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "loss/confusion.h"
 
 #include <math.h>
@@ -75,6 +76,7 @@ static gy_status evaluate(gy_opened *o, gy_part part, bool per_class)
 gy_status gy_evaluate(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_apply_options *options)
 {
+    GY_DOOR;
     gy_opened o;
     gy_part part = GY_PART_TEST;
     gy_status status = gy_opened_open_on_data(ctx, comm, path, options, &o, &part);

@@ -4,6 +4,7 @@
 #include <gyre/exchange.h>
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "exchange/exchange.h"
 #include "form/form.h"
 
@@ -73,6 +74,7 @@ static void tell(gy_opened *o, const gy_exchange_kind *kind, const char *file, d
 gy_status gy_export(gy_context *ctx, gy_comm *comm, const char *path,
                     const gy_exchange_options *options, const char *file)
 {
+    GY_DOOR;
     const gy_opening opening = {.path = path,
                                 .as_floats = true,
                                 .sets = options->sets,

@@ -11,6 +11,7 @@
 #include "opened.h"
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "base/rng.h"
 #include "sample.h"
 #include "text/utf8.h"
@@ -244,6 +245,7 @@ static gy_status work(gy_opened *o, const gy_generate_options *options)
 gy_status gy_generate(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_generate_options *options)
 {
+    GY_DOOR;
     const gy_opening opening = {.path = path,
                                 .sets = options->sets,
                                 .n_sets = options->n_sets,

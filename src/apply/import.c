@@ -10,6 +10,7 @@
 #include <gyre/exchange.h>
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "comm/watchdog.h"
 #include "exchange/exchange.h"
 
@@ -163,6 +164,7 @@ static gy_status work(import *m, const char *checkpoint)
 gy_status gy_import(gy_context *ctx, gy_comm *comm, const char *file,
                     const gy_exchange_options *options, const char *checkpoint)
 {
+    GY_DOOR;
 import m = {.options = options, .path = file };
     gy_opened_init(&m.o, ctx, comm, options->observer, options->observer_user);
     gy_status status = work(&m, checkpoint);

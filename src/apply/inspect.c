@@ -3,6 +3,7 @@
 
 #include <gyre/model.h>
 
+#include "base/door.h"
 #include "tensor.h"
 #include "text/tree.h"
 
@@ -90,6 +91,7 @@ gy_status gy_opened_take_apart(gy_opened *o, gy_anatomy **out)
 gy_status gy_anatomy_create(gy_context *ctx, gy_comm *comm, const char *path,
                             const char *const *sets, int n, gy_anatomy **out)
 {
+    GY_DOOR;
     gy_anatomy *anatomy = NULL;
     const gy_opening opening = {.path = path, .or_config = true, .sets = sets, .n_sets = n};
     gy_opened o;
@@ -185,6 +187,7 @@ static void print_totals(const gy_anatomy *a, gy_buffer *out)
 gy_status gy_anatomy_json(gy_context *ctx, const gy_anatomy *anatomy, bool histogram,
                           void (*line)(void *user, const char *json), void *user)
 {
+    GY_DOOR;
     gy_buffer out;
     gy_buffer_init(&out, ctx);
     gy_json_begin(&out, NULL, '{');

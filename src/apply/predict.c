@@ -7,6 +7,7 @@
 
 #include "answers.h"
 #include "base/clock.h"
+#include "base/door.h"
 
 #include <string.h>
 
@@ -115,6 +116,7 @@ static gy_status predict(gy_opened *o, gy_part part, const char *path)
 gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
                      const gy_apply_options *options, const char *out_path)
 {
+    GY_DOOR;
     gy_opened o;
     gy_part part = GY_PART_TEST;
     gy_status status = gy_opened_open_on_data(ctx, comm, path, options, &o, &part);

@@ -1,5 +1,6 @@
 /* The context: made and freed, its sink and its instruction-set level. */
 #include "context_impl.h"
+#include "door.h"
 #include "log.h"
 #include "plain.h"
 #include "registry.h"
@@ -31,6 +32,7 @@ static gy_status choose_simd(gy_simd *out)
 
 gy_status gy_context_create(gy_sink *sink, void *user, gy_context **out)
 {
+    GY_DOOR;
     gy_simd simd;
     GY_TRY(choose_simd(&simd));
     gy_context *ctx = calloc(1, sizeof *ctx);

@@ -8,6 +8,7 @@
 #include <gyre/train.h>
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "comm/all_reduce.h"
 #include "comm/host_memory.h"
 #include "sync/wire_list.h"
@@ -145,6 +146,7 @@ static gy_status check(bench *b)
 gy_status gy_bench_all_reduce(gy_context *ctx, gy_comm *comm,
                               const gy_bench_all_reduce_options *options)
 {
+    GY_DOOR;
     static const int64_t usual[] = {4 << 10, 64 << 10, 1 << 20, 4 << 20, 16 << 20, 64 << 20};
     bench b = {.comm = comm, .options = options};
     const int64_t *bytes = options->bytes != NULL ? options->bytes : usual;

@@ -6,6 +6,7 @@
 
 #include "apply/opened.h"
 #include "base/clock.h"
+#include "base/door.h"
 #include "comm/comm.h"
 
 enum { WARM_UP = 2, MOST_PASSES = 1000 };
@@ -137,6 +138,7 @@ static gy_status run(bench *b, const gy_opening *opening)
 gy_status gy_bench_inference(gy_context *ctx, gy_comm *comm, const char *path,
                              const char *const *sets, int n, const gy_bench_step_options *options)
 {
+    GY_DOOR;
     const gy_opening opening = {.path = path, .or_config = true, .sets = sets, .n_sets = n};
     bench *b = NULL;
     GY_TRY(gy_comm_new(comm, &b));

@@ -13,6 +13,7 @@
 #include <gyre/train.h>
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "base/spent.h"
 #include "config/config.h"
 #include "plain.h"
@@ -289,6 +290,7 @@ static gy_status clean(bench *b, gy_status status)
 gy_status gy_bench_io(gy_context *ctx, gy_comm *comm, const gy_config *config,
                       const gy_bench_io_options *options)
 {
+    GY_DOOR;
     const int64_t n = options->turns;
     const int turns = (int)(n < 1 ? 1 : n > MOST_TURNS ? MOST_TURNS : n);
     bench *b = NULL;

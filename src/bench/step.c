@@ -5,6 +5,7 @@
 #include "bench.h"
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "comm/watchdog.h"
 #include "train/run.h"
 
@@ -112,6 +113,7 @@ static gy_status prepare(bench *b)
 gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
                         const gy_bench_step_options *options)
 {
+    GY_DOOR;
     const gy_train_options train = {.resume = "none"};
     int64_t n = options->steps;
     bench *b = NULL;

@@ -4,6 +4,7 @@
  */
 #include "checkpoint_impl.h"
 
+#include "base/door.h"
 #include "store/file.h"
 #include "store/hdf5.h"
 
@@ -136,6 +137,7 @@ gy_status gy_checkpoint_verify(gy_context *ctx, const char *path,
                                void (*report)(void *user, const char *line), void *user,
                                gy_verify_result *out)
 {
+    GY_DOOR;
     verifier v = {.ctx = ctx, .report = report, .user = user, .out = out};
     gy_pool pool;
     *out = (gy_verify_result){0};

@@ -3,6 +3,7 @@
  * text. */
 #include "comm_mpi.h"
 
+#include "base/door.h"
 #include "base/serial.h"
 
 #include <stdio.h>
@@ -28,6 +29,7 @@ bool gy_comm_agreed(const gy_comm *comm)
 
 gy_status gy_comm_agree(gy_comm *comm, gy_status status)
 {
+    GY_DOOR;
     gy_worst worst = {(int)status, comm->rank};
     GY_TRY(gy_comm_find_worst(comm, &worst));
     if (worst.status == GY_OK) return GY_OK;

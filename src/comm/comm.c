@@ -4,6 +4,7 @@
 
 #include <gyre/gyre.h>
 
+#include "base/door.h"
 #include "base/log.h"
 #include "base/number.h"
 #include "base/simd.h"
@@ -147,6 +148,7 @@ static void clear(gy_comm *comm)
 /* Grows on the stack, so that a rank without memory can still say so to the others. */
 gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
 {
+    GY_DOOR;
     gy_status status;
     gy_comm *comm = NULL;
     MPI_Comm from = mpi_comm == NULL ? MPI_COMM_WORLD : *(const MPI_Comm *)mpi_comm;

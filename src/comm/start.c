@@ -7,6 +7,8 @@
  * Whether we started MPI is kept by MPI itself, as the name of MPI_COMM_SELF: no global of ours. */
 #include "comm_mpi.h"
 
+#include "base/door.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +56,7 @@ bool gy_mpi_runs(void)
 
 gy_status gy_comm_start(gy_context *ctx)
 {
+    GY_DOOR;
     (void)ctx;
     int ended = 0, level = MPI_THREAD_SINGLE;
     if (gy_mpi_runs()) return GY_OK;

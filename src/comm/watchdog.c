@@ -26,6 +26,7 @@
 #include "watchdog_impl.h"
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "base/pulse.h"
 
 #include <math.h>
@@ -286,6 +287,7 @@ static gy_status start_thread(gy_watchdog *w)
 
 gy_status gy_comm_watch(gy_comm *comm, double seconds, gy_stalled *stalled, void *user)
 {
+    GY_DOOR;
     gy_watchdog *w = NULL;
     gy_watchdog_stop(comm);
     gy_status status = gy_comm_agree(comm, make(comm, &w));

@@ -1,6 +1,8 @@
 /* Rank 0's word: a list of texts, in one block that the communicator keeps. */
 #include "comm_mpi.h"
 
+#include "base/door.h"
+
 #include <string.h>
 
 static void pack(int n, char *const *words, char *to)
@@ -14,6 +16,7 @@ static void pack(int n, char *const *words, char *to)
 
 gy_status gy_comm_take_words(gy_comm *comm, int *n, char *const **words)
 {
+    GY_DOOR;
     int64_t size[2] = {*n, 0}; /* words, bytes */
     char **list = NULL;
     for (int i = 0; i < *n; i++) size[1] += (int64_t)strlen((*words)[i]) + 1;

@@ -6,6 +6,8 @@
  */
 #include "config_impl.h"
 
+#include "base/door.h"
+
 #include <string.h>
 
 /* The file's name without directory and ending: a run's name where none is given. */
@@ -111,6 +113,7 @@ fail:
 gy_status gy_config_load(gy_context *ctx, const char *path, const char *const *sets, int n,
                          gy_config **out)
 {
+    GY_DOOR;
     return make(ctx, path, NULL, true, &(gy_strings){sets, n}, out);
 }
 
@@ -123,6 +126,7 @@ gy_status gy_config_load_text(gy_context *ctx, const char *path, const char *yam
 gy_status gy_config_parse(gy_context *ctx, const char *name, const char *yaml,
                           const char *const *sets, int n, gy_config **out)
 {
+    GY_DOOR;
     return make(ctx, name, yaml, false, &(gy_strings){sets, n}, out);
 }
 

@@ -7,6 +7,7 @@
  */
 #include "config_impl.h"
 
+#include "base/door.h"
 #include "base/number.h"
 
 #include <string.h>
@@ -397,6 +398,7 @@ static void print(gy_buffer *out)
 
 gy_status gy_config_schema(gy_context *ctx, void (*line)(void *user, const char *text), void *user)
 {
+    GY_DOOR;
     gy_buffer out;
     gy_buffer_init(&out, ctx);
     print(&out);

@@ -4,6 +4,8 @@
  */
 #include "config_impl.h"
 
+#include "base/door.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +25,7 @@ gy_status gy_config_spread(gy_comm *comm, gy_status status, const char *name, gy
 gy_status gy_config_read(gy_comm *comm, const char *path, const char *const *sets, int n,
                          gy_config **out)
 {
+    GY_DOOR;
     gy_config *config = NULL;
     gy_status status = GY_OK;
     if (gy_comm_rank(comm) == 0)

@@ -1,6 +1,7 @@
 /* Sources into one HDF5 file, in bounded pieces, under a temporary name until all is written. */
 #include "public.h"
 
+#include "base/door.h"
 #include "base/log.h"
 #include "fit.h"
 #include "store/file.h"
@@ -193,6 +194,7 @@ static gy_status convert_all(conversion *c, const gy_data_part *parts, int n)
 gy_status gy_data_convert(gy_context *ctx, const gy_data_part *parts, int n,
                           const gy_data_text *text, int deflate, const char *path)
 {
+    GY_DOOR;
     gy_status status;
     conversion c = {.ctx = ctx, .deflate = deflate, .path = path};
     gy_pool_init(&c.pool, ctx);

@@ -1,6 +1,7 @@
 /* What a source holds, for `gyre data info`; the formats, for `gyre help data`. */
 #include "public.h"
 
+#include "base/door.h"
 #include "fit.h"
 #include "text/tree.h"
 #include "text/utf8.h"
@@ -258,6 +259,7 @@ static void print_json(printer *p, const gy_source *source, const summary *s)
 gy_status gy_data_info(gy_context *ctx, const char *text, const gy_data_text *how, bool json,
                        void (*line)(void *user, const char *text), void *user)
 {
+    GY_DOOR;
     gy_status status;
     gy_source *source = NULL;
     gy_source_options options;

@@ -1,6 +1,7 @@
 /* Events: put together, looked into, written as JSON. */
 #include "event.h"
 
+#include "base/door.h"
 #include "text/tree.h"
 
 #include <math.h>
@@ -142,6 +143,7 @@ void gy_event_print(const gy_event *event, gy_buffer *out)
 gy_status gy_event_json(gy_context *ctx, const gy_event *event,
                         void (*line)(void *user, const char *json), void *user)
 {
+    GY_DOOR;
     gy_buffer text;
     gy_buffer_init(&text, ctx);
     gy_event_print(event, &text);

@@ -4,10 +4,13 @@
  * A team of one makes no region: OpenMP would allocate, and take longer than many a small layer. So
  * what a team does is written once, as the last argument of a macro, and compiled twice, in a region
  * and outside. Outside, OpenMP's own number of a thread and its worksharing would be those of
- * whatever region the caller is in: threads are told their number, and share by it.
+ * whatever region the caller is in: threads are told their number, and share by it. In a region each
+ * thread leaves its caller's floating-point environment outside, as the door of the call has done.
  */
 #ifndef GY_KERNEL_TEAM_IMPL_H
 #define GY_KERNEL_TEAM_IMPL_H
+
+#include "base/door.h"
 
 #include <omp.h>
 #include <stdbool.h>
@@ -28,9 +31,14 @@
                 __VA_ARGS__;                                                                       \
             }                                                                                      \
         } else {                                                                                   \
-            GY_PRAGMA(omp parallel for schedule(static) num_threads(gy_team_))                     \
-            for (int64_t i = 0; i < gy_end_; i += gy_step_) {                                      \
-                __VA_ARGS__;                                                                       \
+            GY_PRAGMA(omp parallel num_threads(gy_team_))                                          \
+            {                                                                                      \
+                const gy_float_mode gy_outside_ = gy_float_mode_begin();                           \
+                GY_PRAGMA(omp for schedule(static) nowait)                                         \
+                for (int64_t i = 0; i < gy_end_; i += gy_step_) {                                  \
+                    __VA_ARGS__;                                                                   \
+                }                                                                                  \
+                gy_float_mode_end(gy_outside_);                                                    \
             }                                                                                      \
         }                                                                                          \
     } while (false)
@@ -50,8 +58,10 @@ typedef struct gy_member {
         } else {                                                                                   \
             GY_PRAGMA(omp parallel num_threads(gy_team_))                                          \
             {                                                                                      \
+                const gy_float_mode gy_outside_ = gy_float_mode_begin();                           \
                 const gy_member me = {omp_get_thread_num(), omp_get_num_threads()};                \
                 __VA_ARGS__;                                                                       \
+                gy_float_mode_end(gy_outside_);                                                    \
             }                                                                                      \
         }                                                                                          \
     } while (false)

@@ -8,6 +8,7 @@
 #include <gyre/report.h>
 
 #include "base/buffer.h"
+#include "base/door.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -281,6 +282,7 @@ static gy_status read_and_draw(gy_pool *pool, const char *const *runs, int n,
 
 gy_status gy_plot(gy_context *ctx, const char *const *runs, int n, const gy_plot_options *options)
 {
+    GY_DOOR;
     gy_pool pool;
     const char *end = options->path == NULL ? NULL : strrchr(options->path, '.');
     bool known = end != NULL && (strcmp(end, ".svg") == 0 || strcmp(end, ".png") == 0);

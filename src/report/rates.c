@@ -3,6 +3,7 @@
 
 #include <gyre/report.h>
 
+#include "base/door.h"
 #include "event/event.h"
 
 #include <math.h>
@@ -44,6 +45,7 @@ static void add_script(const drawing *d, int columns, gy_buffer *out)
 
 gy_status gy_plot_rates(gy_context *ctx, const char *path, int columns)
 {
+    GY_DOOR;
     gy_buffer script;
     drawing d = {.rate = NAN, .first = NAN};
     gy_buffer_init(&d.points, ctx);

@@ -4,6 +4,8 @@
  */
 #include "study.h"
 
+#include "base/door.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -158,6 +160,7 @@ static gy_status check(const gy_crossval_options *o)
 gy_status gy_crossval(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_crossval_options *options)
 {
+    GY_DOOR;
     gy_study s;
     crossval c = {.s = &s, .options = options, .trials = options->folds * options->repeats};
     GY_TRY(gy_comm_agree(comm, check(options)));

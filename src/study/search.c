@@ -5,6 +5,8 @@
  */
 #include "search_impl.h"
 
+#include "base/door.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -229,6 +231,7 @@ static gy_status run(gy_searching *g)
 gy_status gy_search_configuration(gy_context *ctx, gy_comm *comm, const char *path,
                                   const gy_study_options *options)
 {
+    GY_DOOR;
     gy_study s;
     gy_searching g = {.s = &s};
     gy_status status = gy_study_open(&s, ctx, comm, "search", path, options, 0);

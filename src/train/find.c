@@ -7,6 +7,7 @@
 #include "train_impl.h"
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "store/file.h"
 
 #include <math.h>
@@ -121,6 +122,7 @@ static gy_status find(gy_run *run)
 gy_status gy_find_learning_rate(gy_context *ctx, gy_comm *comm, const gy_config *config,
                                 const gy_train_options *options)
 {
+    GY_DOOR;
     gy_run run;
     gy_run_init(&run, ctx, comm, config, options);
     gy_status status = find(&run);

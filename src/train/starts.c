@@ -4,6 +4,8 @@
  */
 #include "train_impl.h"
 
+#include "base/door.h"
+
 static gy_status take_checkpoint(gy_run *run, const char *path)
 {
     char *found = NULL;
@@ -97,6 +99,7 @@ static gy_status compare(gy_context *ctx, gy_comm *comm, const gy_config *config
 gy_status gy_meta(gy_context *ctx, gy_comm *comm, const gy_config *config,
                   const gy_train_options *options, const char *const *against, int n)
 {
+    GY_DOOR;
     const char *random = NULL, *end = config->run_dir;
     GY_TRY(compare(ctx, comm, config, options, &random, 1));
     GY_TRY(compare(ctx, comm, config, options, against, n));

@@ -5,6 +5,7 @@
 #include "train_impl.h"
 
 #include "base/clock.h"
+#include "base/door.h"
 #include "base/log.h"
 #include "comm/compare.h"
 #include "store/file.h"
@@ -176,6 +177,7 @@ static gy_status train(gy_run *run)
 gy_status gy_train(gy_context *ctx, gy_comm *comm, const gy_config *config,
                    const gy_train_options *options)
 {
+    GY_DOOR;
     gy_run run;
     gy_run_init(&run, ctx, comm, config, options);
     gy_status status = train(&run);

@@ -181,6 +181,16 @@ def check_headers(compilers):
             expect(done.returncode == 0, f"{header.name} alone ({suffix}): {done.stderr}")
 
 
+def check_floats():
+    """Public functions with a status leave the caller's floating-point environment outside."""
+    text = "".join(p.read_text() for p in sources("src"))
+    for header in sorted((ROOT / "include/gyre").glob("*.h")):
+        for name in re.findall(r"GY_API gy_status (gy_\w+)\(", header.read_text()):
+            expect(header.name == "status.h" or
+                   re.search(rf"^gy_status {name}\([^;{{]*\)\n{{\n    GY_(SWIFT_)?DOOR;", text, re.M),
+                   f"{name} does not begin with GY_DOOR (base/door.h)")
+
+
 def bare(yaml):
     """Lines without comments and blanks."""
     lines = (re.sub(r"(^|\s+)#.*", "", line).rstrip() for line in yaml.splitlines())
@@ -247,6 +257,7 @@ def main():
     check_doors()
     check_lengths()
     check_agreements()
+    check_floats()
     check_tables()
     check_links()
     check_events()

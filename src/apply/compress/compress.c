@@ -8,6 +8,7 @@
 #include "compress_list.h"
 #include "measure.h"
 
+#include "base/door.h"
 #include "base/kind_text.h"
 #include "base/log.h"
 
@@ -162,6 +163,7 @@ static gy_status begin(gy_context *ctx, gy_comm *comm, const char *path,
 gy_status gy_compress(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_compress_options *options, const char *out_path)
 {
+    GY_DOOR;
     gy_opened o = {.ctx = NULL};
     gy_subject s = {.ctx = NULL};
     gy_part part = GY_PARTS;

@@ -4,6 +4,7 @@
  */
 #include "portrait.h"
 
+#include "base/door.h"
 #include "store/file.h"
 
 #include <string.h>
@@ -96,6 +97,7 @@ static gy_status portray(gy_portrayal *p, gy_comm *comm, const char *run_dir,
 gy_status gy_portrait_create(gy_context *ctx, gy_comm *comm, const char *path,
                              const gy_portrait_options *options, gy_portrait **out)
 {
+    GY_DOOR;
     gy_portrayal *p = NULL;
     bool there = false;
     *out = NULL;

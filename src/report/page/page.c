@@ -6,6 +6,7 @@
 
 #include <gyre/report.h>
 
+#include "base/door.h"
 #include "html.h"
 #include "store/file.h"
 
@@ -146,6 +147,7 @@ static gy_status write(const char *path, const gy_buffer *page)
 gy_status gy_portraits_write(gy_context *ctx, const char *const *runs,
                              const gy_portrait *const *portraits, int n, const char *path)
 {
+    GY_DOOR;
     gy_pool pool;
     gy_buffer page;
     gy_pool_init(&pool, ctx);
