@@ -41,6 +41,9 @@ GY_API void gy_comm_stop(gy_context *ctx);
 GY_API gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out) GY_CHECKED;
 GY_API void gy_comm_free(gy_comm *comm);
 
+/** The same of a handle as Fortran has it: the integer of `use mpi`, %MPI_VAL of `use mpi_f08`. */
+GY_API gy_status gy_comm_create_f(gy_context *ctx, int mpi_comm, gy_comm **out) GY_CHECKED;
+
 /**
  * Ends the process, when a rank has waited or done one thing for too long: takes the error line,
  * WHAT (WHERE): WHY; HINT, on the one rank that tells it, NULL on the others. Called from another

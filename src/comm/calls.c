@@ -4,6 +4,8 @@
 #include "patience.h"
 #include "watchdog.h"
 
+#include <string.h>
+
 enum { TAG = 0 };
 
 int gy_mpi_piece(int64_t n, int64_t at)
@@ -41,7 +43,7 @@ static gy_status barrier(gy_comm *comm)
 
 gy_status gy_comm_barrier(gy_comm *comm)
 {
-    return GY_WATCHED(comm, barrier(comm));
+    return comm->ranks == 1 ? GY_OK : GY_WATCHED(comm, barrier(comm));
 }
 
 static gy_status all_gather(gy_comm *comm, const void *x, int n, void *out)
@@ -53,7 +55,9 @@ static gy_status all_gather(gy_comm *comm, const void *x, int n, void *out)
 
 gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out)
 {
-    return GY_WATCHED(comm, all_gather(comm, x, n, out));
+    if (comm->ranks > 1) return GY_WATCHED(comm, all_gather(comm, x, n, out));
+    memcpy(out, x, (size_t)n);
+    return GY_OK;
 }
 
 static gy_status send_all(gy_comm *comm, const void *bytes, int64_t n, int to)

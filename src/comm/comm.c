@@ -176,6 +176,14 @@ fail:
     return status;
 }
 
+gy_status gy_comm_create_f(gy_context *ctx, int mpi_comm, gy_comm **out)
+{
+    GY_DOOR;
+    GY_TRY(check_communicator(NULL));
+    const MPI_Comm from = MPI_Comm_f2c((MPI_Fint)mpi_comm);
+    return gy_comm_create(ctx, &from, out);
+}
+
 void gy_comm_free(gy_comm *comm)
 {
     if (comm == NULL) return;

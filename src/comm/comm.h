@@ -8,6 +8,13 @@
 
 #include <stdint.h>
 
+/**
+ * A communicator of this process alone, for which MPI need not run. No group can be split off it, and
+ * nobody watches it. Local.
+ * @param out  free with gy_comm_free()
+ */
+gy_status gy_comm_alone(gy_context *ctx, gy_comm **out) GY_CHECKED;
+
 /** Copies rank `root`'s bytes to all. Any size. */
 gy_status gy_comm_broadcast(gy_comm *comm, void *bytes, int64_t n, int root) GY_CHECKED;
 

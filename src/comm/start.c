@@ -74,7 +74,8 @@ gy_status gy_comm_start(gy_context *ctx)
 bool gy_comm_takes_threads(void)
 {
     int level = MPI_THREAD_SINGLE;
-    return MPI_Query_thread(&level) == MPI_SUCCESS && level >= MPI_THREAD_SERIALIZED;
+    return gy_mpi_runs() && MPI_Query_thread(&level) == MPI_SUCCESS &&
+           level >= MPI_THREAD_SERIALIZED;
 }
 
 void gy_comm_stop(gy_context *ctx)
