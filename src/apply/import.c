@@ -150,7 +150,7 @@ static gy_status work(import *m, const char *checkpoint)
 {
     gy_opened *o = &m->o;
     GY_TRY(read_config(m));
-    gy_watchdog_set(o->comm, o->config->comm.watchdog_seconds);
+    gy_sync_watch(o->comm, &o->config->comm);
     GY_TRY(gy_comm_agree(o->comm, gy_opened_build(o)));
     GY_TRY(gy_comm_agree(o->comm, begin_yaml(m, checkpoint)));
     GY_TRY(gy_comm_agree(o->comm, take(m)));

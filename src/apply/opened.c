@@ -53,7 +53,7 @@ gy_status gy_opened_open(gy_context *ctx, gy_comm *comm, const gy_opening *what,
     gy_opened_init(out, ctx, comm, what->observer, what->observer_user);
     out->beside = what->beside;
     GY_TRY(open_it(out, what));
-    if (!out->beside) gy_watchdog_set(comm, out->config->comm.watchdog_seconds);
+    if (!out->beside) gy_sync_watch(comm, &out->config->comm);
     return GY_OK;
 }
 

@@ -127,7 +127,7 @@ gy_status gy_bench_step(gy_context *ctx, gy_comm *comm, const gy_config *config,
                             : n > MOST_STEPS ? MOST_STEPS
                                              : n),
                  .ranks = gy_comm_ranks(comm)};
-    gy_watchdog_set(comm, config->comm.watchdog_seconds);
+    gy_sync_watch(comm, &config->comm);
     gy_run_init(&b->run, ctx, comm, config, &train);
     gy_status status = prepare(b);
     if (status == GY_OK) status = measure(b);

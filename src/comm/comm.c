@@ -9,7 +9,7 @@
 #include "base/number.h"
 #include "base/simd.h"
 #include "host_memory_impl.h"
-#include "watchdog.h"
+#include "watch_impl.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -187,7 +187,7 @@ gy_status gy_comm_create_f(gy_context *ctx, int mpi_comm, gy_comm **out)
 void gy_comm_free(gy_comm *comm)
 {
     if (comm == NULL) return;
-    gy_watchdog_stop(comm);
+    gy_watch_stop(comm);
     clear(comm);
     gy_free(comm->ctx, comm);
 }
@@ -237,6 +237,7 @@ static void *end_anyway(void *exit_code)
 void gy_comm_abort(gy_comm *comm, int exit_code)
 {
     pthread_t thread;
+    gy_watch_abort(comm);
     if (pthread_create(&thread, NULL, end_anyway, &exit_code) != 0) _Exit(exit_code);
     if (gy_mpi_runs()) (void)MPI_Abort(comm->calls, exit_code);
     _Exit(exit_code); /* where MPI_Abort came back */

@@ -39,7 +39,7 @@ struct gy_comm {
     int64_t sent;                         /* bytes that all-reduces of this rank gave to MPI */
     unsigned long long agreed;            /* serial of the last error that all ranks have */
     char **words;                         /* words.c; NULL: none */
-    struct gy_watchdog *watchdog;         /* NULL: none */
+    struct gy_watch *watch;               /* NULL: none */
 };
 
 /** Passes a failed MPI call up as GY_E_COMM, by the call's name and MPI's own text. */

@@ -10,11 +10,12 @@
 #include "comm_mpi.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <linux/errqueue.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,6 +34,8 @@ struct gy_post {
     int socket; /* −1: none */
     uint64_t key;
     address *addresses; /* [ranks] */
+    int ranks;
+    uint32_t from; /* whose the datagram taken last was */
 };
 
 static void list_addresses(address *out)
@@ -56,6 +59,8 @@ static void open_socket(gy_post *p, address *out)
     socklen_t bytes = sizeof any;
     p->socket = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (p->socket < 0) return;
+    int on = 1; /* closed ports are told */
+    (void)setsockopt(p->socket, IPPROTO_IP, IP_RECVERR, &on, sizeof on);
     bool bound = bind(p->socket, (struct sockaddr *)&any, sizeof any) == 0 &&
                  getsockname(p->socket, (struct sockaddr *)&any, &bytes) == 0;
     if (!bound) return;
@@ -92,6 +97,7 @@ static gy_status make(gy_comm *comm, gy_post **out)
     *out = p;
     p->ctx = comm->ctx;
     p->socket = -1;
+    p->ranks = comm->ranks;
     return gy_new_array(comm->ctx, comm->ranks, &p->addresses);
 }
 
@@ -123,6 +129,7 @@ void gy_post_close(gy_post *p)
     gy_free(p->ctx, p);
 }
 
+/* What became of an earlier one is told as the failure of the next: gy_post_refused() has it. */
 void gy_post_send(gy_post *p, int rank, const void *bytes, size_t n)
 {
     char datagram[sizeof p->key + GY_POST_BYTES];
@@ -133,27 +140,76 @@ void gy_post_send(gy_post *p, int rank, const void *bytes, size_t n)
     for (int i = 0; i < a->n; i++) {
         struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = a->port};
         to.sin_addr.s_addr = a->hosts[i];
-        (void)sendto(p->socket, datagram, sizeof p->key + n, MSG_DONTWAIT, (struct sockaddr *)&to,
-                     sizeof to);
+        for (int try = 0; try < 2; try++)
+            if (sendto(p->socket, datagram, sizeof p->key + n, MSG_DONTWAIT, (struct sockaddr *)&to,
+                       sizeof to) >= 0)
+                break;
     }
-}
-
-void gy_post_wait(gy_post *p, double seconds)
-{
-    struct pollfd one = {.fd = p->socket, .events = POLLIN}; /* −1 is passed over */
-    (void)poll(&one, 1, (int)(1e3 * seconds) + 1);
 }
 
 bool gy_post_receive(gy_post *p, void *bytes, size_t n)
 {
     char datagram[sizeof p->key + GY_POST_BYTES];
     while (p->socket >= 0) {
-        ssize_t got = recv(p->socket, datagram, sizeof datagram, MSG_DONTWAIT);
+        struct sockaddr_in from = {.sin_port = 0};
+        socklen_t room = sizeof from;
+        ssize_t got = recvfrom(p->socket, datagram, sizeof datagram, MSG_DONTWAIT,
+                               (struct sockaddr *)&from, &room);
+        if (got < 0 && errno == ECONNREFUSED) continue;
         if (got < 0) return false;
         if ((size_t)got != sizeof p->key + n) continue;
         if (memcmp(datagram, &p->key, sizeof p->key) != 0) continue;
         memcpy(bytes, datagram + sizeof p->key, n);
+        p->from = from.sin_addr.s_addr;
         return true;
     }
     return false;
+}
+
+uint32_t gy_post_from(const gy_post *p)
+{
+    return p->from;
+}
+
+static int find_rank(const gy_post *p, const struct sockaddr_in *to)
+{
+    for (int r = 0; r < p->ranks; r++)
+        for (int i = 0; i < p->addresses[r].n; i++)
+            if (p->addresses[r].port == to->sin_port && to->sin_port != 0 &&
+                p->addresses[r].hosts[i] == to->sin_addr.s_addr)
+                return r;
+    return -1;
+}
+
+static bool says_refused(struct msghdr *m)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
+        struct sock_extended_err error;
+        if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR) continue;
+        memcpy(&error, CMSG_DATA(c), sizeof error);
+        if (error.ee_errno == ECONNREFUSED) return true;
+    }
+    return false;
+}
+
+bool gy_post_refused(gy_post *p, int *rank, uint32_t *host)
+{
+    while (p->socket >= 0) {
+        char control[512];
+        struct sockaddr_in to = {.sin_port = 0}; /* whom it was sent to */
+        struct msghdr m = {.msg_name = &to,
+                           .msg_namelen = sizeof to,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+        if (recvmsg(p->socket, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return false;
+        *rank = says_refused(&m) ? find_rank(p, &to) : -1;
+        *host = to.sin_addr.s_addr;
+        if (*rank >= 0) return true;
+    }
+    return false;
+}
+
+int gy_post_socket(const gy_post *p)
+{
+    return p->socket;
 }

@@ -22,12 +22,22 @@ void gy_post_close(gy_post *p);
 /** Sends a datagram of at most GY_POST_BYTES to a rank, oneself too. */
 void gy_post_send(gy_post *p, int rank, const void *bytes, size_t n);
 
-/** Waits until something may have come, `seconds` at most. */
-void gy_post_wait(gy_post *p, double seconds);
-
 /** Takes what came, of n bytes; false where there is nothing more. */
 bool gy_post_receive(gy_post *p, void *bytes, size_t n);
 
-enum { GY_POST_BYTES = 256 };
+/** Where the datagram taken last came from: an address of IPv4. */
+uint32_t gy_post_from(const gy_post *p);
+
+/**
+ * The next rank whose host said that nobody listens at its port; false where there is none. `host`: the
+ * address that said so, which may be another machine's: a rank is written to by all of its addresses,
+ * and a bridge of its host may be a bridge of ours.
+ */
+bool gy_post_refused(gy_post *p, int *rank, uint32_t *host);
+
+/** Its socket, for poll(); −1: none. */
+int gy_post_socket(const gy_post *p);
+
+enum { GY_POST_BYTES = 1536 };
 
 #endif

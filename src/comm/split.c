@@ -1,18 +1,18 @@
 /* Groups of a communicator's ranks, each a communicator of its own; and messages between ranks that are not
  * in step: who is busy looks for them now and then. */
 #include "comm_mpi.h"
-#include "watchdog_impl.h"
+#include "watch_impl.h"
 
 enum { TAG = 0 }; /* of gy_comm_send() */
 
 static gy_status make(gy_comm *comm, const MPI_Comm *part, gy_comm **out)
 {
-    const gy_watchdog *watchdog = comm->watchdog;
+    const gy_watch *watch = comm->watch;
     GY_TRY(gy_comm_create(comm->ctx, part, out));
     (*out)->in_crowd = comm->crowded;
     (*out)->sharing = comm->sharing;
-    if (watchdog == NULL) return GY_OK;
-    return gy_comm_watch(*out, 0, watchdog->stalled, watchdog->user);
+    if (watch == NULL) return GY_OK;
+    return gy_watch_begin(*out, false, 0, watch->stalled, watch->user);
 }
 
 gy_status gy_comm_split(gy_comm *comm, int group, gy_comm **out)

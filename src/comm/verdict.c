@@ -1,62 +1,66 @@
 /* Who is to blame that nothing goes on, who says so, and in what words: by what all ranks answered. */
-#include "watchdog_impl.h"
+#include "watch_impl.h"
 
 #include "base/buffer.h"
 
 enum { NAMED = 4 };
 
-int gy_watchdog_reporters(const gy_watchdog *w)
+int gy_watchdog_reporters(const gy_watch *w)
 {
-    return w->comm->ranks < GY_REPORTERS ? w->comm->ranks : GY_REPORTERS;
+    return w->ranks < GY_REPORTERS ? w->ranks : GY_REPORTERS;
 }
 
-int gy_watchdog_reporter(const gy_watchdog *w, int i)
+int gy_watchdog_reporter(const gy_watch *w, int i)
 {
-    return (int)((int64_t)w->comm->ranks * i / gy_watchdog_reporters(w));
+    return (int)((int64_t)w->ranks * i / gy_watchdog_reporters(w));
 }
 
-bool gy_watchdog_heard(const gy_watchdog *w, int rank)
+bool gy_watchdog_heard(const gy_watch *w, int rank)
 {
-    return rank == w->comm->rank || w->seen[rank].at >= w->asked;
+    return rank == w->rank || w->seen[rank].at >= w->dog.asked || !gy_alive_lives(w, rank);
 }
 
 /* The step that a rank must have reached not to be behind: where none is guilty otherwise. */
-static int64_t furthest_step(const gy_watchdog *w)
+static int64_t furthest_step(const gy_watch *w)
 {
     int64_t step = 0;
-    for (int r = 0; r < w->comm->ranks; r++) {
+    for (int r = 0; r < w->ranks; r++) {
+        if (!gy_alive_lives(w, r)) continue;
         if (!gy_watchdog_heard(w, r) || w->seen[r].doing == GY_WORKS) return 0;
         if (w->seen[r].step > step) step = w->seen[r].step;
     }
     return step;
 }
 
-static bool is_guilty(const gy_watchdog *w, int rank, int64_t furthest)
+static bool is_guilty(const gy_watch *w, int rank, int64_t furthest)
 {
     const gy_sight *s = &w->seen[rank];
+    if (!gy_alive_lives(w, rank)) return false;
     return !gy_watchdog_heard(w, rank) || s->doing == GY_WORKS || s->step < furthest;
 }
 
-bool gy_verdict_goes_on(const gy_watchdog *w, double now)
+bool gy_verdict_goes_on(const gy_watch *w, double now)
 {
-    for (int r = 0; r < w->comm->ranks; r++) {
+    for (int r = 0; r < w->ranks; r++) {
         const gy_sight *s = &w->seen[r];
-        if (!gy_watchdog_heard(w, r)) continue;
-        if (s->doing == GY_SAVES || (s->doing == GY_WORKS && now - s->since < w->limit / 2))
+        if (!gy_watchdog_heard(w, r) || !gy_alive_lives(w, r)) continue;
+        if (s->doing == GY_SAVES || (s->doing == GY_WORKS && now - s->since < w->dog.limit / 2))
             return true;
     }
     return false;
 }
 
-int gy_verdict_teller(const gy_watchdog *w)
+int gy_verdict_teller(const gy_watch *w)
 {
     const int64_t furthest = furthest_step(w);
-    int first = w->comm->rank;
-    for (int i = gy_watchdog_reporters(w) - 1; i >= 0; i--)
-        if (gy_watchdog_heard(w, gy_watchdog_reporter(w, i))) first = gy_watchdog_reporter(w, i);
-    for (int i = 0; i < gy_watchdog_reporters(w); i++)
-        if (!is_guilty(w, gy_watchdog_reporter(w, i), furthest)) return gy_watchdog_reporter(w, i);
-    return first;
+    int first = -1;
+    for (int i = 0; i < gy_watchdog_reporters(w); i++) {
+        const int r = gy_watchdog_reporter(w, i);
+        if (!gy_watchdog_heard(w, r) || !gy_alive_lives(w, r)) continue;
+        if (!is_guilty(w, r, furthest)) return r;
+        if (first < 0) first = r;
+    }
+    return first < 0 ? w->rank : first;
 }
 
 /* "scan of step 7", "scan" */
@@ -67,10 +71,10 @@ static void add_phase(const gy_sight *s, gy_buffer *out)
 }
 
 /* "rank 1 on node2 (input of step 51 for 601 s)" */
-static void name_rank(const gy_watchdog *w, int rank, double now, gy_buffer *out)
+static void name_rank(const gy_watch *w, int rank, double now, gy_buffer *out)
 {
     const gy_sight *s = &w->seen[rank];
-    gy_buffer_format(out, "rank %d on %s (", rank, w->comm->names[rank]);
+    gy_buffer_format(out, "rank %d on %s (", rank, w->names[rank]);
     if (!gy_watchdog_heard(w, rank))
         gy_buffer_add(out, s->at < 0 ? "no answer" : "no answer, last seen in ");
     if (gy_watchdog_heard(w, rank) || s->at >= 0) add_phase(s, out);
@@ -79,12 +83,12 @@ static void name_rank(const gy_watchdog *w, int rank, double now, gy_buffer *out
 }
 
 /* Those who are guilty, but for this rank itself. @return how many */
-static int name_guilty(const gy_watchdog *w, double now, gy_buffer *out)
+static int name_guilty(const gy_watch *w, double now, gy_buffer *out)
 {
     const int64_t furthest = furthest_step(w);
     int guilty = 0;
-    for (int r = 0; r < w->comm->ranks; r++) {
-        if (r == w->comm->rank || !is_guilty(w, r, furthest)) continue;
+    for (int r = 0; r < w->ranks; r++) {
+        if (r == w->rank || !is_guilty(w, r, furthest)) continue;
         if (++guilty > NAMED) continue;
         if (guilty > 1) gy_buffer_add(out, ", ");
         name_rank(w, r, now, out);
@@ -93,9 +97,9 @@ static int name_guilty(const gy_watchdog *w, double now, gy_buffer *out)
     return guilty;
 }
 
-void gy_verdict_raise(const gy_watchdog *w, double now)
+void gy_verdict_raise(const gy_watch *w, double now)
 {
-    const gy_sight *mine = &w->seen[w->comm->rank];
+    const gy_sight *mine = &w->seen[w->rank];
     const bool works = mine->doing == GY_WORKS;
     gy_buffer names, phase;
     gy_buffer_init(&names, w->comm->ctx);
@@ -107,12 +111,49 @@ void gy_verdict_raise(const gy_watchdog *w, double now)
                    "the run stands still" GY_AT "rank %d on %s, %s" GY_WHY
                    "it has %s %.0f s%s%s" GY_HINT
                    "look at that host, or raise comm.watchdog_seconds",
-                   w->comm->rank, w->comm->names[w->comm->rank], gy_buffer_text(&phase),
+                   w->rank, w->names[w->rank], gy_buffer_text(&phase),
                    works ? "not come further for" : "waited", now - mine->since,
                    !works        ? " for "
                    : guilty == 0 ? ""
                                  : ", nor ",
                    gy_buffer_text(&names));
     gy_buffer_clear(&phase);
+    gy_buffer_clear(&names);
+}
+
+/* "rank 1 on node2, last seen in input of step 51" */
+static void name_dead(const gy_watch *w, int rank, gy_buffer *out)
+{
+    const gy_sight *s = &w->seen[rank];
+    gy_buffer_format(out, "rank %d on %s", rank, w->names[rank]);
+    if (s->at < 0) return;
+    gy_buffer_add(out, ", last seen in ");
+    add_phase(s, out);
+}
+
+void gy_verdict_raise_dead(const gy_watch *w, const gy_rank_set *dead, const gy_rank_set *proven,
+                           double silence)
+{
+    gy_buffer names;
+    gy_buffer_init(&names, w->comm->ctx);
+    int n = 0, silent = 0;
+    for (int r = 0; r < w->ranks; r++) {
+        if (!gy_rank_set_has(dead, r)) continue;
+        silent += !gy_rank_set_has(proven, r);
+        if (++n > NAMED) continue;
+        if (n > 1) gy_buffer_add(&names, "; ");
+        name_dead(w, r, &names);
+    }
+    if (n > NAMED) gy_buffer_format(&names, " and %d more", n - NAMED);
+    const char *what = n == 1 ? "a rank is gone" : "ranks are gone";
+    if (silent == 0)
+        (void)gy_raise(GY_E_COMM, "%s" GY_AT "%s" GY_WHY "%s" GY_HINT "see what was said before it",
+                       what, gy_buffer_text(&names),
+                       n == 1 ? "its process has ended" : "their processes have ended");
+    else
+        (void)gy_raise(GY_E_COMM,
+                       "%s" GY_AT "%s" GY_WHY "nothing was heard of that host for %g s" GY_HINT
+                       "look at it and its network, or raise comm.silence_seconds",
+                       what, gy_buffer_text(&names), silence);
     gy_buffer_clear(&names);
 }

@@ -23,8 +23,8 @@ typedef enum gy_doing {
  */
 void gy_watchdog_set(gy_comm *comm, double seconds);
 
-/** Ends the watch; nothing where there is none. Local. */
-void gy_watchdog_stop(gy_comm *comm);
+/** Ends the watch; nothing where there is none. Collective. */
+void gy_watch_stop(gy_comm *comm);
 
 /** Seconds that a rank may wait; 0 where nothing is watched, and at rest. Local. */
 double gy_watchdog_limit(const gy_comm *comm);

@@ -3,6 +3,9 @@
 #include "sync.h"
 #include "wire_list.h"
 
+#include "comm/alive.h"
+#include "comm/watchdog.h"
+
 static const char *const progress_choices[] = {"poll", "thread", NULL}; /* as gy_progress */
 
 const gy_setting gy_sync_setting_rows[] = {
@@ -40,6 +43,15 @@ const gy_setting gy_sync_setting_rows[] = {
      .max = 1e9,
      .help =
          "how long a rank may wait in a step before it names the others and ends the job; 0 = off"},
+    {.key = "silence_seconds",
+     .type = GY_SETTING_FLOAT,
+     .offset = offsetof(gy_sync_settings, silence_seconds),
+     .standard = "3",
+     .min = 0,
+     .max = 1e9,
+     .help =
+         "a host that says nothing for so long is dead: its ranks are named and the job ends; 0 = "
+         "never"},
     {.key = "wire",
      .type = GY_SETTING_KIND,
      .offset = offsetof(gy_sync_settings, wire),
@@ -75,3 +87,9 @@ const gy_setting gy_sync_setting_rows[] = {
          "V > 0: a batch is summed as V grains, to the same bits on any number of ranks up to V; "
          "threads: 0 then means 1"},
     GY_SETTING_END};
+
+void gy_sync_watch(gy_comm *comm, const gy_sync_settings *settings)
+{
+    gy_watchdog_set(comm, settings->watchdog_seconds);
+    gy_alive_set_silence(comm, settings->silence_seconds);
+}

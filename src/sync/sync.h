@@ -30,6 +30,7 @@ typedef struct gy_sync_settings {
     bool overlap;
     int progress; /* a gy_progress */
     double watchdog_seconds;
+    double silence_seconds;
     int64_t reproducible_grains; /* 0: off; see grains.h */
     int64_t verify_every_steps;  /* 0: off; parameters are compared across ranks */
     gy_choice wire;              /* a gy_wire_kind */
@@ -38,6 +39,9 @@ typedef struct gy_sync_settings {
 } gy_sync_settings;
 
 extern const gy_setting gy_sync_setting_rows[];
+
+/** Has the watch of a communicator wait as long as these say. Local. */
+void gy_sync_watch(gy_comm *comm, const gy_sync_settings *settings);
 
 /** What is summed. The vectors stay where they are. */
 typedef struct gy_sync_vector {

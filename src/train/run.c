@@ -31,7 +31,7 @@ void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *c
                     .started_s = gy_clock_s(),
                     .deadline_s = INFINITY};
     gy_pool_init(&run->pool, ctx);
-    gy_watchdog_set(comm, config->comm.watchdog_seconds);
+    gy_sync_watch(comm, &config->comm);
     gy_buffer_init(&run->tell.line, ctx);
     gy_schedule_state_init(&run->at.schedule);
 }

@@ -26,8 +26,8 @@ static void waiting_for_a_checkpoint_is_no_stall(void)
     gy_watchdog_note(gy_test_comm, 7, "checkpoint", rank == 0 ? GY_SAVES : GY_WAITS);
     wait_s(1.1);
     CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
-    gy_watchdog_stop(gy_test_comm);
-    gy_watchdog_stop(gy_test_comm);
+    gy_watch_stop(gy_test_comm);
+    gy_watch_stop(gy_test_comm);
 }
 
 /* Each wait is short, all of them together are not. */
@@ -40,14 +40,14 @@ static void short_waits_do_not_add_up(void)
         gy_watchdog_note(gy_test_comm, step, "communication", GY_WAITS);
         CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
     }
-    gy_watchdog_stop(gy_test_comm);
+    gy_watch_stop(gy_test_comm);
 }
 
 static void none_is_none(void)
 {
     CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 0, ended, NULL), GY_OK);
     gy_watchdog_note(gy_test_comm, 1, "communication", GY_WAITS);
-    gy_watchdog_stop(gy_test_comm);
+    gy_watch_stop(gy_test_comm);
 }
 
 GY_TEST_MPI_MAIN(GY_TEST(waiting_for_a_checkpoint_is_no_stall), GY_TEST(short_waits_do_not_add_up),
