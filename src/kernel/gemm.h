@@ -1,4 +1,4 @@
-/** Matrix products (CBLAS, single-threaded inside our own loops) and the dense layer made of them. */
+/** Matrix products, in the handle's precision, and the dense layer made of them. */
 #ifndef GY_KERNEL_GEMM_H
 #define GY_KERNEL_GEMM_H
 
@@ -14,7 +14,7 @@ void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, 
              int64_t inner, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
              float beta, float *c, int64_t ldc);
 
-/** The same on the calling thread alone, for use inside a kernel's own parallel loop. */
+/** The same in float32 by CBLAS, on the calling thread alone, for use inside a kernel's own parallel loop. */
 void gy_gemm_serial(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t inner,
                     float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                     float beta, float *c, int64_t ldc);

@@ -15,8 +15,9 @@ typedef struct gy_product {
     int64_t lda, ldb, ldc;
     const float *bias; /* [n] or NULL */
     gy_activation activation;
-    float *y;    /* [m, ldc]; NULL: no epilogue */
-    float *sums; /* with transpose_a, by panels: [m] = beta_sums sums + Σ op(A)[m, …]; or NULL */
+    float *y; /* [m, ldc]; NULL: no epilogue */
+    float *
+        sums; /* with transpose_a, by panels, alpha 1: [m] = beta_sums sums + Σ op(A)[m, …]; or NULL */
     float beta_sums;
 } gy_product;
 

@@ -12,11 +12,14 @@
  * cache. Bias and a relu go with the first and the last part, other activations
  * over the rows while they are in the cache.
  *
+ * What is packed is the handle's precision (vector/operand.h); what is said of a part's depth is in
+ * numbers, but for DEPTH, which is in units.
+ *
  * Of a transposed A the sums over the inner dimension may be wanted as well, which are those of a
  * bias where A is a gradient: they are made while it is packed, for the first block of columns.
  *
- * The order in which a sum is added depends on the inner dimension alone. BLAS is better off where
- * packing is not made up for: few rows or columns.
+ * The order in which a sum is added depends on the inner dimension alone. In float32 BLAS is better
+ * off where packing is not made up for: few rows or columns.
  *
  * Work of a thread: B [panels, depth, 16] | A [rows, depth + 16] or [depth, rows] | C [rows, 32]
  */
@@ -27,11 +30,12 @@
 enum {
     PANEL = GY_PANEL,
     PAIR = 2 * GY_PANEL,
-    ROWS = 12,        /* of A at once: as many as the kernel takes, or a multiple */
-    TURNED_ROWS = 48, /* of a transposed A, of which these lie side by side */
-    DEPTH = 384,
+    ROWS = 12,             /* of A at once: as many as the kernel takes, or a multiple */
+    TURNED_ROWS = 48,      /* of a transposed A, of which these lie side by side */
+    DEPTH = 384,           /* in units */
     B_FLOATS = 160 * 1024, /* 640 KiB, of a second-level cache 5/8 at most */
-    A_FLOATS = TURNED_ROWS * (DEPTH + PANEL),
+    A_ROW = DEPTH + PANEL, /* packed: rows do not fall into the same few sets */
+    A_FLOATS = TURNED_ROWS * A_ROW,
     MOST_COLUMNS = 1024,
     LEAST = 8, /* rows, columns */
     LINE = 16, /* floats of a cache line */
@@ -44,6 +48,7 @@ const int64_t gy_gemm_packed_work = B_FLOATS + A_FLOATS + TURNED_ROWS * PAIR;
 
 bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner)
 {
+    if (k->operand->group > 1) return inner > 0; /* a BLAS knows float32 alone */
     return k->packs && m >= LEAST && n >= LEAST && inner >= LEAST;
 }
 
@@ -90,6 +95,7 @@ static void bring(ahead f)
 /* A block of columns and a part of the inner dimension, [k0, k1). */
 typedef struct stage {
     const gy_kernel *k;
+    const gy_operand *operand;
     const gy_product *p;
     gy_block_of at;
     int64_t rows;                   /* of A at once */
@@ -130,26 +136,27 @@ static ahead next_left(const stage *s, int64_t row)
                           : ahead_of(left(p, row, s->k0), p->lda, rows, depth);
 }
 
-/* b [panels, depth, 16] = op(B)[k0 … k1, n0 … n1], whole panels */
+/* Units of a part. */
+static int64_t units_of(const stage *s)
+{
+    return gy_units(s->operand, s->k1 - s->k0);
+}
+
+/* b [panels, units, 16] = op(B)[k0 … k1, n0 … n1], whole panels */
 static void pack_right(const stage *s)
 {
     const gy_product *p = s->p;
-    int64_t depth = s->k1 - s->k0;
+    const int64_t depth = s->k1 - s->k0, floats = units_of(s) * PANEL;
     float *to = s->b;
-    for (int64_t n = s->at.n0; n < s->at.n1; n += PANEL, to += depth * PANEL) {
+    for (int64_t n = s->at.n0; n < s->at.n1; n += PANEL, to += floats) {
         int64_t wide = gy_least(PANEL, s->at.n1 - n);
         const float *from = right(p, s->k0, n);
         if (p->transpose_b) {
-            s->k->vector->panel_turn(wide, depth, from, p->ldb, to);
+            s->operand->turn(wide, depth, from, p->ldb, to);
             continue;
         }
-        if (wide < PANEL) memset(to, 0, sizeof *to * (size_t)(depth * PANEL));
-        for (int64_t i = 0; i < depth; i++, from += p->ldb) {
-            if (wide == PANEL)
-                memcpy(to + i * PANEL, from, sizeof *to * PANEL);
-            else
-                memcpy(to + i * PANEL, from, sizeof *to * (size_t)wide);
-        }
+        if (wide < PANEL) memset(to, 0, sizeof *to * (size_t)floats);
+        s->operand->down(depth, wide, from, p->ldb, to, PANEL);
     }
 }
 
@@ -159,11 +166,29 @@ static void pack_and_sum(const stage *s, int64_t row, int64_t rows)
     const gy_product *p = s->p;
     float *sums = p->sums + row;
     double part[TURNED_ROWS] = {0};
-    s->k->vector->panel_sums(s->k1 - s->k0, rows, left(p, row, s->k0), p->lda, s->a, TURNED_ROWS,
-                             part);
+    s->operand->sums(s->k1 - s->k0, rows, left(p, row, s->k0), p->lda, s->a, TURNED_ROWS, part);
     for (int64_t r = 0; r < rows; r++) {
         if (s->k0 == 0) sums[r] = p->beta_sums == 0.0f ? 0.0f : p->beta_sums * sums[r];
         sums[r] = (float)((double)sums[r] + part[r]);
+    }
+}
+
+/* The same for alpha op(A), a group of lines or a row after the other. */
+static void pack_scaled(const stage *s, const float *from, int64_t rows)
+{
+    const gy_product *p = s->p;
+    const gy_operand *o = s->operand;
+    const int64_t depth = s->k1 - s->k0, lines = p->transpose_a ? depth : rows;
+    const int64_t width = p->transpose_a ? rows : depth, step = p->transpose_a ? o->group : 1;
+    float scaled[GY_UNIT_MOST * DEPTH];
+    for (int64_t i = 0; i < lines; i += step) {
+        const int64_t n = gy_least(step, lines - i);
+        for (int64_t l = 0; l < n; l++, from += p->lda)
+            s->k->vector->axpby(width, p->alpha, from, 0.0f, scaled + l * width);
+        if (p->transpose_a)
+            o->down(n, width, scaled, width, s->a + i / o->per * TURNED_ROWS, TURNED_ROWS);
+        else
+            o->along(n, width, scaled, width, s->a + i * A_ROW, A_ROW);
     }
 }
 
@@ -172,22 +197,15 @@ static void pack_left(const stage *s, int64_t row, int64_t rows)
 {
     const gy_product *p = s->p;
     const float *from = left(p, row, s->k0);
-    int64_t depth = s->k1 - s->k0;
-    if (p->sums != NULL && s->at.n0 == 0) {
+    const int64_t depth = s->k1 - s->k0;
+    if (p->sums != NULL && s->at.n0 == 0)
         pack_and_sum(s, row, rows);
-    } else if (p->transpose_a) {
-        for (int64_t i = 0; i < depth; i++, from += p->lda) {
-            if (rows == TURNED_ROWS)
-                memcpy(s->a + i * TURNED_ROWS, from, sizeof *s->a * TURNED_ROWS);
-            else
-                memcpy(s->a + i * TURNED_ROWS, from, sizeof *s->a * (size_t)rows);
-        }
-    } else {
-        for (int64_t r = 0; r < rows; r++, from += p->lda)
-            memcpy(s->a + r * (DEPTH + PANEL), from, sizeof *s->a * (size_t)depth);
-    }
-    int64_t floats = p->transpose_a ? depth * TURNED_ROWS : rows * (DEPTH + PANEL);
-    if (p->alpha != 1.0f) s->k->vector->axpby(floats, p->alpha, s->a, 0.0f, s->a);
+    else if (p->alpha != 1.0f)
+        pack_scaled(s, from, rows);
+    else if (p->transpose_a)
+        s->operand->down(depth, rows, from, p->lda, s->a, TURNED_ROWS);
+    else
+        s->operand->along(rows, depth, from, p->lda, s->a, A_ROW);
 }
 
 /* Between C and the piece that stands for it where its columns are no whole panels. */
@@ -202,7 +220,7 @@ static void copy(int64_t rows, int64_t wide, const float *from, int64_t from_row
 static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
 {
     const gy_product *p = s->p;
-    int64_t depth = s->k1 - s->k0, wide = gy_least(PAIR, s->at.n1 - column);
+    int64_t depth = units_of(s), wide = gy_least(PAIR, s->at.n1 - column);
     int64_t panels = gy_pieces(wide, PANEL);
     bool whole = wide % PANEL == 0, first = s->k0 == 0, last = s->k1 == p->inner;
     float *c = p->c + row * p->ldc + column, start[PAIR];
@@ -213,7 +231,7 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
                                 .a = s->as_they_are ? left(p, row, s->k0) : s->a,
                                 .a_row = p->transpose_a   ? 1
                                          : s->as_they_are ? p->lda
-                                                          : DEPTH + PANEL,
+                                                          : A_ROW,
                                 .a_step = p->transpose_a ? TURNED_ROWS : 1,
                                 .b = s->b + (column - s->at.n0) * depth,
                                 .b_step = PANEL,
@@ -228,15 +246,15 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
         product.start = start;
     }
     if (!whole && product.add) copy(rows, wide, c, p->ldc, s->c, PAIR);
-    s->k->vector->panel_product(&product);
+    s->operand->product(&product);
     if (!whole) copy(rows, wide, s->c, PAIR, c, p->ldc);
 }
 
-/* Whether the rows of A at once, `depth` floats of each, do not fall into the same few sets. */
-static bool lie_well(const gy_product *p, int64_t depth)
+/* Whether the rows of A at once lie packed, and their `depth` floats do not fall into the same few sets. */
+static bool lie_well(const gy_operand *o, const gy_product *p, int64_t depth)
 {
     int taken[SETS] = {0}, most = 0;
-    if (p->transpose_a || p->alpha != 1.0f || p->m < TURNED_ROWS) return false;
+    if (o->group > 1 || p->transpose_a || p->alpha != 1.0f || p->m < TURNED_ROWS) return false;
     for (int64_t r = 0; r < ROWS; r++)
         for (int64_t line = 0; line < depth / LINE; line++) {
             int *set = &taken[(r * p->lda / LINE + line) % SETS];
@@ -289,14 +307,16 @@ static void run_stage(stage *s, int64_t n_end)
 void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls,
                     float *work)
 {
-    int64_t depth = even(p->inner, DEPTH, PANEL);
-    int64_t most =
-        gy_least(MOST_COLUMNS, gy_least(B_FLOATS, k->cache / 8 * 5) / depth / PAIR * PAIR);
+    const gy_operand *operand = k->operand;
+    int64_t depth = even(p->inner, DEPTH * operand->per, PANEL * operand->per);
+    int64_t most = gy_least(MOST_COLUMNS, gy_least(B_FLOATS, k->cache / 8 * 5) /
+                                              gy_units(operand, depth) / PAIR * PAIR);
     stage s = {.k = k,
+               .operand = operand,
                .p = p,
                .at = at,
                .rows = p->transpose_a ? TURNED_ROWS : ROWS,
-               .as_they_are = lie_well(p, depth),
+               .as_they_are = lie_well(operand, p, depth),
                .depth = depth,
                .columns = even(at.n1 - at.n0, most, PAIR),
                .polls = polls,

@@ -15,6 +15,9 @@
 #define TABLE(level) &gy_vector_baseline,
 #endif
 
+#define NAME(precision) #precision,
+const char *const gy_precision_names[GY_PRECISION_COUNT + 1] = {GY_PRECISION_LIST(NAME) NULL};
+
 /* Floats of a core's second-level cache; 1 MiB where the system does not tell. */
 static int64_t cache_floats(void)
 {
@@ -37,7 +40,7 @@ static const gy_int8_unit *int8_unit(gy_simd level)
     return &gy_int8_baseline;
 }
 
-gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
+gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision, gy_kernel **out)
 {
     static const gy_vector *const tables[GY_SIMD_COUNT] = {GY_SIMD_LIST(TABLE)};
     gy_status status;
@@ -46,6 +49,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out)
     k->ctx = ctx;
     k->threads = threads > 0 ? threads : gy_kernel_cores();
     k->vector = tables[gy_context_simd_level(ctx)];
+    k->operand = k->vector->operand[precision];
     k->cache = cache_floats();
     k->packs = gy_context_simd_level(ctx) >= GY_SIMD_v3;
     k->int8 = int8_unit(gy_context_simd_level(ctx));
@@ -104,14 +108,15 @@ gy_status gy_kernel_peak(gy_kernel *k, double *gflops)
     GY_TRY(gy_new_array(k->ctx, 3 * N * N, &x));
     for (int64_t i = 0; i < 2 * N * N; i++) x[i] = (float)(i % 7);
     double best = INFINITY;
-    const bool packs = k->packs;
+    const gy_kernel before = *k;
     k->packs = false; /* the BLAS's own */
+    k->operand = k->vector->operand[GY_PRECISION_float32];
     for (int i = 0; i < TRIES; i++) {
         double start = gy_clock_s();
         gy_gemm(k, false, false, N, N, N, 1.0f, x, N, x + N * N, N, 0.0f, x + 2 * N * N, N);
         best = fmin(best, gy_clock_s() - start);
     }
-    k->packs = packs;
+    *k = before;
     gy_free(k->ctx, x);
     *gflops = 2e-9 * N * N * N / best;
     return GY_OK;

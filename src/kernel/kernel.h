@@ -1,13 +1,14 @@
 /**
  * The handle of the kernels: threads, instruction-set level, and what to do now and then in a long
  * loop. Arithmetic itself is in the room's other headers; all of it is local, works on float32 in
- * row-major order, and gives the same bits for the same threads and level.
+ * row-major order, and gives the same bits for the same threads, level and precision.
  */
 #ifndef GY_KERNEL_KERNEL_H
 #define GY_KERNEL_KERNEL_H
 
 #include "base/alloc.h"
 #include "base/simd.h"
+#include "precision.h"
 
 #include <stdint.h>
 
@@ -15,9 +16,11 @@ typedef struct gy_kernel gy_kernel;
 
 /**
  * @param threads  OpenMP threads of every kernel; 0 = the cores this process is bound to
+ * @param precision  of the operands of products
  * @param out      free with gy_kernel_free()
  */
-gy_status gy_kernel_create(gy_context *ctx, int threads, gy_kernel **out) GY_CHECKED;
+gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
+                           gy_kernel **out) GY_CHECKED;
 void gy_kernel_free(gy_kernel *k);
 
 int gy_kernel_threads(const gy_kernel *k);

@@ -135,7 +135,8 @@ int main(int argc, char **argv)
     gy_context *ctx = NULL;
     gy_kernel *k = NULL;
     int threads = argc > 1 ? atoi(argv[1]) : 1;
-    if (gy_context_create(NULL, NULL, &ctx) != GY_OK || gy_kernel_create(ctx, threads, &k) != GY_OK)
+    if (gy_context_create(NULL, NULL, &ctx) != GY_OK ||
+        gy_kernel_create(ctx, threads, GY_PRECISION_float32, &k) != GY_OK)
         return 1;
     measure_product(ctx, k);
     printf("%-34s forward  data  weights\n", "GFLOP/s");

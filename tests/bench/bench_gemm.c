@@ -88,7 +88,8 @@ int main(void)
 {
     gy_context *ctx = NULL;
     gy_kernel *k = NULL;
-    if (gy_context_create(NULL, NULL, &ctx) != GY_OK || gy_kernel_create(ctx, 1, &k) != GY_OK)
+    if (gy_context_create(NULL, NULL, &ctx) != GY_OK ||
+        gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k) != GY_OK)
         return 1;
     printf("%-16s %5s %5s %5s   %6s %6s   ratio\n", "GFLOP/s", "m", "n", "inner", "ours", "BLAS");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) measure(ctx, k, &shapes[i]);

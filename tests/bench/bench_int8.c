@@ -159,7 +159,8 @@ int main(void)
 {
     gy_context *ctx = NULL;
     gy_kernel *k = NULL;
-    if (gy_context_create(NULL, NULL, &ctx) != GY_OK || gy_kernel_create(ctx, 1, &k) != GY_OK)
+    if (gy_context_create(NULL, NULL, &ctx) != GY_OK ||
+        gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k) != GY_OK)
         return 1;
     printf("%-28s %8s %8s   %s\n", "GFLOP/s", "float32", "int8", "ratio");
     for (size_t i = 0; i < sizeof products / sizeof *products; i++) measure_product(ctx, k, i);

@@ -131,7 +131,7 @@ static void creation_survives_lack_of_memory(void)
 
 static void make_kernel(void)
 {
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(gy_test_ctx, 1, &kernel), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(gy_test_ctx, 1, GY_PRECISION_float32, &kernel), GY_OK);
 }
 
 static void free_kernel(void)

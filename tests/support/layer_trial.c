@@ -126,7 +126,7 @@ gy_status gy_trial_begin(gy_trial *t, const gy_layer_sample *sample)
     t->probe = (gy_probe){sample->in, t->batch};
     t->specs[0] =
         (gy_layer_spec){&probe_kind, {.name = "probe", .trainable = true}, &t->probe, "sample"};
-    GY_TRY(gy_kernel_create(t->ctx, 1, &t->kernel));
+    GY_TRY(gy_kernel_create(t->ctx, 1, GY_PRECISION_float32, &t->kernel));
     GY_TRY(gy_test_layer(&t->pool, sample->yaml, &t->specs[1]));
     GY_TRY(gy_trial_model(t, false, &t->m));
     t->inputs = gy_shape_count(gy_model_input(t->m));

@@ -1,4 +1,4 @@
-/** Runs a test at every instruction-set level that this machine has, with 1 and 3 threads. */
+/** Runs a test at every instruction-set level that this machine has, with 1 and 3 threads, in a precision. */
 #ifndef GY_TEST_LEVELS_H
 #define GY_TEST_LEVELS_H
 
@@ -6,7 +6,7 @@
 
 #include "kernel/kernel.h"
 
-static inline void gy_test_levels(void (*run)(const gy_kernel *k))
+static inline void gy_test_levels_in(gy_precision precision, void (*run)(const gy_kernel *k))
 {
     for (int level = 0; level <= (int)gy_simd_best(); level++) {
         setenv("GYRE_SIMD", gy_simd_names[level], 1);
@@ -14,13 +14,18 @@ static inline void gy_test_levels(void (*run)(const gy_kernel *k))
         CU_ASSERT_EQUAL((int)gy_context_simd_level(ctx), level);
         for (int threads = 1; threads <= 3; threads += 2) {
             gy_kernel *k = NULL;
-            CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, threads, &k), GY_OK);
+            CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, threads, precision, &k), GY_OK);
             run(k);
             gy_kernel_free(k);
         }
         gy_test_end(ctx);
         unsetenv("GYRE_SIMD");
     }
+}
+
+static inline void gy_test_levels(void (*run)(const gy_kernel *k))
+{
+    gy_test_levels_in(GY_PRECISION_float32, run);
 }
 
 /** Fills x with values between −range and range, the same at every call of a seed. */

@@ -334,7 +334,7 @@ static void no_samples(void)
     const gy_conv shape = conv_of(shapes[1]);
     begin(&t, &shape, 1);
     gy_kernel *k = NULL;
-    if (gy_kernel_create(t.ctx, 2, &k) != GY_OK) abort();
+    if (gy_kernel_create(t.ctx, 2, GY_PRECISION_float32, &k) != GY_OK) abort();
     for (int a = 1; a < GY_CONV_COUNT; a++) {
         if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
         gy_conv_plan(&t.c, (gy_conv_algorithm)a, 2);
@@ -368,7 +368,7 @@ static void same_bits(void)
     float *first = take(&t, n, sizeof *first), *second = take(&t, n, sizeof *second);
     for (int threads = 1; threads <= 3; threads++) {
         gy_kernel *k = NULL;
-        if (gy_kernel_create(t.ctx, threads, &k) != GY_OK) abort();
+        if (gy_kernel_create(t.ctx, threads, GY_PRECISION_float32, &k) != GY_OK) abort();
         for (int a = 1; a < GY_CONV_COUNT; a++) {
             if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
             gy_conv_plan(&t.c, (gy_conv_algorithm)a, threads);
@@ -392,7 +392,7 @@ static void not_finite(void)
     const gy_conv shape = conv_of(shapes[1]);
     begin(&t, &shape, 1);
     gy_kernel *k = NULL;
-    if (gy_kernel_create(t.ctx, 1, &k) != GY_OK) abort();
+    if (gy_kernel_create(t.ctx, 1, GY_PRECISION_float32, &k) != GY_OK) abort();
     t.x[(3 * 8 + 4) * 16 + 7] = NAN;
     for (int a = 1; a < GY_CONV_COUNT; a++) {
         if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;

@@ -111,7 +111,8 @@ static void sums_ignore_threads(void)
     double sum[2];
     for (int i = 0; i < 2; i++) {
         gy_kernel *k;
-        CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, i == 0 ? 1 : 4, &k), GY_OK);
+        CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, i == 0 ? 1 : 4, GY_PRECISION_float32, &k),
+                              GY_OK);
         sum[i] = gy_sum_squares(k, N, x);
         gy_column_sum(k, N / 20, 20, x, 0.0f, i == 0 ? y : z);
         gy_kernel_free(k);

@@ -40,7 +40,7 @@ static void no_tokens(void)
     static const float odd[] = {-1, VOCABULARY, NAN, INFINITY, 7};
     gy_context *ctx = gy_test_context();
     gy_kernel *k = NULL;
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k), GY_OK);
     gy_test_values(1, VOCABULARY * UNITS, 1.0, w);
     gy_embedding_forward(k, 5, VOCABULARY, UNITS, odd, w, y);
     for (int i = 0; i < 4; i++) CU_ASSERT_TRUE(isnan(y[i * UNITS]) && isnan(y[i * UNITS + 530]));

@@ -84,7 +84,7 @@ static void rows_may_be_far_apart(void)
     }
     gy_context *ctx = gy_test_context();
     gy_kernel *k;
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k), GY_OK);
     for (int64_t row = 0; row < rows; row++) gy_test_values(1, in, 1.0, x + row * far);
     gy_test_values(2, out * in, 1.0, w);
     gy_gemm(k, false, true, rows, out, in, 1.0f, x, far, w, in, 0.0f, c, out);
@@ -108,7 +108,7 @@ static void blas_stays_as_it_was(void)
     gy_kernel *k;
     openblas_set_num_threads(2);
     const int before = openblas_get_num_threads();
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 2, &k), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 2, GY_PRECISION_float32, &k), GY_OK);
     CU_ASSERT_EQUAL(openblas_get_num_threads(), before);
     gy_gemm(k, false, true, 7, 300, 1000, 1.0f, a, 10, b, 10, 0.0f, c, 300);
     CU_ASSERT_EQUAL(openblas_get_num_threads(), before);
@@ -229,7 +229,7 @@ static void long_products_poll(void)
 {
     gy_context *ctx = gy_test_context();
     gy_kernel *k;
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k), GY_OK);
     enum { N = 512 };
     float *x;
     CU_ASSERT_EQUAL_FATAL(gy_new_array(ctx, 3 * N * N, &x), GY_OK);
@@ -242,7 +242,7 @@ static void long_products_poll(void)
     gy_free(ctx, x);
     gy_kernel_free(k);
 
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 0, &k), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 0, GY_PRECISION_float32, &k), GY_OK);
     CU_ASSERT_TRUE(gy_kernel_threads(k) >= 1);
     double gflops = 0.0;
     CU_ASSERT_EQUAL(gy_kernel_peak(k, &gflops), GY_OK);

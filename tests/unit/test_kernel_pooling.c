@@ -203,7 +203,7 @@ static void not_finite(void)
     static const int32_t want[4] = {1, 0, 0, 1};
     gy_context *ctx = gy_test_context();
     gy_kernel *k = NULL;
-    if (gy_kernel_create(ctx, 1, &k) != GY_OK) abort();
+    if (gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k) != GY_OK) abort();
     float y[4], single[4];
     int32_t from[4];
     gy_max_pool_forward(k, &p, 4, x[0], y, false, from);

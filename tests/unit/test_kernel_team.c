@@ -51,7 +51,7 @@ static void begin(desk *d)
     float **all[] = {&d->x, &d->w, &d->y, &d->dx, &d->dw, &d->scratch};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         if (gy_new_array(d->ctx, ROOM, all[i]) != GY_OK) abort();
-    if (gy_kernel_create(d->ctx, 1, &d->k) != GY_OK) abort();
+    if (gy_kernel_create(d->ctx, 1, GY_PRECISION_float32, &d->k) != GY_OK) abort();
     gy_test_values(1, BATCH * PIXELS, 1.0, d->x);
     gy_test_values(2, CHANNELS * 25 * CHANNELS, 1.0, d->w);
 }

@@ -111,7 +111,7 @@ static void run_piece(const char *kind, int64_t window, int64_t time, const floa
                          gy_size_at(t.l.memory.scratch, BATCH) <= ROOM && t.l.n_params <= 16);
     CU_ASSERT_EQUAL(gy_size_at(t.l.memory.carry, BATCH) > 0, window > 0);
     for (int i = 0; i < t.l.n_params; i++) w[i] = weights + 100 * i;
-    if (gy_kernel_create(t.ctx, 1, &k) != GY_OK) abort();
+    if (gy_kernel_create(t.ctx, 1, GY_PRECISION_float32, &k) != GY_OK) abort();
     gy_pass p = {.kernel = k,
                  .batch = BATCH,
                  .x = {x},

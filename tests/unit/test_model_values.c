@@ -22,7 +22,7 @@ static void begin(fixture *f)
 {
     *f = (fixture){.ctx = gy_test_context()};
     gy_pool_init(&f->pool, f->ctx);
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(f->ctx, 1, &f->kernel), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(f->ctx, 1, GY_PRECISION_float32, &f->kernel), GY_OK);
     gy_rng key = {1, GY_RNG_INIT, 1};
     for (int i = 0; i < MOST; i++) f->x[i] = (float)gy_rng_normal(key, (uint64_t)i, 0);
 }

@@ -262,7 +262,7 @@ static void slots_are_those_of_the_method(void)
     };
     gy_context *ctx = gy_test_context();
     gy_kernel *k;
-    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, &k), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k), GY_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         double values[5] = {cases[i].first, 0.9, 1e-8, 1.0, 0.0};
         char names[64] = "";

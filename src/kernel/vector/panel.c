@@ -64,6 +64,12 @@ INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int
         vec start = p->start == NULL ? (vec){0} : load(p->start + at * GY_PANEL + v * WIDTH);
         UNROLL for (int r = 0; r < rows; r++) sum[r][v] = start;
     }
+    int64_t c_row = p->c_row;
+    const bool begins = p->add && p->chain, add = p->add && !p->chain, relu = p->relu;
+    c += at * GY_PANEL;
+    if (begins)
+        UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
+            sum[r][v] = load(c + r * c_row + v * WIDTH);
     int64_t plane = 0;
     do {
         const float *left = a + plane * p->a_plane, *right = b + plane * p->b_plane;
@@ -72,11 +78,9 @@ INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int
                 accumulate(rows, panels, p, left + line * p->a_line + column * p->a_column,
                            right + line * p->b_line + column * p->b_column, sum);
     } while (!flat && ++plane < p->planes);
-    int64_t c_row = p->c_row;
-    bool add = p->add, relu = p->relu;
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
     {
-        float *out = c + at * GY_PANEL + r * c_row + v * WIDTH;
+        float *out = c + r * c_row + v * WIDTH;
         if (add) sum[r][v] += load(out);
         if (relu) sum[r][v] = rectify(sum[r][v]);
         store(out, sum[r][v]);

@@ -32,6 +32,7 @@ typedef struct gy_panel_product {
     int64_t c_row;
     const float *start; /* NULL: zeros */
     bool add;           /* c += */
+    bool chain;         /* with add: sums begin with c, so that parts have the bits of the whole */
     bool relu;          /* c = max(0, …), NaN stays */
 } gy_panel_product;
 
@@ -39,11 +40,7 @@ typedef struct gy_panel_product {
     X(void, panel_product, (const gy_panel_product *p))                                            \
     X(void, panel_diagonal, (const gy_panel_product *p))                                           \
     /* panel[k, i] = x[i row + k], k < depth; zeros for rows ≤ i < 16 */                         \
-    X(void, panel_turn, (int64_t rows, int64_t depth, const float *x, int64_t row, float *panel))  \
-    /* y = x, [rows, width ≤ 48]; sums[i] += Σ rows x[row, i] */                                \
-    X(void, panel_sums,                                                                            \
-      (int64_t rows, int64_t width, const float *x, int64_t x_row, float *y, int64_t y_row,        \
-       double *sums))
+    X(void, panel_turn, (int64_t rows, int64_t depth, const float *x, int64_t row, float *panel))
 
 GY_VECTOR_PANEL_LIST(GY_UNIT)
 

@@ -10,6 +10,7 @@
 #include "integer.h"
 #include "loss.h"
 #include "norm.h"
+#include "operand.h"
 #include "panel.h"
 #include "pool.h"
 #include "update.h"
@@ -35,6 +36,7 @@
 #define GY_VECTOR_FIELD(result, name, arguments) result(*name) arguments;
 typedef struct gy_vector {
     GY_VECTOR_LIST(GY_VECTOR_FIELD)
+    const gy_operand *operand[GY_PRECISION_COUNT];
 } gy_vector;
 #undef GY_VECTOR_FIELD
 

@@ -1,0 +1,128 @@
+/*
+ * The packing of an operand (operand.h), included once for each after:
+ *
+ *     GROUP, PER                    numbers that stay together, and of them in a unit
+ *     units_along(v, u)             vec v[PER], of one row: to WIDTH units u
+ *     units_down(first, next, u)    WIDTH numbers of a row and of that below it: to vec u[GROUP / PER], a row each;
+ *                                   with GROUP 1 there is no next
+ *
+ * and gives along, down, turn, sums.
+ */
+#include "operand.h"
+#include "turn.h"
+
+enum {
+    UNIT_ROWS = GROUP / PER, /* that a group gives, packed down */
+    WIDEST = 48,
+    PIECE = 16 /* rows summed in float before double takes over */
+};
+
+/* WIDTH units from the number at `at` on, of n. */
+INLINE vec units_at(const float *x, int64_t at, int64_t n)
+{
+    vec v[PER];
+    UNROLL for (int i = 0; i < PER; i++) v[i] =
+        at + i * WIDTH < n ? get(x, at + i * WIDTH, n) : (vec){0};
+    return units_along(v);
+}
+
+static void along(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row)
+{
+    const int64_t units = gy_round_up(n, GROUP) / PER;
+    for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row) {
+        int64_t k = 0;
+        for (; PER * (k + WIDTH) <= n; k += WIDTH) {
+            vec v[PER];
+            UNROLL for (int i = 0; i < PER; i++) v[i] = load(x + PER * k + i * WIDTH);
+            store(y + k, units_along(v));
+        }
+        if (k < units) put(y, k, units, units_at(x, PER * k, n));
+    }
+}
+
+/* The group of rows that begins with x, of which there are `rows`, columns [at, at + WIDTH) of n. */
+INLINE void group_down(int64_t rows, const float *x, int64_t x_row, int64_t at, int64_t n, float *y,
+                       int64_t y_row)
+{
+    vec u[UNIT_ROWS];
+    units_down(get(x, at, n), rows > 1 && GROUP > 1 ? get(x + x_row, at, n) : (vec){0}, u);
+    UNROLL for (int i = 0; i < UNIT_ROWS; i++) put(y + i * y_row, at, n, u[i]);
+}
+
+static void down(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row)
+{
+    for (; rows > 0; rows -= GROUP, x += GROUP * x_row, y += UNIT_ROWS * y_row) {
+        if (n == GY_PANEL)
+            UNROLL for (int64_t i = 0; i < GY_PANEL; i += WIDTH)
+                group_down(rows, x, x_row, i, GY_PANEL, y, y_row);
+        else
+            for (int64_t i = 0; i < n; i += WIDTH) group_down(rows, x, x_row, i, n, y, y_row);
+    }
+}
+
+static void turn_panel(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y)
+{
+    const int64_t units = gy_round_up(n, GROUP) / PER;
+    for (int64_t first = 0; first < GY_PANEL; first += WIDTH)
+        for (int64_t k = 0; k < units; k += WIDTH) {
+            const float *from = x + first * x_row;
+            vec v[WIDTH];
+            if (PER * (k + WIDTH) <= n && first + WIDTH <= rows) {
+                UNROLL for (int i = 0; i < WIDTH; i++)
+                {
+                    vec row[PER];
+                    UNROLL for (int j = 0; j < PER; j++) row[j] =
+                        load(from + i * x_row + PER * k + j * WIDTH);
+                    v[i] = units_along(row);
+                }
+            } else {
+                for (int i = 0; i < WIDTH; i++)
+                    v[i] = first + i < rows ? units_at(from + i * x_row, PER * k, n) : (vec){0};
+            }
+            turn(v);
+            if (k + WIDTH <= units) {
+                UNROLL for (int i = 0; i < WIDTH; i++) store(y + (k + i) * GY_PANEL + first, v[i]);
+            } else {
+                for (int i = 0; k + i < units; i++) store(y + (k + i) * GY_PANEL + first, v[i]);
+            }
+        }
+}
+
+/* `vectors` is a constant where this is inlined. */
+INLINE void down_and_sum(int vectors, int64_t rows, const float *x, int64_t x_row, float *y,
+                         int64_t y_row, float *sums)
+{
+    vec sum[WIDEST / WIDTH] = {{0}};
+    for (; rows > 0; rows -= GROUP, x += GROUP * x_row, y += UNIT_ROWS * y_row)
+        UNROLL for (int v = 0; v < vectors; v++)
+        {
+            const bool two = rows > 1 && GROUP > 1;
+            const vec first = load(x + v * WIDTH);
+            const vec next = two ? load(x + x_row + v * WIDTH) : (vec){0};
+            vec u[UNIT_ROWS];
+            units_down(first, next, u);
+            UNROLL for (int i = 0; i < UNIT_ROWS; i++) store(y + i * y_row + v * WIDTH, u[i]);
+            sum[v] += first;
+            if (two) sum[v] += next;
+        }
+    UNROLL for (int v = 0; v < vectors; v++) store(sums + v * WIDTH, sum[v]);
+}
+
+static void sums(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row,
+                 double *sums_of)
+{
+    for (int64_t from = 0; from < rows; from += PIECE) {
+        const int64_t piece = gy_least(rows - from, PIECE);
+        float part[WIDEST] = {0};
+        if (n == WIDEST) {
+            down_and_sum(WIDEST / WIDTH, piece, x, x_row, y, y_row, part);
+        } else {
+            for (int64_t r = 0; r < piece; r++)
+                for (int64_t i = 0; i < n; i++) part[i] += x[r * x_row + i];
+            down(piece, n, x, x_row, y, y_row);
+        }
+        for (int64_t i = 0; i < n; i++) sums_of[i] += (double)part[i];
+        x += PIECE * x_row;
+        y += PIECE / PER * y_row;
+    }
+}
