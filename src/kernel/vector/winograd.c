@@ -1,8 +1,8 @@
 /*
  * The transforms of Winograd's minimal filtering F(4×4, 3×3) and F(2×2, 5×5) (Lavin and Gray 2016),
- * both with the points 0, ±3/4, ±3/2, ∞: numbers that binary has exactly, and sums a third as far
- * off as with the usual 0, ±1, ±2, ∞. `kernel` is 3 or 5, `side` = 7 − kernel the outputs along an
- * axis of a tile; both are constants wherever the functions of them are inlined.
+ * both with the points 0, ±2/3, ±3/2, ∞: sums are half as far off as with the usual 0, ±1, ±2, ∞, and
+ * that P Q is 1 saves factors. `kernel` is 3 or 5, `side` = 7 − kernel the outputs along an axis of a
+ * tile; both are constants wherever the functions of them are inlined.
  *
  * Pixels of an image are given by pointers to n floats each: [6, 6] of x, [side, side] of y. v, d,
  * m, u and du are laid out [36, step]; of them whole multiples of 16 floats are read and written.
@@ -11,15 +11,17 @@
 #include "wide.h"
 
 /* The points ±P and ±Q. */
-#define P 0.75F
-#define Q 1.5F
+#define P (2.0 / 3.0)
+#define Q 1.5
+/* A constant, rounded once. */
+#define F(x) ((float)(x))
 
 /* y = Bᵀ x: [6] ← [6], by halves: the points 0, ±P need the first five of x, ±Q, ∞ the last five. */
-#define BETWEEN(x) (P * P * Q * Q * (x)[0] - (P * P + Q * Q) * (x)[2] + (x)[4])
+#define BETWEEN(x) ((x)[0] - F(P * P + Q * Q) * (x)[2] + (x)[4])
 
 INLINE void input_first(const vec x[5], vec y[3])
 {
-    vec even = x[4] - Q * Q * x[2], odd = P * (x[3] - Q * Q * x[1]);
+    vec even = x[4] - F(Q * Q) * x[2], odd = F(P) * (x[3] - F(Q * Q) * x[1]);
     y[0] = BETWEEN(x);
     y[1] = even + odd;
     y[2] = even - odd;
@@ -27,7 +29,7 @@ INLINE void input_first(const vec x[5], vec y[3])
 
 INLINE void input_last(const vec x[5], vec y[3])
 {
-    vec even = x[3] - P * P * x[1], odd = Q * (x[2] - P * P * x[0]);
+    vec even = x[3] - F(P * P) * x[1], odd = F(Q) * (x[2] - F(P * P) * x[0]);
     y[0] = even + odd;
     y[1] = even - odd;
     y[2] = BETWEEN(x);
@@ -36,13 +38,13 @@ INLINE void input_last(const vec x[5], vec y[3])
 /* y = Aᵀ m: [side] ← [6] */
 INLINE void output_line(int side, const vec *m, vec *y)
 {
-    vec sum = m[1] + m[2], difference = P * (m[1] - m[2]);
-    vec sum2 = m[3] + m[4], difference2 = Q * (m[3] - m[4]);
+    vec sum = m[1] + m[2], difference = F(P) * (m[1] - m[2]);
+    vec sum2 = m[3] + m[4], difference2 = F(Q) * (m[3] - m[4]);
     y[0] = m[0] + sum + sum2;
     y[1] = difference + difference2;
     if (side == 4) {
-        y[2] = P * P * sum + Q * Q * sum2;
-        y[3] = P * P * difference + Q * Q * difference2;
+        y[2] = F(P * P) * sum + F(Q * Q) * sum2;
+        y[3] = F(P * P) * difference + F(Q * Q) * difference2;
     }
     y[side - 1] += m[5];
 }
@@ -50,12 +52,12 @@ INLINE void output_line(int side, const vec *m, vec *y)
 /* d = A y: [6] ← [side] */
 INLINE void gradient_line(int side, const vec *y, vec *d)
 {
-    vec even = y[0], odd = P * y[1], even2 = y[0], odd2 = Q * y[1];
+    vec even = y[0], odd = F(P) * y[1], even2 = y[0], odd2 = F(Q) * y[1];
     if (side == 4) {
-        even += P * P * y[2];
-        even2 += Q * Q * y[2];
-        odd += P * P * P * y[3];
-        odd2 += Q * Q * Q * y[3];
+        even += F(P * P) * y[2];
+        even2 += F(Q * Q) * y[2];
+        odd += F(P * P * P) * y[3];
+        odd2 += F(Q * Q * Q) * y[3];
     }
     d[0] = y[0];
     d[1] = even + odd;
@@ -65,40 +67,39 @@ INLINE void gradient_line(int side, const vec *y, vec *d)
     d[5] = y[side - 1];
 }
 
-/* One over the product of a point's distances to the others: of 0, ±P, ±Q. */
-#define OVER_0 (1.0F / (P * P * Q * Q))
-#define OVER_P (1.0F / (2.0F * P * P * (P * P - Q * Q)))
-#define OVER_Q (1.0F / (2.0F * Q * Q * (Q * Q - P * P)))
+/* One over the product of a point's distances to the others: of ±P, ±Q; of 0 it is 1. */
+#define OVER_P (1.0 / (2.0 * P * P * (P * P - Q * Q)))
+#define OVER_Q (1.0 / (2.0 * Q * Q * (Q * Q - P * P)))
 
 /* u = G w: [6] ← [kernel] */
 INLINE void weight_line(int kernel, const vec *w, vec *u)
 {
-    vec even = w[0] + P * P * w[2], odd = w[1], even2 = w[0] + Q * Q * w[2], odd2 = w[1];
+    vec even = w[0] + F(P * P) * w[2], odd = w[1], even2 = w[0] + F(Q * Q) * w[2], odd2 = w[1];
     if (kernel == 5) {
-        even += P * P * P * P * w[4];
-        even2 += Q * Q * Q * Q * w[4];
-        odd += P * P * w[3];
-        odd2 += Q * Q * w[3];
+        even += F(P * P * P * P) * w[4];
+        even2 += F(Q * Q * Q * Q) * w[4];
+        odd += F(P * P) * w[3];
+        odd2 += F(Q * Q) * w[3];
     }
-    u[0] = OVER_0 * w[0];
-    u[1] = OVER_P * (even + P * odd);
-    u[2] = OVER_P * (even - P * odd);
-    u[3] = OVER_Q * (even2 + Q * odd2);
-    u[4] = OVER_Q * (even2 - Q * odd2);
+    u[0] = w[0];
+    u[1] = F(OVER_P) * (even + F(P) * odd);
+    u[2] = F(OVER_P) * (even - F(P) * odd);
+    u[3] = F(OVER_Q) * (even2 + F(Q) * odd2);
+    u[4] = F(OVER_Q) * (even2 - F(Q) * odd2);
     u[5] = w[kernel - 1];
 }
 
 /* w = Gᵀ u: [kernel] ← [6] */
 INLINE void weight_gradient_line(int kernel, const vec *u, vec *w)
 {
-    vec sum = OVER_P * (u[1] + u[2]), difference = OVER_P * P * (u[1] - u[2]);
-    vec sum2 = OVER_Q * (u[3] + u[4]), difference2 = OVER_Q * Q * (u[3] - u[4]);
-    w[0] = OVER_0 * u[0] + sum + sum2;
+    vec sum = F(OVER_P) * (u[1] + u[2]), difference = F(OVER_P * P) * (u[1] - u[2]);
+    vec sum2 = F(OVER_Q) * (u[3] + u[4]), difference2 = F(OVER_Q * Q) * (u[3] - u[4]);
+    w[0] = u[0] + sum + sum2;
     w[1] = difference + difference2;
-    w[2] = P * P * sum + Q * Q * sum2;
+    w[2] = F(P * P) * sum + F(Q * Q) * sum2;
     if (kernel == 5) {
-        w[3] = P * P * difference + Q * Q * difference2;
-        w[4] = P * P * P * P * sum + Q * Q * Q * Q * sum2;
+        w[3] = F(P * P) * difference + F(Q * Q) * difference2;
+        w[4] = F(P * P * P * P) * sum + F(Q * Q * Q * Q) * sum2;
     }
     w[kernel - 1] += u[5];
 }
