@@ -160,7 +160,7 @@ gy_status gy_all_reduce_wait(gy_all_reduce *op)
     gy_patience patience = gy_patience_begin(op->comm);
     GY_TRY(gy_all_reduce_progress(op, &done));
     while (!done) {
-        gy_patience_pause(&patience);
+        GY_TRY(gy_patience_pause(&patience));
         GY_TRY(gy_all_reduce_progress(op, &done));
     }
     return GY_OK;

@@ -21,10 +21,11 @@ typedef struct gy_all_reduce gy_all_reduce; /* an operation; kept and used again
  * What was decoded must be encoded to the same numbers again.
  */
 typedef struct gy_wire {
-    size_t bytes; /* of an element */
-    size_t head;  /* bytes before the first one, in every message; a multiple of `bytes` */
-    double error; /* what is lost of a number at most, as a fraction of it; */
-    double floor; /* or as a fraction of the message's largest finite one, where that is more */
+    size_t bytes;   /* of an element */
+    size_t head;    /* bytes before the first one, in every message; a multiple of `bytes` */
+    double error;   /* what is lost of a number at most, as a fraction of it; */
+    double floor;   /* or as a fraction of the message's largest finite one, where that is more */
+    bool is_no_sum; /* `add` is something else: for kinds alone that add what comes by messages */
     void (*encode)(int64_t n, const float *x, void *out);
     void (*decode)(int64_t n, const void *in, float *x);
     void (*add)(int64_t n, const void *in, float *x); /* x += what decode gives */

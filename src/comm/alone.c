@@ -12,7 +12,6 @@ gy_status gy_comm_alone(gy_context *ctx, gy_comm **out)
     *comm = (gy_comm){.ctx = ctx,
                       .calls = MPI_COMM_NULL,
                       .wire = MPI_COMM_NULL,
-                      .local = MPI_COMM_NULL,
                       .ranks = 1,
                       .local_ranks = 1,
                       .hosts = 1,

@@ -38,8 +38,8 @@ static gy_status check_communicator(const MPI_Comm *from)
     return GY_OK;
 }
 
-/* The first words between ranks, the same in every version, so that another one is named: an older
- * program on one host would misread what follows. The lowest rank that differs says so. */
+/* The first words between ranks, the same in every version and by MPI's own calls, so that another one is
+ * named: an older program on one host would misread what follows. The lowest rank that differs says so. */
 static gy_status compare_versions(gy_comm *comm)
 {
     enum { TEXT = 32 };
@@ -64,20 +64,35 @@ static gy_status compare_versions(gy_comm *comm)
 
 /* Those who share memory. GYRE_HOST_RANKS=n, by rank 0's word, makes n of them a host each, to try
  * out several hosts on one. */
-static gy_status find_neighbours(gy_comm *comm)
+static gy_status find_neighbours(gy_comm *comm, MPI_Comm *out)
 {
     const char *text = getenv("GYRE_HOST_RANKS");
     int64_t most = 0;
     if (comm->rank > 0 || text == NULL || !gy_number_int(text, &most)) most = 0;
-    GY_MPI(MPI_Bcast(&most, 1, MPI_INT64_T, 0, comm->calls));
-    GY_MPI(MPI_Comm_split_type(comm->calls, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL,
-                               &comm->local));
+    GY_TRY(gy_comm_broadcast(comm, &most, sizeof most, 0));
+    GY_MPI(MPI_Comm_split_type(comm->calls, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, out));
     if (most < 1) return GY_OK;
-    MPI_Comm all = comm->local;
+    MPI_Comm all = *out;
     int rank;
     GY_MPI(MPI_Comm_rank(all, &rank));
-    GY_MPI(MPI_Comm_split(all, (int)(rank / most), rank, &comm->local));
+    GY_MPI(MPI_Comm_split(all, (int)(rank / most), rank, out));
     GY_MPI(MPI_Comm_free(&all));
+    return GY_OK;
+}
+
+/* The lowest rank of those who share memory with this one. */
+static gy_status find_first(gy_comm *comm, int *out)
+{
+    const int zero = 0;
+    MPI_Comm near;
+    MPI_Group all, here;
+    GY_TRY(find_neighbours(comm, &near));
+    GY_MPI(MPI_Comm_group(comm->calls, &all));
+    GY_MPI(MPI_Comm_group(near, &here));
+    GY_MPI(MPI_Group_translate_ranks(here, 1, &zero, all, out));
+    GY_MPI(MPI_Group_free(&here));
+    GY_MPI(MPI_Group_free(&all));
+    GY_MPI(MPI_Comm_free(&near));
     return GY_OK;
 }
 
@@ -88,25 +103,30 @@ static gy_status find_names(gy_comm *comm)
     GY_MPI(MPI_Get_processor_name(name, &length));
     gy_host_name mine = "";
     (void)snprintf(mine, sizeof mine, "%.*s", GY_HOST_TEXT - 1, name);
-    GY_MPI(MPI_Allgather(mine, GY_HOST_TEXT, MPI_CHAR, comm->names, GY_HOST_TEXT, MPI_CHAR,
-                         comm->calls));
-    return GY_OK;
+    return gy_comm_all_gather(comm, mine, sizeof mine, comm->names);
+}
+
+/* Where this rank is, by the hosts of all. */
+static void find_place(gy_comm *comm)
+{
+    comm->host = comm->host_of[comm->rank];
+    comm->local_rank = comm->local_ranks = 0;
+    for (int r = 0; r < comm->ranks; r++) {
+        if (comm->host_of[r] != comm->host) continue;
+        if (r < comm->rank) comm->local_rank++;
+        comm->local_ranks++;
+    }
 }
 
 /* Hosts are told apart by who shares memory, and numbered by their first rank. */
 static gy_status find_hosts(gy_comm *comm)
 {
-    GY_TRY(find_neighbours(comm));
-    GY_MPI(MPI_Comm_set_errhandler(comm->local, MPI_ERRORS_RETURN));
-    GY_MPI(MPI_Comm_rank(comm->local, &comm->local_rank));
-    GY_MPI(MPI_Comm_size(comm->local, &comm->local_ranks));
-
-    int first = comm->rank;
-    GY_MPI(MPI_Bcast(&first, 1, MPI_INT, 0, comm->local));
-    GY_MPI(MPI_Allgather(&first, 1, MPI_INT, comm->host_of, 1, MPI_INT, comm->calls));
+    int first;
+    GY_TRY(find_first(comm, &first));
+    GY_TRY(gy_comm_all_gather(comm, &first, sizeof first, comm->host_of));
     for (int r = 0; r < comm->ranks; r++) /* a host's first rank comes before its others */
         comm->host_of[r] = comm->host_of[r] == r ? comm->hosts++ : comm->host_of[comm->host_of[r]];
-    comm->host = comm->host_of[comm->rank];
+    find_place(comm);
     return find_names(comm);
 }
 
@@ -114,16 +134,17 @@ static gy_status find_hosts(gy_comm *comm)
 static gy_status share_simd(gy_comm *comm)
 {
     const int level = (int)gy_context_simd_level(comm->ctx);
-    int mine[2][2] = {{level, comm->rank}, {-level, comm->rank}}, found[2][2];
-    GY_MPI(MPI_Allreduce(mine, found, 2, MPI_2INT, MPI_MINLOC, comm->calls));
-    const int least = found[0][0], most = -found[1][0];
+    gy_record r = {.max = {-level, level}, .n_max = 2};
+    GY_TRY(gy_comm_reduce(comm, &r));
+    const int least = -(int)r.max[0], most = (int)r.max[1], low = r.max_rank[0],
+              high = r.max_rank[1];
     gy_context_lower_simd(comm->ctx, (gy_simd)least);
     if (least < most && comm->rank == 0)
         gy_log(comm->ctx, GY_WARNING,
                "all ranks take the instruction set %s: rank %d on %s has no other, rank %d on %s "
                "has %s",
-               gy_simd_names[least], found[0][1], comm->names[found[0][1]], found[1][1],
-               comm->names[found[1][1]], gy_simd_names[most]);
+               gy_simd_names[least], low, comm->names[low], high, comm->names[high],
+               gy_simd_names[most]);
     return GY_OK;
 }
 
@@ -136,7 +157,7 @@ static gy_status allocate(gy_context *ctx, gy_comm *seed, gy_comm **out)
 
 static void clear(gy_comm *comm)
 {
-    MPI_Comm *const all[] = {&comm->local, &comm->wire, &comm->calls};
+    MPI_Comm *const all[] = {&comm->wire, &comm->calls};
     const bool runs = gy_mpi_runs(); /* what MPI made ends with it */
     for (size_t i = 0; i < sizeof all / sizeof *all && runs; i++)
         if (*all[i] != MPI_COMM_NULL) (void)MPI_Comm_free(all[i]);
@@ -152,8 +173,7 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     gy_status status;
     gy_comm *comm = NULL;
     MPI_Comm from = mpi_comm == NULL ? MPI_COMM_WORLD : *(const MPI_Comm *)mpi_comm;
-    gy_comm seed = {
-        .ctx = ctx, .calls = MPI_COMM_NULL, .wire = MPI_COMM_NULL, .local = MPI_COMM_NULL};
+    gy_comm seed = {.ctx = ctx, .calls = MPI_COMM_NULL, .wire = MPI_COMM_NULL};
     GY_TRY_GOTO(fail, check_communicator(mpi_comm));
     GY_TRY_GOTO(fail, duplicate(from, &seed.calls));
     GY_MPI_GOTO(fail, MPI_Comm_rank(seed.calls, &seed.rank));
@@ -190,6 +210,11 @@ void gy_comm_free(gy_comm *comm)
     gy_watch_stop(comm);
     clear(comm);
     gy_free(comm->ctx, comm);
+}
+
+gy_status gy_comm_check(const gy_comm *comm)
+{
+    return gy_alive_news(comm) ? gy_raise(GY_E_COMM, "a rank is gone") : GY_OK;
 }
 
 gy_context *gy_comm_context(const gy_comm *comm)

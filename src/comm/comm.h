@@ -42,9 +42,6 @@ gy_status gy_comm_sum(gy_comm *comm, double *x, int n) GY_CHECKED;
 gy_status gy_comm_min(gy_comm *comm, double *x, int n) GY_CHECKED;
 gy_status gy_comm_max(gy_comm *comm, double *x, int n) GY_CHECKED;
 
-/** out [n] = the greatest of all ranks' x [n], element by element. Any size. */
-gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n) GY_CHECKED;
-
 /** All ranks' n bytes at every rank, in rank order. @param out [ranks n] */
 gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out) GY_CHECKED;
 

@@ -21,7 +21,6 @@ struct gy_comm {
     gy_context *ctx;
     MPI_Comm calls; /* duplicate: blocking calls; errors return */
     MPI_Comm wire;  /* duplicate: all-reduces, so that their messages meet no others */
-    MPI_Comm local; /* the ranks of this host */
     int rank, ranks;
     int local_rank, local_ranks;
     int hosts;
@@ -40,6 +39,7 @@ struct gy_comm {
     unsigned long long agreed;            /* serial of the last error that all ranks have */
     char **words;                         /* words.c; NULL: none */
     struct gy_watch *watch;               /* NULL: none */
+    double dropped_s; /* when a message was given up, the first of some in a row */
 };
 
 /** Passes a failed MPI call up as GY_E_COMM, by the call's name and MPI's own text. */
@@ -49,22 +49,53 @@ struct gy_comm {
 /** GY_OK where code is MPI_SUCCESS, else raises. @param call  text that begins with the call's name */
 gy_status gy_mpi_status(int code, const char *call) GY_CHECKED;
 
-/** Whether all have completed; looks in their order and never waits. (MPI_Testall without statuses
- * makes gcc warn with MPICH.) */
-gy_status gy_mpi_test(MPI_Request *requests, int n, bool *done) GY_CHECKED;
-
 /** MPI counts in int: what may be longer goes in pieces, cut alike at both ends. */
 enum { GY_PIECE = 1 << 30 };
 
 /** Bytes of the piece at `at` of n. */
 int gy_mpi_piece(int64_t n, int64_t at);
 
-/** Waits for one, patiently: patience.h. */
-gy_status gy_mpi_await(gy_comm *comm, MPI_Request *request) GY_CHECKED;
+/** GY_E_COMM once a rank of the communicator is gone: what every wait asks (patience.h). Local. */
+gy_status gy_comm_check(const gy_comm *comm) GY_CHECKED;
 
-/** A message of n bytes under a tag, and waiting until it is gone, or here. */
+/* message.c: the messages of this room, and no others */
+
+/** What messages on `calls` are of. Those of all-reduces, on `wire`, have tags of their operations. */
+typedef enum gy_tag {
+    GY_TAG_MESSAGE, /* gy_comm_send() */
+    GY_TAG_TRANSFER,
+    GY_TAG_FOLD,
+    GY_TAG_BROADCAST,
+    GY_TAG_GATHER,
+    GY_TAG_BARRIER,
+    GY_TAG_SHIFT
+} gy_tag;
+
+/** A message of n bytes sets out; is awaited. @param on  comm->calls or comm->wire */
+gy_status gy_mpi_begin_send(MPI_Comm on, const void *bytes, int n, int to, int tag,
+                            MPI_Request *request) GY_CHECKED;
+gy_status gy_mpi_begin_receive(MPI_Comm on, void *bytes, int n, int from, int tag,
+                               MPI_Request *request) GY_CHECKED;
+
+/** Whether all have completed; looks in their order and never waits. (MPI_Testall without statuses
+ * makes gcc warn with MPICH.) */
+gy_status gy_mpi_test(MPI_Request *requests, int n, bool *done) GY_CHECKED;
+
+/** Waits for one, patiently (patience.h); where that fails it is dropped. MPI_REQUEST_NULL: none */
+gy_status gy_mpi_await(gy_comm *comm, MPI_Request *request, bool receives) GY_CHECKED;
+
+/** Gives one up, so that its memory may be used again. MPI_REQUEST_NULL: none */
+void gy_mpi_drop(gy_comm *comm, MPI_Request *request, bool receives);
+
+/** A message on `calls` under a tag, and waiting until it is gone, or here. */
 gy_status gy_mpi_send(gy_comm *comm, const void *bytes, int n, int to, int tag) GY_CHECKED;
 gy_status gy_mpi_receive(gy_comm *comm, void *bytes, int n, int from, int tag) GY_CHECKED;
+/** Both at once, of as many bytes. */
+gy_status gy_mpi_exchange(gy_comm *comm, const void *out, int to, void *in, int from, int n,
+                          int tag) GY_CHECKED;
+
+/** Whether one is here, to be received. @param from  < 0: anybody's; out: whose */
+gy_status gy_mpi_look(gy_comm *comm, int *from, int tag, bool *here) GY_CHECKED;
 
 /** Whether MPI can be called: it has begun and not ended. */
 bool gy_mpi_runs(void);

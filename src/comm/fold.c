@@ -16,8 +16,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { TAG = 2 };
-
 static double smaller(double a, double b)
 {
     return isnan(a) || a <= b ? a : b;
@@ -93,16 +91,16 @@ static gy_status fold_at_once(gy_comm *comm, fold *op, void *x, int n, size_t ea
     int span = 1; /* ranks whose part this one has; then it goes to `rank − span` */
     for (; span < comm->ranks && comm->rank % (2 * span) == 0; span *= 2) {
         if (comm->rank + span >= comm->ranks) continue;
-        GY_TRY(gy_mpi_receive(comm, comm->fold_room, bytes, comm->rank + span, TAG));
+        GY_TRY(gy_mpi_receive(comm, comm->fold_room, bytes, comm->rank + span, GY_TAG_FOLD));
         op(x, comm->fold_room, n);
     }
     if (comm->rank > 0) {
-        GY_TRY(gy_mpi_send(comm, x, bytes, comm->rank - span, TAG));
-        GY_TRY(gy_mpi_receive(comm, x, bytes, comm->rank - span, TAG));
+        GY_TRY(gy_mpi_send(comm, x, bytes, comm->rank - span, GY_TAG_FOLD));
+        GY_TRY(gy_mpi_receive(comm, x, bytes, comm->rank - span, GY_TAG_FOLD));
     }
     for (span /= 2; span > 0; span /= 2)
         if (comm->rank + span < comm->ranks)
-            GY_TRY(gy_mpi_send(comm, x, bytes, comm->rank + span, TAG));
+            GY_TRY(gy_mpi_send(comm, x, bytes, comm->rank + span, GY_TAG_FOLD));
     return GY_OK;
 }
 
@@ -138,30 +136,6 @@ gy_status gy_comm_max(gy_comm *comm, double *x, int n)
 gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w)
 {
     return fold_all(comm, worst, w, 1, sizeof *w);
-}
-
-static gy_status max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n)
-{
-    enum { PIECE = 1 << 28 };
-    MPI_Request request;
-    for (int64_t at = 0; at < n; at += PIECE) {
-        int count = (int)(n - at < PIECE ? n - at : PIECE);
-        if (!comm->crowded) { /* the faster one, but it does not sleep */
-            GY_MPI(MPI_Allreduce(x + at, out + at, count, MPI_UINT8_T, MPI_MAX, comm->calls));
-            continue;
-        }
-        GY_MPI(
-            MPI_Iallreduce(x + at, out + at, count, MPI_UINT8_T, MPI_MAX, comm->calls, &request));
-        GY_TRY(gy_mpi_await(comm, &request));
-    }
-    return GY_OK;
-}
-
-gy_status gy_comm_max_bytes(gy_comm *comm, const uint8_t *x, uint8_t *out, int64_t n)
-{
-    if (comm->ranks > 1) return GY_WATCHED(comm, max_bytes(comm, x, out, n));
-    memcpy(out, x, (size_t)n);
-    return GY_OK;
 }
 
 gy_status gy_comm_reduce(gy_comm *comm, gy_record *record)

@@ -98,6 +98,19 @@ static bool has_room(gy_host_memory *s, int file)
     return posix_fallocate(file, at, (off_t)s->each) == 0;
 }
 
+/* The ticket of this host's first rank. */
+static gy_status find_ticket(gy_comm *comm, ticket *t)
+{
+    ticket *all = NULL;
+    int first = 0;
+    GY_TRY(gy_comm_new_array(comm, comm->ranks, &all));
+    gy_status status = gy_comm_all_gather(comm, t, (int)sizeof *t, all);
+    while (comm->host_of[first] != comm->host) first++;
+    if (status == GY_OK) *t = all[first];
+    gy_free(comm->ctx, all);
+    return status;
+}
+
 /* All ranks of all hosts, or none: then nobody tries again. Files are open until everybody has opened
  * them. */
 static gy_status share(gy_host_memory *s)
@@ -109,16 +122,20 @@ static gy_status share(gy_host_memory *s)
     bool first = comm->local_rank == 0;
     ticket t = {.file = -1};
     if (first) t = make_file(s->bytes);
-    GY_MPI(MPI_Bcast(&t, sizeof t, MPI_BYTE, 0, comm->local));
-    int file = first ? t.file : open_file(&t);
-    s->base = file < 0 ? NULL : map_file(file, s->bytes);
-    double all = s->base != NULL && has_room(s, file);
-    gy_status status = gy_comm_min(comm, &all, 1);
+    int file = t.file;
+    double all = 0;
+    gy_status status = find_ticket(comm, &t);
+    if (status == GY_OK) {
+        if (!first) file = open_file(&t);
+        s->base = file < 0 ? NULL : map_file(file, s->bytes);
+        all = s->base != NULL && has_room(s, file);
+        status = gy_comm_min(comm, &all, 1);
+    }
     if (file >= 0) (void)close(file);
     if (status == GY_OK && all != 0) return GY_OK;
     if (s->base != NULL) (void)munmap(s->base, s->bytes);
     s->base = NULL;
-    comm->topology.host_memory = false;
+    if (status == GY_OK) comm->topology.host_memory = false;
     return status;
 }
 

@@ -23,15 +23,15 @@ enum {
 
 gy_patience gy_patience_begin(const gy_comm *comm)
 {
-    return (gy_patience){.sleeps = comm->crowded, .pause_ns = SHORTEST_NS};
+    return (gy_patience){.comm = comm, .sleeps = comm->crowded, .pause_ns = SHORTEST_NS};
 }
 
-gy_patience gy_patience_begin_idle(void)
+gy_patience gy_patience_begin_idle(const gy_comm *comm)
 {
-    return (gy_patience){.sleeps = true, .pause_ns = SHORTEST_NS};
+    return (gy_patience){.comm = comm, .sleeps = true, .pause_ns = SHORTEST_NS};
 }
 
-void gy_patience_pause(gy_patience *p)
+static void rest(gy_patience *p)
 {
     p->looks++;
     if (!p->sleeps || p->looks < LOOKS) {
@@ -44,25 +44,43 @@ void gy_patience_pause(gy_patience *p)
     if (p->pause_ns > LONGEST_NS) p->pause_ns = LONGEST_NS;
 }
 
-/* Cores that the ranks of this host may run on, together. */
-static gy_status count_cores(gy_comm *comm, int *out)
+gy_status gy_patience_pause(gy_patience *p)
 {
-    cpu_set_t mine, all;
-    CPU_ZERO(&mine);
-    if (sched_getaffinity(0, sizeof mine, &mine) != 0) CPU_ZERO(&mine);
-    GY_MPI(MPI_Allreduce(&mine, &all, (int)sizeof mine, MPI_BYTE, MPI_BOR, comm->local));
-    *out = CPU_COUNT(&all);
-    return GY_OK;
+    rest(p);
+    return gy_comm_check(p->comm);
+}
+
+/* What a rank brings to its host, and takes of it. */
+typedef struct load {
+    cpu_set_t cores; /* that it may run on */
+    int threads;
+} load;
+
+/* Whether ranks of a host have more threads than cores, together. */
+static bool is_crowded(const gy_comm *comm, const load *all, int host)
+{
+    cpu_set_t cores;
+    int threads = 0;
+    CPU_ZERO(&cores);
+    for (int r = 0; r < comm->ranks; r++) {
+        if (comm->host_of[r] != host) continue;
+        CPU_OR(&cores, &cores, &all[r].cores);
+        threads += all[r].threads;
+    }
+    return CPU_COUNT(&cores) > 0 && threads > CPU_COUNT(&cores);
 }
 
 gy_status gy_comm_tell_threads(gy_comm *comm, int threads)
 {
-    int cores, here, crowded;
+    load mine = {.threads = threads}, *all = NULL;
     if (comm->ranks == 1) return GY_OK;
-    GY_TRY(count_cores(comm, &cores));
-    GY_MPI(MPI_Allreduce(&threads, &here, 1, MPI_INT, MPI_SUM, comm->local));
-    int more = cores > 0 && here > cores;
-    GY_MPI(MPI_Allreduce(&more, &crowded, 1, MPI_INT, MPI_MAX, comm->calls));
-    comm->crowded = crowded != 0 || comm->in_crowd;
-    return GY_OK;
+    CPU_ZERO(&mine.cores);
+    if (sched_getaffinity(0, sizeof mine.cores, &mine.cores) != 0) CPU_ZERO(&mine.cores);
+    GY_TRY(gy_comm_new_array(comm, comm->ranks, &all));
+    gy_status status = gy_comm_all_gather(comm, &mine, (int)sizeof mine, all);
+    comm->crowded = comm->in_crowd;
+    for (int h = 0; h < comm->hosts && status == GY_OK; h++)
+        comm->crowded = comm->crowded || is_crowded(comm, all, h);
+    gy_free(comm->ctx, all);
+    return status;
 }

@@ -163,11 +163,8 @@ void gy_engine_free(gy_engine *e)
 {
     if (e == NULL) return;
     for (int i = 0; i < GY_WINDOW; i++) {
-        if (e->in.requests[i] != MPI_REQUEST_NULL) {
-            (void)MPI_Cancel(&e->in.requests[i]);
-            (void)MPI_Wait(&e->in.requests[i], MPI_STATUS_IGNORE);
-        }
-        if (e->out.requests[i] != MPI_REQUEST_NULL) (void)MPI_Request_free(&e->out.requests[i]);
+        gy_mpi_drop(e->comm, &e->in.requests[i], true);
+        gy_mpi_drop(e->comm, &e->out.requests[i], false);
     }
     gy_free(e->comm->ctx, e);
 }
@@ -228,9 +225,9 @@ static gy_status post(gy_engine *e, bool *moved)
         const int64_t n = length_of(e, row, &s->begun);
         if (!row->add && !may(row, &s->begun, n, &e->out)) break;
         const bool in_place = !row->add && e->r.wire == NULL;
-        GY_MPI(MPI_Irecv(in_place ? (void *)(e->r.x + row->from + s->begun.at) : s->buffers[slot],
-                         bytes_of(e->r.wire, n), MPI_BYTE, rank_of(e, row->peer), e->r.tag,
-                         e->comm->wire, &s->requests[slot]));
+        void *to = in_place ? (void *)(e->r.x + row->from + s->begun.at) : s->buffers[slot];
+        GY_TRY(gy_mpi_begin_receive(e->comm->wire, to, bytes_of(e->r.wire, n),
+                                    rank_of(e, row->peer), e->r.tag, &s->requests[slot]));
         advance(e, s, &s->begun);
         *moved = true;
     }
@@ -257,9 +254,9 @@ static gy_status take(gy_engine *e, bool *moved)
     const gy_row *row = &s->rows.v[s->done.row];
     const int slot = (int)(s->done.number % e->window);
     const int64_t n = length_of(e, row, &s->done);
-    int arrived = 0;
+    bool arrived = false;
     if (row->add && !may(row, &s->done, n, &e->out)) return GY_OK;
-    GY_MPI(MPI_Test(&s->requests[slot], &arrived, MPI_STATUS_IGNORE));
+    GY_TRY(gy_mpi_test(&s->requests[slot], 1, &arrived));
     if (!arrived) return GY_OK;
     use(e->r.wire, row->add, s->buffers[slot], e->r.x + row->from + s->done.at, n);
     advance(e, s, &s->done);
@@ -287,8 +284,8 @@ static gy_status send(gy_engine *e, bool *moved)
         if (!may(row, &s->begun, n, &e->in)) break;
         const void *from =
             encode(e->r.wire, row->round, e->r.x + row->from + s->begun.at, n, s->buffers[slot]);
-        GY_MPI(MPI_Isend(from, bytes, MPI_BYTE, rank_of(e, row->peer), e->r.tag, e->comm->wire,
-                         &s->requests[slot]));
+        GY_TRY(gy_mpi_begin_send(e->comm->wire, from, bytes, rank_of(e, row->peer), e->r.tag,
+                                 &s->requests[slot]));
         e->comm->sent += bytes;
         advance(e, s, &s->begun);
         *moved = true;
@@ -300,8 +297,8 @@ static gy_status leave(gy_engine *e, bool *moved)
 {
     side *s = &e->out;
     while (s->done.number < s->begun.number) {
-        int gone = 0;
-        GY_MPI(MPI_Test(&s->requests[s->done.number % e->window], &gone, MPI_STATUS_IGNORE));
+        bool gone = false;
+        GY_TRY(gy_mpi_test(&s->requests[s->done.number % e->window], 1, &gone));
         if (!gone) return GY_OK;
         advance(e, s, &s->done);
         *moved = true;

@@ -3,8 +3,6 @@
 #include "comm_mpi.h"
 #include "watch_impl.h"
 
-enum { TAG = 0 }; /* of gy_comm_send() */
-
 static gy_status make(gy_comm *comm, const MPI_Comm *part, gy_comm **out)
 {
     const gy_watch *watch = comm->watch;
@@ -32,10 +30,5 @@ gy_status gy_comm_split(gy_comm *comm, int group, gy_comm **out)
 
 gy_status gy_comm_look(gy_comm *comm, int *from, bool *here)
 {
-    int found = 0;
-    MPI_Status status;
-    GY_MPI(MPI_Iprobe(*from < 0 ? MPI_ANY_SOURCE : *from, TAG, comm->calls, &found, &status));
-    *here = found != 0;
-    if (found) *from = status.MPI_SOURCE;
-    return GY_OK;
+    return gy_mpi_look(comm, from, GY_TAG_MESSAGE, here);
 }

@@ -124,15 +124,3 @@ gy_status gy_mpi_status(int code, const char *call)
                     "see the messages of the MPI library above and the state of the other ranks",
                     (int)strcspn(call, "("), call, why);
 }
-
-gy_status gy_mpi_test(MPI_Request *requests, int n, bool *done)
-{
-    *done = false;
-    for (int i = 0; i < n; i++) {
-        int flag = 0; /* MPI_REQUEST_NULL counts as completed */
-        GY_MPI(MPI_Test(&requests[i], &flag, MPI_STATUS_IGNORE));
-        if (!flag) return GY_OK;
-    }
-    *done = true;
-    return GY_OK;
-}

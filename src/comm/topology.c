@@ -57,8 +57,7 @@ static gy_status shift(gy_comm *comm, char *out, char *in, int64_t bytes)
         before = (comm->rank + comm->ranks - 1) % comm->ranks;
     for (int64_t at = 0; at < bytes; at += GY_PIECE) {
         int n = gy_mpi_piece(bytes, at);
-        GY_MPI(MPI_Sendrecv(out + at, n, MPI_BYTE, next, 0, in + at, n, MPI_BYTE, before, 0,
-                            comm->calls, MPI_STATUS_IGNORE));
+        GY_TRY(gy_mpi_exchange(comm, out + at, next, in + at, before, n, GY_TAG_SHIFT));
     }
     return GY_OK;
 }

@@ -3,8 +3,6 @@
 
 #include "comm_mpi.h"
 
-enum { TAG = 1 };
-
 struct gy_transfer {
     gy_comm *comm;
     MPI_Request request;
@@ -22,26 +20,20 @@ gy_status gy_transfer_create(gy_comm *comm, gy_transfer **out)
 void gy_transfer_free(gy_transfer *t)
 {
     if (t == NULL) return;
-    if (t->request != MPI_REQUEST_NULL && t->receives) {
-        (void)MPI_Cancel(&t->request);
-        (void)MPI_Wait(&t->request, MPI_STATUS_IGNORE);
-    }
-    if (t->request != MPI_REQUEST_NULL) (void)MPI_Request_free(&t->request);
+    gy_mpi_drop(t->comm, &t->request, t->receives);
     gy_free(t->comm->ctx, t);
 }
 
 gy_status gy_transfer_send(gy_transfer *t, const void *bytes, int64_t n, int to)
 {
     t->receives = false;
-    GY_MPI(MPI_Isend(bytes, (int)n, MPI_BYTE, to, TAG, t->comm->calls, &t->request));
-    return GY_OK;
+    return gy_mpi_begin_send(t->comm->calls, bytes, (int)n, to, GY_TAG_TRANSFER, &t->request);
 }
 
 gy_status gy_transfer_receive(gy_transfer *t, void *bytes, int64_t n, int from)
 {
     t->receives = true;
-    GY_MPI(MPI_Irecv(bytes, (int)n, MPI_BYTE, from, TAG, t->comm->calls, &t->request));
-    return GY_OK;
+    return gy_mpi_begin_receive(t->comm->calls, bytes, (int)n, from, GY_TAG_TRANSFER, &t->request);
 }
 
 gy_status gy_transfer_test(gy_transfer *t, bool *done)

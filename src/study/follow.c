@@ -24,7 +24,7 @@ static gy_status say(gy_study *s, const gy_outcome *o)
 /* Asleep; a signal is passed on once. */
 static gy_status await_order(gy_study *s, gy_order *out)
 {
-    gy_patience patience = gy_patience_begin_idle();
+    gy_patience patience = gy_patience_begin_idle(s->comm);
     bool here = false, said = false;
     while (!here) {
         int from = 0;
@@ -34,7 +34,7 @@ static gy_status await_order(gy_study *s, gy_order *out)
                 s, &(gy_outcome){.number = GY_OUTCOME_FREE, .status = GY_STOPPED, .best = NAN}));
         }
         GY_TRY(gy_comm_look(s->comm, &from, &here));
-        if (!here) gy_patience_pause(&patience);
+        if (!here) GY_TRY(gy_patience_pause(&patience));
     }
     return gy_order_receive(s, out);
 }

@@ -168,7 +168,7 @@ static gy_status train(struct gy_lead *l, const gy_trial *trial)
 /* Until there is no more to do, or all must stop. */
 static gy_status lead(struct gy_lead *l)
 {
-    gy_patience patience = gy_patience_begin_idle();
+    gy_patience patience = gy_patience_begin_idle(l->s->comm);
     while (!must_stop(l)) {
         gy_pool pool;
         gy_trial trial;
@@ -180,13 +180,13 @@ static gy_status lead(struct gy_lead *l)
         const bool trains = status == GY_OK && says == GY_STUDY_TRIAL;
         if (trains) {
             status = train(l, &trial);
-            patience = gy_patience_begin_idle();
+            patience = gy_patience_begin_idle(l->s->comm);
         }
         gy_pool_clear(&pool);
         if (trains && status != GY_OK) return status; /* alone: the job comes to its end */
         fail(l, status);
         if (l->ends && l->busy == 0) break;
-        if (!trains) gy_patience_pause(&patience);
+        if (!trains) GY_TRY(gy_patience_pause(&patience));
     }
     return GY_OK;
 }
@@ -198,13 +198,13 @@ static gy_status dismiss(struct gy_lead *l)
     gy_order order = {.trial = none};
     gy_study *s = l->s;
     const int without = s->ranks - s->groups * s->ranks_each;
-    gy_patience patience = gy_patience_begin_idle();
+    gy_patience patience = gy_patience_begin_idle(s->comm);
     for (int g = 1; g < s->groups; g++) GY_TRY(gy_order_send(s, &none, g * s->ranks_each));
     for (int i = 0; i < without; i++) GY_TRY(gy_order_send(s, &none, s->ranks - 1 - i));
     GY_TRY(gy_order_spread(s, &order));
     while (l->left < s->groups - 1 + without) {
         GY_TRY(hear(l));
-        gy_patience_pause(&patience);
+        GY_TRY(gy_patience_pause(&patience));
     }
     for (int g = 0; g < s->groups; g++)
         if (l->groups[g].is_free) s->idle_s += gy_clock_s() - l->groups[g].since;

@@ -21,22 +21,70 @@
  *     resnet20  0.27 M                       251 → 248                         128 → 136 */
 #include "grains.h"
 #include "compression_list.h"
+#include "sync_impl.h"
 #include "wire_list.h"
 
 #include "base/clock.h"
 #include "base/count.h"
 #include "base/param.h"
+#include "comm/all_reduce_list.h"
 #include "kernel/exact.h"
+
+#include <string.h>
 
 struct gy_grains {
     gy_context *ctx;
     gy_comm *comm;
     const gy_kernel *kernel;
     gy_exact sums;
-    uint8_t *greatest; /* [n] bins over all ranks; NULL for one rank */
-    float *planes;     /* [GY_EXACT_PLANES, n], the last two padded before */
-    gy_sync *sync;     /* over the planes */
+    uint8_t *greatest;      /* [n] bins over all ranks, up to a whole float; NULL for one rank */
+    gy_all_reduce *maximum; /* of these */
+    float *planes;          /* [GY_EXACT_PLANES, n], the last two padded before */
+    gy_sync *sync;          /* over the planes */
 };
+
+/* Bins travel four to a float, and the greater of two is taken instead of their sum. */
+
+static void pack(int64_t n, const float *x, void *out)
+{
+    memcpy(out, x, (size_t)n * sizeof *x);
+}
+
+static void unpack(int64_t n, const void *in, float *x)
+{
+    memcpy(x, in, (size_t)n * sizeof *x);
+}
+
+static void take_greater(int64_t n, const void *in, float *x)
+{
+    const uint8_t *restrict other = in;
+    uint8_t *restrict own = (uint8_t *)x;
+    for (int64_t i = 0; i < n * (int64_t)sizeof *x; i++)
+        own[i] = own[i] > other[i] ? own[i] : other[i];
+}
+
+static const gy_wire bins = {.bytes = sizeof(float),
+                             .is_no_sum = true,
+                             .encode = pack,
+                             .decode = unpack,
+                             .add = take_greater};
+
+static gy_status make_maximum(gy_grains *g)
+{
+    const gy_reduction r = {.x = (float *)(void *)g->greatest,
+                            .n = gy_pieces(g->sums.n, sizeof(float)),
+                            .tag = GY_SYNC_BUCKETS, /* planes have those below */
+                            .wire = &bins};
+    if (g->greatest == NULL) return GY_OK;
+    return gy_all_reduce_create(g->comm, &gy_all_reduce_auto.kind, &r, &g->maximum);
+}
+
+static gy_status find_greatest(gy_grains *g)
+{
+    memcpy(g->greatest, g->sums.bins, (size_t)g->sums.n);
+    GY_TRY(gy_all_reduce_begin(g->maximum));
+    return gy_all_reduce_wait(g->maximum);
+}
 
 /* Where a plane begins: on a cache line. */
 static int64_t stride(int64_t n)
@@ -51,7 +99,7 @@ static gy_status allocate(gy_context *ctx, bool alone, int64_t n, gy_grains **ou
     *out = g;
     g->ctx = ctx;
     GY_TRY(gy_new_array(ctx, n, &g->sums.bins));
-    if (!alone) GY_TRY(gy_new_array(ctx, n, &g->greatest));
+    if (!alone) GY_TRY(gy_new_array(ctx, gy_round_up(n, sizeof(float)), &g->greatest));
     return gy_new_array(ctx, GY_EXACT_PLANES * stride(n), &g->planes);
 }
 
@@ -74,6 +122,7 @@ gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
     for (int p = 0; p < GY_EXACT_PLANES; p++) g->sums.planes[p] = g->planes + p * stride(n);
     const gy_sync_vector planes = {.g = g->planes, .n = GY_EXACT_PLANES * stride(n)};
     GY_TRY_GOTO(fail, gy_sync_create(ctx, comm, &plain, &planes, &g->sync));
+    GY_TRY_GOTO(fail, make_maximum(g));
     *out = g;
     return GY_OK;
 fail:
@@ -84,6 +133,7 @@ fail:
 void gy_grains_free(gy_grains *g)
 {
     if (g == NULL) return;
+    gy_all_reduce_free(g->maximum);
     gy_sync_free(g->sync);
     gy_free(g->ctx, g->planes);
     gy_free(g->ctx, g->greatest);
@@ -130,7 +180,7 @@ gy_status gy_grains_finish(gy_grains *g, double *waited_s)
 {
     double since = gy_clock_s(), waited;
     if (g->greatest != NULL) {
-        GY_TRY(gy_comm_max_bytes(g->comm, g->sums.bins, g->greatest, g->sums.n));
+        GY_TRY(find_greatest(g));
         gy_exact_raise(g->kernel, &g->sums, g->greatest);
         gy_sync_begin(g->sync);
         GY_TRY(gy_sync_finish(g->sync, &waited));

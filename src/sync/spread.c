@@ -65,7 +65,7 @@ gy_status gy_sync_need(gy_sync *s, int64_t to, double *waited_s)
     gy_patience patience = gy_patience_begin(s->comm);
     GY_TRY(look(s, to, true, &home));
     while (!home) {
-        gy_patience_pause(&patience);
+        GY_TRY(gy_patience_pause(&patience));
         GY_TRY(look(s, to, true, &home));
     }
     if (waited_s != NULL) *waited_s += gy_clock_s() - since;

@@ -318,7 +318,7 @@ gy_status gy_sync_finish(gy_sync *s, double *waited_s)
     drive(s);
     gy_patience patience = gy_patience_begin(s->comm);
     while (s->first_away < s->n_buckets && s->failure.status == GY_OK) {
-        gy_patience_pause(&patience);
+        GY_TRY(gy_patience_pause(&patience));
         drive(s);
     }
     *waited_s = gy_clock_s() - since;

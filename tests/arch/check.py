@@ -135,6 +135,28 @@ def check_agreements():
                f"{path}: agrees on memory by hand; gy_comm_new and gy_comm_new_array do it")
 
 
+WAITING = {  # calls of MPI that wait, or are of all ranks: the files that have them, and why
+    r"Comm_(dup|split)\w*": {"comm/comm.c", "comm/split.c"},       # who takes part
+    r"Bcast|Allreduce": {"comm/comm.c"},                           # the first words, to any version
+    r"I(alltoallv|allgatherv|allreduce)": {"comm/all_reduce/mpi.c"},
+    r"I(send|recv|probe)|Test|Cancel": {"comm/message.c"},        # ours: waited for by gy_patience
+    r"Wait\w*|[SBR]?send|Recv|Sendrecv\w*|M?probe|Win_\w+|I?(barrier|bcast|gather\w*|scatter\w*|all\w+|"
+    r"reduce\w*|scan|exscan)": set()}
+PAUSES = {"comm/patience.c", "train/job.c", "train/claim.c", "train/faults/slow.c", "sync/driver.c", "checkpoint/save.c"}
+
+
+def check_waits():
+    """Every wait for ranks asks whether they are there (comm/patience.h): so none is in MPI."""
+    for path in sources("src"):
+        name = str(path.relative_to(SRC))
+        code = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
+        for call in set(re.findall(r"\bMPI_(\w+)\(", code)):
+            homes = next((files for words, files in WAITING.items() if re.fullmatch(words, call, re.I)), {name})
+            expect(name in homes, f"{path}: MPI_{call} belongs into {sorted(homes)}")
+        expect(name in PAUSES or not re.search(r"\b(nanosleep|sched_yield|usleep)\(", code),
+               f"{path}: waits by itself; gy_patience also asks whether a rank is gone")
+
+
 def check_lengths():
     for path in sources("src", "include", "tests"):
         top, text = path.relative_to(ROOT).parts[0], path.read_text()
@@ -258,6 +280,7 @@ def main():
     check_lengths()
     check_agreements()
     check_floats()
+    check_waits()
     check_tables()
     check_links()
     check_events()

@@ -223,6 +223,39 @@ static void broadcast_text_without_memory(void)
     gy_free(gy_test_ctx, text);
 }
 
+/* Down the tree and along the chain, with ends that are no whole segments: each byte has its place. */
+static void broadcasts_every_byte(void)
+{
+    static const int64_t sizes[] = {1, 2, 4097, (1 << 19) - 1, (1 << 19) + 1, 5 * (1 << 19) + 7};
+    unsigned char *x = NULL;
+    for (int i = 0; i < 6; i++) {
+        const int root = i % ranks;
+        int64_t wrong = 0;
+        CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, sizes[i], &x), GY_OK);
+        for (int64_t k = 0; k < sizes[i] && rank == root; k++)
+            x[k] = (unsigned char)(k * 7 + k / 251);
+        CU_ASSERT_EQUAL(gy_comm_broadcast(gy_test_comm, x, sizes[i], root), GY_OK);
+        for (int64_t k = 0; k < sizes[i]; k++) wrong += x[k] != (unsigned char)(k * 7 + k / 251);
+        CU_ASSERT_EQUAL(wrong, 0);
+        gy_free(gy_test_ctx, x);
+    }
+}
+
+static void gathers_much(void)
+{
+    enum { N = 200003 };
+    char *mine = NULL, *all = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, N, &mine), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(gy_test_ctx, ranks * N, &all), GY_OK);
+    memset(mine, 'a' + rank, N);
+    CU_ASSERT_EQUAL(gy_comm_all_gather(gy_test_comm, mine, N, all), GY_OK);
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < (int64_t)ranks * N; i++) wrong += all[i] != 'a' + (int)(i / N);
+    CU_ASSERT_EQUAL(wrong, 0);
+    gy_free(gy_test_ctx, all);
+    gy_free(gy_test_ctx, mine);
+}
+
 static void gathers(void)
 {
     int mine[2] = {rank, rank * rank}, all[16];
@@ -303,7 +336,7 @@ GY_TEST_MPI_MAIN(GY_TEST(knows_itself), GY_TEST(names_the_library), GY_TEST(star
                  GY_TEST(tells_agreements_apart), GY_TEST(has_memory_everywhere_or_nowhere),
                  GY_TEST(times_long_shifts), GY_TEST(adds_in_rank_order), GY_TEST(finds_extremes),
                  GY_TEST(sums_many), GY_TEST(reduces_a_record), GY_TEST(record_carries_failure),
-                 GY_TEST(broadcasts), GY_TEST(broadcasts_a_text),
-                 GY_TEST(broadcast_text_without_memory), GY_TEST(gathers), GY_TEST(passes_messages),
-                 GY_TEST(reports_what_mpi_says), GY_TEST(waits_without_burning),
-                 GY_TEST(creation_survives_lack_of_memory))
+                 GY_TEST(broadcasts), GY_TEST(broadcasts_every_byte), GY_TEST(broadcasts_a_text),
+                 GY_TEST(broadcast_text_without_memory), GY_TEST(gathers), GY_TEST(gathers_much),
+                 GY_TEST(passes_messages), GY_TEST(reports_what_mpi_says),
+                 GY_TEST(waits_without_burning), GY_TEST(creation_survives_lack_of_memory))

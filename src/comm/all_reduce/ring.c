@@ -40,7 +40,8 @@ void gy_ring_rows(const gy_members *m, const gy_reduction *r, gy_rows *out)
 static double cost(const gy_topology *t, const gy_reduction *r)
 {
     double turns = gy_reduction_halves(r) * (t->ranks - 1), bytes = gy_reduction_bytes(r);
-    if (r->wire != NULL) return HUGE_VAL; /* less exact than others: for who asks for it */
+    if (r->wire != NULL && r->wire->error > 0)
+        return HUGE_VAL; /* less exact than others: for who asks for it */
     return turns * (t->message_s + bytes / t->ranks * t->byte_s) + bytes * t->copy_s;
 }
 

@@ -140,7 +140,8 @@ static double cost(const gy_topology *t, const gy_reduction *r)
     double rounds = 0, bytes = gy_reduction_bytes(r), halves = gy_reduction_halves(r);
     for (int ranks = 1; ranks < t->ranks; ranks *= 2) rounds++;
     const bool folds = core_of(t->ranks) < t->ranks;
-    if (r->wire != NULL) return HUGE_VAL; /* less exact than others: for who asks for it */
+    if (r->wire != NULL && r->wire->error > 0)
+        return HUGE_VAL; /* less exact than others: for who asks for it */
     if (folds && r->half != GY_WHOLE) return HUGE_VAL; /* some would own nothing */
     if (folds) rounds += 2;
     if (r->n <= DOUBLING && r->half == GY_WHOLE) return rounds * (t->message_s + bytes * t->byte_s);
