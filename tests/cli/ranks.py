@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ranks that are told, or find, different things; ranks that stop before the first step; limits.
+"""Ranks that are told, or find, different things; ranks that stop before the first step, or die; limits.
 
     ranks.py CASE GYRE MPIEXEC
 """
@@ -137,6 +137,43 @@ def stopped():
         os.kill(int(pathlib.Path("pid.1").read_text()), signal.SIGKILL)
         job.stderr.read()
         assert job.wait(TIMEOUT) != 0
+
+
+def gone():
+    """A rank that is killed, whatever the command does, is named at once, by one line; nothing is left."""
+    pathlib.Path("a.yaml").write_text(CONFIG % ("'synthetic:blobs?n=4000'", 2))
+    run([GYRE, "train", "a.yaml", "--run-dir", "run", "--quiet", "--set", "train.epochs=1"], 0)
+    many, long = "synthetic:blobs?n=40000000", ["--set", "train.epochs=100000"]
+    commands = {
+        "data": ["train", "a.yaml", "--set", f"data.train={many}", "--set", "data.normalize=per_feature"],
+        "steps": ["train", "a.yaml", "--run-dir", "steps", *long],
+        "eval": ["eval", "run", "--data", many],
+        "predict": ["predict", "run", "--data", many, "-o", "out.csv"],
+        "study": ["crossval", "a.yaml", "--run-dir", "study", "--quiet", *long],
+        "bench": ["bench", "all_reduce"]}
+    script = 'echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec "$@"'
+    times = {}
+    for number, (name, command) in enumerate(commands.items()):
+        victim, pid = number % 3, pathlib.Path(f"pid.{number % 3}")
+        pid.unlink(missing_ok=True)
+        hosts = {"GYRE_HOST_RANKS": "1"} if number % 2 else {}  # closed ports tell it, not processes
+        job = subprocess.Popen([MPIEXEC, "-n", "3", "bash", "-c", script, "-", GYRE, *command],
+                               env=environment(**hosts), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                               text=True)
+        while job.poll() is None and not (pid.exists() and pid.read_text().strip()):
+            time.sleep(0.02)
+        while job.poll() is None and worked(int(pid.read_text())) < 0.4:
+            time.sleep(0.02)  # MPI has started by then
+        os.kill(int(pid.read_text()), signal.SIGKILL)
+        begin, lines = time.monotonic(), []
+        for line in job.stderr:
+            if line.startswith("gyre: error: "):
+                times[name] = time.monotonic() - begin
+                lines.append(line)
+        assert job.wait(TIMEOUT) in (1, 137), (name, job.returncode)
+        assert len(lines) == 1 and f"error: a rank is gone (rank {victim} on " in lines[0] and \
+            "its process has ended" in lines[0], (name, lines)
+    print("named after", ", ".join(f"{name} {1e3 * s:.0f} ms" for name, s in times.items()))
 
 
 def limits():
