@@ -172,6 +172,7 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     GY_DOOR;
     gy_status status;
     gy_comm *comm = NULL;
+    if (mpi_comm == NULL && !gy_mpi_has_world()) return gy_comm_alone(ctx, out);
     MPI_Comm from = mpi_comm == NULL ? MPI_COMM_WORLD : *(const MPI_Comm *)mpi_comm;
     gy_comm seed = {.ctx = ctx, .calls = MPI_COMM_NULL, .wire = MPI_COMM_NULL};
     GY_TRY_GOTO(fail, check_communicator(mpi_comm));

@@ -100,6 +100,9 @@ gy_status gy_mpi_look(gy_comm *comm, int *from, int tag, bool *here) GY_CHECKED;
 /** Whether MPI can be called: it has begun and not ended. */
 bool gy_mpi_runs(void);
 
+/** Whether there may be other processes: not so in a build without MPI (no_mpi/). */
+bool gy_mpi_has_world(void);
+
 /** The worst over all ranks; collective. */
 gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w) GY_CHECKED;
 

@@ -54,6 +54,11 @@ bool gy_mpi_runs(void)
            MPI_Finalized(&ended) == MPI_SUCCESS && !ended;
 }
 
+bool gy_mpi_has_world(void)
+{
+    return true;
+}
+
 gy_status gy_comm_start(gy_context *ctx)
 {
     GY_DOOR;
