@@ -97,16 +97,16 @@ static void place_parts(const maker *k, const gy_home *home, gy_link *link,
     }
     for (int i = 0; i < link->n; i++) {
         const gy_param *p = param_of(k, &link->parts[i]);
-        gy_view_spec spec = {.layout = k->convention->layout,
-                             .role = p->role,
-                             .is_buffer = link->parts[i].is_buffer,
-                             .transposed = strstr(home->kind, "_transposed") != NULL,
-                             .shape = p->shape,
-                             .before = before,
-                             .total = total};
+        gy_tensor_view_spec spec = {.layout = k->convention->layout,
+                                    .role = p->role,
+                                    .is_buffer = link->parts[i].is_buffer,
+                                    .transposed = strstr(home->kind, "_transposed") != NULL,
+                                    .shape = p->shape,
+                                    .before = before,
+                                    .total = total};
         if (k->orders != NULL) spec.in = k->orders[unit->x[0]];
         if (k->orders != NULL) spec.out = k->orders[unit->y];
-        gy_view_make(&spec, &link->parts[i].view, &link->shape);
+        gy_tensor_view_make(&spec, &link->parts[i].view, &link->shape);
         before += p->shape.n == 0 ? 1 : p->shape.d[0];
     }
     int lead = lead_of(k, home, link);
@@ -184,14 +184,14 @@ void gy_link_gather(const gy_link *link, gy_model *model, float *out)
     memset(out, 0, (size_t)gy_shape_count(&link->shape) * sizeof *out);
     for (int i = 0; i < link->n; i++)
         if (!link->parts[i].extra)
-            gy_view_write(&link->parts[i].view, place_of(&link->parts[i], model), out);
+            gy_tensor_view_write(&link->parts[i].view, place_of(&link->parts[i], model), out);
 }
 
 void gy_link_scatter(const gy_link *link, const float *x, gy_model *model)
 {
     for (int i = 0; i < link->n; i++) {
         const gy_link_part *part = &link->parts[i];
-        gy_view_read(&part->view, x, part->extra, place_of(part, model));
+        gy_tensor_view_read(&part->view, x, part->extra, place_of(part, model));
     }
 }
 

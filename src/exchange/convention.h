@@ -40,7 +40,7 @@ typedef struct gy_link_part {
     const char *own;  /* without the layer's path */
     int index;        /* in the model's table */
     bool is_buffer, extra;
-    gy_view view;
+    gy_tensor_view view;
 } gy_link_part;
 
 typedef struct gy_link {

@@ -15,7 +15,7 @@
 #include <string.h>
 
 /* Appends an axis; one that is the flat form of `of` as that one's axes, channels first. */
-static void add_axis(gy_view *v, int64_t length, int64_t stride, const gy_shape *of)
+static void add_axis(gy_tensor_view *v, int64_t length, int64_t stride, const gy_shape *of)
 {
     if (of->n < 2 || gy_shape_count(of) != length) {
         v->d[v->n] = length;
@@ -35,14 +35,14 @@ static void add_axis(gy_view *v, int64_t length, int64_t stride, const gy_shape 
     v->how = "a flat image, channel by channel there";
 }
 
-static void make_vector(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
+static void make_vector(const gy_tensor_view_spec *s, gy_tensor_view *v, gy_shape *theirs)
 {
     v->start = s->before;
     add_axis(v, s->shape.d[0], 1, &s->out);
     *theirs = (gy_shape){1, {s->total}};
 }
 
-static void make_matrix(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
+static void make_matrix(const gy_tensor_view_spec *s, gy_tensor_view *v, gy_shape *theirs)
 {
     const int64_t out = s->shape.d[0], in = s->shape.d[1];
     bool turned = s->layout == GY_LAYOUT_IN_OUT;
@@ -55,7 +55,7 @@ static void make_matrix(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
 }
 
 /* Theirs is [out, in, k…] or [k…, in, out], of a transposed convolution with in and out exchanged. */
-static void make_kernel(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
+static void make_kernel(const gy_tensor_view_spec *s, gy_tensor_view *v, gy_shape *theirs)
 {
     const gy_shape *w = &s->shape;
     const int axes = w->n - 2;
@@ -81,7 +81,7 @@ static void make_kernel(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
     theirs->d[last ? axes + 1 : 1] = out_outside ? in : s->total;
 }
 
-static void make_same(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
+static void make_same(const gy_tensor_view_spec *s, gy_tensor_view *v, gy_shape *theirs)
 {
     int64_t row = gy_shape_count(&s->shape);
     if (s->shape.n > 0) row /= s->shape.d[0];
@@ -93,10 +93,10 @@ static void make_same(const gy_view_spec *s, gy_view *v, gy_shape *theirs)
     if (theirs->n > 0) theirs->d[0] = s->total;
 }
 
-void gy_view_make(const gy_view_spec *s, gy_view *view, gy_shape *theirs)
+void gy_tensor_view_make(const gy_tensor_view_spec *s, gy_tensor_view *view, gy_shape *theirs)
 {
     bool turns = s->role != GY_ROLE_EMBEDDING && !s->is_buffer;
-    *view = (gy_view){.how = ""};
+    *view = (gy_tensor_view){.how = ""};
     *theirs = (gy_shape){0};
     if (s->layout == GY_LAYOUT_OURS)
         make_same(s, view, theirs);
@@ -112,11 +112,11 @@ void gy_view_make(const gy_view_spec *s, gy_view *view, gy_shape *theirs)
 
 /* Walks over all elements: ours is the next one, theirs where `at` is. */
 typedef struct walk {
-    const gy_view *v;
+    const gy_tensor_view *v;
     int64_t i[GY_VIEW_AXES], at, left;
 } walk;
 
-static walk begin(const gy_view *v)
+static walk begin(const gy_tensor_view *v)
 {
     walk w = {.v = v, .at = v->start, .left = 1};
     for (int i = 0; i < v->n; i++) w.left *= v->d[i];
@@ -125,7 +125,7 @@ static walk begin(const gy_view *v)
 
 static void go_on(walk *w)
 {
-    const gy_view *v = w->v;
+    const gy_tensor_view *v = w->v;
     w->left--;
     for (int i = v->n - 1; i >= 0; i--) {
         w->at += v->stride[i];
@@ -135,13 +135,13 @@ static void go_on(walk *w)
     }
 }
 
-void gy_view_read(const gy_view *v, const float *theirs, bool add, float *ours)
+void gy_tensor_view_read(const gy_tensor_view *v, const float *theirs, bool add, float *ours)
 {
     for (walk w = begin(v); w.left > 0; go_on(&w), ours++)
         *ours = add ? *ours + theirs[w.at] : theirs[w.at];
 }
 
-void gy_view_write(const gy_view *v, const float *ours, float *theirs)
+void gy_tensor_view_write(const gy_tensor_view *v, const float *ours, float *theirs)
 {
     for (walk w = begin(v); w.left > 0; go_on(&w), ours++) theirs[w.at] = *ours;
 }

@@ -14,14 +14,14 @@ typedef enum gy_layout {
 enum { GY_VIEW_AXES = 2 * GY_DIMS };
 
 /** Element (i, j, …) of ours, row-major over d, is at start + Σ i stride of theirs. */
-typedef struct gy_view {
+typedef struct gy_tensor_view {
     int n;
     int64_t d[GY_VIEW_AXES], stride[GY_VIEW_AXES], start;
     const char *how; /* for people; "": as it is */
-} gy_view;
+} gy_tensor_view;
 
 /** What a view is made for. */
-typedef struct gy_view_spec {
+typedef struct gy_tensor_view_spec {
     gy_layout layout;
     gy_role role;
     bool is_buffer;
@@ -29,13 +29,13 @@ typedef struct gy_view_spec {
     gy_shape shape;   /* ours */
     gy_shape in, out; /* of what the inputs and outputs are the flat form; n = 0: of nothing */
     int64_t before, total; /* outputs of theirs before ours, and all of them */
-} gy_view_spec;
+} gy_tensor_view_spec;
 
 /** The view, and the shape of theirs. */
-void gy_view_make(const gy_view_spec *spec, gy_view *view, gy_shape *theirs);
+void gy_tensor_view_make(const gy_tensor_view_spec *spec, gy_tensor_view *view, gy_shape *theirs);
 
 /** ours [elements] = theirs, or added to it; and the other way. */
-void gy_view_read(const gy_view *v, const float *theirs, bool add, float *ours);
-void gy_view_write(const gy_view *v, const float *ours, float *theirs);
+void gy_tensor_view_read(const gy_tensor_view *v, const float *theirs, bool add, float *ours);
+void gy_tensor_view_write(const gy_tensor_view *v, const float *ours, float *theirs);
 
 #endif
