@@ -12,6 +12,7 @@
 #include <gyre/event.h>
 #include <gyre/exchange.h>
 #include <gyre/model.h>
+#include <gyre/network.h>
 #include <gyre/portrait.h>
 #include <gyre/report.h>
 #include <gyre/status.h>

@@ -18,7 +18,7 @@ extern "C" {
     X(GY_OK, 0, "done")                                                                            \
     X(GY_STOPPED, 75, "stopped on request")                                                        \
     X(GY_E_DIVERGED, 3, "loss or gradient is not finite")                                          \
-    X(GY_E_USAGE, 2, "the command line is not valid")                                              \
+    X(GY_E_USAGE, 2, "what was asked for is not valid")                                            \
     X(GY_E_CONFIG, 2, "the configuration is not valid")                                            \
     X(GY_E_DATA, 2, "the data are not valid")                                                      \
     X(GY_E_SHAPE, 2, "shapes do not agree")                                                        \

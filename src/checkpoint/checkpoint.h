@@ -89,7 +89,7 @@ gy_status gy_checkpoint_write(gy_context *ctx, gy_comm *comm, const gy_checkpoin
 
 /** What has been written. */
 typedef struct gy_saved {
-    const char *path; /* until the next begin */
+    const char *path; /* until the next begin; on rank 0 */
     int64_t step, epoch, sample_in_epoch;
     bool is_best;
     int64_t bytes;  /* of numbers */
@@ -137,6 +137,9 @@ bool gy_saver_is_done(gy_saver *s);
  * @return GY_OK; GY_E_IO, GY_E_NOMEM: nothing of it is there, earlier checkpoints are whole
  */
 gy_status gy_saver_end(gy_saver *s, gy_saved *out) GY_CHECKED;
+
+/** What was written last; zeros: nothing yet. Local. */
+const gy_saved *gy_saver_last(const gy_saver *s);
 
 /**
  * Makes the run's directory and tries whether checkpoints like `c` find room in it, quotas included;

@@ -38,7 +38,7 @@ struct gy_saver {
     gy_error failure; /* to carry; status GY_OK: none */
     gy_known known;
     double begun_s;
-    gy_saved saved;
+    gy_saved saved; /* the last one; its path in w.pool */
 };
 
 gy_status gy_saver_create(gy_context *ctx, gy_comm *comm, const char *run_dir,
@@ -251,6 +251,11 @@ gy_status gy_saver_go_on(gy_saver *s, const char *path, int64_t step, const gy_b
     return gy_comm_broadcast(s->comm, own, sizeof *own, 0);
 }
 
+const gy_saved *gy_saver_last(const gy_saver *s)
+{
+    return &s->saved;
+}
+
 bool gy_saver_is_busy(const gy_saver *s)
 {
     return s->busy;
@@ -327,12 +332,13 @@ gy_status gy_saver_end(gy_saver *s, gy_saved *out)
     status = gy_comm_agree(s->comm, status);
     if (w->warning.status != GY_OK) gy_log(s->ctx, GY_WARNING, "%s", w->warning.text);
     GY_TRY(status);
-    *out = (gy_saved){.path = w->commit.final,
-                      .step = w->c.step,
-                      .epoch = w->c.epoch,
-                      .sample_in_epoch = w->c.sample_in_epoch,
-                      .is_best = w->c.best.step == w->c.step || w->c.best.is_alone,
-                      .bytes = state_bytes(&w->c),
-                      .seconds = gy_clock_s() - s->begun_s};
+    s->saved = (gy_saved){.path = w->commit.final,
+                          .step = w->c.step,
+                          .epoch = w->c.epoch,
+                          .sample_in_epoch = w->c.sample_in_epoch,
+                          .is_best = w->c.best.step == w->c.step || w->c.best.is_alone,
+                          .bytes = state_bytes(&w->c),
+                          .seconds = gy_clock_s() - s->begun_s};
+    *out = s->saved;
     return GY_OK;
 }

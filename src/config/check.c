@@ -62,6 +62,10 @@ static gy_status check_data(const gy_config *c, const gy_node *tree)
                       "give data.validation a source, or rows of data.train's: ?rows=FROM:TO");
     if (c->data.validation != NULL && c->data.validation_fraction > 0)
         return refuse(tree, "data.validation_fraction", "data.validation is given too", two);
+    if (c->data.train == NULL && c->data.validation_fraction > 0)
+        return refuse(tree, "data.validation_fraction", "data.train is not given", "give it");
+    if (c->data.train == NULL && c->data.fold != NULL)
+        return refuse(tree, "data.fold", "data.train is not given", "give it");
     gy_fold fold;
     if (c->data.fold == NULL) return GY_OK;
     if (!gy_fold_parse(c->data.fold, &fold))

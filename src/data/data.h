@@ -305,6 +305,8 @@ gy_status gy_normalizer_learn(gy_context *ctx, const gy_normalizing *what, gy_so
                               gy_status (*sum)(void *user, double *values, int n), void *user,
                               gy_normalizer *out) GY_CHECKED;
 void gy_normalizer_clear(gy_context *ctx, gy_normalizer *n);
+/** How many means and deviations a kind has of samples of such a shape; 0: none. */
+int64_t gy_normalizer_size(gy_normalize kind, const gy_shape *shape);
 /** x [n, features] in place. Tokens are left alone by the caller. */
 void gy_normalizer_apply(const gy_normalizer *n, int64_t samples, int64_t features, float *x);
 

@@ -152,7 +152,7 @@ static gy_status learn(learning *l)
     return GY_OK;
 }
 
-static int64_t elements(gy_normalize kind, const gy_shape *x)
+int64_t gy_normalizer_size(gy_normalize kind, const gy_shape *x)
 {
     switch (kind) {
     case GY_NORMALIZE_PER_FEATURE:
@@ -191,7 +191,7 @@ gy_status gy_normalizer_learn(gy_context *ctx, const gy_normalizing *what, gy_so
 {
     gy_status status;
     *out = (gy_normalizer){.kind = what->kind, .scale = what->scale, .offset = what->offset};
-    out->n = elements(out->kind, what->shape);
+    out->n = gy_normalizer_size(out->kind, what->shape);
     if (out->n == 0) return GY_OK;
     if (!what->targets) GY_TRY(gy_source_check_shape(source, what->shape));
     GY_REQUIRE(split->samples > 0, GY_E_DATA,

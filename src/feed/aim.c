@@ -57,14 +57,18 @@ gy_status gy_feed_teach(const gy_feed *f, gy_net *network)
     return GY_OK;
 }
 
+gy_status gy_feed_aim_at(gy_feed *f, gy_net *network, const gy_shape *target)
+{
+    GY_TRY(gy_net_aim(network, target));
+    f->target = network->task.loss->target;
+    f->classes = network->task.classes;
+    return gy_feed_teach(f, network);
+}
+
 gy_status gy_feed_aim(gy_feed *f, gy_net *network, gy_part part)
 {
     const gy_source_info *info = gy_feed_info(f, part);
     GY_TRY(check_targets(network, f->text[part], info));
-    GY_TRY(gy_net_aim(network, &info->y));
-    if (info->weighted) GY_TRY(gy_task_take_weights(&network->task, gy_shape_count(&info->w)));
-    GY_TRY(gy_feed_teach(f, network));
-    f->target = network->task.loss->target;
-    f->classes = network->task.classes;
-    return GY_OK;
+    GY_TRY(gy_feed_aim_at(f, network, &info->y));
+    return info->weighted ? gy_task_take_weights(&network->task, gy_shape_count(&info->w)) : GY_OK;
 }

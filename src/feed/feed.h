@@ -17,12 +17,18 @@ typedef struct gy_taught {
     const char *fit, *normalizer;
 } gy_taught;
 
-/** Samples as they were read. */
+/** Samples as they were read, or given. */
 typedef struct gy_feed_values {
-    const int64_t *samples; /* [n] numbers in the source, for messages */
+    const int64_t *samples; /* [n] numbers in the source, for messages; NULL: 0, 1, … */
     int64_t n;
     const float *x, *y, *w; /* [n, …]; y, w NULL: none */
 } gy_feed_values;
+
+/** Where such come from, and how many numbers a sample has in each. */
+typedef struct gy_feed_origin {
+    const char *text;
+    int64_t x, y, w;
+} gy_feed_origin;
 
 typedef struct gy_feed {
     gy_context *ctx;
@@ -42,6 +48,7 @@ typedef struct gy_feed {
     gy_tasks tasks[GY_PARTS]; /* where loaded by tasks */
     gy_normalizer normalizer;
     bool normalizes;
+    bool is_given; /* samples are not read: what they teach comes with them, if it is not known */
     gy_normalizer unit;    /* of targets, for the loss; n = 0: their own */
     double *class_weights; /* [n_class_weights], where all classes are to count alike; NULL: not */
     int64_t n_class_weights;
@@ -70,6 +77,8 @@ gy_status gy_feed_compare(const gy_feed *f) GY_CHECKED;
  * the outputs enough for them. Local.
  */
 gy_status gy_feed_aim(gy_feed *f, gy_net *network, gy_part part) GY_CHECKED;
+/** The same of targets of such a shape, that are no part's. Local. */
+gy_status gy_feed_aim_at(gy_feed *f, gy_net *network, const gy_shape *target) GY_CHECKED;
 /** Gives the task what the training split taught: the unit of targets, weights of classes. Local. */
 gy_status gy_feed_teach(const gy_feed *f, gy_net *network) GY_CHECKED;
 /** Makes the loader of a part: shuffled, augmented and prefetched as training needs it. Local. */
@@ -83,6 +92,8 @@ gy_status gy_feed_load_tasks(gy_feed *f, gy_part part) GY_CHECKED;
 gy_status gy_feed_scan(gy_feed *f) GY_CHECKED;
 /** Checks that tokens and classes are such as the model can take. Local. */
 gy_status gy_feed_check(const gy_feed *f, gy_part part, const gy_feed_values *v) GY_CHECKED;
+gy_status gy_feed_check_values(const gy_feed *f, const gy_feed_origin *from,
+                               const gy_feed_values *v) GY_CHECKED;
 gy_status gy_feed_check_batch(const gy_feed *f, gy_part part, const gy_batch *batch) GY_CHECKED;
 void gy_feed_clear(gy_feed *f);
 

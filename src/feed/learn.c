@@ -131,6 +131,11 @@ gy_status gy_feed_learn(gy_feed *f, const gy_taught *taught)
         GY_TRY(take_settings(&f->normalizer, data));
         return learn_classes(f);
     }
+    if (f->is_given) {
+        f->normalizer =
+            (gy_normalizer){.kind = what.kind, .scale = what.scale, .offset = what.offset};
+        return learn_classes(f);
+    }
     const bool learns =
         data->normalize != GY_NORMALIZE_NONE || data->normalize_targets != GY_NORMALIZE_NONE;
     GY_REQUIRE(train || !learns, GY_E_CONFIG,

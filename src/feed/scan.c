@@ -13,11 +13,10 @@
 enum { SCAN_FLOATS = 1 << 24, SCAN_BLOCK = 256 };
 
 /* The first target that is wrong and looked at; −1 if there is none. */
-static int64_t find_wrong(const gy_feed *f, gy_part part, const gy_feed_values *v)
+static int64_t find_wrong(const gy_feed *f, const gy_feed_origin *from, const gy_feed_values *v)
 {
-    const gy_source_info *info = gy_feed_info(f, part);
-    const int64_t each = gy_shape_count(&info->y), n = v->n * each;
-    const int64_t repeat = v->w == NULL ? 1 : each / gy_shape_count(&info->w);
+    const int64_t n = v->n * from->y;
+    const int64_t repeat = v->w == NULL ? 1 : from->y / from->w;
     const bool ignores = f->by_class != NULL && f->by_class->ignore.choice < 0;
     if (!ignores && v->w == NULL) return gy_target_find_wrong(f->target, f->classes, v->y, n);
     for (int64_t i = 0; i < n; i++) {
@@ -29,38 +28,49 @@ static int64_t find_wrong(const gy_feed *f, gy_part part, const gy_feed_values *
     return -1;
 }
 
-static gy_status check_targets(const gy_feed *f, gy_part part, const gy_feed_values *v)
+static long long number_of(const gy_feed_values *v, int64_t i)
+{
+    return (long long)(v->samples == NULL ? i : v->samples[i]);
+}
+
+static gy_status check_targets(const gy_feed *f, const gy_feed_origin *from,
+                               const gy_feed_values *v)
 {
     const float *y = v->y;
-    int64_t each = gy_shape_count(&gy_feed_info(f, part)->y), at = find_wrong(f, part, v);
+    const int64_t at = find_wrong(f, from, v);
     if (at < 0) return GY_OK;
-    long long sample = (long long)v->samples[at / each];
+    const long long sample = number_of(v, at / from->y);
     if (f->target == GY_TARGET_CLASS)
         return gy_raise(GY_E_DATA,
                         "class out of range" GY_AT "%s: sample %lld" GY_WHY
                         "%g, but the model tells %lld classes apart, 0 to %lld",
-                        f->text[part], sample, (double)y[at], (long long)f->classes,
+                        from->text, sample, (double)y[at], (long long)f->classes,
                         (long long)f->classes - 1);
-    return gy_raise(GY_E_DATA,
-                    "target out of range" GY_AT "%s: sample %lld" GY_WHY "%g, but %s takes %s",
-                    f->text[part], sample, (double)y[at], f->config->loss.kind->name,
-                    gy_target_text(f->target));
+    return gy_raise(
+        GY_E_DATA, "target out of range" GY_AT "%s: sample %lld" GY_WHY "%g, but %s takes %s",
+        from->text, sample, (double)y[at], f->config->loss.kind->name, gy_target_text(f->target));
+}
+
+gy_status gy_feed_check_values(const gy_feed *f, const gy_feed_origin *from,
+                               const gy_feed_values *v)
+{
+    if (f->vocabulary > 0) {
+        int64_t at = gy_target_find_wrong(GY_TARGET_CLASS, f->vocabulary, v->x, v->n * from->x);
+        GY_REQUIRE(at < 0, GY_E_DATA,
+                   "token out of range" GY_AT "%s: sample %lld" GY_WHY
+                   "%g, but the embedding has a vocabulary of %lld",
+                   from->text, number_of(v, at / from->x), (double)v->x[at],
+                   (long long)f->vocabulary);
+    }
+    return v->y == NULL ? GY_OK : check_targets(f, from, v);
 }
 
 gy_status gy_feed_check(const gy_feed *f, gy_part part, const gy_feed_values *v)
 {
-    const float *x = v->x;
     const gy_source_info *info = gy_feed_info(f, part);
-    if (f->vocabulary > 0) {
-        int64_t each = gy_shape_count(&info->x);
-        int64_t at = gy_target_find_wrong(GY_TARGET_CLASS, f->vocabulary, x, v->n * each);
-        GY_REQUIRE(at < 0, GY_E_DATA,
-                   "token out of range" GY_AT "%s: sample %lld" GY_WHY
-                   "%g, but the embedding has a vocabulary of %lld",
-                   f->text[part], (long long)v->samples[at / each], (double)x[at],
-                   (long long)f->vocabulary);
-    }
-    return v->y == NULL ? GY_OK : check_targets(f, part, v);
+    const gy_feed_origin from = {f->text[part], gy_shape_count(&info->x), gy_shape_count(&info->y),
+                                 gy_shape_count(&info->w)};
+    return gy_feed_check_values(f, &from, v);
 }
 
 gy_status gy_feed_check_batch(const gy_feed *f, gy_part part, const gy_batch *batch)

@@ -98,6 +98,14 @@ gy_status gy_loss_answer_shape(const gy_loss_kind *loss, const void *settings, c
     return GY_OK;
 }
 
+gy_status gy_loss_target_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
+                               gy_shape *target)
+{
+    GY_TRY(gy_loss_answer_shape(loss, settings, out, target));
+    if (loss->target == GY_TARGET_CLASS && target->n > 0) target->n--;
+    return GY_OK;
+}
+
 gy_status gy_loss_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
                         const gy_shape *target, int64_t *count)
 {

@@ -101,6 +101,9 @@ gy_aspect gy_loss_aspect(const gy_loss_kind *loss, const void *settings, int64_t
 /** The outputs' shape with one output a target. GY_E_SHAPE where they are not so many. Local. */
 gy_status gy_loss_answer_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
                                gy_shape *answers) GY_CHECKED;
+/** The shape of one sample's targets that suit its outputs. Likewise. */
+gy_status gy_loss_target_shape(const gy_loss_kind *loss, const void *settings, const gy_shape *out,
+                               gy_shape *target) GY_CHECKED;
 
 /** Index of the largest of n outputs, the first of equals; −1 where one of them is NaN. Local. */
 int64_t gy_loss_top(int64_t n, const float *x);

@@ -25,12 +25,18 @@ gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out)
     return gy_model_create(ctx, &model, &out->model);
 }
 
-void gy_net_close(gy_net *n)
+static void clear_pieces(gy_net *n)
 {
-    if (n->ctx == NULL) return;
     gy_free(n->ctx, n->x);
     gy_free(n->ctx, n->y);
     gy_free(n->ctx, n->room);
+    n->x = n->y = n->room = NULL;
+}
+
+void gy_net_close(gy_net *n)
+{
+    if (n->ctx == NULL) return;
+    clear_pieces(n);
     gy_model_free(n->model);
     gy_kernel_free(n->kernel);
     *n = (gy_net){.ctx = NULL};
@@ -53,6 +59,7 @@ void gy_net_cut(gy_net *n, int64_t most, int ranks, int64_t micro)
 
 gy_status gy_net_make_pieces(gy_net *n)
 {
+    clear_pieces(n);
     if (n->task.targets > 0)
         GY_TRY(gy_new_array(n->ctx, gy_task_room(&n->task, n->micro), &n->room));
     n->task.room = n->room;
@@ -64,5 +71,5 @@ gy_status gy_net_make_pieces(gy_net *n)
 
 gy_model_use gy_net_use(const gy_net *n, bool lent)
 {
-    return n->micros > 1 || lent ? GY_USE_TRAINING : GY_USE_STEPS;
+    return n->micros > 1 || lent || n->grows ? GY_USE_TRAINING : GY_USE_STEPS;
 }

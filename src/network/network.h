@@ -54,6 +54,7 @@ typedef struct gy_net {
     int rows;      /* of a tally: one, or one a grain */
     int64_t micro; /* samples that are passed at once at most */
     int micros;    /* pieces of a rank's part or of a grain, the same on every rank */
+    bool grows;    /* batches may come to be larger than those that it is planned for */
     float *x, *y;  /* [micro, …] where the samples of a grain are passed */
     float *room;   /* of the task, for a piece */
 } gy_net;
@@ -76,7 +77,7 @@ gy_status gy_net_aim(gy_net *n, const gy_shape *target) GY_CHECKED;
  */
 void gy_net_cut(gy_net *n, int64_t most, int ranks, int64_t micro);
 
-/** Allocates what pieces need, once it is aimed and cut. */
+/** Allocates what pieces need, once it is aimed and cut; anew where it is cut anew. */
 gy_status gy_net_make_pieces(gy_net *n) GY_CHECKED;
 
 /**

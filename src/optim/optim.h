@@ -178,8 +178,17 @@ typedef struct gy_schedule_state {
     int64_t waited;
 } gy_schedule_state;
 
+/** What the course of a rate hangs on besides the number of the step. */
+typedef enum gy_schedule_needs {
+    GY_NEEDS_NOTHING,
+    GY_NEEDS_END, /* how many steps there will be */
+    GY_NEEDS_EPOCHS,
+    GY_NEEDS_EVALUATIONS
+} gy_schedule_needs;
+
 typedef struct gy_schedule_kind {
     gy_kind kind;
+    gy_schedule_needs needs;
     double (*rate)(const void *settings, const gy_schedule_point *at); /* after the warm-up */
     /** Told each evaluation's monitored value; NULL where the kind does not look. */
     void (*observe)(const void *settings, double value, bool larger_is_better,

@@ -61,7 +61,7 @@ void gy_run_clear(gy_run *run)
     gy_pool_clear(&run->pool);
 }
 
-static gy_status open_network(gy_run *run)
+gy_status gy_run_open_network(gy_run *run)
 {
     gy_net_spec spec;
     GY_TRY(gy_config_network(run->config, run->comm, &spec));
@@ -242,12 +242,23 @@ static gy_status make_sum(gy_run *run)
     return gy_step_sum_create(run->ctx, &spec, &run->sum);
 }
 
+gy_status gy_run_make(gy_run *run)
+{
+    gy_watchdog_note(run->comm, 0, "make vectors and plan", GY_WORKS);
+    GY_TRY(share_vectors(run));
+    GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
+    GY_TRY(make_sync(run));
+    GY_TRY(gy_comm_agree(run->comm, make_state(run)));
+    GY_TRY(gy_run_wake_teacher(run));
+    return make_sum(run);
+}
+
 gy_status gy_run_build(gy_run *run, const gy_taught *taught)
 {
     gy_watchdog_note(run->comm, 0, "build the model", GY_WORKS);
     gy_taught known = *taught;
     gy_status status = check_ranks(run);
-    if (status == GY_OK) status = open_network(run);
+    if (status == GY_OK) status = gy_run_open_network(run);
     if (status == GY_OK) status = name_parts(run);
     GY_TRY(gy_comm_agree(run->comm, status));
     GY_TRY(gy_run_meet_teacher(run));
@@ -259,12 +270,5 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     if (status == GY_OK) status = gy_run_check_statistics(run);
     if (status == GY_OK) status = gy_run_check_sparsity(run);
     GY_TRY(gy_comm_agree(run->comm, status));
-    if (run->options->dry_run) return GY_OK;
-    gy_watchdog_note(run->comm, 0, "make vectors and plan", GY_WORKS);
-    GY_TRY(share_vectors(run));
-    GY_TRY(gy_comm_agree(run->comm, make_vectors(run)));
-    GY_TRY(make_sync(run));
-    GY_TRY(gy_comm_agree(run->comm, make_state(run)));
-    GY_TRY(gy_run_wake_teacher(run));
-    return make_sum(run);
+    return run->options->dry_run ? GY_OK : gy_run_make(run);
 }

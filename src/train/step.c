@@ -225,17 +225,18 @@ static void move_on(gy_run *run)
     run->at.epoch++;
 }
 
-gy_status gy_run_step(gy_run *run)
+void gy_run_begin_step(gy_run *run)
 {
-    gy_record record = {.n_sum = 0};
-    gy_batch batch = {.n = 0};
-    double loss = 0;
-    const double begun = gy_clock_s();
     const size_t tally = (size_t)(run->network.rows * run->network.task.sums);
     run->now = (gy_step_result){.first = gy_run_sample(run), .rate = gy_run_rate(run)};
     memcpy(run->at.tally + tally, run->at.tally, tally * sizeof *run->at.tally);
-    gy_status status = take_batch(run, &batch);
-    GY_TRY(make_gradients(run, &batch, &loss));
+}
+
+gy_status gy_run_step_on(gy_run *run, const gy_batch *batch, gy_status status)
+{
+    gy_record record = {.n_sum = 0};
+    double loss = 0;
+    GY_TRY(make_gradients(run, batch, &loss));
     gy_run_strike(run, GY_MOMENT_GRADIENT);
     double start = gy_clock_s();
     gy_run_decide_sparsity(run);
@@ -244,7 +245,7 @@ gy_status gy_run_step(gy_run *run)
     double middle = gy_clock_s();
     count(run, GY_PHASE_update, start, middle);
     GY_TRY(exchange(run, status, loss, squares, &record));
-    take_record(run, &record, batch.global);
+    take_record(run, &record, batch->global);
     start = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_update], GY_WORKS);
     count(run, GY_PHASE_communication, middle, start);
@@ -253,6 +254,16 @@ gy_status gy_run_step(gy_run *run)
     else
         GY_TRY(update(run));
     count(run, GY_PHASE_update, start, gy_clock_s());
+    return GY_OK;
+}
+
+gy_status gy_run_step(gy_run *run)
+{
+    gy_batch batch = {.n = 0};
+    const double begun = gy_clock_s();
+    gy_run_begin_step(run);
+    gy_status status = take_batch(run, &batch);
+    GY_TRY(gy_run_step_on(run, &batch, status));
     move_on(run);
     gy_trace_add(run->ctx, GY_TRACK_WORK, "step", run->at.step, begun);
     gy_run_strike(run, GY_MOMENT_UPDATED);

@@ -16,6 +16,17 @@ extern const gy_registry gy_fault_registry;
 
 /** Samples of this epoch that are done. */
 int64_t gy_run_sample(const gy_run *run);
+/** Network and feed of nothing yet. Collective. */
+gy_status gy_run_open_network(gy_run *run) GY_CHECKED;
+/** Vectors, sums, optimizer and what else it works with, once its network is aimed and cut. Collective. */
+gy_status gy_run_make(gy_run *run) GY_CHECKED;
+/** A step begins. Local. */
+void gy_run_begin_step(gy_run *run);
+/**
+ * Gradients, what all ranks must know of each other, update: of a batch that is there. Collective.
+ * @param status  this rank's, of the batch; all come to know it
+ */
+gy_status gy_run_step_on(gy_run *run, const gy_batch *batch, gy_status status) GY_CHECKED;
 /** The learning rate of the next step. */
 double gy_run_rate(const gy_run *run);
 /** Whether the run has done all its steps. */

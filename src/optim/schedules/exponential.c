@@ -22,5 +22,6 @@ const gy_schedule_kind gy_schedule_exponential = {
              .help = "falls by a factor every epoch",
              .settings = rows,
              .settings_size = sizeof(settings)},
+    .needs = GY_NEEDS_EPOCHS,
     .rate = rate,
 };

@@ -10,5 +10,6 @@ static double rate(const void *settings, const gy_schedule_point *at)
 
 const gy_schedule_kind gy_schedule_linear = {
     .kind = {.name = "linear", .help = "falls in a line to min_learning_rate"},
+    .needs = GY_NEEDS_END,
     .rate = rate,
 };

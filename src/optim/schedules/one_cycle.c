@@ -34,5 +34,6 @@ const gy_schedule_kind gy_schedule_one_cycle = {
              .help = "rises to the rate, then falls to min_learning_rate",
              .settings = rows,
              .settings_size = sizeof(settings)},
+    .needs = GY_NEEDS_END,
     .rate = rate,
 };

@@ -47,6 +47,7 @@ const gy_schedule_kind gy_schedule_plateau = {
              .help = "falls by a factor when evaluations make no progress",
              .settings = rows,
              .settings_size = sizeof(settings)},
+    .needs = GY_NEEDS_EVALUATIONS,
     .rate = rate,
     .observe = observe,
 };

@@ -33,5 +33,6 @@ const gy_schedule_kind gy_schedule_step = {
              .help = "falls by a factor at given epochs",
              .settings = rows,
              .settings_size = sizeof(settings)},
+    .needs = GY_NEEDS_EPOCHS,
     .rate = rate,
 };
