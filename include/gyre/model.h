@@ -52,6 +52,7 @@ typedef struct gy_anatomy {
     int64_t batch; /* samples that a rank passes at once, what `activation_bytes` is for */
     int64_t parameter_bytes, gradient_bytes, optimizer_bytes, activation_bytes; /* a rank; not those
                                                         activations that lie in gradients' place */
+    int64_t packed_bytes;     /* weights as evaluation reads them, where training has activations */
     int64_t checkpoint_bytes; /* a rank's part of the copy that is written while training goes on */
     bool values;              /* the statistics are filled, and the sizes */
     int n_sizes;

@@ -180,6 +180,7 @@ static void print_totals(const gy_anatomy *a, gy_buffer *out)
     gy_json_int(out, "gradients", a->gradient_bytes);
     gy_json_int(out, "optimizer", a->optimizer_bytes);
     gy_json_int(out, "activations", a->activation_bytes);
+    gy_json_int(out, "packed", a->packed_bytes);
     gy_json_int(out, "checkpoint", a->checkpoint_bytes);
     gy_json_end(out, '}');
 }

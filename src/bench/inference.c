@@ -86,7 +86,7 @@ static gy_status add_memory(const bench *b, gy_report *report)
     gy_model_memory memory;
     const gy_net *network = &b->o.network;
     GY_TRY(gy_model_measure(network->model, network->micro, GY_USE_EVALUATION, &memory));
-    gy_report_int(report, "parameter_bytes", memory.parameters + memory.buffers);
+    gy_report_int(report, "parameter_bytes", memory.parameters + memory.buffers + memory.packed);
     gy_report_int(report, "activation_bytes", memory.activations);
     gy_report_int(report, "peak_bytes", gy_process_peak_bytes());
     return GY_OK;

@@ -68,6 +68,17 @@ bool gy_conv_plan_form(gy_conv *c, const gy_form_kind *form, gy_simd level, int 
     return true;
 }
 
+int64_t gy_conv_packed(const gy_conv *c)
+{
+    return methods[c->algorithm]->packed(c);
+}
+
+void gy_conv_pack(const gy_kernel *k, const gy_conv *c, const float *w, float *packed)
+{
+    const gy_conv_pass pass = {.kernel = k, .c = c, .w = w};
+    methods[c->algorithm]->pack(&pass, packed);
+}
+
 int gy_conv_threads(const gy_conv_pass *p)
 {
     return (int)gy_least(gy_kernel_threads(p->kernel), p->c->threads);
@@ -107,14 +118,15 @@ static void activate(const gy_conv_pass *pass, gy_activation a, float *y)
 }
 
 void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
-                     const float *w, const float *bias, gy_activation a, float *z, float *y,
-                     float *scratch)
+                     const float *w, const float *packed, const float *bias, gy_activation a,
+                     float *z, float *y, float *scratch)
 {
     gy_conv_pass pass = {.kernel = k,
                          .c = c,
                          .batch = batch,
                          .x = x,
                          .w = w,
+                         .packed = packed,
                          .bias = bias,
                          .relu = a == GY_ACTIVATION_relu && z == NULL,
                          .y = z == NULL ? y : z,

@@ -48,15 +48,21 @@ void gy_conv_plan(gy_conv *c, gy_conv_algorithm wanted, int threads);
  */
 bool gy_conv_plan_form(gy_conv *c, const gy_form_kind *form, gy_simd level, int threads);
 
+/** Floats of w as forward passes read it best, once planned; 0: as it is. */
+int64_t gy_conv_packed(const gy_conv *c);
+/** Makes them. Spread over the kernel's threads. */
+void gy_conv_pack(const gy_kernel *k, const gy_conv *c, const float *w, float *packed);
+
 /**
  * y = a(conv(x, w) + bias), bias [filters] or NULL.
  *
+ * @param packed  what gy_conv_pack() made of w, which is then not read; NULL: there is none
  * @param z  as y, takes what goes into the activation; NULL where it is not kept. Must be given
  *           where gy_activation_reads_x(a) and a backward pass follows
  */
 void gy_conv_forward(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,
-                     const float *w, const float *bias, gy_activation a, float *z, float *y,
-                     float *scratch);
+                     const float *w, const float *packed, const float *bias, gy_activation a,
+                     float *z, float *y, float *scratch);
 
 /** The same of w in a form, once planned for one; no z. */
 void gy_conv_forward_form(const gy_kernel *k, const gy_conv *c, int64_t batch, const float *x,

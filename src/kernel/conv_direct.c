@@ -204,27 +204,43 @@ static void clear_all(const gy_conv_pass *p, const gy_slide *s, float *y, gy_mem
     }
 }
 
+/* Few outputs have few weights. */
+static int64_t packed(const gy_conv *c)
+{
+    const gy_slide s = gy_slide_forward(c);
+    return s.few ? 0 : gy_slide_packed(&s);
+}
+
+static void pack(const gy_conv_pass *p, float *to)
+{
+    const gy_slide s = gy_slide_forward(p->c);
+    GY_TEAM(gy_conv_threads(p), me, gy_slide_pack(p->c, &s, p->w, to, me));
+}
+
 /* A whole slide by all of the team: every one of its outputs is written. */
 static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l, const float *x,
                       float *y, gy_member me)
 {
     int64_t bands = gy_slide_bands(s);
     float *band = own_scratch(p, l, me), *tail = band + l->band, *few = tail + l->tail + l->dz;
+    const float *weights = p->packed != NULL ? p->packed : p->scratch;
     if (gy_slide_taps(s) == 0) {
         clear_all(p, s, y, me);
         return;
     }
-    (s->few ? gy_few_pack : gy_slide_pack)(p->c, s, p->w, p->scratch, me);
-    gy_team_wait(me);
+    if (p->packed == NULL) {
+        (s->few ? gy_few_pack : gy_slide_pack)(p->c, s, p->w, p->scratch, me);
+        gy_team_wait(me);
+    }
     GY_SHARE(me, item, p->batch * bands) {
         const int64_t n = item / bands;
         const gy_band at = gy_slide_band_at(s, item % bands);
         for (int64_t g = 0; g < s->groups; g++) {
             gy_slide_copy(s, x + n * inputs_of(s), g, &at, band);
             if (s->few)
-                gy_few_band(p, s, p->scratch, g, &at, band, few, y + n * outputs_of(s));
+                gy_few_band(p, s, weights, g, &at, band, few, y + n * outputs_of(s));
             else
-                slide_band(p, s, p->scratch, g, &at, band, tail, y + n * outputs_of(s));
+                slide_band(p, s, weights, g, &at, band, tail, y + n * outputs_of(s));
         }
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }
@@ -376,6 +392,8 @@ static void backward_weight(const gy_conv_pass *p)
 const gy_conv_method gy_conv_by_direct = {
     .can = can,
     .scratch = scratch,
+    .packed = packed,
+    .pack = pack,
     .forward = forward,
     .backward_data = backward_data,
     .backward_weight = backward_weight,

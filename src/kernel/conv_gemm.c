@@ -11,7 +11,7 @@
  */
 #include "conv_impl.h"
 
-#include "gemm.h"
+#include "gemm_impl.h"
 
 #include <string.h>
 
@@ -137,19 +137,63 @@ static float *own_tile(const gy_conv_pass *p, gy_member me)
            me.number * gy_round_up(tile(c) * patch(c), 16);
 }
 
+/* The weights of a group. */
+static int64_t group_packed(const gy_conv *c)
+{
+    return gy_linear_packed(patch(c), c->filters / c->groups);
+}
+
+static int64_t packed(const gy_conv *c)
+{
+    return c->groups * group_packed(c);
+}
+
+static void pack(const gy_conv_pass *p, float *to)
+{
+    const gy_conv *c = p->c;
+    const int64_t filters = c->filters / c->groups;
+    for (int64_t g = 0; g < c->groups; g++)
+        gy_linear_pack(p->kernel, patch(c), filters, p->w + g * filters * patch(c),
+                       to + g * group_packed(c));
+}
+
+/* y = P Wᵀ of a group */
+static void multiply(const gy_conv_pass *p, int group, int64_t rows, const float *patches, float *y,
+                     gy_member me)
+{
+    const gy_conv *c = p->c;
+    const int64_t inner = patch(c), filters = c->filters / c->groups;
+    if (p->packed == NULL) {
+        gy_gemm_serial(false, true, rows, filters, inner, 1, patches, inner,
+                       p->w + group * filters * inner, inner, 0, y + group * filters, c->filters);
+        return;
+    }
+    const gy_product product = {.transpose_b = true,
+                                .m = rows,
+                                .n = filters,
+                                .inner = inner,
+                                .alpha = 1,
+                                .a = patches,
+                                .packed = p->packed + group * group_packed(c),
+                                .c = y + group * filters,
+                                .lda = inner,
+                                .ldc = c->filters};
+    gy_gemm_packed(p->kernel, &product, (gy_block_of){0, rows, 0, filters}, false,
+                   p->kernel->work + me.number * gy_gemm_packed_work);
+}
+
 static void forward_share(const gy_conv_pass *p, gy_member me)
 {
     const gy_conv *c = p->c;
     int64_t positions = p->batch * gy_windows_out(c->axis);
-    int64_t step = tile(c), inner = patch(c), filters = c->filters / c->groups;
+    int64_t step = tile(c);
     float *rows = own_tile(p, me);
     GY_SHARE(me, i, gy_pieces(positions, step)) {
         int64_t from = i * step, to = gy_least(from + step, positions);
         float *y = p->y + from * c->filters;
-        for (int g = 0; g < c->groups; g++) { /* y = P Wᵀ */
+        for (int g = 0; g < c->groups; g++) {
             gather(c, p->x, g, from, to, rows);
-            gy_gemm_serial(false, true, to - from, filters, inner, 1, rows, inner,
-                           p->w + g * filters * inner, inner, 0, y + g * filters, c->filters);
+            multiply(p, g, to - from, rows, y, me);
         }
         gy_conv_finish(p, to - from, y);
         if (me.number == 0) gy_kernel_poll(p->kernel);
@@ -161,8 +205,8 @@ static void forward(const gy_conv_pass *p)
     const gy_conv *c = p->c;
     if (gy_conv_is_product(c))
         gy_linear_forward(p->kernel, p->batch * gy_windows_out(c->axis), c->channels, c->filters,
-                          p->x, p->w, p->bias, p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none,
-                          NULL, p->y);
+                          p->x, p->w, p->packed, p->bias,
+                          p->relu ? GY_ACTIVATION_relu : GY_ACTIVATION_none, NULL, p->y);
     else
         GY_TEAM(gy_conv_threads(p), me, forward_share(p, me));
 }
@@ -233,6 +277,8 @@ static void backward_weight(const gy_conv_pass *p)
 const gy_conv_method gy_conv_by_gemm = {
     .can = can,
     .scratch = scratch,
+    .packed = packed,
+    .pack = pack,
     .forward = forward,
     .backward_data = backward_data,
     .backward_weight = backward_weight,

@@ -11,6 +11,7 @@ typedef struct gy_conv_pass {
     const gy_conv *c;
     int64_t batch;
     const float *x, *w, *bias; /* bias NULL: none */
+    const float *packed;       /* forward: what pack() made of w; NULL: there is none */
     const gy_form *form;       /* instead of w, where planned for one */
     bool relu;                 /* forward: y = max(x ∗ w + bias, 0) */
     const float *dz;
@@ -21,6 +22,8 @@ typedef struct gy_conv_pass {
 typedef struct gy_conv_method {
     bool (*can)(const gy_conv *c);
     int64_t (*scratch)(const gy_conv *c); /* floats */
+    int64_t (*packed)(const gy_conv *c);  /* floats of w as forward() reads it; 0: as it is */
+    void (*pack)(const gy_conv_pass *p, float *packed);
     void (*forward)(const gy_conv_pass *p);
     void (*backward_data)(const gy_conv_pass *p);
     void (*backward_weight)(const gy_conv_pass *p);

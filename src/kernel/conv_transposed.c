@@ -56,8 +56,8 @@ void gy_conv_transposed_forward(const gy_kernel *k, const gy_conv *c, int64_t ba
 void gy_conv_transposed_backward_data(const gy_kernel *k, const gy_conv *c, int64_t batch,
                                       const float *w, const float *dz, float *dx, float *scratch)
 {
-    gy_conv_forward(k, c, batch, dz, turned(c, w, scratch), NULL, GY_ACTIVATION_none, NULL, dx,
-                    scratch + turned_floats(c));
+    gy_conv_forward(k, c, batch, dz, turned(c, w, scratch), NULL, NULL, GY_ACTIVATION_none, NULL,
+                    dx, scratch + turned_floats(c));
 }
 
 void gy_conv_transposed_backward_weight(const gy_kernel *k, const gy_conv *c, int64_t batch,

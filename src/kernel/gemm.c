@@ -79,13 +79,13 @@ static void choose_grid(const gy_product *p, int team, int *by_m, int *by_n)
     }
 }
 
-static void run(const gy_kernel *k, const gy_product *p)
+void gy_gemm_run(const gy_kernel *k, const gy_product *p)
 {
     const double flop = 2.0 * (double)p->m * (double)p->n * (double)p->inner;
     const int team = flop < team_flop ? 1 : k->threads;
     int by_m = 1, by_n = 1;
     choose_grid(p, team, &by_m, &by_n);
-    const bool packs = gy_gemm_packs(k, p->m, p->n, p->inner);
+    const bool packs = p->packed != NULL || gy_gemm_packs(k, p->m, p->n, p->inner);
     GY_SPREAD(team, part, team, 1, {
         const gy_block_of at = {cut(p->m, by_m, part / by_n), cut(p->m, by_m, part / by_n + 1),
                                 cut(p->n, by_n, part % by_n), cut(p->n, by_n, part % by_n + 1)};
@@ -101,40 +101,42 @@ void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, 
              int64_t inner, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
              float beta, float *c, int64_t ldc)
 {
-    run(k, &(gy_product){.transpose_a = transpose_a,
-                         .transpose_b = transpose_b,
-                         .m = m,
-                         .n = n,
-                         .inner = inner,
-                         .alpha = alpha,
-                         .beta = beta,
-                         .a = a,
-                         .b = b,
-                         .c = c,
-                         .lda = lda,
-                         .ldb = ldb,
-                         .ldc = ldc});
+    gy_gemm_run(k, &(gy_product){.transpose_a = transpose_a,
+                                 .transpose_b = transpose_b,
+                                 .m = m,
+                                 .n = n,
+                                 .inner = inner,
+                                 .alpha = alpha,
+                                 .beta = beta,
+                                 .a = a,
+                                 .b = b,
+                                 .c = c,
+                                 .lda = lda,
+                                 .ldb = ldb,
+                                 .ldc = ldc});
 }
 
 void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
-                       const float *w, const float *bias, gy_activation a, float *z, float *y)
+                       const float *w, const float *packed, const float *bias, gy_activation a,
+                       float *z, float *y)
 {
     const bool softmax = a == GY_ACTIVATION_softmax; /* needs whole rows: afterwards */
     /* z = x Wᵀ + b, y = a(z) */
-    run(k, &(gy_product){.transpose_b = true,
-                         .m = rows,
-                         .n = out,
-                         .inner = in,
-                         .alpha = 1.0f,
-                         .a = x,
-                         .b = w,
-                         .c = z != NULL ? z : y,
-                         .lda = in,
-                         .ldb = in,
-                         .ldc = out,
-                         .bias = bias,
-                         .activation = softmax ? GY_ACTIVATION_none : a,
-                         .y = y});
+    gy_gemm_run(k, &(gy_product){.transpose_b = true,
+                                 .m = rows,
+                                 .n = out,
+                                 .inner = in,
+                                 .alpha = 1.0f,
+                                 .a = x,
+                                 .b = w,
+                                 .packed = packed,
+                                 .c = z != NULL ? z : y,
+                                 .lda = in,
+                                 .ldb = in,
+                                 .ldc = out,
+                                 .bias = bias,
+                                 .activation = softmax ? GY_ACTIVATION_none : a,
+                                 .y = y});
     if (softmax) gy_activation_forward(k, a, rows, out, y, y);
 }
 
@@ -144,20 +146,20 @@ void gy_linear_gradients(const gy_kernel *k, int64_t rows, int64_t in, int64_t o
 {
     const bool together = db != NULL && gy_gemm_packs(k, out, in, rows);
     /* dW = beta dW + dzᵀ x */
-    run(k, &(gy_product){.transpose_a = true,
-                         .m = out,
-                         .n = in,
-                         .inner = rows,
-                         .alpha = 1.0f,
-                         .beta = beta_w,
-                         .a = dz,
-                         .b = x,
-                         .c = dw,
-                         .lda = dz_row,
-                         .ldb = x_row,
-                         .ldc = in,
-                         .sums = together ? db : NULL,
-                         .beta_sums = beta_b});
+    gy_gemm_run(k, &(gy_product){.transpose_a = true,
+                                 .m = out,
+                                 .n = in,
+                                 .inner = rows,
+                                 .alpha = 1.0f,
+                                 .beta = beta_w,
+                                 .a = dz,
+                                 .b = x,
+                                 .c = dw,
+                                 .lda = dz_row,
+                                 .ldb = x_row,
+                                 .ldc = in,
+                                 .sums = together ? db : NULL,
+                                 .beta_sums = beta_b});
     if (db != NULL && !together) gy_column_sum_strided(k, rows, out, dz_row, dz, beta_b, db);
 }
 

@@ -19,14 +19,22 @@ void gy_gemm_serial(bool transpose_a, bool transpose_b, int64_t m, int64_t n, in
                     float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
                     float beta, float *c, int64_t ldc);
 
+/** Floats of W [out, in] in panels, for products that read it again and again. */
+int64_t gy_linear_packed(int64_t in, int64_t out);
+/** W in panels. Spread over the kernel's threads. */
+void gy_linear_pack(const gy_kernel *k, int64_t in, int64_t out, const float *w, float *packed);
+
 /**
  * y = a(x Wᵀ + b): x [rows, in], w [out, in], bias [out] or NULL, y [rows, out].
  *
+ * @param packed  what gy_linear_pack() made of w, which is then not read: the bits of a row of y are
+ *                those of its row of x, however many there are. NULL: there is none
  * @param z  [rows, out] takes x Wᵀ + b before the activation; NULL where it is not kept. Must be
  *           given where gy_activation_reads_x(a) and a backward pass follows
  */
 void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
-                       const float *w, const float *bias, gy_activation a, float *z, float *y);
+                       const float *w, const float *packed, const float *bias, gy_activation a,
+                       float *z, float *y);
 
 /**
  * From dz [rows, out] (after the activation's backward):

@@ -11,6 +11,7 @@ typedef struct gy_product {
     int64_t m, n, inner;
     float alpha, beta;
     const float *a, *b;
+    const float *packed; /* op(B) in panels [panels, inner, 16]; NULL: b is to be packed */
     float *c;
     int64_t lda, ldb, ldc;
     const float *bias; /* [n] or NULL */
@@ -25,6 +26,9 @@ typedef struct gy_product {
 typedef struct gy_block_of {
     int64_t m0, m1, n0, n1;
 } gy_block_of;
+
+/** A product, spread over the kernel's threads. */
+void gy_gemm_run(const gy_kernel *k, const gy_product *p);
 
 /** Floats of work that a thread needs for gy_gemm_packed(). */
 extern const int64_t gy_gemm_packed_work;

@@ -52,6 +52,20 @@ bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner)
     return k->packs && m >= LEAST && n >= LEAST && inner >= LEAST;
 }
 
+/* Of any precision: numbers in pairs at most. */
+int64_t gy_linear_packed(int64_t in, int64_t out)
+{
+    return gy_round_up(out, PANEL) * gy_round_up(in, 2);
+}
+
+void gy_linear_pack(const gy_kernel *k, int64_t in, int64_t out, const float *w, float *packed)
+{
+    const int64_t units = gy_units(k->operand, in);
+    GY_SPREAD(gy_team(k, in * out, 1), at, out, PANEL, {
+        k->operand->turn(gy_least(PANEL, out - at), in, w + at * in, in, packed + at * units);
+    });
+}
+
 /* n in as few equal parts as `most` allows, rounded up to `unit`. */
 static int64_t even(int64_t n, int64_t most, int64_t unit)
 {
@@ -120,6 +134,7 @@ static const float *right(const gy_product *p, int64_t inner, int64_t column)
 static ahead next_right(const stage *s, int64_t n_end)
 {
     const gy_product *p = s->p;
+    if (p->packed != NULL) return (ahead){.rows = 0};
     int64_t k0 = s->k1 < p->inner ? s->k1 : 0, n0 = s->k1 < p->inner ? s->at.n0 : s->at.n1;
     int64_t depth = gy_least(s->depth, p->inner - k0), n = gy_least(s->columns, n_end - n0);
     if (n <= 0) return (ahead){.rows = 0};
@@ -148,6 +163,7 @@ static void pack_right(const stage *s)
     const gy_product *p = s->p;
     const int64_t depth = s->k1 - s->k0, floats = units_of(s) * PANEL;
     float *to = s->b;
+    if (p->packed != NULL) return;
     for (int64_t n = s->at.n0; n < s->at.n1; n += PANEL, to += floats) {
         int64_t wide = gy_least(PANEL, s->at.n1 - n);
         const float *from = right(p, s->k0, n);
@@ -240,6 +256,11 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
                                 .c = whole ? c : s->c,
                                 .c_row = whole ? p->ldc : PAIR,
                                 .add = !first || p->beta != 0.0f};
+    if (p->packed != NULL) {
+        const int64_t units = gy_units(s->operand, p->inner);
+        product.b = p->packed + column * units + s->k0 / s->operand->per * PANEL;
+        product.b_panel = units * PANEL;
+    }
     product.relu = last && p->y == p->c && p->activation == GY_ACTIVATION_relu;
     if (first && p->bias != NULL) {
         memcpy(start, p->bias + column, sizeof *start * (size_t)wide);

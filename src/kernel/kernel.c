@@ -40,6 +40,11 @@ static const gy_int8_unit *int8_unit(gy_simd level)
     return &gy_int8_baseline;
 }
 
+bool gy_kernel_packs(const gy_context *ctx)
+{
+    return gy_context_simd_level(ctx) >= GY_SIMD_v3;
+}
+
 gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision, gy_kernel **out)
 {
     static const gy_vector *const tables[GY_SIMD_COUNT] = {GY_SIMD_LIST(TABLE)};
@@ -51,7 +56,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
     k->vector = tables[gy_context_simd_level(ctx)];
     k->operand = k->vector->operand[precision];
     k->cache = cache_floats();
-    k->packs = gy_context_simd_level(ctx) >= GY_SIMD_v3;
+    k->packs = gy_kernel_packs(ctx);
     k->int8 = int8_unit(gy_context_simd_level(ctx));
     GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));
     *out = k;

@@ -23,6 +23,12 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
                            gy_kernel **out) GY_CHECKED;
 void gy_kernel_free(gy_kernel *k);
 
+/**
+ * Whether products by panels are as fast as the BLAS at the context's level: then evaluation has its weights
+ * packed, and what a sample gives depends on the sample alone.
+ */
+bool gy_kernel_packs(const gy_context *ctx);
+
 int gy_kernel_threads(const gy_kernel *k);
 /** Goes on with fewer threads than it was made with. */
 void gy_kernel_use(gy_kernel *k, int threads);

@@ -9,12 +9,12 @@
  *
  *     keep     slots [T, B, slots H]  h [T, B, H]  c [T, B, H]    rows padded, see row_floats()
  *     scratch  R in panels | forward: biases [H / 16, slots, 16], backward: d_state [B, H]
+ *
+ * Parameters that were packed once for many passes (recurrent_pack.c) begin as the scratch of a forward pass.
  */
-#include "recurrent.h"
+#include "recurrent_impl.h"
 
 #include "elementwise.h"
-#include "gemm.h"
-#include "kernel_impl.h"
 #include "product.h"
 
 #include <string.h>
@@ -54,11 +54,6 @@ static int64_t row_floats(int64_t n)
     return (gy_pieces(n, WIDE) | 1) * WIDE;
 }
 
-static int64_t blocks_of(const gy_recurrent *r)
-{
-    return gy_pieces(r->units, WIDE);
-}
-
 /* One pass: where everything lies. */
 typedef struct pass {
     const gy_kernel *kernel;
@@ -66,10 +61,16 @@ typedef struct pass {
     int64_t batch, gates, n_slots, blocks;
     int64_t slots_row, row;      /* floats from row to row of slots; of h, c, d_state */
     float *slots, *h, *c;        /* keep */
-    float *packed;               /* R in panels */
-    float *bias, *d_state;       /* scratch */
+    const float *packed, *bias;  /* R and the biases in panels: scratch, or made before */
+    float *d_state;              /* scratch */
     const float *const *weights; /* R */
 } pass;
+
+static void use_packed(pass *p, const float *packed)
+{
+    p->packed = packed;
+    p->bias = packed + gy_panels_of_r(p->r);
+}
 
 static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                     const float *const *recurrent, float *keep, float *scratch)
@@ -79,15 +80,16 @@ static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
               .batch = batch,
               .gates = cell_gates[r->cell],
               .n_slots = cell_slots[r->cell],
-              .blocks = blocks_of(r),
+              .blocks = gy_cell_blocks(r),
               .row = row_floats(r->units),
               .weights = recurrent};
     p.slots_row = row_floats(p.n_slots * r->units);
     p.slots = keep;
     p.h = p.slots + r->time * batch * p.slots_row;
     p.c = p.h + r->time * batch * p.row;
-    p.packed = scratch;
-    if (scratch != NULL) p.bias = p.d_state = scratch + p.blocks * WIDE * p.gates * r->units;
+    if (scratch == NULL) return p;
+    use_packed(&p, scratch);
+    p.d_state = scratch + gy_panels_of_r(r);
     return p;
 }
 
@@ -100,8 +102,7 @@ int64_t gy_recurrent_keep(const gy_recurrent *r, int64_t batch)
 
 void gy_recurrent_scratch(const gy_recurrent *r, int64_t *fixed, int64_t *per_sample)
 {
-    int64_t across = blocks_of(r) * WIDE;
-    *fixed = across * (cell_gates[r->cell] * r->units + cell_slots[r->cell]);
+    *fixed = gy_panels_of_r(r) + gy_panels_of_bias(r);
     *per_sample = row_floats(r->units);
 }
 
@@ -164,46 +165,6 @@ static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a,
                                                          .add = add});
 }
 
-/* packed[block, gate, k, unit] = R[gate][unit, k]: what a step forward multiplies h with. */
-static void pack_forward(const pass *p, gy_member me)
-{
-    const int64_t h = p->r->units;
-    GY_SHARE(me, i, p->blocks * p->gates) {
-        const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
-        const float *from = p->weights[i % p->gates] + unit * h;
-        float *to = p->packed + i * h * WIDE;
-        for (int64_t k = 0; k < h; k++, to += WIDE) {
-            for (int64_t u = 0; u < n; u++) to[u] = from[u * h + k];
-            for (int64_t u = n; u < WIDE; u++) to[u] = 0.0f;
-        }
-    }
-}
-
-/* packed[block, gate, k, unit] = R[gate][k, unit]: what a step backward multiplies dz with. */
-static void pack_backward(const pass *p, gy_member me)
-{
-    const int64_t h = p->r->units;
-    GY_SHARE(me, i, p->blocks * p->gates) {
-        const int64_t unit = i / p->gates * WIDE, n = gy_least(WIDE, h - unit);
-        const float *from = p->weights[i % p->gates] + unit;
-        float *to = p->packed + i * h * WIDE;
-        for (int64_t k = 0; k < h; k++, to += WIDE) {
-            memcpy(to, from + k * h, sizeof *to * (size_t)n);
-            memset(to + n, 0, sizeof *to * (size_t)(WIDE - n));
-        }
-    }
-}
-
-static void pack_bias(const pass *p, const float *const *bias, gy_member me)
-{
-    GY_SHARE(me, i, p->blocks * p->n_slots) {
-        const int64_t unit = i / p->n_slots * WIDE, n = gy_least(WIDE, p->r->units - unit);
-        float *to = p->bias + i * WIDE;
-        memcpy(to, bias[i % p->n_slots] + unit, sizeof *to * (size_t)n);
-        memset(to + n, 0, sizeof *to * (size_t)(WIDE - n));
-    }
-}
-
 /* What a task of step s touches; without product. */
 static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
 {
@@ -226,10 +187,10 @@ static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
 }
 
 /*
- * product[gate, row, 16] = h Rᵀ of a task's units; h NULL: zeros. A single step (generation) takes R
+ * product[gate, row, 16] = h Rᵀ of a task's units; h NULL: zeros. Without `packed` a single step takes R
  * as it is: packing costs more than its product.
  */
-static void multiply_state(const pass *p, const task *t, const float *h, int64_t h_row,
+static void multiply_state(const pass *p, const task *t, bool packed, const float *h, int64_t h_row,
                            float *product)
 {
     const int64_t units = p->r->units, gate = t->rows * WIDE;
@@ -237,10 +198,10 @@ static void multiply_state(const pass *p, const task *t, const float *h, int64_t
         memset(product, 0, sizeof *product * (size_t)(p->gates * gate));
         return;
     }
-    for (int64_t g = 0; p->r->time == 1 && g < p->gates; g++)
+    for (int64_t g = 0; !packed && g < p->gates; g++)
         gy_gemm_serial(false, true, t->rows, t->units, units, 1.0f, h, h_row,
                        p->weights[g] + t->unit * units, units, 0.0f, product + g * gate, WIDE);
-    for (int64_t k = 0; p->r->time > 1 && k < units; k += DEPTH)
+    for (int64_t k = 0; packed && k < units; k += DEPTH)
         for (int64_t g = 0; g < p->gates; g++)
             multiply(p, t->rows, gy_least(DEPTH, units - k), h + k, h_row,
                      p->packed + ((t->block * p->gates + g) * units + k) * WIDE, k > 0,
@@ -258,7 +219,8 @@ static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int6
         b.h_before = a->h_start + t.first * units + t.unit;
         b.c_before = a->c_start == NULL ? NULL : a->c_start + t.first * units + t.unit;
     }
-    multiply_state(p, &t, b.h_before == NULL ? NULL : b.h_before - t.unit, b.before_row, product);
+    multiply_state(p, &t, a->packed != NULL || p->r->time > 1,
+                   b.h_before == NULL ? NULL : b.h_before - t.unit, b.before_row, product);
     b.product = product;
     b.bias = p->bias + t.block * p->n_slots * WIDE;
     if (!a->last || s == p->r->time - 1) {
@@ -269,10 +231,32 @@ static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int6
     p->kernel->vector->cell_forward(p->r->cell, &b);
 }
 
+/* The same of W in panels: those of all gates lie end to end where no gate's last one is cut. */
+static void multiply_packed(const pass *p, const gy_recurrent_forward_args *a)
+{
+    const gy_recurrent *r = p->r;
+    const int64_t h = r->units, run = h % WIDE == 0 ? p->gates : 1;
+    for (int64_t g = 0; g < p->gates; g += run)
+        gy_gemm_run(p->kernel, &(gy_product){.transpose_b = true,
+                                             .m = r->time * p->batch,
+                                             .n = run * h,
+                                             .inner = r->in,
+                                             .alpha = 1.0f,
+                                             .a = a->x,
+                                             .packed = gy_packed_inputs(p->kernel, r, a->packed, g),
+                                             .c = p->slots + g * h,
+                                             .lda = r->in,
+                                             .ldc = p->slots_row});
+}
+
 /* slots = x Wᵀ for all positions */
 static void multiply_inputs(const pass *p, const gy_recurrent_forward_args *a)
 {
     const gy_recurrent *r = p->r;
+    if (a->packed != NULL) {
+        multiply_packed(p, a);
+        return;
+    }
     const int64_t rows = r->time * p->batch, h = r->units;
     const int run = a->form != NULL ? 1 : side_by_side(a->weight, p->gates, h * r->in);
     for (int64_t g = 0; g < p->gates; g += run) {
@@ -296,8 +280,10 @@ static void copy_end(const pass *p, const float *from, float *to)
 /* All steps, by each of the team. */
 static void steps_forward(const pass *p, const gy_recurrent_forward_args *a, gy_member me)
 {
-    if (p->r->time > 1) pack_forward(p, me);
-    pack_bias(p, a->bias, me);
+    if (a->packed == NULL) {
+        if (p->r->time > 1) gy_pack_forward(p->r, p->weights, a->scratch, me);
+        gy_pack_bias(p->r, a->bias, a->scratch + gy_panels_of_r(p->r), me);
+    }
     for (int64_t s = 0; s < p->r->time; s++) {
         gy_team_wait(me); /* for what is packed, for all of h */
         GY_SHARE(me, i, tasks_of(p)) step_forward(p, a, s, i);
@@ -308,7 +294,8 @@ static void steps_forward(const pass *p, const gy_recurrent_forward_args *a, gy_
 void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                           const gy_recurrent_forward_args *a)
 {
-    const pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
+    pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
+    if (a->packed != NULL) use_packed(&p, a->packed);
     multiply_inputs(&p, a);
     GY_TEAM(team_of(&p), me, steps_forward(&p, a, me));
     copy_end(&p, p.h, a->h_end);
@@ -369,7 +356,7 @@ static void parameter_gradients(const pass *p, const gy_recurrent_backward_args 
 
 static void steps_backward(const pass *p, const gy_recurrent_backward_args *a, gy_member me)
 {
-    pack_backward(p, me);
+    gy_pack_backward(p->r, p->weights, a->scratch, me);
     for (int64_t s = p->r->time - 1; s >= 0; s--) {
         gy_team_wait(me);
         GY_SHARE(me, i, tasks_of(p)) step_backward(p, a, s, i);

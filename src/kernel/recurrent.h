@@ -40,12 +40,21 @@ int64_t gy_recurrent_keep(const gy_recurrent *r, int64_t batch);
 /** Floats of scratch that one call wants: `fixed` + batch · `per_sample`. */
 void gy_recurrent_scratch(const gy_recurrent *r, int64_t *fixed, int64_t *per_sample);
 
+/**
+ * The parameters as forward passes read them best: floats of them; makes them. `weight`, `recurrent`
+ * and `bias` as in gy_recurrent_forward_args.
+ */
+int64_t gy_recurrent_packed(const gy_recurrent *r);
+void gy_recurrent_pack(const gy_kernel *k, const gy_recurrent *r, const float *const *weight,
+                       const float *const *recurrent, const float *const *bias, float *packed);
+
 typedef struct gy_recurrent_forward_args {
     const float *x;             /* [T, B, n] */
     const float *const *weight; /* [gates], each [H, n]: of the first slots; NULL ones are forms */
     const gy_form *const *form; /* [gates] what stands there instead */
     const float *const *recurrent;  /* [gates], each [H, H]: of the last slots */
     const float *const *bias;       /* [slots], each [H] */
+    const float *packed;            /* of all three, which are then not read; NULL: there is none */
     const float *h_start, *c_start; /* [B, H]; NULL: zeros */
     float *h_end, *c_end;           /* [B, H]; NULL: not wanted */
     float *y;                       /* h of position t of sample b: y[b y_sample + t y_time] */

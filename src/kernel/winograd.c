@@ -93,6 +93,18 @@ static void multiply(const gy_vector *vector, const gy_plane *g, int64_t rows, c
     }
 }
 
+static int64_t packed(const gy_conv *c)
+{
+    const gy_plane g = gy_plane_forward(c, 0);
+    return weights_floats(&g);
+}
+
+static void pack(const gy_conv_pass *p, float *to)
+{
+    const gy_plane g = gy_plane_forward(p->c, 0);
+    GY_TEAM(gy_conv_threads(p), me, gy_plane_weights(p->kernel->vector, &g, p->w, false, to, me));
+}
+
 /* What is convolved: x with the weights, or dz with them turned about. */
 typedef struct operands {
     const float *x;
@@ -105,15 +117,18 @@ static void convolve_share(const gy_conv_pass *p, const gy_plane *g, const opera
                            gy_member me)
 {
     const gy_vector *vector = p->kernel->vector;
-    float *u = p->scratch + gy_tiles_zeros(g), *v = u + weights_floats(g);
+    float *own = p->scratch + gy_tiles_zeros(g), *v = own + weights_floats(g);
+    const float *u = p->packed != NULL ? p->packed : own;
     int64_t rows = block(g), tiles = gy_plane_tiles(g), steps = gy_pieces(tiles, BLOCK_STEP);
     int64_t v_step = gy_tiles_step(rows, gy_plane_in(g)),
             m_step = gy_tiles_step(rows, g->out_panels);
     int64_t to = gy_least(gy_share(me, steps, 1) * BLOCK_STEP, tiles);
     v += me.number * own_floats(g);
     float *m = v + POINTS * v_step;
-    gy_plane_weights(vector, g, p->w, o->flip, u, me);
-    gy_team_wait(me);
+    if (p->packed == NULL) {
+        gy_plane_weights(vector, g, p->w, o->flip, own, me);
+        gy_team_wait(me);
+    }
     for (int64_t at = gy_share(me, steps, 0) * BLOCK_STEP; at < to; at += rows) {
         gy_tiles part = {vector, g, p->scratch, at, gy_least(at + rows, to)};
         gy_tiles_input(&part, o->x, v, v_step);
@@ -144,6 +159,8 @@ static void backward_data(const gy_conv_pass *p)
 const gy_conv_method gy_conv_by_winograd = {
     .can = can,
     .scratch = scratch,
+    .packed = packed,
+    .pack = pack,
     .forward = forward,
     .backward_data = backward_data,
     .backward_weight = gy_winograd_backward_weight,

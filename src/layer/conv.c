@@ -115,6 +115,7 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
 
     gy_layer_param(l, "weight", GY_ROLE_KERNEL, weight, gy_init_for((gy_activation)s->activation));
     if (floats) gy_layer_param_floats(l);
+    if (floats) l->memory.packed = gy_conv_packed(c);
     l->memory.needs = GY_NEEDS_X;
     l->memory.scratch.fixed = gy_align_floats(c->scratch);
     l->memory.scratch.per_sample = c->per_sample;
@@ -124,6 +125,12 @@ gy_status gy_conv_layer_shape(gy_layer *l, int axes)
     l->report.flops =
         2.0 * (double)gy_shape_count(&l->out) * (double)(gy_shape_count(&weight) / c->filters);
     return GY_OK;
+}
+
+void gy_conv_layer_pack(const gy_layer *l, const gy_kernel *k, const float *const *w, float *packed)
+{
+    const convolution *state = l->state;
+    gy_conv_pack(k, &state->conv, w[WEIGHT], packed);
 }
 
 /* What was carried along, then the piece; its end is what is carried on. */
@@ -167,7 +174,7 @@ gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p)
         gy_conv_forward_form(p->kernel, &state->conv, p->batch, x, p->form[WEIGHT], bias, a, p->y,
                              scratch);
     else
-        gy_conv_forward(p->kernel, &state->conv, p->batch, x, p->w[WEIGHT], bias, a,
+        gy_conv_forward(p->kernel, &state->conv, p->batch, x, p->w[WEIGHT], p->packed, bias, a,
                         gy_conv_layer_z(a, p), p->y, scratch);
     return GY_OK;
 }

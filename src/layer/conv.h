@@ -12,8 +12,10 @@ typedef struct gy_conv_settings {
     bool bias;
 } gy_conv_settings;
 
-/** shape(), forward(), backward() of a convolution over 1 to 3 axes. */
+/** shape(), pack(), forward(), backward() of a convolution over 1 to 3 axes. */
 gy_status gy_conv_layer_shape(gy_layer *l, int axes) GY_CHECKED;
+void gy_conv_layer_pack(const gy_layer *l, const gy_kernel *k, const float *const *w,
+                        float *packed);
 gy_status gy_conv_layer_forward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 gy_status gy_conv_layer_backward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 

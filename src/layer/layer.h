@@ -132,6 +132,7 @@ struct gy_layer {
         gy_size scratch;  /* floats of one call, contents lost between calls */
         gy_size carry;    /* in pieces: floats kept from piece to piece, zero before the first */
         bool bounded;     /* in pieces: takes no position beyond the window */
+        int64_t packed;   /* floats of the weights as evaluation reads them: kind->pack */
     } memory;
 
     struct {           /* of y to x, where that saves memory or work */
@@ -170,8 +171,11 @@ typedef struct gy_pass {
     float *dx[GY_LAYER_INPUTS]; /* [B, in…] to be written (not added to); NULL: not wanted */
     const float *const *w;      /* [n_params] */
     const gy_form *const
-        *form;         /* [n_params] what stands there instead, of kinds that take forms; or NULL */
-    float *const *dw;  /* [n_params] dw = beta dw + …; NULL: frozen */
+        *form; /* [n_params] what stands there instead, of kinds that take forms; or NULL */
+    const float
+        *packed;      /* evaluation: what kind->pack() made of the weights, which are then not to be
+                            read of w; NULL: nothing was made */
+    float *const *dw; /* [n_params] dw = beta dw + …; NULL: frozen */
     const float *beta; /* [n_params] 0 at a parameter's first use of the step, else 1 */
     float *buffer[GY_LAYER_BUFFERS];
     float *keep;
@@ -208,6 +212,9 @@ struct gy_layer_kind {
     gy_status (*shape)(gy_layer *l);
     gy_status (*forward)(const gy_layer *l, const gy_pass *p);
     gy_status (*backward)(const gy_layer *l, const gy_pass *p);
+
+    /** Where shape() says how much: of w, weights as forward() reads them best in evaluation. */
+    void (*pack)(const gy_layer *l, const gy_kernel *k, const float *const *w, float *packed);
 
     /**
      * Where shape() says so: y again, for others that read it in the backward pass.
@@ -285,6 +292,12 @@ static inline float *gy_take_floats(float **at, int64_t n)
     float *piece = *at;
     *at += gy_align_floats(n);
     return piece;
+}
+
+/** What lies `at` floats behind the beginning of p->packed, where there is something. */
+static inline const float *gy_packed_at(const gy_pass *p, int64_t at)
+{
+    return p->packed == NULL ? NULL : p->packed + at;
 }
 
 /** he_normal before activations that halve, else xavier_uniform: the usual start of weights. */

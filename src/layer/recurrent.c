@@ -83,6 +83,7 @@ static void add_memory(gy_layer *l, const plan *r)
     int64_t fixed, per_sample;
     gy_recurrent_scratch(&r->way[0], &fixed, &per_sample);
     l->memory.keep.per_sample = r->ways * gy_recurrent_keep(&r->way[0], 1);
+    l->memory.packed = r->ways * gy_recurrent_packed(&r->way[0]);
     l->memory.keep_always = true; /* the gates of an evaluation */
     l->memory.scratch.fixed = fixed + GY_PARAM_ALIGN;
     l->memory.scratch.per_sample = per_sample + r->time * r->in;
@@ -123,6 +124,16 @@ gy_status gy_recurrent_layer_shape(gy_layer *l, const gy_recurrent_cell *cell)
     return GY_OK;
 }
 
+void gy_recurrent_layer_pack(const gy_layer *l, const gy_kernel *k, const float *const *w,
+                             float *packed)
+{
+    const plan *r = l->state;
+    for (int way = 0; way < r->ways; way++, packed += gy_recurrent_packed(&r->way[0])) {
+        const float *const *own = w + params_at(r, way);
+        gy_recurrent_pack(k, &r->way[way], own, own + r->gates, own + 2 * r->gates, packed);
+    }
+}
+
 /* The part of scratch behind the kernel's. */
 static float *by_time(const plan *r, const gy_pass *p)
 {
@@ -158,6 +169,8 @@ gy_status gy_recurrent_layer_forward(const gy_layer *l, const gy_pass *p)
                                        .form = p->form == NULL ? NULL : p->form + params_at(r, way),
                                        .recurrent = w + r->gates,
                                        .bias = w + 2 * r->gates,
+                                       .packed =
+                                           gy_packed_at(p, way * gy_recurrent_packed(&r->way[0])),
                                        .y = p->y + way * r->units,
                                        .y_sample = sample_step(r),
                                        .y_time = time_step(r),

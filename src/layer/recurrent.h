@@ -19,6 +19,8 @@ typedef struct gy_recurrent_cell {
 } gy_recurrent_cell;
 
 gy_status gy_recurrent_layer_shape(gy_layer *l, const gy_recurrent_cell *cell) GY_CHECKED;
+void gy_recurrent_layer_pack(const gy_layer *l, const gy_kernel *k, const float *const *w,
+                             float *packed);
 gy_status gy_recurrent_layer_forward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 gy_status gy_recurrent_layer_backward(const gy_layer *l, const gy_pass *p) GY_CHECKED;
 

@@ -5,7 +5,7 @@
  * frozen: then they are copied together before a call, and their gradients are made together and
  * added to each after it. Parameters in forms that a layer does not take become floats on the way; those
  * of a joint that it does take stay apart, and are read one by one. Weights with adapters become what they and
- * those are together (adapt.c).
+ * those are together (adapt.c). Weights that were packed (pack.c) are left out.
  *
  * Where the model is to be quantized weights are rounded on that way, as the form int8 has them, and so are
  * inputs of layers that multiply by such forms. Gradients are those of the rounded numbers, and go to the weights
@@ -142,6 +142,12 @@ static void round_x(const gy_unit *u, float *to, gy_pass *p)
     p->x[0] = to;
 }
 
+/* Whether the layer reads it packed. */
+static bool is_packed(const gy_model *m, const gy_unit *u, int param, const gy_pass *p)
+{
+    return p->packed != NULL && gy_role_decays(m->params.v[u->params[param]].role);
+}
+
 void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass *p)
 {
     const size_t n = (size_t)u->layer.n_params;
@@ -151,7 +157,7 @@ void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass 
     memcpy(u->joined_beta, p->beta, n * sizeof *p->beta);
     for (int j = 0; j < u->layer.n_joints; j++) {
         const gy_joint *joint = &u->layer.joints[j];
-        if (!u->apart[j]) continue;
+        if (!u->apart[j] || is_packed(m, u, joint->first, p)) continue;
         float *to = place;
         for (int i = joint->first; i < joint->first + joint->n; i++) {
             make(m, u, i, p->kernel, to);
@@ -163,7 +169,7 @@ void gy_joint_gather(const gy_model *m, const gy_unit *u, float *place, gy_pass 
         place += floats(m, u, joint);
     }
     for (int i = 0; i < u->layer.n_params; i++) {
-        if (!is_made(m, u, i)) continue;
+        if (!is_made(m, u, i) || is_packed(m, u, i, p)) continue;
         make(m, u, i, p->kernel, place);
         u->joined_w[i] = place;
         if (p->dy != NULL && gy_adapt_has(u, i)) {

@@ -75,7 +75,7 @@ void gy_model_lend(gy_model *m, float *w, float *dw);
 
 /**
  * Instead: uses the vectors of another model of the same layers, such as one for pieces of another
- * length, for evaluation. The lender must outlive this model.
+ * length, for evaluation; and its packed weights, see gy_model_pack(). The lender must outlive this model.
  */
 void gy_model_borrow(gy_model *m, gy_model *lender);
 
@@ -91,7 +91,8 @@ gy_status gy_model_start(gy_model *m, uint64_t seed) GY_CHECKED;
 /** What a memory plan takes, in bytes. */
 typedef struct gy_model_memory {
     int64_t parameters, gradients, buffers;
-    int64_t activations; /* the arena but for the gradients in it: values, kept tensors, scratch */
+    int64_t activations; /* the arena but for what else is in it: values, kept tensors, scratch */
+    int64_t packed;      /* weights as evaluation reads them, in the arena too */
 } gy_model_memory;
 
 /** What passes are for. */
@@ -108,6 +109,13 @@ typedef enum gy_model_use {
  * gradients are in it, which moves them where it has to grow.
  */
 gy_status gy_model_plan(gy_model *m, int64_t batch, gy_model_use use) GY_CHECKED;
+
+/**
+ * Packs the weights anew for evaluation, which may move the arena's contents. The first pass of an evaluation
+ * does so by itself after gy_model_plan(); it is left to the caller where weights have changed between passes
+ * of an evaluation, and for a lender, before those who borrow pass.
+ */
+gy_status gy_model_pack(gy_model *m, const gy_kernel *k) GY_CHECKED;
 
 /** What a plan would take, without making it. */
 gy_status gy_model_measure(gy_model *m, int64_t batch, gy_model_use use,

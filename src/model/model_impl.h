@@ -36,6 +36,9 @@ typedef struct gy_unit {
     int64_t mark;  /* after its backward step gradients from here on are complete */
     int64_t reach; /* before its forward step the trainable parameters up to here are needed */
 
+    bool packs;        /* its kind packs weights for evaluation, */
+    int64_t packed_at; /* floats behind the first unit's that does */
+
     int64_t rounded;             /* elements of a sample's x that are rounded for a call; 0: none */
     bool apart[GY_LAYER_JOINTS]; /* joints whose parameters do not lie end to end */
     int64_t
@@ -178,6 +181,11 @@ struct gy_model {
     const gy_plan *plan;
     float *arena; /* for steps dw lies at its start */
     int64_t arena_floats;
+
+    const gy_model *lender; /* of its vectors; NULL: none */
+    int64_t packed_floats,
+        joined;    /* of all units' packed weights; the most that one's are made of */
+    float *packed; /* in the arena; NULL: to be made before the next evaluation */
 };
 
 /** After gy_model_tabulate(): which joints are apart. */
@@ -225,6 +233,18 @@ gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch) GY_CHEC
 gy_status gy_plan_check(const gy_model *m, const gy_plan *plan) GY_CHECKED;
 
 void gy_plan_clear(gy_context *ctx, gy_plan *plan);
+
+/** An arena of at least so many floats; gradients in it move with it. There is no plan then. */
+gy_status gy_model_make_arena(gy_model *m, int64_t floats) GY_CHECKED;
+
+/* pack.c: weights as evaluation reads them */
+
+/** Where each unit's lie, once the tables are made. */
+void gy_pack_place(gy_model *m);
+/** Floats of the arena for evaluation by a plan of so many. */
+int64_t gy_pack_floats(const gy_model *m, int64_t plan);
+/** A unit's; NULL: it has none. */
+const float *gy_pack_of(const gy_model *m, const gy_unit *u);
 
 /** Builds units, values and drafts from the specs. */
 /** Builds a model that is applied to its own output; turn: adds the layers of turn i after x. */

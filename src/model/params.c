@@ -155,7 +155,9 @@ gy_status gy_model_tabulate(gy_model *m, const gy_list *params, const gy_list *b
     set_marks(m);
     set_reaches(m);
     GY_TRY(set_betas(m));
-    return gy_joint_find(m);
+    GY_TRY(gy_joint_find(m));
+    gy_pack_place(m);
+    return GY_OK;
 }
 
 static gy_status allocate(gy_context *ctx, int64_t n, float **out)
@@ -199,6 +201,7 @@ void gy_model_borrow(gy_model *m, gy_model *lender)
     assert(m->params.floats == lender->params.floats &&
            m->buffers.floats == lender->buffers.floats);
     m->owns_w = m->owns_b = false;
+    m->lender = lender;
     m->w = lender->w;
     m->b = lender->b;
     gy_model_set_vectors(m);

@@ -55,10 +55,11 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
 {
     const gy_layer *l = &u->layer;
     const gy_model_run *run = c->run;
+    const bool evaluation = c->m->plan->use == GY_USE_EVALUATION;
     if (run->need != NULL && s->op == GY_OP_FORWARD) GY_TRY(run->need(run->user, u->reach));
     gy_pass p = {.kernel = run->kernel,
                  .batch = c->batch,
-                 .training = c->m->plan->use != GY_USE_EVALUATION,
+                 .training = !evaluation,
                  .seed = run->seed,
                  .step = run->step,
                  .first = run->first,
@@ -68,6 +69,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
                  .dy = place(c, s->dy),
                  .w = u->w,
                  .form = u->form,
+                 .packed = evaluation ? gy_pack_of(c->m, u) : NULL,
                  .dw = u->dw,
                  .beta = run->first_use ? u->beta : u->ones,
                  .keep = place(c, s->keep),
@@ -145,6 +147,8 @@ gy_status gy_model_forward(gy_model *m, gy_model_run *run, int64_t batch, const 
     course c = {.m = m, .run = run, .batch = batch, .x = x, .carry = run->carry};
     const gy_program *p = &m->plan->program;
     run->penalty = 0;
+    if (m->plan->use == GY_USE_EVALUATION && m->packed == NULL)
+        GY_TRY(gy_model_pack(m, run->kernel));
     for (int i = 0; i <= p->loss; i++) GY_TRY(take(&c, p->steps[i]));
     *y = place(&c, p->out);
     return GY_OK;

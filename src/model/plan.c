@@ -85,12 +85,12 @@ static gy_status make_plan(gy_model *m, int64_t batch, gy_model_use use)
     return GY_OK;
 }
 
-/* An arena of at least so many floats; gradients in it move with it. */
-static gy_status make_arena(gy_model *m, int64_t floats)
+gy_status gy_model_make_arena(gy_model *m, int64_t floats)
 {
     const bool steps = m->arena != NULL && m->dw == m->arena;
     if (floats <= m->arena_floats && m->arena != NULL) return GY_OK;
     m->plan = NULL;
+    m->packed = NULL;
     if (steps) m->dw = NULL;
     gy_free(m->ctx, m->arena);
     m->arena = NULL;
@@ -107,11 +107,11 @@ gy_status gy_model_plan(gy_model *m, int64_t batch, gy_model_use use)
     const gy_plan *evaluation = &m->plans[GY_USE_EVALUATION], *plan = &m->plans[use];
     GY_TRY(make_plan(m, batch, use));
     int64_t floats = plan->floats;
-    if (use == GY_USE_STEPS) { /* so that an evaluation does not move the gradients */
+    m->packed = NULL;
+    if (use == GY_USE_STEPS) /* so that an evaluation does not move the gradients */
         GY_TRY(make_plan(m, batch, GY_USE_EVALUATION));
-        if (evaluation->floats > floats) floats = evaluation->floats;
-    }
-    GY_TRY(make_arena(m, floats));
+    if (use != GY_USE_TRAINING) floats = gy_most(floats, gy_pack_floats(m, evaluation->floats));
+    GY_TRY(gy_model_make_arena(m, floats));
     assert(use != GY_USE_STEPS || m->owns_dw);
     if (use == GY_USE_STEPS && m->dw != m->arena) {
         gy_free(m->ctx, m->dw);
@@ -137,7 +137,8 @@ gy_status gy_model_measure(gy_model *m, int64_t batch, gy_model_use use, gy_mode
     *out = (gy_model_memory){.parameters = m->params.floats * bytes + formed,
                              .gradients = gradients * bytes,
                              .buffers = m->buffers.floats * bytes,
-                             .activations = (plan.floats - inside) * bytes};
+                             .activations = (plan.floats - inside) * bytes,
+                             .packed = m->packed_floats * bytes};
 fail:
     gy_plan_clear(m->ctx, &plan);
     return status;

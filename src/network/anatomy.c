@@ -150,6 +150,7 @@ static gy_status take(owner *o, gy_net *n, const char *name, gy_model_use use)
     GY_TRY(gy_model_measure(n->model, n->micro, use, &memory));
     a->parameter_bytes = memory.parameters + memory.buffers;
     a->gradient_bytes = memory.gradients;
+    a->packed_bytes = memory.packed;
     a->activation_bytes = memory.activations + piece_bytes(n);
     return GY_OK;
 }

@@ -94,7 +94,7 @@ static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, gy_conv
     float *scratch = draw(ctx, c.scratch), best[3] = {1e30F, 1e30F, 1e30F};
     for (int i = 0; i < RUNS; i++) {
         double at[4] = {seconds()};
-        gy_conv_forward(k, &c, s->batch, x, w, NULL, GY_ACTIVATION_none, NULL, y, scratch);
+        gy_conv_forward(k, &c, s->batch, x, w, NULL, NULL, GY_ACTIVATION_none, NULL, y, scratch);
         at[1] = seconds();
         gy_conv_backward_data(k, &c, s->batch, w, dz, dx, scratch);
         at[2] = seconds();

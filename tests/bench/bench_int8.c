@@ -92,7 +92,7 @@ static void measure_product(gy_context *ctx, const gy_kernel *k, size_t i)
     const gy_form form = pack(&pool, (gy_shape){2, {out, in}}, w);
     for (int pair = 0; pair < PAIRS; pair++) {
         double start = seconds();
-        gy_linear_forward(k, rows, in, out, x, w, w, GY_ACTIVATION_relu, NULL, y);
+        gy_linear_forward(k, rows, in, out, x, w, NULL, w, GY_ACTIVATION_relu, NULL, y);
         least(&best[0], start);
         start = seconds();
         gy_product_forward(k, rows, x, &form, w, GY_ACTIVATION_relu, y);
@@ -110,7 +110,7 @@ static void convolve_floats(const gy_kernel *k, const gy_conv *c, int64_t batch,
 {
     float *w = scratch + gy_round_up(c->scratch, 16);
     gy_product_expand(k, form, w);
-    gy_conv_forward(k, c, batch, x, w, x, GY_ACTIVATION_relu, NULL, y, scratch);
+    gy_conv_forward(k, c, batch, x, w, NULL, x, GY_ACTIVATION_relu, NULL, y, scratch);
 }
 
 static void measure_conv(gy_context *ctx, const gy_kernel *k, size_t i)
@@ -140,7 +140,7 @@ static void measure_conv(gy_context *ctx, const gy_kernel *k, size_t i)
     const gy_form form = pack(&pool, (gy_shape){4, {c.filters, size, size, depth}}, w);
     for (int pair = 0; pair < PAIRS; pair++) {
         double start = seconds();
-        gy_conv_forward(k, &c, batch, x, w, x, GY_ACTIVATION_relu, NULL, y, scratch);
+        gy_conv_forward(k, &c, batch, x, w, NULL, x, GY_ACTIVATION_relu, NULL, y, scratch);
         least(&best[0], start);
         start = seconds();
         if (can)

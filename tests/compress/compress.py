@@ -332,7 +332,8 @@ train: {{steps: 1, batch_size: 32}}
         done = subprocess.run([sys.executable, "-c", program, gyre, *words[:-1]], capture_output=True, text=True,
                               env={**os.environ, "OMP_NUM_THREADS": "1"})
         assert done.returncode == 0, done
-        told = json.loads(run("inspect", checkpoint, "--json"))["memory"]["parameters"]
+        memory = json.loads(run("inspect", checkpoint, "--json"))["memory"]
+        told = memory["parameters"] + memory["packed"]
         measured.append((int(done.stdout.splitlines()[-1]), told))
     (floats, told_floats), (int8, told_int8) = measured
     assert abs((floats - int8) - (told_floats - told_int8)) < 0.15 * told_floats, measured

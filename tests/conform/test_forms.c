@@ -240,7 +240,7 @@ static void check_convolution(const gy_kernel *k, uint64_t *state)
     gy_form_expand(&form, back);
     gy_test_values((unsigned)inputs, inputs, 2.0, of_x);
     gy_test_values(3, c.filters, 1.0, bias);
-    gy_conv_forward(k, &c, batch, of_x, back, bias, GY_ACTIVATION_relu, NULL, want, scratch);
+    gy_conv_forward(k, &c, batch, of_x, back, NULL, bias, GY_ACTIVATION_relu, NULL, want, scratch);
     gy_conv_int8_forward(&(gy_conv_pass){.kernel = k,
                                          .c = &c,
                                          .batch = batch,

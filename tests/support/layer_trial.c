@@ -51,7 +51,8 @@ gy_model_run gy_trial_run(const gy_trial *t)
 
 void gy_trial_spoil(gy_model *m)
 {
-    for (int64_t i = 0; i < m->arena_floats; i++) m->arena[i] = NAN;
+    const int64_t floats = m->packed == NULL ? m->arena_floats : m->packed - m->arena;
+    for (int64_t i = 0; i < floats; i++) m->arena[i] = NAN;
 }
 
 float *gy_trial_forward(gy_trial *t, gy_model_run *run)

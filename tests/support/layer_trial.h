@@ -42,7 +42,7 @@ gy_status gy_trial_model(gy_trial *t, bool recompute, gy_model **out) GY_CHECKED
 
 gy_model_run gy_trial_run(const gy_trial *t);
 
-/** Fills the arena with NaN: whatever lay there must not matter. */
+/** Fills the arena with NaN, but for packed weights: whatever lay there must not matter. */
 void gy_trial_spoil(gy_model *m);
 
 float *gy_trial_forward(gy_trial *t, gy_model_run *run);

@@ -215,14 +215,14 @@ static void run(trial *t, const gy_kernel *k, double limit)
     float *s = t->scratch;
     spoil(t->y, t->outputs);
     spoil(s, c->scratch);
-    gy_conv_forward(k, c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_none, NULL, t->y, s);
+    gy_conv_forward(k, c, t->batch, t->x, t->w, NULL, t->bias, GY_ACTIVATION_none, NULL, t->y, s);
     expect(t, error(t->outputs, t->y, t->want_y, false), limit, "y");
-    gy_conv_forward(k, c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_relu, NULL, t->y, s);
+    gy_conv_forward(k, c, t->batch, t->x, t->w, NULL, t->bias, GY_ACTIVATION_relu, NULL, t->y, s);
     expect(t, error(t->outputs, t->y, t->want_y, true), limit, "relu");
     CU_ASSERT(guarded(t->y, t->outputs));
     spoil(t->y, t->outputs);
     spoil(t->z, t->outputs);
-    gy_conv_forward(k, c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_relu, t->z, t->y, s);
+    gy_conv_forward(k, c, t->batch, t->x, t->w, NULL, t->bias, GY_ACTIVATION_relu, t->z, t->y, s);
     expect(t, error(t->outputs, t->z, t->want_y, false), limit, "z");
     expect(t, error(t->outputs, t->y, t->want_y, true), limit, "y beside z");
     CU_ASSERT(guarded(t->z, t->outputs) && guarded(s, c->scratch));
@@ -351,7 +351,7 @@ static void no_samples(void)
 static float *pass(trial *t, const gy_kernel *k, float *out)
 {
     spoil(t->scratch, t->c.scratch);
-    gy_conv_forward(k, &t->c, t->batch, t->x, t->w, t->bias, GY_ACTIVATION_none, NULL, out,
+    gy_conv_forward(k, &t->c, t->batch, t->x, t->w, NULL, t->bias, GY_ACTIVATION_none, NULL, out,
                     t->scratch);
     gy_conv_backward_data(k, &t->c, t->batch, t->w, t->dz, out + t->outputs, t->scratch);
     gy_conv_backward_weight(k, &t->c, t->batch, t->x, t->dz, 0, out + t->outputs + t->images,
@@ -398,7 +398,8 @@ static void not_finite(void)
         if (!gy_conv_can(&t.c, (gy_conv_algorithm)a)) continue;
         gy_conv_plan(&t.c, (gy_conv_algorithm)a, 1);
         t.scratch = take(&t, t.c.scratch, sizeof *t.scratch);
-        gy_conv_forward(k, &t.c, 1, t.x, t.w, t.bias, GY_ACTIVATION_relu, NULL, t.y, t.scratch);
+        gy_conv_forward(k, &t.c, 1, t.x, t.w, NULL, t.bias, GY_ACTIVATION_relu, NULL, t.y,
+                        t.scratch);
         for (int64_t p = 2; p <= 4; p++)
             for (int64_t q = 3; q <= 5; q++) CU_ASSERT(isnan(t.y[(p * 8 + q) * 16 + 3]));
         gy_conv_backward_weight(k, &t.c, 1, t.x, t.dz, 0, t.dw, t.scratch);

@@ -125,7 +125,7 @@ static void linear(const gy_kernel *k)
             gy_test_values(4, rows * in, 1.0, a);
             gy_test_values(5, out * in, 0.3, w);
             gy_test_values(6, out, 1.0, b);
-            gy_linear_forward(k, rows, in, out, a, w, keep ? b : NULL, (gy_activation)act,
+            gy_linear_forward(k, rows, in, out, a, w, NULL, keep ? b : NULL, (gy_activation)act,
                               keep ? d : NULL, c);
             double worst = 0.0;
             for (int64_t i = 0; i < rows; i++) {
@@ -203,8 +203,8 @@ static void spoilt(const gy_kernel *k)
         gy_test_values(9, out * in, 1.0, w);
         a[row * in + 390] = values[v];
         w[column * in + 5] = values[v];
-        gy_linear_forward(k, rows, in, out, a, w, NULL, GY_ACTIVATION_relu, NULL, c);
-        gy_linear_forward(k, rows, in, out, a, w, NULL, GY_ACTIVATION_none, NULL, d);
+        gy_linear_forward(k, rows, in, out, a, w, NULL, NULL, GY_ACTIVATION_relu, NULL, c);
+        gy_linear_forward(k, rows, in, out, a, w, NULL, NULL, GY_ACTIVATION_none, NULL, d);
         for (int64_t i = 0; i < rows; i++)
             for (int64_t j = 0; j < out; j++) {
                 float y = d[i * out + j], relu = c[i * out + j];

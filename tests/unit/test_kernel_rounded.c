@@ -36,7 +36,8 @@ static void levels_agree(const gy_kernel *k)
     for (int i = 0; i < OUTPUTS * COLUMNS; i++) CU_ASSERT(w[i] == expanded[i]); /* −0 is 0 */
     gy_round_inputs(k, ROWS, COLUMNS, x, rounded);
     CU_ASSERT(memcmp(x, rounded, sizeof x) != 0);
-    gy_linear_forward(k, ROWS, COLUMNS, OUTPUTS, rounded, w, NULL, GY_ACTIVATION_none, NULL, want);
+    gy_linear_forward(k, ROWS, COLUMNS, OUTPUTS, rounded, w, NULL, NULL, GY_ACTIVATION_none, NULL,
+                      want);
     gy_product_forward(k, ROWS, x, &form, NULL, GY_ACTIVATION_none, got);
     for (int i = 0; i < ROWS * OUTPUTS; i++)
         CU_ASSERT(fabsf(got[i] - want[i]) <= 1e-4f * (1 + fabsf(want[i])));

@@ -73,7 +73,8 @@ static void convolve(desk *d, gy_conv_algorithm a)
                  .groups = 1};
     gy_conv_plan(&c, a, 1);
     if (c.scratch > ROOM) abort();
-    gy_conv_forward(d->k, &c, BATCH, d->x, d->w, NULL, GY_ACTIVATION_relu, NULL, d->y, d->scratch);
+    gy_conv_forward(d->k, &c, BATCH, d->x, d->w, NULL, NULL, GY_ACTIVATION_relu, NULL, d->y,
+                    d->scratch);
     gy_conv_backward_data(d->k, &c, BATCH, d->w, d->y, d->dx, d->scratch);
     gy_conv_backward_weight(d->k, &c, BATCH, d->dx, d->y, 0, d->dw, d->scratch);
 }
@@ -107,9 +108,10 @@ static void work(desk *d)
     attend(d);
     gy_row_norm_forward(d->k, &norm, d->dx, d->w, d->w, d->y, NULL);
     gy_avg_pool_forward(d->k, &pool, BATCH, d->dx, d->y);
-    gy_linear_forward(d->k, 40, 30, 50, d->y, d->w, d->w, GY_ACTIVATION_gelu, d->scratch, d->dx);
+    gy_linear_forward(d->k, 40, 30, 50, d->y, d->w, NULL, d->w, GY_ACTIVATION_gelu, d->scratch,
+                      d->dx);
     gy_linear_backward(d->k, 40, 30, 50, d->y, d->w, d->dx, NULL, d->dw, 0, d->scratch, 0);
-    gy_linear_forward(d->k, 1, 30, 50, d->dw, d->w, d->w, GY_ACTIVATION_tanh, NULL, d->y);
+    gy_linear_forward(d->k, 1, 30, 50, d->dw, d->w, NULL, d->w, GY_ACTIVATION_tanh, NULL, d->y);
     gy_update_momentum(d->k, 1000, 0.1f, 1, 0, 0.9f, true, d->y, d->dw, d->scratch);
 }
 

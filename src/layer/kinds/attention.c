@@ -132,6 +132,7 @@ static void set_memory(gy_layer *l, const sizes *z)
     l->memory.scratch.fixed = 8 * GY_PARAM_ALIGN + gy_attention_scratch(&longest, true, l->threads);
     if (l->window > 0) l->memory.carry.per_sample = l->window * 2 * z->shared;
     l->memory.bounded = true;
+    l->memory.packed = gy_linear_packed(z->in, z->all) + gy_linear_packed(z->units, z->in);
 }
 
 static gy_status shape(gy_layer *l)
@@ -171,6 +172,15 @@ static gy_status shape(gy_layer *l)
     return GY_OK;
 }
 
+/* The joint weights of query, key and value, then that of the output. */
+static void pack(const gy_layer *l, const gy_kernel *k, const float *const *w, float *packed)
+{
+    const sizes *z = l->state;
+    const int output = ((const attention *)l->settings)->bias ? 2 * PARTS : PARTS;
+    gy_linear_pack(k, z->in, z->all, w[QUERY], packed);
+    gy_linear_pack(k, z->units, z->in, w[output], packed + gy_linear_packed(z->in, z->all));
+}
+
 /* Puts a piece's keys and values behind those before, and looks at all of them. */
 static void carry_on(const gy_layer *l, const gy_pass *p, pieces *c)
 {
@@ -202,7 +212,7 @@ static void rotate(const gy_layer *l, const gy_pass *p, const pieces *c, gy_head
 static void project(const sizes *z, const gy_pass *p, const pieces *c, const float *bias)
 {
     if (p->w[QUERY] != NULL) {
-        gy_linear_forward(p->kernel, c->rows, z->in, z->all, p->x[0], p->w[QUERY], bias,
+        gy_linear_forward(p->kernel, c->rows, z->in, z->all, p->x[0], p->w[QUERY], p->packed, bias,
                           GY_ACTIVATION_none, NULL, c->q.x);
         return;
     }
@@ -221,7 +231,8 @@ static void put_out(const sizes *z, const gy_pass *p, const pieces *c, int outpu
         gy_product_forward(p->kernel, c->rows, c->out, p->form[output], bias, GY_ACTIVATION_none,
                            p->y);
     else
-        gy_linear_forward(p->kernel, c->rows, z->units, z->in, c->out, p->w[output], bias,
+        gy_linear_forward(p->kernel, c->rows, z->units, z->in, c->out, p->w[output],
+                          gy_packed_at(p, gy_linear_packed(z->in, z->all)), bias,
                           GY_ACTIVATION_none, NULL, p->y);
 }
 
@@ -345,6 +356,7 @@ const gy_layer_kind gy_layer_attention = {
     .takes_forms = true,
     .shape = shape,
     .forward = forward,
+    .pack = pack,
     .backward = backward,
     .samples = samples,
 };

@@ -52,6 +52,7 @@ const gy_layer_kind gy_layer_conv2d = {
     .takes_forms = true,
     .shape = shape,
     .forward = gy_conv_layer_forward,
+    .pack = gy_conv_layer_pack,
     .backward = gy_conv_layer_backward,
     .samples = samples,
 };

@@ -55,9 +55,11 @@ static gy_status shape(gy_layer *l)
         gy_init plain = gy_init_for(GY_ACTIVATION_none);
         gy_layer_param(l, "down", GY_ROLE_WEIGHT, gy_shape_of(2, s->rank, in), plain);
         gy_layer_param(l, "up", GY_ROLE_WEIGHT, gy_shape_of(2, s->units, s->rank), init);
+        l->memory.packed = gy_linear_packed(in, s->rank) + gy_linear_packed(s->rank, s->units);
         l->report.flops = 2.0 * (double)(rows * s->rank) * (double)(in + s->units);
     } else {
         gy_layer_param(l, "weight", GY_ROLE_WEIGHT, gy_shape_of(2, s->units, in), init);
+        l->memory.packed = gy_linear_packed(in, s->units);
         l->report.flops = 2.0 * (double)(rows * s->units) * (double)in;
     }
     if (s->bias)
@@ -82,14 +84,26 @@ static gy_status shape(gy_layer *l)
     return GY_OK;
 }
 
+static void pack(const gy_layer *l, const gy_kernel *k, const float *const *w, float *packed)
+{
+    const dense *s = l->settings;
+    const int64_t in = gy_shape_last(&l->in[0]);
+    if (s->rank == 0) {
+        gy_linear_pack(k, in, s->units, w[0], packed);
+        return;
+    }
+    gy_linear_pack(k, in, s->rank, w[0], packed);
+    gy_linear_pack(k, s->rank, s->units, w[1], packed + gy_linear_packed(in, s->rank));
+}
+
 /* y = a(x Wᵀ + b) of a parameter, whatever it is. */
 static void multiply(const gy_pass *p, int64_t rows, int64_t in, int64_t out, const float *x, int w,
-                     const float *bias, gy_activation a, float *z, float *y)
+                     const float *packed, const float *bias, gy_activation a, float *z, float *y)
 {
     if (p->w[w] == NULL)
         gy_product_forward(p->kernel, rows, x, p->form[w], bias, a, y);
     else
-        gy_linear_forward(p->kernel, rows, in, out, x, p->w[w], bias, a, z, y);
+        gy_linear_forward(p->kernel, rows, in, out, x, p->w[w], packed, bias, a, z, y);
 }
 
 static gy_status forward(const gy_layer *l, const gy_pass *p)
@@ -99,10 +113,11 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
     int at = s->rank > 0 ? 1 : 0; /* the factor next to the output */
     const float *bias = s->bias ? p->w[at + 1] : NULL, *x = p->x[0];
     if (s->rank > 0) { /* h = x downᵀ */
-        multiply(p, c.rows, c.in, c.rank, x, 0, NULL, GY_ACTIVATION_none, NULL, c.h);
+        multiply(p, c.rows, c.in, c.rank, x, 0, p->packed, NULL, GY_ACTIVATION_none, NULL, c.h);
         x = c.h;
     }
-    multiply(p, c.rows, s->rank > 0 ? c.rank : c.in, c.out, x, at, bias, c.a, c.z, p->y);
+    const float *packed = gy_packed_at(p, at * gy_linear_packed(c.in, c.rank));
+    multiply(p, c.rows, s->rank > 0 ? c.rank : c.in, c.out, x, at, packed, bias, c.a, c.z, p->y);
     return GY_OK;
 }
 
@@ -182,6 +197,7 @@ const gy_layer_kind gy_layer_dense = {
     .pointwise = true,
     .shape = shape,
     .forward = forward,
+    .pack = pack,
     .backward = backward,
     .remake = remake,
     .samples = samples,

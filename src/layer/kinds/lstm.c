@@ -32,6 +32,7 @@ const gy_layer_kind gy_layer_lstm = {
     .takes_forms = true,
     .shape = shape,
     .forward = gy_recurrent_layer_forward,
+    .pack = gy_recurrent_layer_pack,
     .backward = gy_recurrent_layer_backward,
     .samples = samples,
 };

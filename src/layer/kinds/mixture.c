@@ -88,6 +88,25 @@ static gy_status add_params(gy_layer *l, int64_t n)
     return GY_OK;
 }
 
+/* Where the packed weights of expert e begin, those of the choice being before the first. */
+static int64_t packed_at(const mixture *s, int64_t n, int64_t e)
+{
+    const int64_t expert = gy_linear_packed(n, s->units) + gy_linear_packed(s->units, n);
+    return gy_linear_packed(n, s->experts) + e * expert;
+}
+
+static void pack(const gy_layer *l, const gy_kernel *k, const float *const *w, float *packed)
+{
+    const mixture *s = l->settings;
+    const int64_t n = gy_shape_last(&l->in[0]);
+    gy_linear_pack(k, n, s->experts, *w++, packed);
+    for (int64_t e = 0; e < s->experts; e++, w += 4) {
+        float *to = packed + packed_at(s, n, e);
+        gy_linear_pack(k, n, s->units, w[0], to);
+        gy_linear_pack(k, s->units, n, w[2], to + gy_linear_packed(n, s->units));
+    }
+}
+
 static gy_status shape(gy_layer *l)
 {
     const mixture *s = l->settings;
@@ -106,6 +125,7 @@ static gy_status shape(gy_layer *l)
     l->memory.scratch.per_sample = 2 * rows * n + rows * s->units + rows * s->experts + slots;
     l->memory.scratch.fixed = 8 * GY_PARAM_ALIGN;
     l->memory.keep_always = true;
+    l->memory.packed = packed_at(s, n, s->experts);
     l->report.flops = 2.0 * (double)(rows * n) * (double)(s->experts + 2 * s->top_k * s->units);
     return GY_OK;
 }
@@ -194,8 +214,8 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
     const mixture *s = l->settings;
     pieces c = cut(l, p);
-    gy_linear_forward(p->kernel, c.rows, c.n, c.experts, p->x[0], p->w[0], NULL, GY_ACTIVATION_none,
-                      NULL, c.score);
+    gy_linear_forward(p->kernel, c.rows, c.n, c.experts, p->x[0], p->w[0], p->packed, NULL,
+                      GY_ACTIVATION_none, NULL, c.score);
     route(p->kernel, &c);
     if (s->balance > 0 && p->training) GY_TRY(add_balance(s, &c, p));
     gy_fill(p->kernel, c.rows * c.n, 0, p->y);
@@ -206,8 +226,11 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
         float *z = gy_activation_reads_x(c.a) ? c.z + c.begin[e] * c.units : NULL;
         if (n == 0) continue;
         gather(&c, e, p->x[0], c.x);
-        gy_linear_forward(p->kernel, n, c.n, c.units, c.x, w[0], w[1], c.a, z, h);
-        gy_linear_forward(p->kernel, n, c.units, c.n, h, w[2], w[3], GY_ACTIVATION_none, NULL, c.y);
+        const float *up = gy_packed_at(p, packed_at(s, c.n, e));
+        const float *down = up == NULL ? NULL : up + gy_linear_packed(c.n, c.units);
+        gy_linear_forward(p->kernel, n, c.n, c.units, c.x, w[0], up, w[1], c.a, z, h);
+        gy_linear_forward(p->kernel, n, c.units, c.n, h, w[2], down, w[3], GY_ACTIVATION_none, NULL,
+                          c.y);
         scatter(&c, e, c.y, true, p->y);
     }
     return GY_OK;
@@ -351,6 +374,7 @@ const gy_layer_kind gy_layer_mixture = {
     .pointwise = true,
     .shape = shape,
     .forward = forward,
+    .pack = pack,
     .backward = backward,
     .samples = samples,
 };

@@ -21,8 +21,14 @@ static gy_status shape(gy_layer *l)
     l->out = l->in[0];
     l->out.d[l->out.n - 1] = vocabulary;
     l->memory.needs = GY_NEEDS_X;
+    l->memory.packed = gy_linear_packed(n, vocabulary);
     l->report.flops = 2.0 * (double)gy_shape_count(&l->in[0]) * (double)vocabulary;
     return GY_OK;
+}
+
+static void pack(const gy_layer *l, const gy_kernel *k, const float *const *w, float *packed)
+{
+    gy_linear_pack(k, l->shared.d[1], l->shared.d[0], w[0], packed);
 }
 
 static gy_status forward(const gy_layer *l, const gy_pass *p)
@@ -32,7 +38,7 @@ static gy_status forward(const gy_layer *l, const gy_pass *p)
         gy_product_forward(p->kernel, rows, p->x[0], p->form[0], NULL, GY_ACTIVATION_none, p->y);
     else
         gy_linear_forward(p->kernel, rows, gy_shape_last(&l->in[0]), gy_shape_last(&l->out),
-                          p->x[0], p->w[0], NULL, GY_ACTIVATION_none, NULL, p->y);
+                          p->x[0], p->w[0], p->packed, NULL, GY_ACTIVATION_none, NULL, p->y);
     return GY_OK;
 }
 
@@ -58,6 +64,7 @@ const gy_layer_kind gy_layer_output_embedding = {
     .pointwise = true,
     .shape = shape,
     .forward = forward,
+    .pack = pack,
     .backward = backward,
     .samples = samples,
 };

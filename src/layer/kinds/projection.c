@@ -65,13 +65,19 @@ static gy_status shape(gy_layer *l)
                    gy_init_for(GY_ACTIVATION_none));
     l->memory.needs = GY_NEEDS_X;
     l->memory.scratch.fixed = gy_align_floats(c->scratch);
+    l->memory.packed = gy_conv_packed(c);
     l->report.flops = 2.0 * (double)gy_shape_count(&l->out) * (double)c->channels;
     return GY_OK;
 }
 
+static void pack(const gy_layer *l, const gy_kernel *k, const float *const *w, float *packed)
+{
+    gy_conv_pack(k, l->state, w[0], packed);
+}
+
 static gy_status forward(const gy_layer *l, const gy_pass *p)
 {
-    gy_conv_forward(p->kernel, l->state, p->batch * grids(l), p->x[0], p->w[0], NULL,
+    gy_conv_forward(p->kernel, l->state, p->batch * grids(l), p->x[0], p->w[0], p->packed, NULL,
                     GY_ACTIVATION_none, NULL, p->y, p->scratch);
     return GY_OK;
 }
@@ -94,5 +100,6 @@ const gy_layer_kind gy_layer_projection = {
     .pointwise = true,
     .shape = shape,
     .forward = forward,
+    .pack = pack,
     .backward = backward,
 };
