@@ -21,6 +21,16 @@ hosts_that_answer() { # [AGENT…]
     rm -rf "$place"
 }
 
+# Those of the hosts on standard input whose ranks did not fall silent, by what was said at the job's end: to
+# ask the others would take as long again.
+hosts_not_silent() { # WORDS
+    local lost
+    lost=$(sed -n '/nothing was heard/p' <<<"$1" | grep -o 'rank [0-9]* on [^ ,;)]*' | sed 's/.* //' | sort -u) || true
+    [ -n "$lost" ] || { cat; return; }
+    awk -v lost="$lost" 'BEGIN { n = split(lost, names); for (i = 1; i <= n; i++) { sub(/[.].*/, "", names[i]); is[names[i]] = 1 } }
+                         { name = $1; sub(/[.].*/, "", name) } !(name in is)'
+}
+
 # Where a run of `gyre train …` has its files: by the command line, the environment or the configuration.
 run_directory() { # gyre's command line
     local -a words=()

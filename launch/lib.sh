@@ -27,13 +27,23 @@ count_cores() {
 
 # Options for mpirun that every start needs.
 #   As root it wants to be told twice, as in containers.
-#   Keep-alives: a host that dies or whose cable is cut is noticed after 10 + 3 x 2 s. Open MPI's own
-#   values need eight minutes. It must be sooner than comm.watchdog_seconds: a watchdog's end of the
-#   job cannot reach a host that is gone.
+#   Keep-alives: mpirun itself notices a host that dies or whose cable is cut after 10 + 3 x 2 s, where no
+#   rank says so before (comm.silence_seconds). Open MPI's own values need eight minutes.
 mpirun_options() { # sets MPIRUN_OPTIONS
     MPIRUN_OPTIONS=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2
                     --mca oob_tcp_keepalive_probes 3)
     [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)
+}
+
+# Passes lines on, and keeps in FILE those that say of ranks that they are gone or stand still: the job's
+# last word, after which mpirun has nothing to wait for.
+pass_lines() { # FILE
+    local line
+    trap '' INT TERM HUP USR1 USR2 # it ends with its input
+    while IFS= read -r line || [ -n "$line" ]; do
+        printf '%s\n' "$line" >&2
+        case $line in "gyre: error: "*" gone ("* | "gyre: error: the run stands still ("*) echo "$line" >>"$1" ;; esac
+    done
 }
 
 # run_bounded COMMAND…: runs it and waits for its end, whatever signals come. Of those that the caller
@@ -42,27 +52,41 @@ mpirun_options() { # sets MPIRUN_OPTIONS
 #          by killing the ranks after some seconds, written or not. A second stop ends them at once.
 #          Again every 10 s: while mpirun still starts ranks, what it forwards reaches nobody.
 #   USR1   for a save: a checkpoint, and on.
-# Once no rank of this host is left, mpirun has GRACE seconds (30) to end; then it is ended, with
-# code 1: where it cannot tell a dead host so, it hangs for a quarter of an hour, at a frozen one for ever.
-run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for
-    local asked=0 waited=0 had=0 gone=0 code=0 ended=
-    setsid "$@" </dev/null & # a session of its own: Ctrl-C is for us, not for mpirun as well
+# Once no rank of this host is left, mpirun has GRACE seconds (30) to end, or one where the ranks said
+# that some are gone; then it is ended, with code 1: where it cannot tell a dead host so, it hangs for a
+# quarter of an hour, at a frozen one for ever.
+run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_GONE, what was said of ranks
+    local asked=0 waited=0 tick=0 had=0 gone=0 code=0 ended= words notes pipe
+    words=$(mktemp)
+    exec {pipe}> >(pass_lines "$words")
+    notes=$!
+    setsid "$@" </dev/null 2>&"$pipe" {pipe}>&- & # a session of its own: Ctrl-C is for us, not for mpirun as well
     RUN_PID=$!
+    exec {pipe}>&-
     trap 'asked=$((asked + 1)); kill -$([ $asked -gt 1 ] && echo TERM || echo USR2) $RUN_PID' $STOP_SIGNALS
     [ -z "$SAVE_SIGNALS" ] || trap 'kill -USR1 $RUN_PID' $SAVE_SIGNALS
     while kill -0 "$RUN_PID" 2>/dev/null; do
+        sleep 0.25 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs
+        if [ -s "$words" ] && [ $((gone += 1)) -gt 4 ]; then
+            kill -TERM "$RUN_PID" 2>/dev/null; sleep 0.5; kill -KILL "$RUN_PID" 2>/dev/null || true
+            ended=1
+        fi
+        [ $((++tick % 4)) = 0 ] || continue # a second
+        if [ $asked = 1 ] && [ $((++waited % 10)) = 0 ]; then kill -USR2 "$RUN_PID" 2>/dev/null || true; fi
+        [ ! -s "$words" ] || continue
         if pgrep -P "$RUN_PID" -f "${GYRE##*/} " >/dev/null; then had=1 gone=0; else gone=$((gone + 1)); fi
         if [ $had = 1 ] && [ $gone -gt "${GRACE:-30}" ]; then
             echo "launch: the ranks are gone and mpirun is not: ending it" >&2
             kill -TERM "$RUN_PID"; sleep 5; kill -KILL "$RUN_PID" 2>/dev/null || true
             ended=1
         fi
-        if [ $asked = 1 ] && [ $((++waited % 10)) = 0 ]; then kill -USR2 "$RUN_PID" 2>/dev/null || true; fi
-        sleep 1 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs
     done
-    wait "$RUN_PID" || code=$?
+    wait "$RUN_PID" 2>/dev/null || code=$?
     trap - $STOP_SIGNALS $SAVE_SIGNALS
-    RUN_STOPPED=${asked#0}
+    for ((tick = 0; tick < 10; tick++)); do kill -0 "$notes" 2>/dev/null && sleep 0.1 || break; done # daemons may hold it
+    RUN_STOPPED=${asked#0} RUN_GONE=$(cat "$words")
+    rm -f "$words"
+    [ -z "$RUN_GONE" ] || code=1 # the ranks' own; mpirun's is that of whoever ended first
     return "${ended:-$code}"
 }
 

@@ -79,7 +79,7 @@ compose() { # gyre's command line; sets command
 # The hosts of the user's file that answer now: one that came back is used again.
 leave_out() { # sets hostfile
     local lost
-    hosts_that_answer <"$all_hosts" >"$left"
+    hosts_not_silent "$RUN_GONE" <"$all_hosts" | hosts_that_answer >"$left"
     lost=$(sed 's/#.*//' "$all_hosts" | awk 'NF' | grep -vxF -f "$left" | awk '{ printf "%s%s", n++ ? ", " : "", $1 }') || true
     [ -z "$lost" ] || echo "launch: left out, for they do not answer: $lost" >&2
     [ -s "$left" ] || { echo "launch: no host is left" >&2; return 1; }

@@ -91,11 +91,11 @@ stopped_writing() {
 # The faults.
 fault_stop() { tells "ended with code 75" slurm scancel --batch --signal=USR1 "$job"; }
 fault_requeue() { slurm scontrol requeue "$job"; }
-fault_kill() { tells "ended with code 137" kill_rank "$(any_rank)"; }
+fault_kill() { tells "ended with code 1\(37\)\? " kill_rank "$(any_rank)"; }
 fault_kill_writing() {
     victim=$(writer)
     NAP=0.00$((RANDOM % 10)) wait_until 120 stopped_writing || fail "no checkpoint is written"
-    tells "ended with code 137" kill_rank "$victim"
+    tells "ended with code 1\(37\)\? " kill_rank "$victim"
     compgen -G "$run/checkpoints/.tmp-*" >/dev/null || fail "the checkpoint under way was finished"
 }
 fault_preempt() {

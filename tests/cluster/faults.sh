@@ -12,7 +12,7 @@ config=$SOURCE/tests/cluster/run.yaml run=$LAB/run out=$LAB/out
 
 fail() { echo "$fault: $*"; cat $out; exit 1; }
 moved() { [ "$(run_latest $run)" != "$from" ] || ! kill -0 "$launcher" 2>/dev/null; }
-gone() { [ -z "$(for host in host0 host1 host2; do processes $host "^$GYRE train"; done)" ]; }
+none_left() { [ -z "$(for host in host0 host1 host2; do processes $host "^$GYRE train"; done)" ]; }
 rank_on() { processes "$1" "^$GYRE train"; }
 
 # Starts the run, and waits for its next checkpoint.
@@ -35,7 +35,7 @@ ends() { # SECONDS CODE…
     wait_until "$limit" eval "! kill -0 $launcher 2>/dev/null" || fail "still there after $limit s"
     wait $launcher || code=$?
     [[ " $* " == *" $code "* ]] || fail "code $code, not $*"
-    wait_until 30 gone || fail "ranks are left"
+    wait_until 30 none_left || fail "ranks are left"
     echo "$fault: code $code after $((SECONDS - begin)) s, at $(run_latest $run), $SECONDS s in all"
 }
 
@@ -50,9 +50,18 @@ for signal in TERM INT HUP USR2; do
         fail "it stopped without a checkpoint"
 done
 
+gone() { # HOST RANK WHY: the one line that tells a death; how long it took
+    local since=${EPOCHREALTIME/./}
+    NAP=0.01 wait_until 60 grep -q 'gyre: error: ' $out || fail "no word"
+    [ "$(grep -c 'gyre: error: ' $out)" = 1 ] && grep -q "gyre: error: a rank is gone (rank $2 on $1, last seen in .*$3" $out ||
+        fail "the wrong words"
+    echo "$fault: told after $(((${EPOCHREALTIME/./} - since) / 1000)) ms"
+}
+
 start "rank killed"
 kill -KILL "$(rank_on host1)"
-ends 30 137
+gone host1 1 'its process has ended'
+ends 30 1
 
 start "mpirun killed"
 kill -KILL "$(processes host0 '^mpirun')"
@@ -60,7 +69,8 @@ ends 30 137
 
 start "cable pulled"
 unplug host2
-ends 60 205 1
+gone host2 2 'nothing was heard of that host for 3 s'
+ends 10 1
 plug host2
 
 stands_still() {
@@ -69,21 +79,24 @@ stands_still() {
         fail "the wrong words"
 }
 
-start "rank stopped" --set comm.watchdog_seconds=4
+start "rank stopped" --set comm.watchdog_seconds=4 --set comm.silence_seconds=0
 kill -STOP "$(rank_on host2)"
 stands_still
 ends 30 1
 
-start "host frozen" --set comm.watchdog_seconds=4
+start "host frozen" --set comm.silence_seconds=1.5
 freeze host2
-stands_still
-wait_until 60 grep -q 'launch: the ranks are gone and mpirun is not' $out || fail "the launcher waits"
-wait_until 30 eval "! kill -0 $launcher 2>/dev/null" || fail "the launcher is still there"
+gone host2 2 'nothing was heard of that host for 1.5 s'
+wait_until 10 eval "! kill -0 $launcher 2>/dev/null" || fail "the launcher is still there"
 each_process host2 KILL # it comes back as it was: with a rank that hangs
 ends 1 1
 
 start "host crashed" -r 2
 crash host2
+gone host2 2 'nothing was heard of that host for 3 s'
+from=$(run_latest $run)
+wait_until 20 moved || fail "it does not go on"
+echo "$fault: the next checkpoint $((SECONDS - begin)) s after the fault"
 ends 120 0
 grep -q 'restart 1 of 2, from step-' $out && grep -q 'left out, for they do not answer: host2' $out ||
     fail "not told"
