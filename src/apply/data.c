@@ -24,8 +24,7 @@ static gy_status load(gy_opened *o, gy_part part, bool outputs_alone)
     GY_TRY(gy_feed_teach(&o->feed, network));
     GY_TRY(gy_feed_load(&o->feed, part, batch));
     gy_net_cut(network, batch, o->ranks, o->config->train.micro_batch_size);
-    GY_TRY(gy_net_make_pieces(network));
-    return gy_model_plan(network->model, network->micro, GY_USE_EVALUATION);
+    return gy_net_make_pieces(network);
 }
 
 gy_status gy_opened_open_on_data(gy_context *ctx, gy_comm *comm, const char *path,

@@ -67,15 +67,15 @@ void gy_opened_tell(const gy_opened *o, gy_report *report);
 typedef gy_status gy_outputs_taker(void *user, const gy_batch *batch, const gy_piece *piece,
                                    float *y);
 /**
- * Passes this rank's part of the next batch. Local.
+ * Passes this rank's part of the next batch, by a plan for evaluation. Local.
  * @param targets  they are looked at: the data have some, and the task is aimed at them
  */
 gy_status gy_opened_pass(gy_opened *o, gy_part part, bool targets, gy_batch *batch,
                          gy_outputs_taker *take, void *user) GY_CHECKED;
 
 /**
- * Opens, builds and reads it, and loads the data that it is to work on; the network is planned to evaluate
- * that. Collective; data.c.
+ * Opens, builds and reads it, and loads the data that it is to work on; the network is cut for them,
+ * and not planned yet. Collective; data.c.
  *
  * @param part  out: what the data count as
  */

@@ -28,7 +28,9 @@ static const char *class_names(const gy_opened *o)
 static gy_status begin(writer *w, gy_part part, int64_t samples, int64_t most, const char *path)
 {
     gy_context *ctx = w->o->ctx;
-    const gy_task *task = &w->o->network.task;
+    const gy_net *network = &w->o->network;
+    const gy_task *task = &network->task;
+    GY_TRY(gy_model_plan(network->model, network->micro, GY_USE_EVALUATION));
     GY_TRY(gy_new_array(ctx, most * task->outputs, &w->y));
     if (w->o->rank != 0) return GY_OK;
     GY_TRY(gy_output_begin(ctx, path, &w->output));

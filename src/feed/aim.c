@@ -47,7 +47,7 @@ gy_status gy_feed_teach(const gy_feed *f, gy_net *network)
 {
     gy_task *task = &network->task;
     const int64_t classes = gy_task_class_weights(task);
-    task->unit = (gy_unit){f->unit.n, f->unit.mean, f->unit.deviation};
+    task->unit = (gy_target_unit){f->unit.n, f->unit.mean, f->unit.deviation};
     if (!gy_task_balances(task)) return GY_OK;
     GY_REQUIRE(f->n_class_weights == classes, GY_E_SHAPE,
                "the weights of classes do not fit" GY_AT "class_weights" GY_WHY

@@ -20,12 +20,13 @@ static gy_status evaluate_batch(gy_net *network, uint64_t seed, const gy_samples
     gy_model_run pass = {
         .kernel = network->kernel, .seed = seed, .scale = 1.0 / (double)part->global};
     for (gy_piece piece = {.x = NULL}; gy_piece_next(network, part, &piece);) {
-        float *y = NULL;
         pass.first = part->first + piece.first;
-        GY_TRY(gy_model_forward(network->model, &pass, piece.n, piece.x, &y));
-        const gy_task_batch batch = {piece.n, y, piece.y, piece.w, NULL};
-        (void)gy_task_add(&network->task, network->kernel, &batch, 1, NULL,
-                          rows + piece.grain * network->task.sums);
+        gy_lesson lesson = {.n = piece.n,
+                            .x = piece.x,
+                            .y = piece.y,
+                            .w = piece.w,
+                            .tally = rows + piece.grain * network->task.sums};
+        GY_TRY(gy_net_forward(network, &pass, &lesson));
     }
     return GY_OK;
 }
@@ -33,7 +34,7 @@ static gy_status evaluate_batch(gy_net *network, uint64_t seed, const gy_samples
 static gy_status evaluate(gy_feed *f, gy_net *network, gy_part part, int64_t step, double *rows)
 {
     gy_loader *loader = f->loader[part];
-    GY_TRY(gy_model_plan(network->model, network->micro, GY_USE_EVALUATION));
+    GY_TRY(gy_model_plan(network->model, network->micro, GY_USE_MEASURING));
     GY_TRY(gy_loader_seek(loader, 0, 0));
     for (int64_t i = 0, n = gy_loader_batches(loader); i < n; i++) {
         gy_batch batch = {.n = 0};

@@ -94,8 +94,11 @@ typedef enum gy_remake { GY_REMAKE_NOT, GY_REMAKE_OF_KEEP, GY_REMAKE_OF_X_AND_KE
  * bits. Who does what is settled by model/fuse.c, where each has its rule.
  *   RELU   a relu is done by the layer before it, and is a view then
  *   SLOPE  the slope of the relu that ends a layer is put into dy by the layer behind, whose dx it is
+ * The loss is no layer; to it a layer that makes the model's outputs may leave its rows:
+ *   LOSS   outputs are made, judged and read back a block of rows at a time, and are never whole: the passes
+ *          are called for rows of x, each of them a sample of the last axis alone
  */
-enum { GY_FUSE_RELU = 1, GY_FUSE_SLOPE = 2 };
+enum { GY_FUSE_RELU = 1, GY_FUSE_SLOPE = 2, GY_FUSE_LOSS = 4 };
 
 /** A running layer. The model fills the first part, `shape` the second, and the model `fuse`. */
 struct gy_layer {

@@ -28,14 +28,12 @@ static gy_samples place(const gy_reptile *r, const gy_batch *batch)
 static gy_status measure(gy_reptile *r, const gy_samples *queries, gy_model_run *pass,
                          double *tally)
 {
-    float *y = NULL;
     gy_net *net = r->network;
-    GY_TRY(gy_model_plan(net->model, net->micro, GY_USE_EVALUATION));
+    gy_lesson lesson = {
+        .n = queries->n, .x = queries->x, .y = queries->y, .w = queries->w, .tally = tally};
+    GY_TRY(gy_model_plan(net->model, net->micro, GY_USE_MEASURING));
     pass->first = queries->first;
-    GY_TRY(gy_model_forward(net->model, pass, queries->n, queries->x, &y));
-    const gy_task_batch batch = {
-        .n = queries->n, .y = y, .target = queries->y, .weight = queries->w};
-    (void)gy_task_add(&net->task, net->kernel, &batch, 1, NULL, tally);
+    GY_TRY(gy_net_forward(net, pass, &lesson));
     return gy_model_plan(net->model, net->micro, r->use);
 }
 

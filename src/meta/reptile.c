@@ -87,17 +87,21 @@ static double weigh(const gy_task *task, const gy_task_batch *batch)
 gy_status gy_reptile_step(gy_reptile *r, const gy_samples *samples, gy_model_run *pass,
                           double *tally, double *loss)
 {
-    float *y = NULL;
     gy_net *net = r->network;
     float *w = gy_model_values(net->model), *g = gy_model_gradients(net->model);
-    gy_task_batch batch = {.n = samples->n, .target = samples->y, .weight = samples->w};
-    const double weight = weigh(&net->task, &batch), scale = weight > 0 ? 1 / weight : 0;
+    const gy_task_batch batch = {.n = samples->n, .target = samples->y, .weight = samples->w};
+    const double weight = weigh(&net->task, &batch);
+    gy_lesson lesson = {.n = samples->n,
+                        .x = samples->x,
+                        .y = samples->y,
+                        .w = samples->w,
+                        .scale = weight > 0 ? 1 / weight : 0,
+                        .tally = tally};
     pass->first = samples->first;
     pass->scale = 1.0 / (double)samples->n;
-    GY_TRY(gy_model_forward(net->model, pass, samples->n, samples->x, &y));
-    batch.y = y;
-    *loss += gy_task_add(&net->task, net->kernel, &batch, (float)scale, y, tally);
-    GY_TRY(gy_model_backward(net->model, pass, samples->n, samples->x, y));
+    GY_TRY(gy_net_forward(net, pass, &lesson));
+    *loss += lesson.loss;
+    GY_TRY(gy_net_backward(net, pass, &lesson));
     if (weight == 0) return GY_OK; /* of nothing there is no update */
     (void)gy_optim_prepare(r->optim, w, g);
     return gy_optim_update(r->optim, r->rate, 1, w, g);

@@ -349,7 +349,5 @@ gy_status gy_model_build(gy_model *m, const gy_model_spec *spec, gy_list *params
                "nothing to adapt" GY_AT "adapt.layers" GY_WHY
                "no layer with weights is of these kinds or has such a name" GY_HINT
                "name kinds, such as dense and attention, or paths as gyre inspect lists them");
-    GY_TRY(list_uses(m));
-    gy_model_fuse(m);
-    return GY_OK;
+    return list_uses(m);
 }

@@ -149,6 +149,16 @@ static void walk_backward(checker *c, const gy_unit *u)
             find(c, s->dx[j], word(DX, u->index, j), "the gradient it makes is lost");
 }
 
+/* Outputs in blocks: what it reads has to stay until the last. */
+static void walk_by_rows(checker *c, const gy_unit *u)
+{
+    const gy_step *s = c->step;
+    walk_forward(c, u);
+    put(c, s->y, c->dy[u->y]);
+    if (s->dy != GY_STORAGE_NONE) walk_backward(c, u);
+    find_x(c, u, 0);
+}
+
 static void walk_moves(checker *c)
 {
     const gy_step *s = c->step;
@@ -163,14 +173,15 @@ static void walk(checker *c)
     const gy_program *p = &c->plan->program;
     for (int i = 0; i < p->n_steps; i++) {
         const gy_step *s = c->step = p->steps[c->now = i];
-        const gy_unit *u = s->op == GY_OP_LOSS ? NULL : c->m->units[s->unit];
+        const gy_unit *u = s->unit < 0 ? NULL : c->m->units[s->unit];
         if (s->call && s->op == GY_OP_BACKWARD) walk_backward(c, u);
         if (s->call && s->op == GY_OP_REMAKE) walk_remake(c, u);
         if (s->call && s->op < GY_OP_REMAKE) walk_forward(c, u);
+        if (s->call && s->op == GY_OP_LOSS) walk_by_rows(c, u);
         if (!s->call && s->op == GY_OP_BACKWARD) find(c, s->dy, c->dy[u->y], "no gradient there");
         walk_moves(c);
         if (s->op < GY_OP_REMAKE) find(c, s->y, c->y[u->y], "its output is lost");
-        if (s->op != GY_OP_LOSS) continue;
+        if (s->op != GY_OP_LOSS || s->call) continue;
         find(c, p->out, c->y[c->m->output], "the model's output is not there");
         put(c, p->out, c->dy[c->m->output]);
     }
@@ -193,7 +204,7 @@ static gy_status prepare(checker *c, gy_pool *pool)
     GY_TRY(gy_pool_array(pool, params->n + 1, &c->begun));
     for (int i = GY_STORAGE_ARENA; i < p->n_storages; i++) {
         c->begin[i] = c->plan->offset[i];
-        c->end[i] = c->begin[i] + gy_size_at(p->storages[i]->size, c->plan->batch);
+        c->end[i] = c->begin[i] + gy_storage_floats(p->storages[i], c->plan->batch);
     }
     for (int i = 0; i < params->n && c->plan->use == GY_USE_STEPS; i++) {
         if (!params->v[i].trainable) continue;

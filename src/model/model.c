@@ -15,10 +15,13 @@ gy_status gy_model_create(gy_context *ctx, const gy_model_spec *spec, gy_model *
     m->forms = spec->forms;
     m->adapt = spec->adapt;
     m->quantize = spec->quantize;
+    m->loss_by_rows = spec->loss_by_rows;
+    m->block_floats = GY_BLOCK_FLOATS;
     m->owns_w = m->owns_dw = m->owns_b = true;
     gy_pool_init(&m->pool, ctx);
     GY_TRY_GOTO(fail, gy_model_build(m, spec, &params, &buffers));
     GY_TRY_GOTO(fail, gy_model_tabulate(m, &params, &buffers));
+    gy_model_fuse(m);
     *out = m;
     return GY_OK;
 fail:

@@ -31,6 +31,8 @@ typedef struct gy_model_spec {
     const gy_model_adapt *adapt;    /* only these are trained; NULL: none, and all is */
     bool
         quantize; /* weights, and inputs of products, are seen as int8 has them; gradients are not */
+    bool
+        loss_by_rows; /* the loss, and what else is measured, looks at each row of outputs by itself */
 } gy_model_spec;
 
 /** GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. Allocates no activations. */
@@ -95,14 +97,20 @@ typedef struct gy_model_memory {
     int64_t packed;      /* weights as evaluation reads them, in the arena too */
 } gy_model_memory;
 
-/** What passes are for. */
+/** What passes are for. In all but the first outputs may be judged by blocks of rows (gy_model_run.judge). */
 typedef enum gy_model_use {
-    GY_USE_EVALUATION,
-    GY_USE_TRAINING, /* gradients are added up over passes, in a vector of their own */
-    GY_USE_STEPS,    /* each pass makes gradients anew: they take the place of activations that the
+    GY_USE_EVALUATION, /* the outputs are wanted, whole */
+    GY_USE_MEASURING,  /* loss and metrics alone */
+    GY_USE_TRAINING,   /* gradients are added up over passes, in a vector of their own */
+    GY_USE_STEPS, /* each pass makes gradients anew: they take the place of activations that the
                         backward pass is done with, and hold until the next forward pass */
     GY_USES
 } gy_model_use;
+
+static inline bool gy_use_trains(gy_model_use use)
+{
+    return use == GY_USE_TRAINING || use == GY_USE_STEPS;
+}
 
 /**
  * The arena for passes of up to `batch` samples; a bigger or other one replaces it. For steps the
@@ -134,7 +142,14 @@ typedef struct gy_model_run {
     gy_status (*complete)(void *user, int64_t from);
     /** Told before parameters in [0, to) of the trainable ones are read; NULL: they are there. */
     gy_status (*need)(void *user, int64_t to);
-    void *user;       /* of sum, complete and need */
+    void *user; /* of sum, complete and need */
+    /**
+     * Told the outputs, in the forward pass: rows [row, row + rows) of [batch, output…], each a last axis.
+     * Where training it writes their gradient to dy, in their place; else dy is NULL. NULL in passes
+     * that make outputs whole: gradients come with gy_model_backward() then.
+     */
+    void (*judge)(void *judge_user, int64_t row, int64_t rows, float *y, float *dy);
+    void *judge_user;
     float *carry;     /* pieces: [gy_model_carry()], zero before a sequence's first; replaced */
     int64_t position; /* pieces: of the piece's first in its sequence */
     double penalty;   /* out: losses of layers' own, summed; set by forward */
@@ -145,12 +160,15 @@ typedef struct gy_model_run {
  * Runs all layers on `batch` ≤ planned samples.
  *
  * @param x  [batch, input…]; must stay until the backward pass is done
- * @param y  out: [batch, output…] in the arena, until the next pass
+ * @param y  out: [batch, output…] in the arena, until the next pass; NULL where they were judged by blocks
  */
 gy_status gy_model_forward(gy_model *m, gy_model_run *run, int64_t batch, const float *x,
                            float **y) GY_CHECKED;
 
-/** dy [batch, output…] may be the y given by forward, overwritten. Fills the gradients. */
+/**
+ * Fills the gradients.
+ * @param dy  [batch, output…]; may be the y given by forward, overwritten; NULL: run->judge wrote it
+ */
 gy_status gy_model_backward(gy_model *m, gy_model_run *run, int64_t batch, const float *x,
                             float *dy) GY_CHECKED;
 

@@ -97,6 +97,7 @@ enum { GY_STORAGE_X, GY_STORAGE_DY, GY_STORAGE_ARENA, GY_STORAGE_NONE = -1 };
 
 typedef struct gy_storage {
     gy_size size;
+    int64_t most;                         /* floats at any batch; 0: as many as its size says */
     int first, last;                      /* the steps in which it is live, inclusive */
     struct gy_lodger *values, *gradients; /* while the program is made */
 } gy_storage;
@@ -113,7 +114,7 @@ typedef enum gy_op {
     GY_OP_RECOMPUTE, /* a forward step repeated for the backward pass: buffers and penalty stay */
     GY_OP_REMAKE,    /* y is made again by a loop, for those that read it in backward steps */
     GY_OP_BACKWARD,
-    GY_OP_LOSS /* between the passes: the caller makes dy of y */
+    GY_OP_LOSS /* between the passes: the caller makes dy of y; of a unit: by blocks of its rows */
 } gy_op;
 
 typedef struct gy_step {
@@ -134,12 +135,19 @@ typedef struct gy_program {
     int n_steps, loss; /* place of the loss step */
     gy_storage **storages;
     int n_storages;
-    int out; /* storage of the output that the caller sees */
+    int out; /* storage of the output that the caller sees; NONE: it is never whole */
 } gy_program;
 
 /** The steps of a forward pass, and of the backward pass where training. */
-gy_status gy_program_make(const gy_model *m, bool training, gy_program *out) GY_CHECKED;
+gy_status gy_program_make(const gy_model *m, gy_model_use use, gy_program *out) GY_CHECKED;
 void gy_program_clear(gy_program *p);
+
+/** Floats of a storage at a batch. */
+static inline int64_t gy_storage_floats(const gy_storage *s, int64_t batch)
+{
+    const int64_t floats = gy_size_at(s->size, batch);
+    return s->most > 0 ? gy_least(floats, s->most) : floats;
+}
 
 /** A program and the places of its storages at a batch. */
 typedef struct gy_plan {
@@ -160,7 +168,8 @@ struct gy_model {
     int64_t window;
     const gy_formeds *forms;
     const gy_model_adapt *adapt;
-    bool quantize;
+    bool quantize, loss_by_rows;
+    int64_t block_floats; /* outputs that are made at once, where they are judged by blocks */
 
     gy_unit **units;
     int n_units;
@@ -241,8 +250,8 @@ gy_status gy_model_make_arena(gy_model *m, int64_t floats) GY_CHECKED;
 
 /** Where each unit's lie, once the tables are made. */
 void gy_pack_place(gy_model *m);
-/** Floats of the arena for evaluation by a plan of so many. */
-int64_t gy_pack_floats(const gy_model *m, int64_t plan);
+/** Floats of the arena for the plans so far that do not train. */
+int64_t gy_pack_floats(const gy_model *m);
 /** A unit's; NULL: it has none. */
 const float *gy_pack_of(const gy_model *m, const gy_unit *u);
 
@@ -261,6 +270,23 @@ void gy_model_make_view(gy_layer *l);
 
 /** Lets layers do the work of their neighbours where that is cheaper: GY_FUSE_…. */
 void gy_model_fuse(gy_model *m);
+
+/** Whether the last unit is passed together with the loss, in blocks of rows. */
+bool gy_model_fuses_loss(const gy_model *m);
+
+/*
+ * 64 MiB of outputs at once, and no fewer rows than products want to be fast: each block takes the weights
+ * through the caches once more.
+ */
+enum { GY_BLOCK_FLOATS = 1 << 24, GY_BLOCK_LEAST = 256, GY_BLOCK_UNIT = 16 };
+
+/** The most rows of outputs in a block. */
+static inline int64_t gy_block_most(const gy_model *m)
+{
+    const int64_t last = gy_shape_last(&m->values[m->output]->shape);
+    const int64_t rows = m->block_floats / last / GY_BLOCK_UNIT * GY_BLOCK_UNIT;
+    return gy_most(rows, GY_BLOCK_LEAST);
+}
 
 /** Tells the units where their parts of the vectors are; gradients where there are any. */
 void gy_model_set_vectors(gy_model *m);

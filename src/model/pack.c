@@ -1,6 +1,6 @@
 /*
  * Weights as evaluation reads them, made by their kinds (gy_layer_kind.pack) once for many passes. They lie
- * in the arena, behind what the plan of evaluation places there:
+ * in the arena, behind what the plans that do not train place there:
  *
  *     arena   | storages | those of the first unit that has some | of the second | …
  *
@@ -38,8 +38,10 @@ void gy_pack_place(gy_model *m)
     }
 }
 
-int64_t gy_pack_floats(const gy_model *m, int64_t plan)
+int64_t gy_pack_floats(const gy_model *m)
 {
+    const int64_t plan =
+        gy_most(m->plans[GY_USE_EVALUATION].floats, m->plans[GY_USE_MEASURING].floats);
     return m->lender != NULL ? plan : gy_most(plan, m->joined) + m->packed_floats;
 }
 
@@ -53,7 +55,7 @@ static void pack(const gy_model *m, const gy_unit *u, const gy_kernel *k)
 
 gy_status gy_model_pack(gy_model *m, const gy_kernel *k)
 {
-    const int64_t floats = gy_pack_floats(m, m->plans[GY_USE_EVALUATION].floats);
+    const int64_t floats = gy_pack_floats(m);
     const gy_plan *plan = m->plan;
     if (m->lender != NULL || m->packed_floats == 0) return GY_OK;
     GY_TRY(gy_model_make_arena(m, floats));

@@ -20,6 +20,7 @@ typedef struct course {
     const float *x;
     float *dy;
     float *carry;   /* of the next unit */
+    int64_t mark;   /* gradients from here on are complete */
     double ignored; /* penalties of repeated steps */
 } course;
 
@@ -51,15 +52,13 @@ static void set_buffers(const course *c, const gy_step *s, const gy_unit *u, gy_
     }
 }
 
-static gy_status call(course *c, const gy_step *s, const gy_unit *u)
+static gy_pass pass_of(const course *c, const gy_step *s, const gy_unit *u, double *penalty)
 {
-    const gy_layer *l = &u->layer;
     const gy_model_run *run = c->run;
-    const bool evaluation = c->m->plan->use == GY_USE_EVALUATION;
-    if (run->need != NULL && s->op == GY_OP_FORWARD) GY_TRY(run->need(run->user, u->reach));
+    const bool trains = gy_use_trains(c->m->plan->use);
     gy_pass p = {.kernel = run->kernel,
                  .batch = c->batch,
-                 .training = !evaluation,
+                 .training = trains,
                  .seed = run->seed,
                  .step = run->step,
                  .first = run->first,
@@ -69,7 +68,7 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
                  .dy = place(c, s->dy),
                  .w = u->w,
                  .form = u->form,
-                 .packed = evaluation ? gy_pack_of(c->m, u) : NULL,
+                 .packed = trains ? NULL : gy_pack_of(c->m, u),
                  .dw = u->dw,
                  .beta = run->first_use ? u->beta : u->ones,
                  .keep = place(c, s->keep),
@@ -77,12 +76,26 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
                  .scratch = place(c, s->scratch),
                  .sum = run->sum,
                  .sum_user = run->user,
-                 .penalty = s->op == GY_OP_RECOMPUTE ? &c->ignored : &c->run->penalty};
-    for (int j = 0; j < l->inputs; j++) {
+                 .penalty = penalty};
+    for (int j = 0; j < u->layer.inputs; j++) {
         p.x[j] = place(c, s->x[j]);
         p.dx[j] = place(c, s->dx[j]);
     }
     set_buffers(c, s, u, &p);
+    return p;
+}
+
+static gy_status need(const course *c, const gy_unit *u)
+{
+    return c->run->need == NULL ? GY_OK : c->run->need(c->run->user, u->reach);
+}
+
+static gy_status call(course *c, const gy_step *s, const gy_unit *u)
+{
+    const gy_layer *l = &u->layer;
+    const gy_model_run *run = c->run;
+    if (s->op == GY_OP_FORWARD) GY_TRY(need(c, u));
+    gy_pass p = pass_of(c, s, u, s->op == GY_OP_RECOMPUTE ? &c->ignored : &c->run->penalty);
     if (l->window > 0) {
         p.carry = c->carry;
         p.position = run->position;
@@ -121,13 +134,75 @@ static void clear_gaps(const gy_model *m, const gy_unit *u)
     }
 }
 
+static void add_seconds(const course *c, int row, double seconds)
+{
+    if (c->run->layer_seconds != NULL) c->run->layer_seconds[row] += seconds;
+}
+
+/* The last unit and the loss behind it, a block of rows at a time: rows are its samples. */
+static gy_status pass_by_rows(course *c, const gy_step *s, const gy_unit *u)
+{
+    const bool learns = s->dy != GY_STORAGE_NONE;
+    const int64_t in = gy_shape_last(&u->layer.in[0]), out = gy_shape_last(&u->layer.out);
+    const int64_t rows = c->batch * gy_shape_rows(&u->layer.out);
+    const int64_t blocks = gy_pieces(rows, gy_block_most(c->m));
+    const int64_t each = gy_round_up(gy_pieces(rows, blocks), GY_BLOCK_UNIT);
+    gy_layer l = u->layer;
+    gy_pass p = pass_of(c, s, u, &c->run->penalty);
+    const float *x = p.x[0];
+    float *dx = p.dx[0];
+    l.in[0] = gy_shape_of(1, in);
+    l.out = gy_shape_of(1, out);
+    GY_TRY(need(c, u));
+    for (int64_t row = 0; row < rows; row += each) {
+        const double start = gy_clock_s();
+        p.batch = gy_least(each, rows - row);
+        p.x[0] = x + row * in;
+        GY_TRY(l.kind->forward(&l, &p));
+        add_seconds(c, u->index, gy_clock_s() - start);
+        c->run->judge(c->run->judge_user, row, p.batch, p.y, learns ? p.y : NULL);
+        if (!learns) continue;
+        const double back = gy_clock_s();
+        p.dx[0] = dx == NULL ? NULL : dx + row * in;
+        GY_TRY(l.kind->backward(&l, &p));
+        p.beta = u->ones;
+        add_seconds(c, c->m->n_units + u->index, gy_clock_s() - back);
+    }
+    if (learns) clear_gaps(c->m, u);
+    return GY_OK;
+}
+
+/* The gradients of a unit were made; tells which are complete by that. */
+static gy_status tell_complete(course *c, const gy_unit *u)
+{
+    if (u->mark == c->mark) return GY_OK;
+    c->mark = u->mark;
+    return c->run->complete == NULL ? GY_OK : c->run->complete(c->run->user, c->mark);
+}
+
+/* Between the passes: the outputs are judged. */
+static gy_status judge(course *c, const gy_step *s)
+{
+    const gy_model *m = c->m;
+    const gy_model_run *run = c->run;
+    const double start = gy_trace_is_on(m->ctx) ? gy_clock_s() : 0;
+    make_moves(c, s);
+    if (s->unit < 0) {
+        float *y = place(c, m->plan->program.out);
+        const int64_t rows = c->batch * gy_shape_rows(&m->values[m->output]->shape);
+        if (run->judge != NULL)
+            run->judge(run->judge_user, 0, rows, y, gy_use_trains(m->plan->use) ? y : NULL);
+        return GY_OK;
+    }
+    const gy_unit *u = m->units[s->unit];
+    GY_TRY(pass_by_rows(c, s, u));
+    if (gy_trace_is_on(m->ctx)) gy_trace_add(m->ctx, GY_TRACK_WORK, u->layer.path, -1, start);
+    return s->dy == GY_STORAGE_NONE ? GY_OK : tell_complete(c, u);
+}
+
 static gy_status take(course *c, const gy_step *s)
 {
     gy_model *m = c->m;
-    if (s->op == GY_OP_LOSS) {
-        make_moves(c, s);
-        return GY_OK;
-    }
     double *seconds = c->run->layer_seconds;
     const bool traced = gy_trace_is_on(m->ctx);
     const double start = seconds != NULL || traced ? gy_clock_s() : 0;
@@ -135,21 +210,25 @@ static gy_status take(course *c, const gy_step *s)
     if (s->op == GY_OP_BACKWARD) clear_gaps(m, m->units[s->unit]);
     make_moves(c, s);
     if (traced) gy_trace_add(m->ctx, GY_TRACK_WORK, m->units[s->unit]->layer.path, -1, start);
-    if (seconds != NULL) {
-        int row = s->op == GY_OP_FORWARD ? s->unit : m->n_units + s->unit;
-        seconds[row] += gy_clock_s() - start;
-    }
+    if (seconds != NULL)
+        add_seconds(c, s->op == GY_OP_FORWARD ? s->unit : m->n_units + s->unit,
+                    gy_clock_s() - start);
     return GY_OK;
 }
 
 gy_status gy_model_forward(gy_model *m, gy_model_run *run, int64_t batch, const float *x, float **y)
 {
-    course c = {.m = m, .run = run, .batch = batch, .x = x, .carry = run->carry};
     const gy_program *p = &m->plan->program;
+    course c = {.m = m,
+                .run = run,
+                .batch = batch,
+                .x = x,
+                .carry = run->carry,
+                .mark = m->params.trainable};
     run->penalty = 0;
-    if (m->plan->use == GY_USE_EVALUATION && m->packed == NULL)
-        GY_TRY(gy_model_pack(m, run->kernel));
-    for (int i = 0; i <= p->loss; i++) GY_TRY(take(&c, p->steps[i]));
+    if (!gy_use_trains(m->plan->use) && m->packed == NULL) GY_TRY(gy_model_pack(m, run->kernel));
+    for (int i = 0; i < p->loss; i++) GY_TRY(take(&c, p->steps[i]));
+    GY_TRY(judge(&c, p->steps[p->loss]));
     *y = place(&c, p->out);
     return GY_OK;
 }
@@ -157,16 +236,15 @@ gy_status gy_model_forward(gy_model *m, gy_model_run *run, int64_t batch, const 
 gy_status gy_model_backward(gy_model *m, gy_model_run *run, int64_t batch, const float *x,
                             float *dy)
 {
-    course c = {.m = m, .run = run, .batch = batch, .x = x, .dy = dy};
     const gy_program *p = &m->plan->program;
-    int64_t mark = m->params.trainable;
+    const gy_step *loss = p->steps[p->loss];
+    course c = {.m = m, .run = run, .batch = batch, .x = x, .dy = dy, .mark = m->params.trainable};
+    if (dy == NULL) c.dy = place(&c, p->out);
+    if (loss->dy != GY_STORAGE_NONE) c.mark = m->units[loss->unit]->mark;
     for (int i = p->loss + 1; i < p->n_steps; i++) {
         const gy_step *s = p->steps[i];
         GY_TRY(take(&c, s));
-        int64_t now = m->units[s->unit]->mark;
-        if (s->op != GY_OP_BACKWARD || now == mark) continue;
-        mark = now;
-        if (run->complete != NULL) GY_TRY(run->complete(run->user, mark));
+        if (s->op == GY_OP_BACKWARD) GY_TRY(tell_complete(&c, m->units[s->unit]));
     }
     return GY_OK;
 }

@@ -22,9 +22,10 @@ static void list_gradients(const gy_model *m, const gy_program *p, gy_item *item
         if (!param->trainable) continue;
         items[i] = (gy_item){-1, 0, p->n_steps, gy_align_floats(param->count), param->offset};
     }
-    for (int i = p->n_steps - 1; i > p->loss; i--) {
-        const gy_unit *u = m->units[p->steps[i]->unit];
-        if (p->steps[i]->op != GY_OP_BACKWARD) continue;
+    for (int i = p->n_steps - 1; i >= p->loss; i--) {
+        const gy_step *s = p->steps[i];
+        if (s->unit < 0 || (s->op != GY_OP_BACKWARD && s->op != GY_OP_LOSS)) continue;
+        const gy_unit *u = m->units[s->unit];
         for (int j = 0; j < u->n_params; j++) items[u->params[j]].first = i;
     }
 }
@@ -33,7 +34,7 @@ static void list_storages(const gy_program *p, int64_t batch, gy_item *items)
 {
     for (int i = 0; i < p->n_storages; i++) {
         const gy_storage *s = p->storages[i];
-        items[i] = (gy_item){i, s->first, s->last, gy_align_floats(gy_size_at(s->size, batch)), 0};
+        items[i] = (gy_item){i, s->first, s->last, gy_align_floats(gy_storage_floats(s, batch)), 0};
     }
 }
 
@@ -74,7 +75,7 @@ static gy_status make_plan(gy_model *m, int64_t batch, gy_model_use use)
 {
     gy_plan *plan = &m->plans[use];
     plan->use = use;
-    if (!plan->made) GY_TRY(gy_program_make(m, use != GY_USE_EVALUATION, &plan->program));
+    if (!plan->made) GY_TRY(gy_program_make(m, use, &plan->program));
     plan->made = true;
     if (batch <= plan->batch) return GY_OK;
     if (m->plan == plan) m->plan = NULL;
@@ -104,13 +105,13 @@ gy_status gy_model_make_arena(gy_model *m, int64_t floats)
 
 gy_status gy_model_plan(gy_model *m, int64_t batch, gy_model_use use)
 {
-    const gy_plan *evaluation = &m->plans[GY_USE_EVALUATION], *plan = &m->plans[use];
+    const gy_plan *plan = &m->plans[use];
     GY_TRY(make_plan(m, batch, use));
     int64_t floats = plan->floats;
     m->packed = NULL;
     if (use == GY_USE_STEPS) /* so that an evaluation does not move the gradients */
-        GY_TRY(make_plan(m, batch, GY_USE_EVALUATION));
-    if (use != GY_USE_TRAINING) floats = gy_most(floats, gy_pack_floats(m, evaluation->floats));
+        GY_TRY(make_plan(m, batch, GY_USE_MEASURING));
+    if (use != GY_USE_TRAINING) floats = gy_most(floats, gy_pack_floats(m));
     GY_TRY(gy_model_make_arena(m, floats));
     assert(use != GY_USE_STEPS || m->owns_dw);
     if (use == GY_USE_STEPS && m->dw != m->arena) {
@@ -127,8 +128,8 @@ gy_status gy_model_measure(gy_model *m, int64_t batch, gy_model_use use, gy_mode
     const int64_t bytes = (int64_t)sizeof(float);
     gy_status status;
     gy_plan plan = {.use = use};
-    int64_t gradients = use == GY_USE_EVALUATION ? 0 : m->params.trainable;
-    GY_TRY(gy_program_make(m, use != GY_USE_EVALUATION, &plan.program));
+    int64_t gradients = gy_use_trains(use) ? m->params.trainable : 0;
+    GY_TRY(gy_program_make(m, use, &plan.program));
     GY_TRY_GOTO(fail, gy_plan_place(m, &plan, batch));
     int64_t inside = use == GY_USE_STEPS ? gradients : 0;
     int64_t formed = 0;

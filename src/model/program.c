@@ -16,95 +16,6 @@
  */
 #include "program_impl.h"
 
-gy_status gy_maker_storage(gy_maker *k, gy_size size, int *out)
-{
-    gy_program *p = k->p;
-    gy_storage *s;
-    GY_TRY(gy_pool_new(&p->pool, &s));
-    *s = (gy_storage){.size = size, .first = k->now, .last = k->now};
-    *out = k->storages.n;
-    return gy_list_add(&p->pool, &k->storages, s);
-}
-
-gy_status gy_maker_value_storage(gy_maker *k, int value, int *out)
-{
-    return gy_maker_storage(k, (gy_size){k->m->values[value]->count, 0}, out);
-}
-
-/* A storage for this step alone; none for no floats. */
-static gy_status brief(gy_maker *k, gy_size size, int *out)
-{
-    *out = GY_STORAGE_NONE;
-    return size.per_sample == 0 && size.fixed == 0 ? GY_OK : gy_maker_storage(k, size, out);
-}
-
-/* What a call alone uses. */
-static gy_status add_spare(gy_maker *k, const gy_unit *u, gy_step *s)
-{
-    GY_TRY(brief(k, gy_joint_size(u, s->op == GY_OP_BACKWARD), &s->joined));
-    return brief(k, u->layer.memory.scratch, &s->scratch);
-}
-
-static gy_status lodge(gy_maker *k, gy_lodger **list, int value)
-{
-    gy_lodger *l;
-    GY_TRY(gy_pool_new(&k->p->pool, &l));
-    *l = (gy_lodger){value, *list};
-    *list = l;
-    return GY_OK;
-}
-
-static gy_storage *storage_of(const gy_maker *k, int storage)
-{
-    return k->storages.v[storage];
-}
-
-gy_status gy_maker_lay(gy_maker *k, int value, int storage)
-{
-    k->at[value] = storage;
-    return lodge(k, &storage_of(k, storage)->values, value);
-}
-
-gy_status gy_maker_lay_gradient(gy_maker *k, int value, int storage)
-{
-    k->gradient[value] = storage;
-    return lodge(k, &storage_of(k, storage)->gradients, value);
-}
-
-/* A storage of its own for a value that is made now. */
-static gy_status lay_apart(gy_maker *k, int value)
-{
-    int storage;
-    GY_TRY(gy_maker_value_storage(k, value, &storage));
-    return gy_maker_lay(k, value, storage);
-}
-
-int gy_maker_touch(gy_maker *k, int storage)
-{
-    if (storage >= 0) ((gy_storage *)k->storages.v[storage])->last = k->now;
-    return storage;
-}
-
-gy_status gy_maker_step(gy_maker *k, gy_op op, int unit, gy_step **out)
-{
-    gy_step *s;
-    GY_TRY(gy_pool_new(&k->p->pool, &s));
-    *s = (gy_step){.op = op, .unit = unit};
-    s->y = s->dy = s->keep = s->scratch = s->buffers = s->joined = GY_STORAGE_NONE;
-    for (int j = 0; j < GY_LAYER_INPUTS; j++) s->x[j] = s->dx[j] = GY_STORAGE_NONE;
-    k->now = k->steps.n;
-    *out = s;
-    return gy_list_add(&k->p->pool, &k->steps, s);
-}
-
-gy_status gy_maker_move(gy_maker *k, gy_step *s, int from, int to, int value, bool add)
-{
-    if (s->moves == NULL) GY_TRY(gy_pool_array(&k->p->pool, GY_LAYER_INPUTS + 1, &s->moves));
-    s->moves[s->n_moves++] =
-        (gy_move){gy_maker_touch(k, from), gy_maker_touch(k, to), k->m->values[value]->count, add};
-    return GY_OK;
-}
-
 static bool dropped(const gy_maker *k, const gy_unit *u)
 {
     return k->training && k->m->recompute && u->block >= 0;
@@ -169,7 +80,7 @@ static bool may_overwrite(const gy_maker *k, const gy_unit *u)
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
     for (int j = 1; j < u->layer.inputs; j++)
         if (k->at[u->x[j]] == storage) return false;
-    for (const gy_lodger *l = storage_of(k, storage)->values; l != NULL; l = l->next) {
+    for (const gy_lodger *l = gy_maker_storage_at(k, storage)->values; l != NULL; l = l->next) {
         const gy_value *v = k->m->values[l->value];
         if (k->at[l->value] != storage) continue;
         if (l->value == k->m->output || kept(k, l->value)) return false;
@@ -186,15 +97,37 @@ static gy_status add_forward(gy_maker *k, const gy_unit *u)
     int first = k->at[u->x[0]];
     bool at_x =
         l->relation.view ? first != GY_STORAGE_X || u->y != k->m->output : may_overwrite(k, u);
-    if (at_x && !l->relation.view) storage_of(k, first)->values = NULL; /* written over */
-    GY_TRY(at_x ? gy_maker_lay(k, u->y, first) : lay_apart(k, u->y));
+    if (at_x && !l->relation.view) gy_maker_storage_at(k, first)->values = NULL; /* written over */
+    GY_TRY(at_x ? gy_maker_lay(k, u->y, first) : gy_maker_lay_apart(k, u->y));
     for (int j = 0; j < l->inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
     s->y = gy_maker_touch(k, k->at[u->y]);
     s->call = !l->relation.view;
     if (l->relation.view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
-    if (k->training || l->memory.keep_always) GY_TRY(brief(k, l->memory.keep, &s->keep));
+    if (k->training || l->memory.keep_always) GY_TRY(gy_maker_brief(k, l->memory.keep, &s->keep));
     k->keep[u->index] = s->keep;
-    return add_spare(k, u, s);
+    return gy_maker_spare(k, u, s);
+}
+
+/*
+ * The loss is made between the passes of the unit that makes the output, of which a block of rows is there at a
+ * time, and its gradient after it.
+ */
+static gy_status add_loss_by_rows(gy_maker *k, const gy_unit *u)
+{
+    gy_step *s;
+    GY_TRY(gy_maker_step(k, GY_OP_LOSS, u->index, &s));
+    k->p->loss = k->now;
+    k->p->out = GY_STORAGE_NONE;
+    s->call = true;
+    s->x[0] = gy_maker_touch(k, k->at[u->x[0]]);
+    GY_TRY(gy_maker_value_storage(k, u->y, &s->y));
+    gy_maker_storage_at(k, s->y)->most = gy_block_most(k->m) * gy_shape_last(&u->layer.out);
+    if (k->training || u->layer.memory.keep_always)
+        GY_TRY(gy_maker_brief(k, u->layer.memory.keep, &s->keep));
+    GY_TRY(gy_maker_spare(k, u, s));
+    if (!k->training || !u->backward) return GY_OK;
+    s->dy = s->y;
+    return gy_maker_gradients(k, u, s);
 }
 
 /*
@@ -238,7 +171,7 @@ static bool may_overwrite_recomputed(const gy_maker *k, const gy_unit *u)
     if (k->m->values[u->x[0]]->count != k->m->values[u->y]->count) return false;
     for (int j = 1; j < u->layer.inputs; j++)
         if (k->at[u->x[j]] == storage) return false;
-    for (const gy_lodger *l = storage_of(k, storage)->values; l != NULL; l = l->next) {
+    for (const gy_lodger *l = gy_maker_storage_at(k, storage)->values; l != NULL; l = l->next) {
         const gy_value *v = k->m->values[l->value];
         if (k->at[l->value] != storage) continue;
         if (!internal(k, l->value) || !k->recomputed[v->maker] || read_back(k, l->value))
@@ -263,13 +196,13 @@ static gy_status add_recompute(gy_maker *k, const gy_unit *u)
     if (internal(k, u->y)) GY_TRY(gy_maker_lay(k, u->y, gy_maker_touch(k, s->y)));
     s->call = !l->relation.view;
     if (l->relation.view) return GY_OK;
-    GY_TRY(brief(k, l->memory.keep, &s->keep));
+    GY_TRY(gy_maker_brief(k, l->memory.keep, &s->keep));
     k->keep[u->index] = s->keep;
     int64_t buffers = 0;
     for (int j = 0; j < l->n_buffers; j++)
         buffers += gy_align_floats(gy_shape_count(&l->buffers[j].shape));
-    GY_TRY(brief(k, (gy_size){0, buffers}, &s->buffers));
-    return add_spare(k, u, s);
+    GY_TRY(gy_maker_brief(k, (gy_size){0, buffers}, &s->buffers));
+    return gy_maker_spare(k, u, s);
 }
 
 /* Recomputes the block of which `last` is the last unit. */
@@ -297,7 +230,7 @@ static gy_status remake(gy_maker *k, int value)
     for (int j = 0; j < inputs; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
     s->keep = gy_maker_touch(k, k->keep[u->index]);
     s->call = k->remade[value] = true;
-    GY_TRY(lay_apart(k, value));
+    GY_TRY(gy_maker_lay_apart(k, value));
     s->y = k->at[value];
     return GY_OK;
 }
@@ -317,7 +250,7 @@ static gy_status add_backward(gy_maker *k, const gy_unit *u)
         for (int j = 0; j < read; j++) s->x[j] = gy_maker_touch(k, k->at[u->x[j]]);
         if (l->memory.needs & GY_NEEDS_Y) s->y = gy_maker_touch(k, k->at[u->y]);
         s->keep = gy_maker_touch(k, k->keep[u->index]);
-        GY_TRY(add_spare(k, u, s));
+        GY_TRY(gy_maker_spare(k, u, s));
     }
     return gy_maker_gradients(k, u, s);
 }
@@ -325,12 +258,13 @@ static gy_status add_backward(gy_maker *k, const gy_unit *u)
 static gy_status add_steps(gy_maker *k)
 {
     const gy_model *m = k->m;
-    for (int i = 0; i < m->n_units; i++) GY_TRY(add_forward(k, m->units[i]));
-    GY_TRY(add_loss(k));
+    const int units = m->n_units - k->by_rows;
+    for (int i = 0; i < units; i++) GY_TRY(add_forward(k, m->units[i]));
+    GY_TRY(k->by_rows ? add_loss_by_rows(k, m->units[units]) : add_loss(k));
     if (!k->training) return GY_OK;
-    GY_TRY(gy_maker_lay_gradient(k, m->output, GY_STORAGE_DY));
+    if (!k->by_rows) GY_TRY(gy_maker_lay_gradient(k, m->output, GY_STORAGE_DY));
     int block = -1;
-    for (int i = m->n_units - 1; i >= 0; i--) {
+    for (int i = units - 1; i >= 0; i--) {
         const gy_unit *u = m->units[i];
         if (!u->backward) continue;
         if (dropped(k, u) && u->block != block) {
@@ -341,17 +275,22 @@ static gy_status add_steps(gy_maker *k)
         block = u->block;
         GY_TRY(add_backward(k, u));
     }
+    if (k->by_rows) return GY_OK;
     /* dy lies where the caller makes it: in the output's storage */
-    gy_storage *out = k->storages.v[k->p->out], *dy = k->storages.v[GY_STORAGE_DY];
+    gy_storage *out = gy_maker_storage_at(k, k->p->out);
+    const gy_storage *dy = gy_maker_storage_at(k, GY_STORAGE_DY);
     if (dy->last > out->last) out->last = dy->last;
     return GY_OK;
 }
 
-gy_status gy_program_make(const gy_model *m, bool training, gy_program *out)
+gy_status gy_program_make(const gy_model *m, gy_model_use use, gy_program *out)
 {
     gy_status status;
     gy_program p = {0};
-    gy_maker k = {.m = m, .p = &p, .training = training};
+    gy_maker k = {.m = m,
+                  .p = &p,
+                  .training = gy_use_trains(use),
+                  .by_rows = use != GY_USE_EVALUATION && gy_model_fuses_loss(m)};
     gy_pool_init(&p.pool, m->ctx);
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.at));
     GY_TRY_GOTO(fail, gy_pool_array(&p.pool, m->n_values, &k.gradient));

@@ -1,4 +1,4 @@
-/** A program in the making: shared by program.c and gradient.c. */
+/** A program in the making: shared by program.c, gradient.c and maker.c. */
 #ifndef GY_MODEL_PROGRAM_IMPL_H
 #define GY_MODEL_PROGRAM_IMPL_H
 
@@ -13,8 +13,8 @@ typedef struct gy_lodger {
 typedef struct gy_maker {
     const gy_model *m;
     gy_program *p;
-    bool training;
-    int now; /* the step in the making */
+    bool training, by_rows; /* by_rows: the last unit is passed with the loss */
+    int now;                /* the step in the making */
     gy_list steps, storages;
     int *at;          /* [values] where a value lies now */
     int *gradient;    /* [values] where its gradient lies; NONE before the first comes */
@@ -27,9 +27,18 @@ typedef struct gy_maker {
 gy_status gy_maker_storage(gy_maker *k, gy_size size, int *out) GY_CHECKED;
 gy_status gy_maker_value_storage(gy_maker *k, int value, int *out) GY_CHECKED;
 
+gy_storage *gy_maker_storage_at(const gy_maker *k, int storage);
+
+/** A storage for this step alone; NONE for no floats. */
+gy_status gy_maker_brief(gy_maker *k, gy_size size, int *out) GY_CHECKED;
+/** What a call alone uses. */
+gy_status gy_maker_spare(gy_maker *k, const gy_unit *u, gy_step *s) GY_CHECKED;
+
 /** Lays a value, or the gradient of one, into a storage. */
 gy_status gy_maker_lay(gy_maker *k, int value, int storage) GY_CHECKED;
 gy_status gy_maker_lay_gradient(gy_maker *k, int value, int storage) GY_CHECKED;
+/** A value into a storage of its own that begins now. */
+gy_status gy_maker_lay_apart(gy_maker *k, int value) GY_CHECKED;
 
 /** Keeps a storage live up to this step. @return storage */
 int gy_maker_touch(gy_maker *k, int storage);

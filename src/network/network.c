@@ -21,7 +21,8 @@ gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out)
                                  .threads = threads,
                                  .forms = spec->forms,
                                  .adapt = spec->adapt,
-                                 .quantize = spec->quantize};
+                                 .quantize = spec->quantize,
+                                 .loss_by_rows = gy_task_takes_rows(&spec->loss)};
     return gy_model_create(ctx, &model, &out->model);
 }
 

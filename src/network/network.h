@@ -107,6 +107,25 @@ typedef struct gy_piece {
 /** The next piece of a part; false at its end. */
 bool gy_piece_next(const gy_net *n, const gy_samples *part, gy_piece *p);
 
+/** Samples that are passed at once and measured; the tally must not be shared by two threads. */
+typedef struct gy_lesson {
+    int64_t n;              /* samples */
+    const float *x, *y, *w; /* [n, …] as gy_samples has them */
+    const float *teacher;   /* [n, output…] what a teacher says of them; NULL: nothing */
+    double scale;           /* that the loss's gradient is multiplied by, in training */
+    double *tally;          /* [task.sums] that is added to */
+    double loss;            /* out: Σ of the loss, by weights */
+} gy_lesson;
+
+/**
+ * The forward pass, and what is measured of its outputs, which are not kept; in a plan for training also their
+ * gradient. Not for GY_USE_EVALUATION.
+ */
+gy_status gy_net_forward(gy_net *n, gy_model_run *run, gy_lesson *lesson) GY_CHECKED;
+
+/** The backward pass after it: fills the gradients. */
+gy_status gy_net_backward(gy_net *n, gy_model_run *run, const gy_lesson *lesson) GY_CHECKED;
+
 struct gy_anatomy;
 
 /**

@@ -207,13 +207,13 @@ static room cut(const gy_task *t, int64_t n)
 
 static void make_targets(const gy_task *t, int64_t n, const float *target, float *out)
 {
-    const gy_unit *u = &t->unit;
+    const gy_target_unit *u = &t->unit;
     for (int64_t i = 0; i < n * t->targets; i++)
         out[i] = (target[i] - u->mean[i % u->n]) / u->deviation[i % u->n];
 }
 
 /* In the targets' own unit. */
-static float restored(const gy_unit *u, int64_t i, bool log_variance, float v)
+static float restored(const gy_target_unit *u, int64_t i, bool log_variance, float v)
 {
     if (u->n == 0) return v;
     const float deviation = u->deviation[i % u->n];
@@ -221,8 +221,8 @@ static float restored(const gy_unit *u, int64_t i, bool log_variance, float v)
 }
 
 /* Outputs in a unit: every one of them into `all`, those that answer into `answers`, unless NULL. */
-static void restore(const gy_task *t, const gy_unit *unit, int64_t n, const float *y, float *all,
-                    float *answers)
+static void restore(const gy_task *t, const gy_target_unit *unit, int64_t n, const float *y,
+                    float *all, float *answers)
 {
     const int64_t last = gy_shape_last(&t->out), each = gy_shape_last(&t->answers);
     const int64_t all_answers = gy_shape_count(&t->answers);
@@ -259,7 +259,7 @@ static void add_metrics(const gy_task *t, gy_loss_batch b, const room *r, double
 static double imitate(const gy_task *t, gy_loss_batch b, const float *teacher, const room *r,
                       float scale, float *dy)
 {
-    static const gy_unit none = {.n = 0}; /* outputs of both are in that of the loss */
+    static const gy_target_unit none = {.n = 0}; /* outputs of both are in that of the loss */
     b.target = teacher;
     if (t->loss->imitate != NULL) return t->loss->imitate(&b, t->imitation.temperature, scale, dy);
     if (t->loss->aspect != NULL) { /* there are fewer answers than outputs */
@@ -281,40 +281,73 @@ static double run(const gy_task *t, const gy_loss_batch *b, const float *teacher
     return loss;
 }
 
-double gy_task_add(const gy_task *t, const gy_kernel *k, const gy_task_batch *batch, float scale,
-                   float *dy, double *tally)
+bool gy_task_takes_rows(const gy_choice *loss)
 {
-    const int64_t n = batch->n;
+    const gy_loss_kind *kind = loss->kind == NULL ? NULL : gy_loss_kind_of(loss->kind);
+    return kind != NULL && kind->target == GY_TARGET_CLASS && !kind->whole; /* a class a row */
+}
+
+void gy_task_begin(const gy_task *t, const gy_task_batch *b, double *tally)
+{
+    const int64_t n = b->n;
     const room r = cut(t, n);
-    gy_loss_batch b = {.loss = t->loss,
-                       .kernel = k,
-                       .batch = n,
-                       .out = &t->out,
-                       .outputs = t->outputs,
-                       .y = batch->y,
-                       .target = batch->target};
     double weight = (double)(n * t->count), count = (double)(n * t->targets);
-    if (n == 0) return 0;
     if (gy_task_weighs(t)) {
         weight = count = 0;
         for (int64_t i = 0; i < n; i++)
-            weight += weigh(t, b.target + i * t->targets, weights_of(t, batch, i),
+            weight += weigh(t, b->target + i * t->targets, weights_of(t, b, i),
                             r.loss + i * t->count, r.metric + i * t->targets);
         for (int64_t i = 0; i < n * t->targets; i++) count += (double)r.metric[i];
-        b.weight = r.metric;
-        b.samples = t->weights == 1 ? batch->weight : NULL;
     }
+    tally[WEIGHT] += weight;
+    tally[COUNT] += count;
+}
+
+double gy_task_add_rows(const gy_task *t, const gy_kernel *k, const gy_task_batch *batch,
+                        int64_t first, int64_t n, const float *y, float scale, float *dy,
+                        double *tally)
+{
+    const int64_t last = gy_shape_last(&t->out);
+    const gy_shape row = {1, {last}};
+    const float *teacher = batch->teacher;
+    room r = cut(t, batch->n);
+    gy_loss_batch b = {.loss = t->loss,
+                       .kernel = k,
+                       .batch = batch->n,
+                       .out = &t->out,
+                       .outputs = t->outputs,
+                       .y = y,
+                       .target = batch->target,
+                       .samples = t->weights == 1 ? batch->weight : NULL};
+    if (n * last < batch->n * t->outputs) { /* each as a sample */
+        b.batch = n;
+        b.out = &row;
+        b.outputs = last;
+        b.samples = NULL;
+        b.target += first;
+        r.loss += first;
+        r.metric += first;
+        if (teacher != NULL) teacher += first * last;
+    }
+    if (gy_task_weighs(t)) b.weight = r.metric;
     add_metrics(t, b, &r, tally);
     if (b.weight != NULL) b.weight = r.loss;
     if (t->unit.n > 0) {
-        make_targets(t, n, b.target, r.target);
+        make_targets(t, b.batch, b.target, r.target);
         b.target = r.target;
     }
-    double loss = run(t, &b, batch->teacher, &r, scale, dy); /* may overwrite y */
+    const double loss = run(t, &b, teacher, &r, scale, dy); /* may overwrite y */
     tally[LOSS] += loss;
-    tally[WEIGHT] += weight;
-    tally[COUNT] += count;
     return loss;
+}
+
+double gy_task_add(const gy_task *t, const gy_kernel *k, const gy_task_batch *b, float scale,
+                   float *dy, double *tally)
+{
+    if (b->n == 0) return 0;
+    gy_task_begin(t, b, tally);
+    return gy_task_add_rows(t, k, b, 0, b->n * t->outputs / gy_shape_last(&t->out), b->y, scale, dy,
+                            tally);
 }
 
 void gy_task_fold(const gy_task *t, int n, double *rows)

@@ -12,10 +12,10 @@
 enum { GY_TASK_METRICS = 16 };
 
 /** The loss sees (target − mean) / deviation, element i by mean[i mod n]; n 0: targets as they are. */
-typedef struct gy_unit {
+typedef struct gy_target_unit {
     int64_t n;
     const float *mean, *deviation; /* [n] */
-} gy_unit;
+} gy_target_unit;
 
 /** How much of the loss is of what a teacher says of the same samples: (1 − weight) loss + weight imitation. */
 typedef struct gy_imitation {
@@ -38,7 +38,7 @@ typedef struct gy_task {
     const gy_class_settings *by_class; /* NULL: the loss takes none */
     int64_t weights;                   /* of a sample, in the data; 0: none */
     const double *class_weights;       /* [gy_task_class_weights()]; NULL: none */
-    gy_unit unit;
+    gy_target_unit unit;
     gy_imitation imitation; /* of batches that have a teacher's outputs */
 
     float *room; /* of a piece: gy_task_room() floats; by the network */
@@ -71,6 +71,9 @@ gy_status gy_task_take_weights(gy_task *t, int64_t n) GY_CHECKED;
  */
 gy_status gy_task_count_classes(gy_task *t, int *at) GY_CHECKED;
 
+/** Whether tasks of a loss look at each row of outputs by itself: gy_task_add_rows. */
+bool gy_task_takes_rows(const gy_choice *loss);
+
 /** Whether anything counts other than once. */
 bool gy_task_weighs(const gy_task *t);
 
@@ -96,6 +99,11 @@ void gy_task_weigh(const gy_task *t, const gy_task_batch *b, double limbs[GY_LIM
  */
 double gy_task_add(const gy_task *t, const gy_kernel *k, const gy_task_batch *b, float scale,
                    float *dy, double *tally);
+/** The same by and by: what a batch counts by; then rows [first, first + n) of its outputs, y [n, last axis]. */
+void gy_task_begin(const gy_task *t, const gy_task_batch *b, double *tally);
+double gy_task_add_rows(const gy_task *t, const gy_kernel *k, const gy_task_batch *b, int64_t first,
+                        int64_t n, const float *y, float scale, float *dy, double *tally);
+
 /** Adds rows [n, sums] of a tally up, in their order, into the first. */
 void gy_task_fold(const gy_task *t, int n, double *rows);
 /** Whether outputs tell classes apart, so that each row of them has a top one. */

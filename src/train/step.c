@@ -72,20 +72,22 @@ static gy_status pass_task(gy_run *run, const gy_piece *piece)
 /* Forward, loss and backward of a piece. */
 static gy_status pass(gy_run *run, const gy_piece *piece)
 {
-    float *y = NULL;
     gy_step_sum *sum = run->sum;
     gy_net *net = &run->network;
-    double start = gy_clock_s(), *tally = run->at.tally + piece->grain * net->task.sums;
+    double start = gy_clock_s();
+    gy_lesson lesson = {.n = piece->n,
+                        .x = piece->x,
+                        .y = piece->y,
+                        .w = piece->w,
+                        .scale = run->now.weight > 0 ? 1.0 / run->now.weight : 0,
+                        .tally = run->at.tally + piece->grain * net->task.sums};
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
-    GY_TRY(gy_model_forward(net->model, &sum->pass, piece->n, piece->x, &y));
-    gy_task_batch batch = {piece->n, y, piece->y, piece->w, NULL};
-    GY_TRY(gy_run_ask_teacher(run, piece, &batch.teacher));
-    const double scale = run->now.weight > 0 ? 1.0 / run->now.weight : 0;
-    sum->losses[piece->grain] +=
-        gy_task_add(&net->task, net->kernel, &batch, (float)scale, y, tally);
+    GY_TRY(gy_run_ask_teacher(run, piece, &lesson.teacher));
+    GY_TRY(gy_net_forward(net, &sum->pass, &lesson));
+    sum->losses[piece->grain] += lesson.loss;
     double middle = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_backward], GY_WORKS);
-    GY_TRY(gy_model_backward(net->model, &sum->pass, piece->n, piece->x, y));
+    GY_TRY(gy_net_backward(net, &sum->pass, &lesson));
     count(run, GY_PHASE_forward, start, middle);
     count(run, GY_PHASE_backward, middle, gy_clock_s());
     return GY_OK;

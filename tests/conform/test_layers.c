@@ -182,7 +182,7 @@ static void check_evaluation(gy_trial *t)
 static void check_arena(gy_trial *t)
 {
     enum { GUARD = 64 };
-    gy_plan *plan = &t->m->plans[1];
+    gy_plan *plan = &t->m->plans[GY_USE_TRAINING];
     int64_t n = gy_model_params(t->m)->trainable, floats = GUARD, damaged = 0;
     gy_model_run run = gy_trial_run(t);
     gy_trial_backward(t, &run);
@@ -192,7 +192,7 @@ static void check_arena(gy_trial *t)
     if (gy_pool_array(&t->pool, plan->program.n_storages, &offset) != GY_OK) abort();
     for (int i = 0; i < plan->program.n_storages; i++) {
         offset[i] = floats;
-        floats += gy_align_floats(gy_size_at(plan->program.storages[i]->size, t->batch)) + GUARD;
+        floats += gy_align_floats(gy_storage_floats(plan->program.storages[i], t->batch)) + GUARD;
     }
     if (gy_new_array(t->ctx, floats, &arena) != GY_OK) abort();
     int64_t *offset_before = plan->offset, arena_floats = t->m->arena_floats;

@@ -86,7 +86,7 @@ static gy_status check_plans(const gy_model *m, int64_t batch)
     gy_status status = GY_OK;
     for (gy_model_use use = GY_USE_EVALUATION; use < GY_USES && status == GY_OK; use++) {
         gy_plan plan = {.use = use};
-        GY_TRY(gy_program_make(m, use != GY_USE_EVALUATION, &plan.program));
+        GY_TRY(gy_program_make(m, use, &plan.program));
         GY_TRY_GOTO(fail, gy_plan_place(m, &plan, batch));
         status = gy_plan_check(m, &plan);
     fail:

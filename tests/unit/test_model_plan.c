@@ -61,7 +61,7 @@ static int64_t bound(const gy_model *m, const gy_plan *plan)
         int64_t live = live_gradients(m, plan, now);
         for (int i = GY_STORAGE_ARENA; i < p->n_storages; i++)
             if (p->storages[i]->first <= now && now <= p->storages[i]->last)
-                live += gy_align_floats(gy_size_at(p->storages[i]->size, BATCH));
+                live += gy_align_floats(gy_storage_floats(p->storages[i], BATCH));
         most = live > most ? live : most;
     }
     return most;
@@ -78,7 +78,7 @@ static int gradients_overlaid(const gy_model *m, const gy_plan *plan)
             const gy_storage *s = p->storages[j];
             if (s->last < first_write(m, p, i)) continue;
             overlaps += plan->offset[j] < param->offset + gy_align_floats(param->count) &&
-                        param->offset < plan->offset[j] + gy_size_at(s->size, BATCH);
+                        param->offset < plan->offset[j] + gy_storage_floats(s, BATCH);
         }
     }
     return overlaps;
@@ -92,13 +92,13 @@ static void check_plan(const gy_model *m, const gy_plan *plan)
         for (int j = GY_STORAGE_ARENA; j < i; j++) {
             const gy_storage *a = p->storages[i], *b = p->storages[j];
             if (a->last < b->first || b->last < a->first) continue;
-            int64_t end_a = plan->offset[i] + gy_size_at(a->size, BATCH);
-            int64_t end_b = plan->offset[j] + gy_size_at(b->size, BATCH);
+            int64_t end_a = plan->offset[i] + gy_storage_floats(a, BATCH);
+            int64_t end_b = plan->offset[j] + gy_storage_floats(b, BATCH);
             overlaps += plan->offset[i] < end_b && plan->offset[j] < end_a;
         }
     CU_ASSERT_EQUAL(overlaps, 0);
     for (int i = GY_STORAGE_ARENA; i < p->n_storages; i++) {
-        CU_ASSERT(plan->offset[i] + gy_size_at(p->storages[i]->size, BATCH) <= plan->floats);
+        CU_ASSERT(plan->offset[i] + gy_storage_floats(p->storages[i], BATCH) <= plan->floats);
         CU_ASSERT_EQUAL(plan->offset[i] % GY_PARAM_ALIGN, 0);
     }
     CU_ASSERT((double)plan->floats <= 1.2 * (double)bound(m, plan));
@@ -226,7 +226,7 @@ static void views_and_places_are_shared(void)
     gy_model *m = NULL;
     gy_program p;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_program_make(m, true, &p), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_program_make(m, GY_USE_TRAINING, &p), GY_OK);
     /* relu reads its y: dropout may not write over it; the view shares dropout's */
     CU_ASSERT_EQUAL(p.steps[1]->y, p.steps[0]->y);
     CU_ASSERT_NOT_EQUAL(p.steps[2]->y, p.steps[1]->y);
@@ -264,7 +264,7 @@ static void light_values_are_not_kept(void)
     gy_model *m = NULL;
     gy_program p;
     CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
-    CU_ASSERT_EQUAL_FATAL(gy_program_make(m, true, &p), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_program_make(m, GY_USE_TRAINING, &p), GY_OK);
     for (int unit = 1; unit <= 2; unit++)
         CU_ASSERT_EQUAL(p.storages[p.steps[unit]->y]->last, unit + 1);
     int units[4] = {0}, n = 0;

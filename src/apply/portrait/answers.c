@@ -224,8 +224,9 @@ static int64_t common_divisor(int64_t a, int64_t b)
 
 static gy_status make_room(gy_portrayal *p, answers *a, int64_t samples)
 {
-    const gy_shape *sample = gy_model_input(a->o->network.model);
-    gy_task *task = &a->o->network.task;
+    gy_net *network = &a->o->network;
+    const gy_shape *sample = gy_model_input(network->model);
+    gy_task *task = &network->task;
     const int64_t sums = samples * task->targets;
     if (gy_portray_is_picture(sample)) a->pixels = gy_shape_count(sample);
     if (task->loss->target != GY_TARGET_VALUE && task->classes <= GY_CONFUSION_CLASSES &&
@@ -236,7 +237,8 @@ static gy_status make_room(gy_portrayal *p, answers *a, int64_t samples)
     GY_TRY(gy_pool_array(&p->pool, WORST, &a->worst));
     GY_TRY(gy_pool_array(&p->pool, 2 * WORST * a->pixels, &a->pictures));
     GY_TRY(gy_pool_array(&p->pool, 2 * PAIRS, &a->pairs));
-    return gy_pool_array(&p->pool, a->o->network.rows * task->sums, &a->rows);
+    GY_TRY(gy_pool_array(&p->pool, network->rows * task->sums, &a->rows));
+    return gy_model_plan(network->model, network->micro, GY_USE_EVALUATION);
 }
 
 gy_status gy_portray_answers(gy_portrayal *p, gy_opened *o, gy_part part, int64_t samples)

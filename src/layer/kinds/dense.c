@@ -73,6 +73,8 @@ static gy_status shape(gy_layer *l)
         if (!keeps_z(s)) l->memory.needs |= GY_NEEDS_Y;
         *(keeps_z(s) ? &l->memory.keep : &l->memory.scratch) =
             (gy_size){rows * s->units, GY_PARAM_ALIGN};
+    } else {
+        l->fuse.offers = GY_FUSE_LOSS;
     }
     if (s->rank > 0) {
         gy_size h = {rows * s->rank, GY_PARAM_ALIGN};

@@ -22,6 +22,7 @@ static gy_status shape(gy_layer *l)
     l->out.d[l->out.n - 1] = vocabulary;
     l->memory.needs = GY_NEEDS_X;
     l->memory.packed = gy_linear_packed(n, vocabulary);
+    l->fuse.offers = GY_FUSE_LOSS;
     l->report.flops = 2.0 * (double)gy_shape_count(&l->in[0]) * (double)vocabulary;
     return GY_OK;
 }
