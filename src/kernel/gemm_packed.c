@@ -3,7 +3,7 @@
  * 2008, "Anatomy of high-performance matrix multiplication"):
  *
  *     for a block of columns of B
- *         for a part of the inner dimension    B[part, block] → panels    second-level cache
+ *         for a part of the inner dimension    B[part, block] → panels    second-level cache, or third
  *             for a few rows of A              A[rows, part] → rows       first-level cache
  *                 for two panels at a time     C[rows, 32] += A B         registers
  *
@@ -33,13 +33,14 @@ enum {
     ROWS = 12,             /* of A at once: as many as the kernel takes, or a multiple */
     TURNED_ROWS = 48,      /* of a transposed A, of which these lie side by side */
     DEPTH = 384,           /* in units */
-    B_FLOATS = 160 * 1024, /* 640 KiB, of a second-level cache 5/8 at most */
+    B_FLOATS = 160 * 1024, /* 640 KiB */
     A_ROW = DEPTH + PANEL, /* packed: rows do not fall into the same few sets */
     A_FLOATS = TURNED_ROWS * A_ROW,
     MOST_COLUMNS = 1024,
-    LEAST = 8, /* rows, columns */
-    LINE = 16, /* floats of a cache line */
-    SETS = 64, /* of a first-level cache of 8 ways, of which A may take 6 */
+    LEAST = 8,  /* rows, columns */
+    LINE = 16,  /* floats of a cache line */
+    LINES = 16, /* of B that are packed at once */
+    SETS = 64,  /* of a first-level cache of 8 ways, of which A may take 6 */
     WAYS = 6,
     POLL_MFLOP = 50 /* between two polls */
 };
@@ -157,23 +158,25 @@ static int64_t units_of(const stage *s)
     return gy_units(s->operand, s->k1 - s->k0);
 }
 
-/* b [panels, units, 16] = op(B)[k0 … k1, n0 … n1], whole panels */
+/* b [panels, units, 16] = op(B)[k0 … k1, n0 … n1], whole panels; lines of B a few at a time, from end to end. */
 static void pack_right(const stage *s)
 {
     const gy_product *p = s->p;
-    const int64_t depth = s->k1 - s->k0, floats = units_of(s) * PANEL;
-    float *to = s->b;
+    const int64_t depth = s->k1 - s->k0, row = units_of(s); /* of panels */
+    const int64_t lines = p->transpose_b ? depth : LINES, n0 = s->at.n0, n1 = s->at.n1;
     if (p->packed != NULL) return;
-    for (int64_t n = s->at.n0; n < s->at.n1; n += PANEL, to += floats) {
-        int64_t wide = gy_least(PANEL, s->at.n1 - n);
-        const float *from = right(p, s->k0, n);
-        if (p->transpose_b) {
-            s->operand->turn(wide, depth, from, p->ldb, to);
-            continue;
+    if (!p->transpose_b && (n1 - n0) % PANEL != 0)
+        memset(s->b + (n1 - n0) / PANEL * PANEL * row, 0, sizeof *s->b * (size_t)(row * PANEL));
+    for (int64_t i = 0; i < depth; i += lines)
+        for (int64_t n = n0; n < n1; n += PANEL) {
+            const int64_t wide = gy_least(PANEL, n1 - n);
+            const float *from = right(p, s->k0 + i, n);
+            float *to = s->b + (n - n0) * row + gy_units(s->operand, i) * PANEL;
+            if (p->transpose_b)
+                s->operand->turn(wide, depth, from, p->ldb, to);
+            else
+                s->operand->down(gy_least(lines, depth - i), wide, from, p->ldb, to, PANEL);
         }
-        if (wide < PANEL) memset(to, 0, sizeof *to * (size_t)floats);
-        s->operand->down(depth, wide, from, p->ldb, to, PANEL);
-    }
 }
 
 /* The same for a transposed A, and the sums of these rows. */
@@ -266,7 +269,10 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
         memcpy(start, p->bias + column, sizeof *start * (size_t)wide);
         product.start = start;
     }
-    if (!whole && product.add) copy(rows, wide, c, p->ldc, s->c, PAIR);
+    if (whole)
+        bring((ahead){.at = c, .row = p->ldc, .rows = rows, .lines = panels});
+    else if (product.add)
+        copy(rows, wide, c, p->ldc, s->c, PAIR);
     s->operand->product(&product);
     if (!whole) copy(rows, wide, s->c, PAIR, c, p->ldc);
 }
@@ -330,8 +336,7 @@ void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, boo
 {
     const gy_operand *operand = k->operand;
     int64_t depth = even(p->inner, DEPTH * operand->per, PANEL * operand->per);
-    int64_t most = gy_least(MOST_COLUMNS, gy_least(B_FLOATS, k->cache / 8 * 5) /
-                                              gy_units(operand, depth) / PAIR * PAIR);
+    int64_t most = gy_least(MOST_COLUMNS, B_FLOATS / gy_units(operand, depth) / PAIR * PAIR);
     stage s = {.k = k,
                .operand = operand,
                .p = p,

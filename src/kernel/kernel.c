@@ -7,7 +7,6 @@
 #include <math.h>
 #include <omp.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #if defined(__x86_64__)
 #define TABLE(level) &gy_vector_##level,
@@ -17,18 +16,6 @@
 
 #define NAME(precision) #precision,
 const char *const gy_precision_names[GY_PRECISION_COUNT + 1] = {GY_PRECISION_LIST(NAME) NULL};
-
-/* Floats of a core's second-level cache; 1 MiB where the system does not tell. */
-static int64_t cache_floats(void)
-{
-    enum { LEAST = 1 << 18, USUAL = 1 << 20 };
-#ifdef _SC_LEVEL2_CACHE_SIZE
-    const int64_t bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-#else
-    const int64_t bytes = 0;
-#endif
-    return (bytes >= LEAST ? bytes : USUAL) / (int64_t)sizeof(float);
-}
 
 static const gy_int8_unit *int8_unit(gy_simd level)
 {
@@ -55,7 +42,6 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
     k->threads = threads > 0 ? threads : gy_kernel_cores();
     k->vector = tables[gy_context_simd_level(ctx)];
     k->operand = k->vector->operand[precision];
-    k->cache = cache_floats();
     k->packs = gy_kernel_packs(ctx);
     k->int8 = int8_unit(gy_context_simd_level(ctx));
     GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));

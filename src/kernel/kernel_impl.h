@@ -15,7 +15,6 @@ struct gy_kernel {
     const gy_int8_unit *int8;  /* its products of 8 bits, or those by VNNI */
     const gy_operand *operand; /* of products, in the handle's precision */
     bool packs;                /* the level's panels are as fast as a BLAS */
-    int64_t cache;             /* floats of a core's second-level cache */
     float *work;               /* [threads, gy_gemm_packed_work] */
     void (*poll)(void *user);
     void *user;

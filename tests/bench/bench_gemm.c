@@ -1,18 +1,15 @@
 /*
- * Rates of matrix products, GFLOP/s, the best of a few runs: gy_gemm() beside the BLAS, on one
- * thread, in turns.
+ * Rates of matrix products, GFLOP/s of processor time, the best of a few runs: by panels and by the BLAS, in turns, on
+ * one thread; and which of them gy_gemm() takes. NT, NN, TN: what is transposed.
  *
- *     bench_gemm
+ *     bench_gemm [RUNS]
  */
-#include "kernel/gemm.h"
-
-#include "base/clock.h"
+#include "kernel/gemm_impl.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { RUNS = 7 };
+#include <time.h>
 
 typedef struct shape {
     const char *name;
@@ -56,43 +53,75 @@ static float *draw(gy_context *ctx, int64_t n)
     return x;
 }
 
-static void measure(gy_context *ctx, const gy_kernel *k, const shape *s)
+/* Of this thread alone: others may want the processor too. */
+static double seconds(void)
 {
-    const int64_t lda = s->transpose_a ? s->m : s->inner, ldb = s->transpose_b ? s->inner : s->n;
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double by_panels(const gy_kernel *k, const gy_product *p, int64_t repeats)
+{
+    const double start = seconds();
+    for (int64_t r = 0; r < repeats; r++)
+        gy_gemm_packed(k, p, (gy_block_of){0, p->m, 0, p->n}, false, k->work);
+    return seconds() - start;
+}
+
+static double by_blas(const gy_product *p, int64_t repeats)
+{
+    const double start = seconds();
+    for (int64_t r = 0; r < repeats; r++)
+        gy_gemm_serial(p->transpose_a, p->transpose_b, p->m, p->n, p->inner, 1, p->a, p->lda, p->b,
+                       p->ldb, 0, p->c, p->ldc);
+    return seconds() - start;
+}
+
+static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, int runs)
+{
     float *a = draw(ctx, s->m * s->inner), *b = draw(ctx, s->inner * s->n);
     float *c = draw(ctx, s->m * s->n);
+    const gy_product p = {.transpose_a = s->transpose_a,
+                          .transpose_b = s->transpose_b,
+                          .m = s->m,
+                          .n = s->n,
+                          .inner = s->inner,
+                          .alpha = 1.0F,
+                          .a = a,
+                          .b = b,
+                          .c = c,
+                          .lda = s->transpose_a ? s->m : s->inner,
+                          .ldb = s->transpose_b ? s->inner : s->n,
+                          .ldc = s->n};
     const double gflop = 2e-9 * (double)s->m * (double)s->n * (double)s->inner;
     const int64_t repeats = 1 + (int64_t)(0.02 / gflop);
-    double ours = INFINITY, blas = INFINITY;
-    for (int i = 0; i < RUNS; i++) {
-        double start = gy_clock_s();
-        for (int64_t r = 0; r < repeats; r++)
-            gy_gemm(k, s->transpose_a, s->transpose_b, s->m, s->n, s->inner, 1, a, lda, b, ldb, 0,
-                    c, s->n);
-        double middle = gy_clock_s();
-        for (int64_t r = 0; r < repeats; r++)
-            gy_gemm_serial(s->transpose_a, s->transpose_b, s->m, s->n, s->inner, 1, a, lda, b, ldb,
-                           0, c, s->n);
-        ours = fmin(ours, middle - start);
-        blas = fmin(blas, gy_clock_s() - middle);
+    double panels = INFINITY, blas = INFINITY;
+    for (int i = 0; i < runs; i++) {
+        panels = fmin(panels, by_panels(k, &p, repeats));
+        blas = fmin(blas, by_blas(&p, repeats));
     }
     const double work = gflop * (double)repeats;
-    printf("%-16s %5lld %5lld %5lld   %6.1f %6.1f   %5.2f\n", s->name, (long long)s->m,
-           (long long)s->n, (long long)s->inner, work / ours, work / blas, blas / ours);
+    printf("%-16s %c%c %5lld %5lld %5lld   %6.1f %6.1f   %5.2f   %s\n", s->name,
+           s->transpose_a ? 'T' : 'N', s->transpose_b ? 'T' : 'N', (long long)s->m, (long long)s->n,
+           (long long)s->inner, work / panels, work / blas, blas / panels,
+           gy_gemm_packs(k, p.m, p.n, p.inner) ? "panels" : "BLAS");
     gy_free(ctx, a);
     gy_free(ctx, b);
     gy_free(ctx, c);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     gy_context *ctx = NULL;
     gy_kernel *k = NULL;
+    const int runs = argc > 1 ? atoi(argv[1]) : 7;
     if (gy_context_create(NULL, NULL, &ctx) != GY_OK ||
         gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k) != GY_OK)
         return 1;
-    printf("%-16s %5s %5s %5s   %6s %6s   ratio\n", "GFLOP/s", "m", "n", "inner", "ours", "BLAS");
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) measure(ctx, k, &shapes[i]);
+    printf("%-16s    %5s %5s %5s   %6s %6s   ratio\n", "GFLOP/s", "m", "n", "inner", "panels",
+           "BLAS");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) measure(ctx, k, &shapes[i], runs);
     gy_kernel_free(k);
     gy_context_free(ctx);
     return 0;

@@ -228,7 +228,7 @@ static void dense(const gy_kernel *k)
     for (int64_t i = 0; i < rows * out; i++) d[i] = bias[i % out];
     by_pairs(&forward);
     for (int64_t i = 0; i < rows * out; i++) want[i] = want[i] > 0.0f ? want[i] : 0.0f;
-    gy_linear_forward(k, rows, in, out, a, b, bias, GY_ACTIVATION_relu, NULL, c);
+    gy_linear_forward(k, rows, in, out, a, b, NULL, bias, GY_ACTIVATION_relu, NULL, c);
     CU_ASSERT_TRUE(same_rows(&forward));
 
     const product weights = {.ta = true,

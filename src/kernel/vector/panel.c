@@ -64,12 +64,10 @@ INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int
         vec start = p->start == NULL ? (vec){0} : load(p->start + at * GY_PANEL + v * WIDTH);
         UNROLL for (int r = 0; r < rows; r++) sum[r][v] = start;
     }
-    int64_t c_row = p->c_row;
-    const bool begins = p->add && p->chain, add = p->add && !p->chain, relu = p->relu;
     c += at * GY_PANEL;
-    if (begins)
+    if (p->add && p->chain)
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
-            sum[r][v] = load(c + r * c_row + v * WIDTH);
+            sum[r][v] = load(c + r * p->c_row + v * WIDTH);
     int64_t plane = 0;
     do {
         const float *left = a + plane * p->a_plane, *right = b + plane * p->b_plane;
@@ -78,6 +76,9 @@ INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int
                 accumulate(rows, panels, p, left + line * p->a_line + column * p->a_column,
                            right + line * p->b_line + column * p->b_column, sum);
     } while (!flat && ++plane < p->planes);
+    __asm__("" : "+r"(p)); /* what follows is read again, and takes no registers before */
+    const int64_t c_row = p->c_row;
+    const bool add = p->add && !p->chain, relu = p->relu;
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
     {
         float *out = c + r * c_row + v * WIDTH;
