@@ -59,7 +59,7 @@ int gy_comm_sharing_ranks(const gy_comm *comm);
 /**
  * Cuts ranks into groups, each a communicator of its own, watched as this one is, at rest. Collective.
  * @param group  this rank's; < 0: none
- * @param out    in the order of ranks; left alone where there is none. Free with gy_comm_free()
+ * @param out    in the order of ranks; left alone where there is none. Free with gy_comm_free() before comm
  */
 gy_status gy_comm_split(gy_comm *comm, int group, gy_comm **out) GY_CHECKED;
 

@@ -186,11 +186,12 @@ static gy_alive *alive_of(const gy_comm *comm)
 
 void gy_alive_set_silence(gy_comm *comm, double seconds)
 {
-    gy_alive *a = alive_of(comm);
-    if (a == NULL) return;
-    pthread_mutex_lock(&comm->watch->lock);
-    a->silence_set = seconds;
-    pthread_mutex_unlock(&comm->watch->lock);
+    for (gy_watch *w = comm->watch; w != NULL; w = w->above) {
+        if (w->alive == NULL) continue;
+        pthread_mutex_lock(&w->lock);
+        w->alive->silence_set = seconds;
+        pthread_mutex_unlock(&w->lock);
+    }
 }
 
 void gy_alive_survive(gy_comm *comm, bool on)

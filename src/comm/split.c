@@ -5,12 +5,12 @@
 
 static gy_status make(gy_comm *comm, const MPI_Comm *part, gy_comm **out)
 {
-    const gy_watch *watch = comm->watch;
+    gy_watch *watch = comm->watch;
     GY_TRY(gy_comm_create(comm->ctx, part, out));
     (*out)->in_crowd = comm->crowded;
     (*out)->sharing = comm->sharing;
     if (watch == NULL) return GY_OK;
-    return gy_watch_begin(*out, false, 0, watch->stalled, watch->user);
+    return gy_watch_begin(*out, watch, 0, watch->stalled, watch->user);
 }
 
 gy_status gy_comm_split(gy_comm *comm, int group, gy_comm **out)

@@ -190,12 +190,14 @@ static void end(gy_watch *w)
     gy_free(ctx, w);
 }
 
-gy_status gy_watch_begin(gy_comm *comm, bool alive, double seconds, gy_stalled *stalled, void *user)
+gy_status gy_watch_begin(gy_comm *comm, gy_watch *above, double seconds, gy_stalled *stalled,
+                         void *user)
 {
     gy_watch *w = NULL;
     gy_watch_stop(comm);
     gy_status status = gy_comm_agree(comm, make(comm, &w));
     if (status == GY_OK) {
+        w->above = above;
         w->stalled = stalled;
         w->user = user;
         w->dog.from = w->looked = gy_clock_s();
@@ -203,7 +205,7 @@ gy_status gy_watch_begin(gy_comm *comm, bool alive, double seconds, gy_stalled *
         w->mine = (gy_sight){.since = w->looked, .phase = "start", .doing = GY_WORKS};
         status = gy_post_open(comm, &w->post);
     }
-    if (status == GY_OK && alive && comm->ranks > 1 && comm->ranks <= GY_SET_RANKS)
+    if (status == GY_OK && above == NULL && comm->ranks > 1 && comm->ranks <= GY_SET_RANKS)
         status = gy_alive_create(w);
     if (status == GY_OK) status = gy_comm_agree(comm, start_thread(w));
     if (status == GY_OK)
@@ -216,7 +218,7 @@ gy_status gy_watch_begin(gy_comm *comm, bool alive, double seconds, gy_stalled *
 gy_status gy_comm_watch(gy_comm *comm, double seconds, gy_stalled *stalled, void *user)
 {
     GY_DOOR;
-    return gy_watch_begin(comm, true, seconds, stalled, user);
+    return gy_watch_begin(comm, NULL, seconds, stalled, user);
 }
 
 void gy_watch_stop(gy_comm *comm)

@@ -66,6 +66,7 @@ typedef struct gy_alive gy_alive; /* alive_impl.h */
 
 typedef struct gy_watch {
     gy_comm *comm;
+    struct gy_watch *above; /* of the ranks that a group was cut from: deaths are its; NULL: none */
     int rank, ranks, hosts;
     int *host_of;        /* [ranks] */
     gy_host_name *names; /* [ranks] */
@@ -93,8 +94,8 @@ void gy_watch_send_all(gy_watch *w, gy_verb verb);
 void gy_watch_end(gy_watch *w);
 /** Tells the others that this rank ends the job, as it is about to say why. */
 void gy_watch_abort(gy_comm *comm);
-/** gy_comm_watch(); of a group without `alive`: the deaths are those of the ranks that it was cut from. */
-gy_status gy_watch_begin(gy_comm *comm, bool alive, double seconds, gy_stalled *stalled,
+/** gy_comm_watch(); of a group that was cut from the ranks of `above`, which outlives it. */
+gy_status gy_watch_begin(gy_comm *comm, gy_watch *above, double seconds, gy_stalled *stalled,
                          void *user) GY_CHECKED;
 
 /* alive.c */

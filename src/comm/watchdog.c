@@ -41,15 +41,15 @@ static void put_phase(char out[GY_PHASE_TEXT], const char *phase)
 
 void gy_watchdog_note(gy_comm *comm, int64_t step, const char *phase, gy_doing doing)
 {
-    gy_watch *w = comm->watch;
-    if (w == NULL) return;
     double now = gy_clock_s();
-    pthread_mutex_lock(&w->lock);
-    w->mine.since = now;
-    w->mine.step = step;
-    w->mine.doing = doing;
-    put_phase(w->mine.phase, phase);
-    pthread_mutex_unlock(&w->lock);
+    for (gy_watch *w = comm->watch; w != NULL; w = w->above) {
+        pthread_mutex_lock(&w->lock);
+        w->mine.since = now;
+        w->mine.step = step;
+        w->mine.doing = doing;
+        put_phase(w->mine.phase, phase);
+        pthread_mutex_unlock(&w->lock);
+    }
 }
 
 static void set_in_call(gy_watch *w, bool in)
