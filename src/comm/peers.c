@@ -7,7 +7,8 @@
  *     1 2 3          5 6 7           9 10 11
  *
  * A death is news: it goes to all peers at once, and on, in every letter: the last rank hears of it after
- * log2(hosts) + 2 of them. With 1,000 ranks on 125 hosts a host sends 280 letters a second.
+ * log2(hosts) + 2 of them. With 1,000 ranks on 125 hosts a host sends 280 letters of 400 bytes a second, and
+ * a rank keeps 0.2 MB.
  */
 #include "alive_impl.h"
 
