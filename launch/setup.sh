@@ -9,7 +9,7 @@ set -euo pipefail
 build=(build-essential cmake ninja-build pkg-config openmpi-bin libopenmpi-dev
        libopenblas-openmp-dev libhdf5-dev libyaml-dev libjansson-dev libpcre2-dev libxxhash-dev zlib1g-dev
        librandom123-dev)
-tests=(libcunit1-dev hdf5-tools python3-h5py python3-netcdf4 python3-numpy procps clang clang-format
+tests=(libcunit1-dev gfortran hdf5-tools python3-h5py python3-netcdf4 python3-numpy procps clang clang-format
        libomp-dev codespell git python3-jsonschema python3-yaml groff-base zsh gnuplot-nox)
 
 # a browser without windows, which looks at pages of reports

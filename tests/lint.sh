@@ -23,7 +23,7 @@ format() {
 
 spelling() {
     need codespell
-    git ls-files | grep -v -e '/corpus/' -e 'cli/bad/' -e '\.h5$' | xargs -d '\n' codespell
+    git ls-files | grep -v -e '/corpus/' -e 'cli/bad/' -e '\.h5$' | xargs -d '\n' codespell -L inout # Fortran's
 }
 
 # What the analyser cannot know, and guesses wrong: that a status which ranks agreed on is this rank's

@@ -22,7 +22,7 @@ else
 fi
 cd "$place"
 ./gyre version | grep -qx 'mpi   none'
-! ldd ./gyre | grep -i 'libmpi\|open-rte'
+ldd ./gyre | grep -i 'libmpi\|open-rte' && exit 1
 
 short=(train "$source/datasets/digits.yaml" --quiet --set train.epochs=1)
 (cd "$source" && "$build/gyre" "${short[@]}" --run-dir "$place/with")
