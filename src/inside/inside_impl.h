@@ -62,6 +62,9 @@ gy_status gy_inside_add_up(void *comm, double *values, int n) GY_CHECKED;
 /** Refuses while means and deviations that its configuration wants are not known. Local. */
 gy_status gy_inside_check_learned(const gy_network *net) GY_CHECKED;
 
+/** The weights as workspaces read them: after they changed, or a pass of training took their place. Local. */
+gy_status gy_inside_pack(gy_network *net) GY_CHECKED;
+
 /** x, y and weights of a call; those that are not given have no data. */
 typedef struct gy_call {
     gy_theirs x, y, w;

@@ -82,6 +82,7 @@ static gy_status prepare(gy_network *net, int64_t most)
                             &net->feed->unit, &net->y));
     GY_TRY(gy_new_array(net->ctx, task->sums, &net->tally));
     GY_TRY(gy_new_array(net->ctx, gy_comm_ranks(net->comm), &net->announced));
+    GY_TRY(gy_inside_pack(net));
     return gy_workspace_create(net, most, &net->own);
 }
 

@@ -63,7 +63,8 @@ static gy_status step(gy_network *net, const gy_call *f, gy_status status, doubl
                             .w = g->weighs ? g->w : NULL};
     status = gy_run_take_step(&net->run, &batch);
     if (loss != NULL) *loss = net->run.now.loss;
-    return status;
+    const gy_status packed = gy_inside_pack(net);
+    return status != GY_OK ? status : packed;
 }
 
 gy_status gy_network_step(gy_network *net, int64_t n, const float *x, const float *y,

@@ -34,6 +34,11 @@ static gy_status make(gy_workspace *w, int64_t most)
     return gy_model_plan(w->net.model, most, GY_USE_EVALUATION);
 }
 
+gy_status gy_inside_pack(gy_network *net)
+{
+    return gy_model_pack(net->net->model, net->net->kernel);
+}
+
 gy_status gy_workspace_create(gy_network *net, int64_t most, gy_workspace **out)
 {
     GY_DOOR;

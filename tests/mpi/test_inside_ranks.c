@@ -10,9 +10,10 @@
 #include "data/data.h"
 
 #include <math.h>
+#include <mpi.h>
 #include <stdlib.h>
 
-enum { IN = 3, OUT = 2, MOST = 48, STEPS = 20 };
+enum { IN = 3, OUT = 2, MOST = 48, STEPS = 9 };
 
 static const char yaml[] = "name: inside\n"
                            "model:\n"
@@ -254,7 +255,29 @@ static void goes_on_from_what_it_saved(void)
     unshare(&dir);
 }
 
+/* On a communicator of the caller's, whose errors stay the caller's matter. */
+static void leaves_error_handlers(void)
+{
+    gy_tempdir dir;
+    gy_comm *comm = NULL;
+    MPI_Comm mine;
+    MPI_Errhandler before, after, world;
+    const char *path = share_path(&dir, yaml);
+    (void)MPI_Comm_dup(MPI_COMM_WORLD, &mine);
+    (void)MPI_Comm_get_errhandler(mine, &before);
+    CU_ASSERT_EQUAL_FATAL(gy_comm_create(gy_test_ctx, &mine, &comm), GY_OK);
+    gy_network *net = open_net(comm, path, "seed=1");
+    gy_network_close(net);
+    gy_comm_free(comm);
+    (void)MPI_Comm_get_errhandler(mine, &after);
+    (void)MPI_Comm_get_errhandler(MPI_COMM_WORLD, &world);
+    CU_ASSERT(before == after && after == MPI_ERRORS_ARE_FATAL);
+    CU_ASSERT(world == MPI_ERRORS_ARE_FATAL);
+    (void)MPI_Comm_free(&mine);
+    unshare(&dir);
+}
+
 GY_TEST_MPI_MAIN(GY_TEST(is_that_of_one_rank), GY_TEST(is_so_where_each_updates_a_part),
                  GY_TEST(is_so_in_micro_batches), GY_TEST(is_so_with_means_that_were_learned),
                  GY_TEST(is_the_same_bits_with_grains), GY_TEST(fails_on_all_ranks_alike),
-                 GY_TEST(goes_on_from_what_it_saved))
+                 GY_TEST(goes_on_from_what_it_saved), GY_TEST(leaves_error_handlers))

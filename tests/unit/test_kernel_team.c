@@ -2,6 +2,7 @@
  * A kernel of one thread allocates nothing, and computes the same inside a parallel region of its
  * caller, whose threads each have a kernel of their own.
  */
+#include "allocations.h"
 #include "levels.h"
 
 #include "kernel/attention.h"
@@ -11,30 +12,7 @@
 #include "kernel/pooling.h"
 #include "kernel/update.h"
 
-#include <malloc.h>
 #include <string.h>
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS true
-static int64_t allocations;
-extern void *__libc_malloc(size_t bytes);
-extern void *__libc_memalign(size_t align, size_t bytes);
-
-/* In the place of the C library's, for all that this program links; OpenMP takes the second. */
-__attribute__((visibility("default"))) void *malloc(size_t bytes)
-{
-    allocations++;
-    return __libc_malloc(bytes);
-}
-__attribute__((visibility("default"))) void *memalign(size_t align, size_t bytes)
-{
-    allocations++;
-    return __libc_memalign(align, bytes);
-}
-#else
-#define COUNTS false
-static int64_t allocations;
-#endif
 
 enum { BATCH = 3, SIDE = 9, CHANNELS = 17, PIXELS = SIDE * SIDE * CHANNELS, ROOM = 1 << 20 };
 
@@ -120,12 +98,12 @@ static void one_thread_allocates_nothing(void)
     desk d;
     begin(&d);
     work(&d); /* what libraries allocate at their first call */
-    int64_t before = allocations;
+    int64_t before = gy_test_allocations;
     work(&d);
-    CU_ASSERT_EQUAL(allocations, before);
-    if (COUNTS) {
+    CU_ASSERT_EQUAL(gy_test_allocations, before);
+    if (GY_TEST_COUNTS) {
         free(malloc(1)); /* it does count */
-        CU_ASSERT_TRUE(allocations > before);
+        CU_ASSERT_TRUE(gy_test_allocations > before);
     }
     end(&d);
 }

@@ -1,0 +1,228 @@
+/*
+ * A network in memory on one thread, µs a call: applied, trained by a step, opened; beside ONNX Runtime by its C
+ * interface, in turns, where its library and the same network are given (compare_inside.py does).
+ *
+ *     bench_inside NETWORK.yaml [LIBRARY NETWORK.onnx] N…
+ *
+ * The medians of a few rounds, of which the least is told; with the peer its ratio. The peer's input is [n, x]; of
+ * a network of axes and channels it may have the channels first.
+ */
+#define _GNU_SOURCE /* sched_setaffinity */
+#include <gyre/network.h>
+
+#include "base/clock.h"
+
+#include <dlfcn.h>
+#include <math.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROUNDS = 7, MOST_CALLS = 2000 };
+
+/* What is called. */
+typedef struct subject {
+    gy_network *net;
+    int64_t n;
+    float *x, *y, *classes;
+    void *session, *in, *out; /* ONNX Runtime's */
+} subject;
+
+/* ONNX Runtime's functions by their places in its table, as of interface 17; a status that is not NULL is a failure. */
+enum {
+    ORT_VERSION = 17,
+    ORT_MESSAGE = 2,
+    ORT_ENVIRONMENT = 3,
+    ORT_SESSION = 7,
+    ORT_RUN = 9,
+    ORT_OPTIONS = 10,
+    ORT_OPTIMIZATION = 23,
+    ORT_THREADS_WITHIN = 24,
+    ORT_THREADS_BETWEEN = 25,
+    ORT_TENSOR = 49,
+    ORT_MEMORY = 69
+};
+static void *const *ort;
+#define ORT(place, ...) ((void *(*)(__VA_ARGS__))(uintptr_t)ort[place])
+
+static void check_ort(void *status, const char *what)
+{
+    if (status == NULL) return;
+    printf("%s: %s\n", what, ((const char *(*)(void *))(uintptr_t)ort[ORT_MESSAGE])(status));
+    exit(1);
+}
+
+static void check(gy_status status)
+{
+    if (status == GY_OK) return;
+    printf("%s\n", gy_error_last()->text);
+    exit(1);
+}
+
+static void *open_ort(const char *library, const char *model)
+{
+    typedef struct base {
+        void *const *(*get)(uint32_t version);
+    } base;
+    void *env, *options, *session, *lib = dlopen(library, RTLD_NOW);
+    const base *(*get)(void) = NULL;
+    if (lib != NULL) *(void **)&get = dlsym(lib, "OrtGetApiBase");
+    if (get == NULL) exit(1);
+    ort = get()->get(ORT_VERSION);
+    check_ort(ORT(ORT_ENVIRONMENT, int, const char *, void **)(3, "gyre", &env), "environment");
+    check_ort(ORT(ORT_OPTIONS, void **)(&options), "options");
+    check_ort(ORT(ORT_THREADS_WITHIN, void *, int)(options, 1), "threads");
+    check_ort(ORT(ORT_THREADS_BETWEEN, void *, int)(options, 1), "threads");
+    check_ort(ORT(ORT_OPTIMIZATION, void *, int)(options, 99), "optimization");
+    check_ort(
+        ORT(ORT_SESSION, void *, const char *, void *, void **)(env, model, options, &session),
+        "session");
+    return session;
+}
+
+static void *tensor(float *data, int64_t n, int axes, const int64_t *shape, int64_t count)
+{
+    static void *memory;
+    int64_t all[GY_NETWORK_AXES + 1] = {n};
+    void *out = NULL;
+    memcpy(all + 1, shape, (size_t)axes * sizeof *shape);
+    if (memory == NULL) check_ort(ORT(ORT_MEMORY, int, int, void **)(1, 0, &memory), "memory");
+    check_ort(ORT(ORT_TENSOR, void *, void *, size_t, const int64_t *, size_t, int, void **)(
+                  memory, data, (size_t)(n * count) * sizeof *data, all, (size_t)axes + 1, 1, &out),
+              "tensor");
+    return out;
+}
+
+static void apply(subject *s)
+{
+    check(gy_network_apply(s->net, NULL, s->n, s->x, s->y));
+}
+
+static void train(subject *s)
+{
+    check(gy_network_step(s->net, s->n, s->x, s->classes, NULL, NULL));
+}
+
+static void apply_ort(subject *s)
+{
+    const char *in = "x", *out = "y";
+    check_ort(ORT(ORT_RUN, void *, void *, const char *const *, void *const *, size_t,
+                  const char *const *, size_t,
+                  void **)(s->session, NULL, &in, &s->in, 1, &out, 1, &s->out),
+              "run");
+}
+
+static int ascending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The median of some calls in µs. */
+static double median(void (*call)(subject *), subject *s, int calls)
+{
+    static double times[MOST_CALLS];
+    for (int i = -calls / 20 - 2; i < calls; i++) {
+        const double start = gy_clock_s();
+        call(s);
+        if (i >= 0) times[i] = 1e6 * (gy_clock_s() - start);
+    }
+    qsort(times, (size_t)calls, sizeof *times, ascending);
+    return times[calls / 2];
+}
+
+static int calls_of(void (*call)(subject *), subject *s)
+{
+    const double once = median(call, s, 5), many = 1e5 / once;
+    return many > MOST_CALLS ? MOST_CALLS : many < 5 ? 5 : (int)many;
+}
+
+static int64_t count(int axes, const int64_t *shape)
+{
+    int64_t n = 1;
+    for (int i = 0; i < axes; i++) n *= shape[i];
+    return n;
+}
+
+/* Whether it takes inputs of that shape. */
+static bool suits(subject *s)
+{
+    const char *in = "x", *out = "y";
+    return ORT(ORT_RUN, void *, void *, const char *const *, void *const *, size_t,
+               const char *const *, size_t,
+               void **)(s->session, NULL, &in, &s->in, 1, &out, 1, &s->out) == NULL;
+}
+
+static void measure(subject *s)
+{
+    int64_t in[GY_NETWORK_AXES], out[GY_NETWORK_AXES];
+    const int in_axes = gy_network_input(s->net, in), out_axes = gy_network_output(s->net, out);
+    const int64_t x = count(in_axes, in), y = count(out_axes, out);
+    double ours = INFINITY, step = INFINITY, theirs = INFINITY;
+    s->x = malloc((size_t)(s->n * x) * sizeof *s->x);
+    s->y = malloc((size_t)(s->n * y) * sizeof *s->y);
+    s->classes = calloc((size_t)(s->n * y), sizeof *s->classes);
+    if (s->x == NULL || s->y == NULL || s->classes == NULL) exit(1);
+    for (int64_t i = 0; i < s->n * x; i++) s->x[i] = (float)(i * 7919 % 2003 - 1001) / 1001;
+    if (s->session != NULL) {
+        s->in = tensor(s->x, s->n, in_axes, in, x);
+        s->out = tensor(s->y, s->n, out_axes, out, y);
+        const int64_t turned[] = {in[in_axes - 1], in[0]};
+        if (in_axes == 2 && !suits(s)) s->in = tensor(s->x, s->n, in_axes, turned, x);
+    }
+    const int calls = calls_of(apply, s), steps = calls_of(train, s);
+    for (int i = 0; i < ROUNDS; i++) {
+        ours = fmin(ours, median(apply, s, calls));
+        if (s->session != NULL) theirs = fmin(theirs, median(apply_ort, s, calls));
+        step = fmin(step, median(train, s, steps));
+    }
+    printf("%6lld  %10.2f  %10.2f", (long long)s->n, ours, step);
+    if (s->session != NULL) printf("  %10.2f  %5.2f", theirs, ours / theirs);
+    printf("\n");
+    free(s->x);
+    free(s->y);
+    free(s->classes);
+}
+
+/* The first, and the least of some. */
+static gy_network *open_often(gy_context *ctx, const char *path)
+{
+    const gy_network_options options = {.training = true};
+    gy_network *net = NULL;
+    double first = 0, again = INFINITY;
+    for (int i = 0; i < ROUNDS; i++) {
+        gy_network_close(net);
+        const double start = gy_clock_s();
+        check(gy_network_open(ctx, NULL, path, &options, &net));
+        const double ms = 1e3 * (gy_clock_s() - start);
+        if (i == 0)
+            first = ms;
+        else
+            again = fmin(again, ms);
+    }
+    printf("open: %.2f ms, again %.2f ms\n", first, again);
+    return net;
+}
+
+int main(int argc, char **argv)
+{
+    gy_context *ctx = NULL;
+    cpu_set_t one;
+    if (argc < 3) return 2;
+    CPU_ZERO(&one);
+    CPU_SET(1, &one);
+    (void)sched_setaffinity(0, sizeof one, &one);
+    check(gy_context_create(NULL, NULL, &ctx));
+    subject s = {.net = open_often(ctx, argv[1])};
+    const bool peer = atoi(argv[2]) == 0;
+    if (peer && argc > 3) s.session = open_ort(argv[2], argv[3]);
+    printf("%6s  %10s  %10s%s\n", "n", "apply", "step", peer ? "  ONNX Runtime  ratio" : "");
+    for (int i = peer ? 4 : 2; i < argc; i++) {
+        s.n = atoll(argv[i]);
+        measure(&s);
+    }
+    gy_network_close(s.net);
+    gy_context_free(ctx);
+    return 0;
+}
