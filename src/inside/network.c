@@ -60,6 +60,9 @@ static gy_status prepare_learning(gy_network *net, gy_normalize kind, const gy_s
                                   gy_normalizer *out, gy_moments *moments)
 {
     if (out->n > 0) return GY_OK;
+    gy_free(net->ctx, out->mean); /* no numbers have memory, too */
+    gy_free(net->ctx, out->deviation);
+    out->mean = out->deviation = NULL;
     GY_TRY(gy_moments_init(net->ctx, gy_normalizer_size(kind, shape), moments));
     GY_TRY(gy_new_array(net->ctx, moments->n, &out->mean));
     return gy_new_array(net->ctx, moments->n, &out->deviation);

@@ -1,11 +1,12 @@
 /*
- * A caller with traps, another rounding or small numbers flushed to 0 trains the same network, bit for
- * bit, and has its floating-point environment as it was: in its own thread and in those of its team.
+ * A caller with traps, another rounding or small numbers flushed to 0 trains and applies the same network, bit
+ * for bit, and has its floating-point environment as it was: in its own thread and in those of its team.
  */
 #define _GNU_SOURCE /* feenableexcept */
 #include "gy_test.h"
 #include "tempdir.h"
 
+#include <gyre/network.h>
 #include <gyre/train.h>
 
 #include "base/door.h"
@@ -16,9 +17,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST = 64, TEAM = 2 };
+enum { MOST = 96, TEAM = 2, CLASSES = 4, SAMPLES = 12, INPUT = 16 * 32 };
 
-/* One number of every kind that a training tells. */
+/* Numbers of every kind that come out. */
 typedef struct told {
     double v[MOST];
     int n;
@@ -30,7 +31,7 @@ static void observe(void *user, const gy_event *event)
     told *t = user;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const double value = gy_event_number(event, names[i], NAN);
-        if (!isnan(value) && t->n < MOST) t->v[t->n++] = value;
+        if (!isnan(value) && t->n < MOST / 2) t->v[t->n++] = value;
     }
 }
 
@@ -48,6 +49,29 @@ static const char yaml[] =
     "train: {epochs: 1, batch_size: 12}\n"
     "threads: 2\n";
 
+/* What was trained, opened in memory: applied, trained a step more, applied as arrays of doubles. */
+static gy_status use(gy_context *ctx, const char *run_dir, told *t)
+{
+    static float x[SAMPLES * INPUT], y[SAMPLES] = {0, 1, 2, 3}, out[SAMPLES * CLASSES];
+    const gy_network_options options = {.training = true, .threads = TEAM};
+    gy_network *net = NULL;
+    double loss = 0, again[SAMPLES * CLASSES];
+    for (int i = 0; i < SAMPLES * INPUT; i++) x[i] = (float)(i * 7919 % 1024) / 1024; /* exactly */
+    const gy_view in = {GY_FLOAT, x, 4, {SAMPLES, 16, 32, 1}, {INPUT, 32, 1, 1}};
+    const gy_view answers = {GY_DOUBLE, again, 2, {SAMPLES, CLASSES}, {CLASSES, 1}};
+    GY_TRY(gy_network_open(ctx, NULL, run_dir, &options, &net));
+    gy_status status = gy_network_apply(net, NULL, SAMPLES, x, out);
+    if (status == GY_OK) status = gy_network_step(net, SAMPLES, x, y, NULL, &loss);
+    if (status == GY_OK) status = gy_network_apply_view(net, NULL, &in, &answers);
+    gy_network_close(net);
+    for (int i = 0; i < CLASSES; i++) { /* of the last sample, before and after */
+        t->v[t->n++] = out[SAMPLES * CLASSES - 1 - i];
+        t->v[t->n++] = again[SAMPLES * CLASSES - 1 - i];
+    }
+    t->v[t->n++] = loss;
+    return status;
+}
+
 static void train(told *t)
 {
     char run_dir[GY_TEMPDIR + 16];
@@ -63,6 +87,7 @@ static void train(told *t)
     gy_status status = gy_comm_create(ctx, NULL, &comm);
     if (status == GY_OK) status = gy_config_parse(ctx, "test", yaml, sets, 1, &config);
     if (status == GY_OK) status = gy_train(ctx, comm, config, &options);
+    if (status == GY_OK) status = use(ctx, dir.path, t);
     if (status != GY_OK) printf("%s\n", gy_error_last()->text);
     CU_ASSERT_EQUAL(status, GY_OK);
     gy_config_free(config);
