@@ -36,7 +36,7 @@ static int64_t rows_of(const gy_slide *s)
 /* Floats of a line of the band in panels. */
 static int64_t line_floats(const gy_slide *s)
 {
-    return panels_of(s) * s->in * PANEL;
+    return panels_of(s) * s->units * PANEL;
 }
 
 static int64_t turned_floats(const gy_slide *s)
@@ -49,25 +49,33 @@ int64_t gy_few_floats(const gy_slide *s)
     return s->few ? turned_floats(s) + rows_of(s) * panels_of(s) * PANEL : 0;
 }
 
-void gy_few_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed, gy_member me)
+void gy_few_pack(const gy_conv_pass *p, const gy_slide *s, float *packed, gy_member me)
 {
-    GY_SHARE(me, i, s->groups * gy_slide_taps(s) * s->out) { /* [groups, taps, out] */
-        const int64_t group = i / s->out / gy_slide_taps(s), o = i % s->out;
-        const float *tap = w + gy_slide_tap(c, s, i / s->out % gy_slide_taps(s));
-        const int64_t filter = gy_slide_filter(c);
-        for (int64_t k = 0; k < s->in; k++)
-            packed[i * s->in + k] = s->flip ? tap[(group * s->in + k) * filter + o]
-                                            : tap[(group * s->out + o) * filter + k];
+    enum { MOST = 64 };
+    const gy_operand *operand = gy_slide_operand(p->kernel, s);
+    const int64_t filter = gy_slide_filter(p->c), taps = gy_slide_taps(s);
+    GY_SHARE(me, i, s->groups * taps * s->out) { /* [groups, taps, out] */
+        const int64_t group = i / s->out / taps, o = i % s->out;
+        const float *tap = p->w + gy_slide_tap(p->c, s, i / s->out % taps);
+        const float *from =
+            tap + (s->flip ? group * s->in * filter + o : (group * s->out + o) * filter);
+        for (int64_t k = 0; k < s->in; k += MOST) {
+            const int64_t n = gy_least(MOST, s->in - k);
+            float row[MOST];
+            for (int64_t j = 0; j < n; j++) row[j] = from[(k + j) * (s->flip ? filter : 1)];
+            operand->along(1, n, row, n, packed + i * s->units + gy_units(operand, k), n);
+        }
     }
 }
 
 /* The band's lines, each in panels of 16 pixels. */
-static void turn(const gy_vector *v, const gy_slide *s, int64_t lines, const float *band, float *to)
+static void turn(const gy_operand *o, const gy_slide *s, int64_t lines, const float *band,
+                 float *to)
 {
-    const int64_t width = gy_axis_span(&s->h, s->h.out);
-    for (int64_t i = 0; i < lines; i++, band += width * s->in)
-        for (int64_t at = 0; at < width; at += PANEL, to += s->in * PANEL)
-            v->panel_turn(gy_least(PANEL, width - at), s->in, band + at * s->in, s->in, to);
+    const int64_t width = gy_slide_line(s);
+    for (int64_t i = 0; i < lines; i++, band += width * s->wide)
+        for (int64_t at = 0; at < width; at += PANEL, to += s->units * PANEL)
+            o->turn(gy_least(PANEL, width - at), s->in, band + at * s->wide, s->wide, to);
 }
 
 /* A line of outputs from z, `step` floats from pixel to pixel. */
@@ -92,17 +100,17 @@ static void add_taps(const gy_conv_pass *p, const gy_slide *s, int64_t first, fl
 void gy_few_band(const gy_conv_pass *p, const gy_slide *s, const float *packed, int64_t group,
                  const gy_band *at, const float *band, float *own, float *image)
 {
-    const gy_vector *v = p->kernel->vector;
+    const gy_operand *o = gy_slide_operand(p->kernel, s);
     const int64_t lines = gy_axis_span(&s->v, at->rows), line = line_floats(s);
-    const int64_t weights = rows_of(s) * s->in; /* of a line of taps */
+    const int64_t weights = rows_of(s) * s->units; /* of a line of taps */
     float *z = own + turned_floats(s);
     gy_panel_product product = {.rows = rows_of(s),
                                 .planes = s->d.taps,
                                 .lines = s->v.taps,
                                 .columns = 1,
-                                .depth = s->in,
-                                .a = packed + group * gy_slide_taps(s) * s->out * s->in,
-                                .a_row = s->in,
+                                .depth = s->units,
+                                .a = packed + group * gy_slide_taps(s) * s->out * s->units,
+                                .a_row = s->units,
                                 .a_plane = s->v.taps * weights,
                                 .a_line = weights,
                                 .a_step = 1,
@@ -110,13 +118,13 @@ void gy_few_band(const gy_conv_pass *p, const gy_slide *s, const float *packed, 
                                 .b_line = s->v.apart * line,
                                 .b_step = PANEL,
                                 .panels = panels_of(s),
-                                .b_panel = s->in * PANEL,
+                                .b_panel = s->units * PANEL,
                                 .c = z,
                                 .c_row = panels_of(s) * PANEL};
-    turn(v, s, s->d.taps * lines, band, own);
+    turn(o, s, s->d.taps * lines, band, own);
     for (int64_t r = 0; r < at->rows; r++) {
         product.b = own + r * s->v.stride * line;
-        v->panel_product(&product);
+        o->product(&product);
         add_taps(p, s, group * s->out, z,
                  image + gy_slide_line_at(s, at->plane, at->row + r) + group * s->out,
                  s->h.skip * s->channels);

@@ -26,20 +26,23 @@ typedef struct gy_slide {
     int64_t in_channels, channels;  /* of the whole input and output */
     int64_t groups, in, out, panel; /* channels of a group; `out` rounded up to panels */
     int64_t inner;                  /* inputs that an output sees at a pixel: in, 1 if diagonal */
+    int64_t wide, units, depth; /* places of a pixel's inputs in a band, packed, and of `inner` */
     int64_t out_depth, out_height, out_width; /* of the grid that outputs lie in */
     int64_t rows;                             /* outputs of a band */
     bool flip;     /* weights are [in, …, out] and not [out, …, in] */
     bool few;      /* fewer outputs than a panel is worth: conv_direct_few.c */
     bool diagonal; /* one channel a group: 16 of them are taken as one group of a panel */
+    bool plain;    /* float32 in every precision: of a single input a pair would be half empty */
 } gy_slide;
 
-gy_slide gy_slide_forward(const gy_conv *c);
+/* Of operands as `o` packs them. */
+gy_slide gy_slide_forward(const gy_conv *c, const gy_operand *o);
 
 /* Phases of dx, along all axes: the strides, or fewer where the grid is smaller. */
 int64_t gy_slide_phases(const gy_conv *c);
 
 /* Phase i of dx, of every s-th pixel along an axis of stride s; it may have no taps. */
-gy_slide gy_slide_backward(const gy_conv *c, int64_t i);
+gy_slide gy_slide_backward(const gy_conv *c, const gy_operand *o, int64_t i);
 
 /* Input pixels under n outputs. */
 static inline int64_t gy_axis_span(const gy_axis *a, int64_t n)
@@ -52,10 +55,10 @@ static inline int64_t gy_slide_taps(const gy_slide *s)
     return s->d.taps * s->v.taps * s->h.taps;
 }
 
-/* Floats of a line and of a plane of a band under `rows` rows of outputs. */
+/* Pixels of a line and of a plane of a band under `rows` rows of outputs. */
 static inline int64_t gy_slide_line(const gy_slide *s)
 {
-    return gy_axis_span(&s->h, s->h.out) * s->in;
+    return gy_axis_span(&s->h, s->h.out);
 }
 
 static inline int64_t gy_slide_plane(const gy_slide *s, int64_t rows)
@@ -63,13 +66,45 @@ static inline int64_t gy_slide_plane(const gy_slide *s, int64_t rows)
     return gy_axis_span(&s->v, rows) * gy_slide_line(s);
 }
 
+/* How the products of a slide have their operands. */
+static inline const gy_operand *gy_slide_operand(const gy_kernel *k, const gy_slide *s)
+{
+    return s->plain ? k->vector->operand[GY_PRECISION_float32] : k->operand;
+}
+
+/* The product of a slide, of packed operands; one channel a group has them as they are. */
+static inline void gy_slide_multiply(const gy_kernel *k, const gy_slide *s,
+                                     const gy_panel_product *product)
+{
+    if (s->diagonal)
+        k->vector->panel_diagonal(product);
+    else
+        gy_slide_operand(k, s)->product(product);
+}
+
+/* The columns of a line lie side by side and are walked as one. */
+static inline bool gy_slide_is_merged(const gy_slide *s)
+{
+    return !s->diagonal && (s->h.apart == 1 || s->h.taps == 1);
+}
+
+/* Floats of a sample of inputs, and of outputs. */
+static inline int64_t gy_slide_inputs(const gy_slide *s)
+{
+    return s->d.in * s->v.in * s->h.in * s->in_channels;
+}
+
+static inline int64_t gy_slide_outputs(const gy_slide *s)
+{
+    return s->out_depth * s->out_height * s->out_width * s->channels;
+}
+
 /* Floats of a band, and of all weights in panels. */
 int64_t gy_slide_band(const gy_slide *s);
 int64_t gy_slide_packed(const gy_slide *s);
 
-/* Weights of a slide: [groups, panel / 16, taps, inner, 16]. To be called by all of the team. */
-void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed,
-                   gy_member me);
+/* Weights of a slide: [groups, panel / 16, taps, depth, 16]. To be called by all of the team. */
+void gy_slide_pack(const gy_conv_pass *p, const gy_slide *s, float *packed, gy_member me);
 
 /* Where weights of tap t begin in w, and floats of a filter. */
 int64_t gy_slide_tap(const gy_conv *c, const gy_slide *s, int64_t t);
@@ -95,17 +130,21 @@ typedef struct gy_band {
 int64_t gy_slide_bands(const gy_slide *s);
 gy_band gy_slide_band_at(const gy_slide *s, int64_t i);
 
-/* The pixels under a band's outputs: [planes that taps meet, span, span, in]. */
+/* The pixels under a band's outputs: [planes that taps meet, span, span, wide], as floats. */
 void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, const gy_band *at,
                    float *band);
 
 /* Whether a slide has few outputs and can do them so; floats of a thread's scratch. */
 bool gy_few_can(const gy_slide *s);
 int64_t gy_few_floats(const gy_slide *s);
-/* Its weights, [groups, taps, out, in]: no more than in panels. By all of the team. */
-void gy_few_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed, gy_member me);
+/* Its weights, [groups, taps, out, units]: no more than in panels. By all of the team. */
+void gy_few_pack(const gy_conv_pass *p, const gy_slide *s, float *packed, gy_member me);
 /* The outputs of a band of a group. */
 void gy_few_band(const gy_conv_pass *p, const gy_slide *s, const float *packed, int64_t group,
                  const gy_band *at, const float *band, float *own, float *image);
+
+/* The weight gradient: floats of its scratch; the pass. */
+int64_t gy_direct_weight_scratch(const gy_conv *c, const gy_operand *o);
+void gy_direct_backward_weight(const gy_conv_pass *p);
 
 #endif

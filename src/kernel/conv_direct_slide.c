@@ -7,7 +7,7 @@ enum { PANEL = GY_PANEL, PLANE_FLOATS = 24 * 1024 }; /* of a band: 96 KiB */
 
 int64_t gy_slide_band(const gy_slide *s)
 {
-    return gy_slide_taps(s) == 0 ? 0 : s->d.taps * gy_slide_plane(s, s->rows);
+    return gy_slide_taps(s) == 0 ? 0 : s->d.taps * gy_slide_plane(s, s->rows) * s->wide;
 }
 
 int64_t gy_slide_bands(const gy_slide *s)
@@ -23,11 +23,11 @@ gy_band gy_slide_band_at(const gy_slide *s, int64_t i)
 
 int64_t gy_slide_packed(const gy_slide *s)
 {
-    return s->groups * s->panel * gy_slide_taps(s) * s->inner;
+    return s->groups * s->panel * gy_slide_taps(s) * s->depth;
 }
 
 /* Groups, and as many rows as fit, at least one. */
-static gy_slide complete(const gy_conv *c, gy_slide s)
+static gy_slide complete(const gy_conv *c, const gy_operand *o, gy_slide s)
 {
     s.groups = c->groups;
     s.in = s.in_channels / c->groups;
@@ -38,9 +38,13 @@ static gy_slide complete(const gy_conv *c, gy_slide s)
         s.in = s.out = PANEL;
     }
     s.inner = s.diagonal ? 1 : s.in;
+    s.plain = s.inner == 1;
+    s.wide = s.plain ? s.in : gy_round_up(s.in, o->group);
+    s.units = s.plain ? s.in : gy_units(o, s.in);
+    s.depth = s.diagonal ? 1 : s.units;
     s.panel = gy_round_up(s.out, PANEL);
     s.rows = 1;
-    while (s.rows < s.v.out && gy_slide_plane(&s, s.rows + 1) <= PLANE_FLOATS) s.rows++;
+    while (s.rows < s.v.out && gy_slide_plane(&s, s.rows + 1) * s.wide <= PLANE_FLOATS) s.rows++;
     s.few = gy_few_can(&s);
     return s;
 }
@@ -50,17 +54,18 @@ static gy_axis all_of(const gy_window *w)
     return (gy_axis){w->in, w->out, w->size, w->dilation, w->stride, w->before, 0, 1, 0, 1};
 }
 
-gy_slide gy_slide_forward(const gy_conv *c)
+gy_slide gy_slide_forward(const gy_conv *c, const gy_operand *o)
 {
     const gy_window *d = &c->axis[GY_DEPTH], *v = &c->axis[GY_HEIGHT], *h = &c->axis[GY_WIDTH];
-    return complete(c, (gy_slide){.d = all_of(d),
-                                  .v = all_of(v),
-                                  .h = all_of(h),
-                                  .in_channels = c->channels,
-                                  .channels = c->filters,
-                                  .out_depth = d->out,
-                                  .out_height = v->out,
-                                  .out_width = h->out});
+    return complete(c, o,
+                    (gy_slide){.d = all_of(d),
+                               .v = all_of(v),
+                               .h = all_of(h),
+                               .in_channels = c->channels,
+                               .channels = c->filters,
+                               .out_depth = d->out,
+                               .out_height = v->out,
+                               .out_width = h->out});
 }
 
 /*
@@ -101,40 +106,58 @@ int64_t gy_slide_phases(const gy_conv *c)
     return phases_of(&w[GY_DEPTH]) * phases_of(&w[GY_HEIGHT]) * phases_of(&w[GY_WIDTH]);
 }
 
-gy_slide gy_slide_backward(const gy_conv *c, int64_t i)
+gy_slide gy_slide_backward(const gy_conv *c, const gy_operand *o, int64_t i)
 {
     const gy_window *d = &c->axis[GY_DEPTH], *v = &c->axis[GY_HEIGHT], *h = &c->axis[GY_WIDTH];
     const int64_t columns = phases_of(h), rows = phases_of(v);
-    return complete(c, (gy_slide){.d = phase(d, i / columns / rows),
-                                  .v = phase(v, i / columns % rows),
-                                  .h = phase(h, i % columns),
-                                  .in_channels = c->filters,
-                                  .channels = c->channels,
-                                  .out_depth = d->in,
-                                  .out_height = v->in,
-                                  .out_width = h->in,
-                                  .flip = true});
+    return complete(c, o,
+                    (gy_slide){.d = phase(d, i / columns / rows),
+                               .v = phase(v, i / columns % rows),
+                               .h = phase(h, i % columns),
+                               .in_channels = c->filters,
+                               .channels = c->channels,
+                               .out_depth = d->in,
+                               .out_height = v->in,
+                               .out_width = h->in,
+                               .flip = true});
 }
 
-/* One tap of one panel: [inner, 16]. */
-static void pack_tap(const gy_slide *s, int64_t filter, int64_t group, int64_t first,
-                     const float *from, float *to)
+/* Inputs [k, k + n) of one tap of one panel: [n, 16]. */
+static void copy_tap(const gy_slide *s, int64_t filter, int64_t group, int64_t first, int64_t k,
+                     int64_t n, const float *from, float *to)
 {
-    int64_t n = gy_least(PANEL, s->out - first);
-    if (s->diagonal) {
-        int64_t channel = group * PANEL;
-        for (int64_t o = 0; o < PANEL; o++)
-            to[o] = channel + o < s->channels ? from[(channel + o) * filter] : 0;
-        return;
-    }
-    for (int64_t k = 0; k < s->inner; k++, to += PANEL) {
+    const int64_t outputs = gy_least(PANEL, s->out - first);
+    for (const int64_t end = k + n; k < end; k++, to += PANEL) {
         if (s->flip) {
-            memcpy(to, from + (group * s->in + k) * filter + first, sizeof *to * (size_t)n);
-            memset(to + n, 0, sizeof *to * (size_t)(PANEL - n));
+            memcpy(to, from + (group * s->in + k) * filter + first, sizeof *to * (size_t)outputs);
+            memset(to + outputs, 0, sizeof *to * (size_t)(PANEL - outputs));
             continue;
         }
         const float *column = from + (group * s->out + first) * filter + k;
-        for (int64_t o = 0; o < PANEL; o++) to[o] = o < n ? column[o * filter] : 0;
+        for (int64_t o = 0; o < PANEL; o++) to[o] = o < outputs ? column[o * filter] : 0;
+    }
+}
+
+/* One tap of one panel: [depth, 16]. */
+static void pack_tap(const gy_operand *o, const gy_slide *s, int64_t filter, int64_t group,
+                     int64_t first, const float *from, float *to)
+{
+    enum { ROWS = 16 };
+    float rows[ROWS * PANEL];
+    if (s->diagonal) {
+        const int64_t channel = group * PANEL;
+        for (int64_t i = 0; i < PANEL; i++)
+            to[i] = channel + i < s->channels ? from[(channel + i) * filter] : 0;
+        return;
+    }
+    if (o->group == 1) {
+        copy_tap(s, filter, group, first, 0, s->in, from, to);
+        return;
+    }
+    for (int64_t k = 0; k < s->in; k += ROWS) {
+        const int64_t n = gy_least(ROWS, s->in - k);
+        copy_tap(s, filter, group, first, k, n, from, rows);
+        o->down(n, PANEL, rows, PANEL, to + gy_units(o, k) * PANEL, PANEL);
     }
 }
 
@@ -147,13 +170,14 @@ int64_t gy_slide_tap(const gy_conv *c, const gy_slide *s, int64_t t)
     return ((k * height + i) * width + j) * (c->channels / c->groups);
 }
 
-void gy_slide_pack(const gy_conv *c, const gy_slide *s, const float *w, float *packed, gy_member me)
+void gy_slide_pack(const gy_conv_pass *p, const gy_slide *s, float *packed, gy_member me)
 {
-    int64_t panels = s->panel / PANEL, taps = gy_slide_taps(s);
+    const int64_t panels = s->panel / PANEL, taps = gy_slide_taps(s);
+    const gy_operand *o = gy_slide_operand(p->kernel, s);
     GY_SHARE(me, at, s->groups * panels) {
         for (int64_t t = 0; t < taps; t++)
-            pack_tap(s, gy_slide_filter(c), at / panels, at % panels * PANEL,
-                     w + gy_slide_tap(c, s, t), packed + (at * taps + t) * s->inner * PANEL);
+            pack_tap(o, s, gy_slide_filter(p->c), at / panels, at % panels * PANEL,
+                     p->w + gy_slide_tap(p->c, s, t), packed + (at * taps + t) * s->depth * PANEL);
     }
 }
 
@@ -162,30 +186,30 @@ static void copy_plane(const gy_slide *s, const float *image, int64_t group, int
                        int64_t top, int64_t lines, float *band)
 {
     int64_t width = gy_axis_span(&s->h, s->h.out), first = group * s->in;
-    int64_t n =
-        gy_least(s->in, s->in_channels - first); /* less than `in` in the last panel alone */
+    int64_t n = gy_least(s->in, s->in_channels -
+                                    first); /* less than `wide` where that is more than there are */
     int64_t left = gy_least(gy_most(s->h.before, 0), width), skipped = gy_most(-s->h.before, 0);
     int64_t inside = gy_most(gy_least(s->h.in - skipped, width - left), 0);
-    size_t pixel = sizeof *band * (size_t)s->in, used = sizeof *band * (size_t)n;
+    size_t pixel = sizeof *band * (size_t)s->wide, used = sizeof *band * (size_t)n;
     bool outside = plane < 0 || plane >= s->d.in || inside == 0;
-    for (int64_t r = top; r < top + lines; r++, band += width * s->in) {
+    for (int64_t r = top; r < top + lines; r++, band += width * s->wide) {
         if (outside || r < 0 || r >= s->v.in) {
             memset(band, 0, pixel * (size_t)width);
             continue;
         }
         const float *from =
             image + ((plane * s->v.in + r) * s->h.in + skipped) * s->in_channels + first;
-        float *to = band + left * s->in;
+        float *to = band + left * s->wide;
         memset(band, 0, pixel * (size_t)left);
-        if (n == s->in_channels && n == s->in) {
+        if (n == s->in_channels && n == s->wide) {
             memcpy(to, from, pixel * (size_t)inside);
         } else {
             for (int64_t i = 0; i < inside; i++) {
-                memcpy(to + i * s->in, from + i * s->in_channels, used);
-                memset(to + i * s->in + n, 0, pixel - used);
+                memcpy(to + i * s->wide, from + i * s->in_channels, used);
+                memset(to + i * s->wide + n, 0, pixel - used);
             }
         }
-        memset(to + inside * s->in, 0, pixel * (size_t)(width - left - inside));
+        memset(to + inside * s->wide, 0, pixel * (size_t)(width - left - inside));
     }
 }
 
@@ -196,5 +220,5 @@ void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, const g
     int64_t top = at->row * s->v.stride - s->v.before, lines = gy_axis_span(&s->v, at->rows);
     for (int64_t i = 0; i < s->d.taps; i++)
         copy_plane(s, image, group, front + i * s->d.apart, top, lines,
-                   band + i * gy_slide_plane(s, at->rows));
+                   band + i * gy_slide_plane(s, at->rows) * s->wide);
 }

@@ -2,7 +2,7 @@
  * Rates of convolution: GFLOP/s counted as direct convolution (2 · outputs · kernel · channels a
  * pass), the best of a few runs, beside the rate of a large product in the same program.
  *
- *     bench_conv [THREADS [ALGORITHM]]
+ *     bench_conv [THREADS [ALGORITHM|all [PRECISION]]]
  */
 #include "kernel/conv.h"
 #include "kernel/gemm.h"
@@ -134,15 +134,20 @@ int main(int argc, char **argv)
 {
     gy_context *ctx = NULL;
     gy_kernel *k = NULL;
-    int threads = argc > 1 ? atoi(argv[1]) : 1;
+    int threads = argc > 1 ? atoi(argv[1]) : 1, precision = 0;
+    const char *algorithm = argc > 2 ? argv[2] : "all";
+    while (argc > 3 && precision + 1 < GY_PRECISION_COUNT &&
+           strcmp(argv[3], gy_precision_names[precision]) != 0)
+        precision++;
     if (gy_context_create(NULL, NULL, &ctx) != GY_OK ||
-        gy_kernel_create(ctx, threads, GY_PRECISION_float32, &k) != GY_OK)
+        gy_kernel_create(ctx, threads, (gy_precision)precision, &k) != GY_OK)
         return 1;
     measure_product(ctx, k);
     printf("%-34s forward  data  weights\n", "GFLOP/s");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
         for (int a = 0; a < GY_CONV_COUNT; a++)
-            if (argc > 2 ? strcmp(argv[2], gy_conv_names[a]) == 0 : a > 0)
+            if (strcmp(algorithm, gy_conv_names[a]) == 0 ||
+                (a > 0 && strcmp(algorithm, "all") == 0))
                 measure(ctx, k, &shapes[i], (gy_conv_algorithm)a);
     measure_product(ctx, k);
     gy_kernel_free(k);
