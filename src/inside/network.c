@@ -2,6 +2,7 @@
 #include "inside_impl.h"
 
 #include "base/door.h"
+#include "comm/comm.h"
 #include "comm/compare.h"
 
 #include <string.h>
@@ -59,13 +60,14 @@ static gy_status open_trained(gy_network *net, int64_t most)
 static gy_status prepare_learning(gy_network *net, gy_normalize kind, const gy_shape *shape,
                                   gy_normalizer *out, gy_moments *moments)
 {
-    if (out->n > 0) return GY_OK;
-    gy_free(net->ctx, out->mean); /* no numbers have memory, too */
+    const int64_t n = gy_normalizer_size(kind, shape);
+    if (out->n > 0 || n == 0) return GY_OK;
+    GY_TRY(gy_moments_init(net->ctx, n, moments));
+    gy_free(net->ctx, out->mean); /* of a checkpoint that was not taught either */
     gy_free(net->ctx, out->deviation);
     out->mean = out->deviation = NULL;
-    GY_TRY(gy_moments_init(net->ctx, gy_normalizer_size(kind, shape), moments));
-    GY_TRY(gy_new_array(net->ctx, moments->n, &out->mean));
-    return gy_new_array(net->ctx, moments->n, &out->deviation);
+    GY_TRY(gy_new_array(net->ctx, n, &out->mean));
+    return gy_new_array(net->ctx, n, &out->deviation);
 }
 
 static gy_status prepare(gy_network *net, int64_t most)
@@ -115,7 +117,7 @@ gy_status gy_network_open(gy_context *ctx, gy_comm *comm, const char *path,
                "cannot open a network" GY_WHY "an argument is missing: context, path, or out");
     GY_REQUIRE(options->threads >= 0 && options->most >= 0 && options->n_sets >= 0, GY_E_USAGE,
                "cannot open a network" GY_WHY "a number in its options is below 0");
-    GY_TRY(gy_new(ctx, &net));
+    GY_TRY(comm != NULL ? gy_comm_new(comm, &net) : gy_new(ctx, &net));
     *net = (gy_network){.ctx = ctx,
                         .comm = comm,
                         .training = options->training,

@@ -125,7 +125,11 @@ static gy_status renew_saver(gy_run *run, const gy_last *last)
     gy_saver *saver = NULL;
     gy_status status = gy_saver_create(run->ctx, run->comm, run->config->run_dir,
                                        &run->config->checkpoint, &saver);
-    GY_TRY(gy_comm_agree(run->comm, status));
+    status = gy_comm_agree(run->comm, status);
+    if (status != GY_OK) {
+        gy_saver_free(saver);
+        return status;
+    }
     gy_saver_free(run->saver);
     run->saver = saver;
     return gy_saver_go_on(saver, last->path, last->step, &none, &own);

@@ -1,6 +1,6 @@
 /*
  * The k-th allocation of one rank fails in whatever is done with ranks: a run that goes on, evaluation,
- * prediction, inspection, benchmarks. Every rank ends with the same status, nothing is left in memory,
+ * prediction, inspection, benchmarks, a network in memory. Every rank ends with the same status, nothing is left in memory,
  * and nobody waits. countdown.h says which k are tried.
  */
 #include "countdown.h"
@@ -131,6 +131,28 @@ static gy_status bench_all_reduce(void)
     return gy_bench_all_reduce(gy_test_ctx, gy_test_comm, &options);
 }
 
+/* Gone on with in memory: allocations of one rank between collective calls. */
+static gy_status use(gy_network *net)
+{
+    float x[3 * 4] = {0}, y[3 * 4];
+    const float classes[4] = {0, 1, 2, 1};
+    const int64_t n = 2 + gy_comm_rank(gy_test_comm);
+    GY_TRY(gy_network_step(net, n, x, classes, classes, NULL));
+    GY_TRY(gy_network_loss(net, n, x, classes, NULL, NULL));
+    GY_TRY(gy_comm_agree(gy_test_comm, gy_network_apply(net, NULL, n, x, y)));
+    return gy_network_save(net, place);
+}
+
+static gy_status in_memory(void)
+{
+    gy_network *net = NULL;
+    const gy_network_options options = {.training = true};
+    GY_TRY(gy_network_open(gy_test_ctx, gy_test_comm, place, &options, &net));
+    gy_status status = use(net);
+    gy_network_close(net);
+    return status;
+}
+
 /* A copy of the run of one epoch, anew. Collective. */
 static void renew(void)
 {
@@ -198,6 +220,11 @@ static void predicts(void)
     count_down(predict);
 }
 
+static void goes_on_in_memory(void)
+{
+    count_down(in_memory);
+}
+
 static void finds_starts_and_rates(void)
 {
     count_down(meta);
@@ -217,5 +244,6 @@ static void measures(void)
     if (gy_comm_rank(gy_test_comm) == 0) gy_tempdir_remove(&dir);
 }
 
-GY_TEST_MPI_MAIN(GY_TEST(goes_on), GY_TEST(evaluates), GY_TEST(predicts), GY_TEST(inspects),
-                 GY_TEST(finds_starts_and_rates), GY_TEST(measures))
+GY_TEST_MPI_MAIN(GY_TEST(goes_on), GY_TEST(evaluates), GY_TEST(predicts),
+                 GY_TEST(goes_on_in_memory), GY_TEST(inspects), GY_TEST(finds_starts_and_rates),
+                 GY_TEST(measures))
