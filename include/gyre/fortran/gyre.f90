@@ -10,7 +10,8 @@
 ! are the network's own in reverse order (channels first), and those that count samples:
 !   records  x(own..., samples...)                 the usual
 !   fields   x(samples..., own...), fields=.true.   such as u(nx, ny, variables)
-! A sample of one number needs no axis of its own. What does not fit is an error, never a crash.
+! A sample of one number needs no axis of its own. What does not fit is an error, never a crash; its line counts
+! axes as C does, the last first.
 !
 ! Errors: with status= it is 0 or the number of an error, and gyre_error() its line. Without, the program stops
 ! with that line.
@@ -24,11 +25,13 @@ module gyre
   public :: gyre_apply, gyre_step, gyre_loss, gyre_learn, gyre_save
   public :: gyre_input, gyre_output, gyre_target, gyre_steps, gyre_error
 
-  ! Closed by itself where it ends, also after MPI has; it is not to be assigned to another.
+  ! Closed by itself where it ends, also after MPI has; not to be assigned: it would be closed twice.
   type :: network
     private
     type(c_ptr) :: handle = c_null_ptr
   contains
+    procedure, private :: assign_network
+    generic :: assignment(=) => assign_network
     final :: end_network
   end type
 
@@ -37,6 +40,8 @@ module gyre
     private
     type(c_ptr) :: handle = c_null_ptr
   contains
+    procedure, private :: assign_workspace
+    generic :: assignment(=) => assign_workspace
     final :: end_workspace
   end type
 
@@ -320,6 +325,25 @@ contains
     character(:, c_char), allocatable :: text
     text = trim(path) // c_null_char
   end function
+
+  subroutine assign_network(to, from)
+    class(network), intent(inout) :: to
+    type(network), intent(in) :: from
+    call refuse(c_associated(to%handle, from%handle))
+  end subroutine
+
+  subroutine assign_workspace(to, from)
+    class(workspace), intent(inout) :: to
+    type(workspace), intent(in) :: from
+    call refuse(c_associated(to%handle, from%handle))
+  end subroutine
+
+  subroutine refuse(is_itself)
+    logical, intent(in) :: is_itself
+    if (is_itself) return
+    write (error_unit, '(a)') 'gyre: error: a network or workspace is assigned to another; open it again'
+    error stop 2, quiet=.true.
+  end subroutine
 
   impure elemental subroutine end_network(net)
     type(network), intent(inout) :: net

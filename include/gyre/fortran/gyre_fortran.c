@@ -101,12 +101,6 @@ int64_t gy_fortran_steps(const gy_fortran *f)
     return f == NULL ? 0 : gy_network_steps(f->net);
 }
 
-static gy_status misfit(const char *name, const char *why)
-{
-    return gy_raise(GY_E_SHAPE, "an array does not fit the network" GY_AT "%s" GY_WHY "%s", name,
-                    why);
-}
-
 /* Whether the last axes of an array are these. */
 static bool ends_with(const CFI_cdesc_t *a, int n, const int64_t *shape)
 {
@@ -133,34 +127,34 @@ static int axis_of(const CFI_cdesc_t *a, int i, int own)
     return i < samples ? samples - 1 - i : a->rank - 1 - (i - samples);
 }
 
-static gy_status look(const char *name, const CFI_cdesc_t *a, gy_fortran_axes *axes,
-                      const gy_fortran *f, bool fields, gy_view *v)
+/*
+ * Cannot fail, as other ranks may wait in the call: what is no view becomes one of no type, which the call refuses on
+ * all of them.
+ */
+static gy_view view_of(const CFI_cdesc_t *a, gy_fortran_axes *axes, const gy_fortran *f,
+                       bool fields)
 {
+    const gy_view none = {.type = (gy_real)-1};
     const bool is_double = a->type == CFI_type_double;
     const CFI_index_t bytes = is_double ? sizeof(double) : sizeof(float);
-    if (!is_double && a->type != CFI_type_float)
-        return misfit(name, "it is neither real32 nor real64");
-    if (a->rank > GY_NETWORK_AXES) return misfit(name, "it has more than 8 axes");
-    *v = (gy_view){.type = is_double ? GY_DOUBLE : GY_FLOAT, .data = a->base_addr, .axes = a->rank};
     const int own = fields ? own_axes(a, axes, f) : 0;
+    gy_view v = {.type = is_double ? GY_DOUBLE : GY_FLOAT, .data = a->base_addr, .axes = a->rank};
+    if ((!is_double && a->type != CFI_type_float) || a->rank > GY_NETWORK_AXES) return none;
     for (int i = 0; i < a->rank; i++) {
         const CFI_dim_t *dim = &a->dim[own <= a->rank ? axis_of(a, i, own) : i];
-        if (dim->extent < 0) return misfit(name, "its length is not known: it is of assumed size");
-        if (dim->sm % bytes != 0)
-            return misfit(name, "its numbers lie between others of another length");
-        v->extent[i] = dim->extent;
-        v->stride[i] = dim->sm / bytes;
+        if (dim->sm % bytes != 0) return none; /* within a derived type of another size */
+        v.extent[i] = dim->extent;             /* −1 where it is of assumed size: refused, too */
+        v.stride[i] = dim->sm / bytes;
     }
-    return GY_OK;
+    return v;
 }
 
 gy_status gy_fortran_apply(const gy_fortran *f, gy_workspace *work, const CFI_cdesc_t *x,
                            const CFI_cdesc_t *y, bool fields)
 {
-    gy_view in, out;
     GY_TRY(is_open(f));
-    GY_TRY(look("x", x, gy_network_input, f, fields, &in));
-    GY_TRY(look("y", y, gy_network_output, f, fields, &out));
+    const gy_view in = view_of(x, gy_network_input, f, fields);
+    const gy_view out = view_of(y, gy_network_output, f, fields);
     return gy_network_apply_view(f->net, work, &in, &out);
 }
 
@@ -171,11 +165,11 @@ typedef gy_status taught(gy_network *net, const gy_view *x, const gy_view *y, co
 static gy_status teach(taught *by, const gy_fortran *f, const CFI_cdesc_t *x, const CFI_cdesc_t *y,
                        const CFI_cdesc_t *weight, double *loss, bool fields)
 {
-    gy_view in, target, w;
+    gy_view w;
     GY_TRY(is_open(f));
-    GY_TRY(look("x", x, gy_network_input, f, fields, &in));
-    GY_TRY(look("y", y, gy_network_target, f, fields, &target));
-    if (weight != NULL) GY_TRY(look("weight", weight, NULL, f, fields, &w));
+    const gy_view in = view_of(x, gy_network_input, f, fields);
+    const gy_view target = view_of(y, gy_network_target, f, fields);
+    if (weight != NULL) w = view_of(weight, NULL, f, fields);
     return by(f->net, &in, &target, weight == NULL ? NULL : &w, loss);
 }
 
@@ -194,10 +188,10 @@ gy_status gy_fortran_loss(const gy_fortran *f, const CFI_cdesc_t *x, const CFI_c
 gy_status gy_fortran_learn(const gy_fortran *f, const CFI_cdesc_t *x, const CFI_cdesc_t *y,
                            bool fields)
 {
-    gy_view in, target;
+    gy_view target;
     GY_TRY(is_open(f));
-    GY_TRY(look("x", x, gy_network_input, f, fields, &in));
-    if (y != NULL) GY_TRY(look("y", y, gy_network_target, f, fields, &target));
+    const gy_view in = view_of(x, gy_network_input, f, fields);
+    if (y != NULL) target = view_of(y, gy_network_target, f, fields);
     return gy_network_learn_view(f->net, &in, y == NULL ? NULL : &target);
 }
 
