@@ -45,15 +45,16 @@ GY_API void gy_comm_free(gy_comm *comm);
 GY_API gy_status gy_comm_create_f(gy_context *ctx, int mpi_comm, gy_comm **out) GY_CHECKED;
 
 /**
- * Ends the process, when a rank has waited or done one thing for too long: takes the error line,
+ * Ends the process, when a rank is dead, or has waited or done one thing for too long: takes the error line,
  * WHAT (WHERE): WHY; HINT, on the one rank that tells it, NULL on the others. Called from another
  * thread while the main one may hang; must not return.
  */
 typedef void gy_stalled(void *user, const char *line);
 
 /**
- * Has a watchdog look on whenever something is done with a communicator, so that no rank waits for
- * ever. Collective. Without it nothing is watched; gy_comm_free() ends it.
+ * Has a thread of each rank look on, so that no rank waits for ever: a rank that dies, or whose host falls
+ * silent, is named at once; for whom the others wait too long, after some time. Collective. Without it nothing
+ * is watched; gy_comm_free() ends it, and a process that ends before is a death.
  *
  * @param seconds  that a rank may wait from now on, 0: as long as it likes; whatever has a
  *                 configuration (training, evaluation, …) takes comm.watchdog_seconds, and rests after it
