@@ -79,21 +79,28 @@ static void choose_grid(const gy_product *p, int team, int *by_m, int *by_n)
     }
 }
 
+/* By the way that is best. */
+static void run_block(const gy_kernel *k, const gy_product *p, gy_block_of at, int part)
+{
+    float *work = k->work + part * gy_gemm_packed_work;
+    if (gy_gemm_is_few(p))
+        gy_gemm_few(k, p, at, work);
+    else if (p->packed != NULL || gy_gemm_packs(k, p->m, p->n, p->inner))
+        gy_gemm_packed(k, p, at, part == 0, work);
+    else
+        run_blas(k, p, at, part == 0);
+}
+
 void gy_gemm_run(const gy_kernel *k, const gy_product *p)
 {
     const double flop = 2.0 * (double)p->m * (double)p->n * (double)p->inner;
     const int team = flop < team_flop ? 1 : k->threads;
     int by_m = 1, by_n = 1;
-    choose_grid(p, team, &by_m, &by_n);
-    const bool packs = p->packed != NULL || gy_gemm_packs(k, p->m, p->n, p->inner);
+    if (team > 1) choose_grid(p, team, &by_m, &by_n);
     GY_SPREAD(team, part, team, 1, {
         const gy_block_of at = {cut(p->m, by_m, part / by_n), cut(p->m, by_m, part / by_n + 1),
                                 cut(p->n, by_n, part % by_n), cut(p->n, by_n, part % by_n + 1)};
-        if (at.m0 >= at.m1 || at.n0 >= at.n1) continue;
-        if (packs)
-            gy_gemm_packed(k, p, at, part == 0, k->work + part * gy_gemm_packed_work);
-        else
-            run_blas(k, p, at, part == 0);
+        if (at.m0 < at.m1 && at.n0 < at.n1) run_block(k, p, at, (int)part);
     });
 }
 

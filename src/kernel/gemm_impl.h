@@ -36,6 +36,14 @@ extern const int64_t gy_gemm_packed_work;
 /** Whether the panels are likely faster than BLAS. A function of level and shape. */
 bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner);
 
+/** Numbers of the inner dimension that are added up at once, but for the last. */
+int64_t gy_gemm_depth(const gy_kernel *k, int64_t inner);
+
+/** Whether a product by packed weights is better off without the care that many rows are worth. */
+bool gy_gemm_is_few(const gy_product *p);
+/** A block of it on this thread; same work. */
+void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work);
+
 /** A block of a product on this thread, which polls if it is the one that called. */
 void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls,
                     float *work);

@@ -73,6 +73,12 @@ static int64_t even(int64_t n, int64_t most, int64_t unit)
     return gy_round_up(gy_pieces(n, gy_pieces(n, most)), unit);
 }
 
+int64_t gy_gemm_depth(const gy_kernel *k, int64_t inner)
+{
+    const int per = k->operand->per;
+    return even(inner, DEPTH * per, PANEL * per);
+}
+
 /* A piece of a matrix that will be wanted: `rows` rows of `lines` cache lines. */
 typedef struct ahead {
     const float *at;
@@ -335,7 +341,7 @@ void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, boo
                     float *work)
 {
     const gy_operand *operand = k->operand;
-    int64_t depth = even(p->inner, DEPTH * operand->per, PANEL * operand->per);
+    int64_t depth = gy_gemm_depth(k, p->inner);
     int64_t most = gy_least(MOST_COLUMNS, B_FLOATS / gy_units(operand, depth) / PAIR * PAIR);
     stage s = {.k = k,
                .operand = operand,

@@ -168,6 +168,43 @@ static void linear_layer_is_right(void)
     gy_test_levels(linear);
 }
 
+/* Of weights packed before: the bits of a row are the same for any number of them, those of the usual way. */
+static double packed_error; /* that its precision may make */
+static void packed(const gy_kernel *k)
+{
+    enum { MOST = 130, INNER = 401 };
+    static const int64_t many[] = {1, 2, 7, 48, MOST}, in[] = {5, 67, INNER}, out[] = {3, 32, 77};
+    for (int s = 0; s < 9; s++) {
+        const int64_t inner = in[s / 3], n = out[s % 3];
+        gy_test_values(4, MOST * inner, 1.0, a);
+        gy_test_values(5, n * inner, 0.3, w);
+        gy_test_values(6, n, 1.0, b);
+        CU_ASSERT_FATAL(gy_linear_packed(inner, n) <= (int64_t)(sizeof e / sizeof *e));
+        gy_linear_pack(k, inner, n, w, e);
+        gy_linear_forward(k, MOST, inner, n, a, NULL, e, b, GY_ACTIVATION_relu, NULL, c);
+        for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+            const float *x = a + (MOST - many[i]) * inner, *want = c + (MOST - many[i]) * n;
+            gy_linear_forward(k, many[i], inner, n, x, NULL, e, b, GY_ACTIVATION_relu, NULL, d);
+            CU_ASSERT_EQUAL(memcmp(d, want, sizeof *d * (size_t)(many[i] * n)), 0);
+        }
+        double worst = 0.0;
+        for (int64_t i = 0; i < MOST * n; i++) {
+            const double z =
+                (double)b[i % n] + expected(false, true, i / n, i % n, inner, a, inner, w, inner);
+            worst = fmax(worst, fabs((double)c[i] - fmax(z, 0.0)));
+        }
+        CU_ASSERT_TRUE(worst < packed_error);
+    }
+}
+
+static void rows_of_packed_weights_are_on_their_own(void)
+{
+    packed_error = 5e-5;
+    gy_test_levels(packed);
+    packed_error = 0.1;
+    gy_test_levels_in(GY_PRECISION_bfloat16, packed);
+}
+
 /* The bias's gradient, made while dz is packed: several parts of the rows, and pieces of the outputs. */
 static void bias(const gy_kernel *k)
 {
@@ -254,5 +291,5 @@ static void long_products_poll(void)
 
 GY_TEST_MAIN(GY_TEST(products_are_right), GY_TEST(rows_may_be_far_apart),
              GY_TEST(blas_stays_as_it_was), GY_TEST(linear_layer_is_right),
-             GY_TEST(bias_gradients_are_sums), GY_TEST(not_finite_passes),
-             GY_TEST(long_products_poll))
+             GY_TEST(rows_of_packed_weights_are_on_their_own), GY_TEST(bias_gradients_are_sums),
+             GY_TEST(not_finite_passes), GY_TEST(long_products_poll))

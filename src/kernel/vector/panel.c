@@ -17,10 +17,12 @@ enum {
     VECTORS = GY_PANEL / WIDTH,       /* of a panel */
     MOST = VECTORS > 2 ? VECTORS : 2, /* of a tile */
     PAIR = MOST / VECTORS,            /* panels of a tile at most */
+    CHAINS = 8,              /* sums that go on side by side, at least, or each waits for itself */
+    WIDE = CHAINS / VECTORS, /* panels of a tile of one row */
     DIAGONAL_ROWS = 8
 };
 
-typedef vec sums[ROWS][MOST];
+typedef vec sums[ROWS * MOST];
 
 /*
  * sum += one line and column of the product. Rows are reached from every third one's pointer, since
@@ -38,13 +40,14 @@ INLINE void accumulate(int rows, int panels, const gy_panel_product *p, const fl
         __asm__("" : "+r"(left[i]));
     }
     for (int64_t k = p->depth; k > 0; k--, b += b_step) {
-        vec right[MOST];
+        vec right[CHAINS];
         UNROLL for (int v = 0; v < panels * VECTORS; v++) right[v] =
             load(b + v / VECTORS * b_panel + v % VECTORS * WIDTH);
         UNROLL for (int r = 0; r < rows; r++)
         {
             vec factor = spread(left[r / 3][r % 3 * a_row]);
-            UNROLL for (int v = 0; v < panels * VECTORS; v++) sum[r][v] += factor * right[v];
+            UNROLL for (int v = 0; v < panels * VECTORS; v++) sum[r * panels * VECTORS + v] +=
+                factor * right[v];
         }
         UNROLL for (int i = 0; 3 * i < rows; i++) left[i] += a_step;
     }
@@ -62,12 +65,12 @@ INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int
     UNROLL for (int v = 0; v < panels * VECTORS; v++)
     {
         vec start = p->start == NULL ? (vec){0} : load(p->start + at * GY_PANEL + v * WIDTH);
-        UNROLL for (int r = 0; r < rows; r++) sum[r][v] = start;
+        UNROLL for (int r = 0; r < rows; r++) sum[r * panels * VECTORS + v] = start;
     }
     c += at * GY_PANEL;
     if (p->add && p->chain)
         UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
-            sum[r][v] = load(c + r * p->c_row + v * WIDTH);
+            sum[r * panels * VECTORS + v] = load(c + r * p->c_row + v * WIDTH);
     int64_t plane = 0;
     do {
         const float *left = a + plane * p->a_plane, *right = b + plane * p->b_plane;
@@ -82,9 +85,9 @@ INLINE void tile(int rows, int panels, bool flat, const gy_panel_product *p, int
     UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < panels * VECTORS; v++)
     {
         float *out = c + r * c_row + v * WIDTH;
-        if (add) sum[r][v] += load(out);
-        if (relu) sum[r][v] = rectify(sum[r][v]);
-        store(out, sum[r][v]);
+        if (add) sum[r * panels * VECTORS + v] += load(out);
+        if (relu) sum[r * panels * VECTORS + v] = rectify(sum[r * panels * VECTORS + v]);
+        store(out, sum[r * panels * VECTORS + v]);
     }
 }
 
@@ -124,6 +127,10 @@ INLINE void all_rows(int panels, bool flat, const gy_panel_product *p, int64_t a
 INLINE void all_panels(bool flat, const gy_panel_product *p)
 {
     int64_t panels = p->panels > 0 ? p->panels : 1, at = 0;
+    if (p->rows == 1)
+        for (; at + WIDE <= panels; at += WIDE) tile(1, WIDE, flat, p, at, p->a, p->c);
+    if (p->rows == 2 && WIDE > 2)
+        for (; at + 2 <= panels; at += 2) tile(2, 2, flat, p, at, p->a, p->c);
     if (PAIR == 2)
         for (; at + 2 <= panels; at += 2) all_rows(PAIR, flat, p, at);
     for (; at < panels; at++) all_rows(1, flat, p, at);
