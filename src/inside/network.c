@@ -23,6 +23,7 @@ static void settle_in(gy_network *net)
     gy_config *config = net->opened.config;
     config->threads = net->threads;
     config->comm.progress = GY_PROGRESS_POLL;
+    config->comm.watchdog_seconds = config->comm.silence_seconds = 0;
     config->checkpoint.asynchronous = false;
     config->metrics = (gy_strings){0};
 }
