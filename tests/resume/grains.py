@@ -5,8 +5,8 @@
 
 RANKS is the number of ranks that a run on one is held against. Cases: dense, conv, lstm, gpt (the
 families of models, with all that draws, sums and decides), sums (every all-reduce, shares of
-the optimizer), norms (of whole tensors), chain (kills and other numbers of ranks), skipped (steps), applied (eval,
-predict), moved, settings.
+the optimizer), norms (of whole tensors), blocks (of outputs), chain (kills and other numbers of
+ranks), skipped (steps), applied (eval, predict), moved, settings.
 """
 import json
 import shutil
@@ -104,6 +104,24 @@ train: {epochs: 3, batch_size: 14, clip_norm: 0.5, parameter_average: 0.9, recom
 """
 
 
+WORDS = """
+name: run
+run_dir: run
+data: {train: "synthetic:sequence?n=6&length=260&vocabulary=66000", validation_fraction: 0.5}
+model:
+  input: [260]
+  layers:
+    - embedding: {name: tokens, vocabulary: 66000, units: 4}
+    - layer_norm
+    - output_embedding: {share: tokens}
+metrics: [accuracy, perplexity]
+optimizer: {kind: adam, learning_rate: 0.01}
+train: {epochs: 1, batch_size: 3}
+comm: {reproducible_grains: 3}
+log: {every_steps: 1}
+"""
+
+
 def told(place):
     """All that the run wrote down, but for the clock's and the machine's part."""
     clock = ("time", "wall", "seconds", "samples_per_second", "phases", "slowest_rank", "slowest_host",
@@ -157,6 +175,14 @@ def norms(bench):
             place = bench.place(f"{kind}-{ranks}-{shards}", config)
             bench.train(place, "--set", f"comm.shard_optimizer={shards}", ranks=ranks)
             same_run(alone, place)
+
+
+def blocks(bench):
+    """Outputs of so many words are never whole: a grain's are made and judged in two blocks."""
+    places = bench.place("alone", WORDS), bench.place("together", WORDS)
+    for place, ranks in zip(places, (1, bench.ranks)):
+        bench.train(place, ranks=ranks)
+    same_run(*places)
 
 
 def chain(bench):
@@ -225,5 +251,5 @@ def settings(bench):
 
 
 b.main({"dense": family(DENSE), "conv": family(CONV), "lstm": family(LSTM), "gpt": family(GPT),
-        "sums": sums, "norms": norms, "chain": chain, "skipped": skipped, "applied": applied, "moved": moved,
-        "settings": settings})
+        "sums": sums, "norms": norms, "blocks": blocks, "chain": chain, "skipped": skipped, "applied": applied,
+        "moved": moved, "settings": settings})
