@@ -64,12 +64,13 @@ static int64_t own_floats(const layout *l)
 static int64_t scratch_of(const gy_conv *c, const gy_operand *o)
 {
     const layout l = layout_of(c, o);
-    return gy_most(l.packed + c->threads * own_floats(&l), gy_direct_weight_scratch(c, o));
+    return l.packed + c->threads * own_floats(&l);
 }
 
 static int64_t scratch(const gy_conv *c)
 {
-    return gy_most(scratch_of(c, &floats), scratch_of(c, &pairs));
+    const int64_t pass = gy_most(scratch_of(c, &floats), scratch_of(c, &pairs));
+    return gy_most(pass, gy_direct_weight_scratch(c));
 }
 
 static float *own_scratch(const gy_conv_pass *p, const layout *l, gy_member me)
@@ -180,14 +181,6 @@ static void pack(const gy_conv_pass *p, float *to)
     GY_TEAM(gy_conv_threads(p), me, gy_slide_pack(p, &s, to, me));
 }
 
-/* The pixels of a band as operands, where they lie. */
-static void pack_band(const gy_conv_pass *p, const gy_slide *s, const gy_band *at, float *band)
-{
-    const gy_operand *o = gy_slide_operand(p->kernel, s);
-    const int64_t n = s->d.taps * gy_slide_plane(s, at->rows) * s->wide;
-    if (o->group > 1) o->along(1, n, band, n, band, n);
-}
-
 /* A whole slide by all of the team: every one of its outputs is written. */
 static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l, const float *x,
                       float *y, gy_member me)
@@ -207,13 +200,12 @@ static void slide_all(const gy_conv_pass *p, const gy_slide *s, const layout *l,
         const int64_t n = item / bands;
         const gy_band at = gy_slide_band_at(s, item % bands);
         for (int64_t g = 0; g < s->groups; g++) {
-            gy_slide_copy(s, x + n * gy_slide_inputs(s), g, &at, band);
-            if (s->few) {
+            gy_slide_copy(s, s->few ? gy_slide_floats(p->kernel) : gy_slide_operand(p->kernel, s),
+                          x + n * gy_slide_inputs(s), g, &at, band);
+            if (s->few)
                 gy_few_band(p, s, weights, g, &at, band, few, y + n * gy_slide_outputs(s));
-                continue;
-            }
-            pack_band(p, s, &at, band);
-            slide_band(p, s, weights, g, &at, band, tail, y + n * gy_slide_outputs(s));
+            else
+                slide_band(p, s, weights, g, &at, band, tail, y + n * gy_slide_outputs(s));
         }
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }

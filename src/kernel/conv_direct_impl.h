@@ -32,7 +32,7 @@ typedef struct gy_slide {
     bool flip;     /* weights are [in, …, out] and not [out, …, in] */
     bool few;      /* fewer outputs than a panel is worth: conv_direct_few.c */
     bool diagonal; /* one channel a group: 16 of them are taken as one group of a panel */
-    bool plain;    /* float32 in every precision: of a single input a pair would be half empty */
+    bool plain;    /* float32 in every precision: of few inputs pairs would be half empty */
 } gy_slide;
 
 /* Of operands as `o` packs them. */
@@ -66,10 +66,16 @@ static inline int64_t gy_slide_plane(const gy_slide *s, int64_t rows)
     return gy_axis_span(&s->v, rows) * gy_slide_line(s);
 }
 
+/* Operands as floats. */
+static inline const gy_operand *gy_slide_floats(const gy_kernel *k)
+{
+    return k->vector->operand[GY_PRECISION_float32];
+}
+
 /* How the products of a slide have their operands. */
 static inline const gy_operand *gy_slide_operand(const gy_kernel *k, const gy_slide *s)
 {
-    return s->plain ? k->vector->operand[GY_PRECISION_float32] : k->operand;
+    return s->plain ? gy_slide_floats(k) : k->operand;
 }
 
 /* The product of a slide, of packed operands; one channel a group has them as they are. */
@@ -130,9 +136,15 @@ typedef struct gy_band {
 int64_t gy_slide_bands(const gy_slide *s);
 gy_band gy_slide_band_at(const gy_slide *s, int64_t i);
 
-/* The pixels under a band's outputs: [planes that taps meet, span, span, wide], as floats. */
-void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, const gy_band *at,
-                   float *band);
+/* Places of a pixel in a band whose inputs lie as `o` packs them. */
+static inline int64_t gy_slide_place(const gy_slide *s, const gy_operand *o)
+{
+    return o->group > 1 ? s->units : s->wide;
+}
+
+/* The pixels under a band's outputs, as `o` packs them: [planes that taps meet, span, span, place]. */
+void gy_slide_copy(const gy_slide *s, const gy_operand *o, const float *image, int64_t group,
+                   const gy_band *at, float *band);
 
 /* Whether a slide has few outputs and can do them so; floats of a thread's scratch. */
 bool gy_few_can(const gy_slide *s);
@@ -144,7 +156,7 @@ void gy_few_band(const gy_conv_pass *p, const gy_slide *s, const float *packed, 
                  const gy_band *at, const float *band, float *own, float *image);
 
 /* The weight gradient: floats of its scratch; the pass. */
-int64_t gy_direct_weight_scratch(const gy_conv *c, const gy_operand *o);
+int64_t gy_direct_weight_scratch(const gy_conv *c);
 void gy_direct_backward_weight(const gy_conv_pass *p);
 
 #endif

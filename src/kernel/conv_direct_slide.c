@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { PANEL = GY_PANEL, PLANE_FLOATS = 24 * 1024 }; /* of a band: 96 KiB */
+enum { PANEL = GY_PANEL, PLANE_FLOATS = 24 * 1024 /* of a band: 96 KiB */, FEW_INPUTS = 4 };
 
 int64_t gy_slide_band(const gy_slide *s)
 {
@@ -38,14 +38,14 @@ static gy_slide complete(const gy_conv *c, const gy_operand *o, gy_slide s)
         s.in = s.out = PANEL;
     }
     s.inner = s.diagonal ? 1 : s.in;
-    s.plain = s.inner == 1;
-    s.wide = s.plain ? s.in : gy_round_up(s.in, o->group);
+    s.plain = s.inner < FEW_INPUTS;
+    s.few = gy_few_can(&s);
+    s.wide = s.plain || s.few ? s.in : gy_round_up(s.in, o->group);
     s.units = s.plain ? s.in : gy_units(o, s.in);
     s.depth = s.diagonal ? 1 : s.units;
     s.panel = gy_round_up(s.out, PANEL);
     s.rows = 1;
     while (s.rows < s.v.out && gy_slide_plane(&s, s.rows + 1) * s.wide <= PLANE_FLOATS) s.rows++;
-    s.few = gy_few_can(&s);
     return s;
 }
 
@@ -181,44 +181,53 @@ void gy_slide_pack(const gy_conv_pass *p, const gy_slide *s, float *packed, gy_m
     }
 }
 
-/* Lines of a plane of the band, of plane `plane` of the image, from `top` on. */
-static void copy_plane(const gy_slide *s, const float *image, int64_t group, int64_t plane,
-                       int64_t top, int64_t lines, float *band)
+/* The pixels of a line, n floats of each, from where they are in_channels apart. */
+static void copy_pixels(const gy_slide *s, const gy_operand *o, const float *from, int64_t pixels,
+                        int64_t n, float *to)
 {
-    int64_t width = gy_axis_span(&s->h, s->h.out), first = group * s->in;
-    int64_t n = gy_least(s->in, s->in_channels -
-                                    first); /* less than `wide` where that is more than there are */
-    int64_t left = gy_least(gy_most(s->h.before, 0), width), skipped = gy_most(-s->h.before, 0);
-    int64_t inside = gy_most(gy_least(s->h.in - skipped, width - left), 0);
-    size_t pixel = sizeof *band * (size_t)s->wide, used = sizeof *band * (size_t)n;
-    bool outside = plane < 0 || plane >= s->d.in || inside == 0;
-    for (int64_t r = top; r < top + lines; r++, band += width * s->wide) {
+    const size_t used = sizeof *to * (size_t)n, rest = sizeof *to * (size_t)(s->wide - n);
+    const bool whole = n == s->in_channels && n == s->wide;
+    for (int64_t i = 0; !whole && i < pixels; i++) {
+        memcpy(to + i * s->wide, from + i * s->in_channels, used);
+        memset(to + i * s->wide + n, 0, rest);
+    }
+    if (o->group > 1)
+        o->along(1, pixels * s->wide, whole ? from : to, 0, to, 0);
+    else if (whole)
+        memcpy(to, from, used * (size_t)pixels);
+}
+
+/* Lines of a plane of the band, of plane `plane` of the image, from `top` on. */
+static void copy_plane(const gy_slide *s, const gy_operand *o, const float *image, int64_t group,
+                       int64_t plane, int64_t top, int64_t lines, float *band)
+{
+    const int64_t width = gy_slide_line(s), first = group * s->in;
+    /* less than `wide` where that is more than there are */
+    const int64_t n = gy_least(s->in, s->in_channels - first), place = gy_slide_place(s, o);
+    const int64_t left = gy_least(gy_most(s->h.before, 0), width);
+    const int64_t skipped = gy_most(-s->h.before, 0);
+    const int64_t inside = gy_most(gy_least(s->h.in - skipped, width - left), 0);
+    const size_t pixel = sizeof *band * (size_t)place;
+    const bool outside = plane < 0 || plane >= s->d.in || inside == 0;
+    for (int64_t r = top; r < top + lines; r++, band += width * place) {
         if (outside || r < 0 || r >= s->v.in) {
             memset(band, 0, pixel * (size_t)width);
             continue;
         }
         const float *from =
             image + ((plane * s->v.in + r) * s->h.in + skipped) * s->in_channels + first;
-        float *to = band + left * s->wide;
         memset(band, 0, pixel * (size_t)left);
-        if (n == s->in_channels && n == s->wide) {
-            memcpy(to, from, pixel * (size_t)inside);
-        } else {
-            for (int64_t i = 0; i < inside; i++) {
-                memcpy(to + i * s->wide, from + i * s->in_channels, used);
-                memset(to + i * s->wide + n, 0, pixel - used);
-            }
-        }
-        memset(to + inside * s->wide, 0, pixel * (size_t)(width - left - inside));
+        copy_pixels(s, o, from, inside, n, band + left * place);
+        memset(band + (left + inside) * place, 0, pixel * (size_t)(width - left - inside));
     }
 }
 
-void gy_slide_copy(const gy_slide *s, const float *image, int64_t group, const gy_band *at,
-                   float *band)
+void gy_slide_copy(const gy_slide *s, const gy_operand *o, const float *image, int64_t group,
+                   const gy_band *at, float *band)
 {
     int64_t front = at->plane * s->d.stride - s->d.before;
     int64_t top = at->row * s->v.stride - s->v.before, lines = gy_axis_span(&s->v, at->rows);
     for (int64_t i = 0; i < s->d.taps; i++)
-        copy_plane(s, image, group, front + i * s->d.apart, top, lines,
-                   band + i * gy_slide_plane(s, at->rows) * s->wide);
+        copy_plane(s, o, image, group, front + i * s->d.apart, top, lines,
+                   band + i * gy_slide_plane(s, at->rows) * gy_slide_place(s, o));
 }

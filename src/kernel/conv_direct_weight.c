@@ -6,8 +6,8 @@
  * Outputs that are too few for a panel change places with the inputs.
  *
  * The inner dimension of these products is the pixels of a line, which in pairs begin at even pixels of dz, but
- * under an odd tap at odd pixels of x. So where operands are in groups a line of x is packed once for each tap, taps
- * side by side, and they are the rows of one product.
+ * under an odd tap at odd pixels of x. So where operands are in groups a line of x is packed with the pixels under
+ * all taps side by side, and they are the rows of one product.
  *
  * The team is a grid: some parts of the batch, each with a sum of its own, by some parts of the
  * panels, so that the sums are few where they are large. Bits depend on the number of threads.
@@ -30,17 +30,12 @@ static int64_t sum_floats(const gy_slide *s)
  * The slide whose products are summed up for dw: that of y, or that of dx, x and dz changing places, where
  * its panels are fuller.
  */
-static gy_slide slide_of(const gy_conv *c, const gy_operand *o)
+static gy_slide slide_of(const gy_conv *c)
 {
-    const gy_slide f = gy_slide_forward(c, o), b = gy_slide_backward(c, o, 0);
+    static const gy_operand floats = {.group = 1, .per = 1};
+    const gy_slide f = gy_slide_forward(c, &floats), b = gy_slide_backward(c, &floats, 0);
     const bool strides = f.d.stride > 1 || f.v.stride > 1 || f.h.stride > 1;
     return !strides && sum_floats(&b) < sum_floats(&f) ? b : f;
-}
-
-/* Whether the pixels of lines are packed. */
-static bool in_groups(const gy_slide *s, const gy_operand *o)
-{
-    return o->group > 1 && !s->diagonal;
 }
 
 /* How the scratch is cut; floats. */
@@ -49,16 +44,20 @@ typedef struct layout {
     int64_t band, taps, dz; /* of each */
 } layout;
 
-static layout layout_of(const gy_conv *c, const gy_slide *s, const gy_operand *o)
+/* Places of a pixel under all taps of a line. */
+static int64_t taps_row(const gy_slide *s)
 {
-    const int64_t line = gy_round_up(s->h.out, o->group);
+    return gy_round_up(s->h.taps * s->in, PANEL);
+}
+
+static layout layout_of(const gy_conv *c, const gy_slide *s)
+{
+    const int64_t line = gy_round_up(s->h.out, GY_UNIT_MOST);
     layout l = {.sum = sum_floats(s),
                 .sums = 1,
-                .band = gy_round_up(gy_slide_band(s), PANEL),
+                .band = gy_round_up(gy_slide_band(s), PANEL) + PANEL,
                 .dz = s->rows * line * s->panel};
-    if (in_groups(s, o))
-        l.taps =
-            gy_round_up(s->d.taps * gy_axis_span(&s->v, s->rows) * line * s->h.taps * s->in, PANEL);
+    if (!s->diagonal) l.taps = s->d.taps * gy_axis_span(&s->v, s->rows) * line * taps_row(s);
     /* the largest divisor of the threads that fits */
     for (int64_t n = 2; n <= c->threads && n * l.sum <= SUMS_FLOATS; n++)
         if (c->threads % n == 0) l.sums = n;
@@ -70,10 +69,10 @@ static int64_t own_floats(const layout *l)
     return l->band + l->taps + l->dz;
 }
 
-int64_t gy_direct_weight_scratch(const gy_conv *c, const gy_operand *o)
+int64_t gy_direct_weight_scratch(const gy_conv *c)
 {
-    const gy_slide s = slide_of(c, o);
-    const layout l = layout_of(c, &s, o);
+    const gy_slide s = slide_of(c);
+    const layout l = layout_of(c, &s);
     return l.sums * l.sum + c->threads * own_floats(&l);
 }
 
@@ -104,9 +103,9 @@ static sources plain_sources(const gy_slide *s, int64_t group, const gy_band *at
     const int64_t pixel = whole ? s->channels : s->panel;
     if (!whole) copy_gradient(s, dz, group, at->rows * s->h.out, copy);
     return (sources){.x = band,
-                     .x_pixel = s->h.stride * s->wide,
-                     .x_line = gy_slide_line(s) * s->wide,
-                     .x_plane = gy_slide_plane(s, at->rows) * s->wide,
+                     .x_pixel = s->h.stride * s->in,
+                     .x_line = gy_slide_line(s) * s->in,
+                     .x_plane = gy_slide_plane(s, at->rows) * s->in,
                      .dz = whole ? dz + group * s->out : copy,
                      .dz_pixel = pixel,
                      .dz_line = s->h.out * pixel,
@@ -114,18 +113,28 @@ static sources plain_sources(const gy_slide *s, int64_t group, const gy_band *at
                      .merged = gy_slide_is_merged(s)};
 }
 
+/* The pixels under all taps of a line: x [pixels, width] → [pixels in units, taps, in]. */
+static void pack_line(const gy_slide *s, const gy_operand *o, const float *x, float *to)
+{
+    const int64_t row = taps_row(s), pixel = s->h.stride * s->in;
+    if (gy_slide_is_merged(s)) { /* whole vectors; what lies behind is not read */
+        o->down(s->h.out, row, x, pixel, to, row);
+        return;
+    }
+    for (int64_t j = 0; j < s->h.taps; j++)
+        o->down(s->h.out, s->in, x + j * s->h.apart * s->in, pixel, to + j * s->in, row);
+}
+
 /* In groups of pixels: [planes, lines, pixels, taps, in] of x, [rows, pixels, panels] of dz. */
 static sources packed_sources(const gy_slide *s, const gy_operand *o, int64_t group,
                               const gy_band *at, const float *band, const float *dz, float *taps,
                               float *copy)
 {
-    const int64_t pixels = gy_units(o, s->h.out), row = s->h.taps * s->in;
-    const int64_t lines = gy_axis_span(&s->v, at->rows), width = gy_slide_line(s) * s->wide;
+    const int64_t pixels = gy_units(o, s->h.out), row = taps_row(s);
+    const int64_t lines = gy_axis_span(&s->v, at->rows), width = gy_slide_line(s) * s->in;
     const int64_t n = gy_least(s->out, s->channels - group * s->out);
     for (int64_t i = 0; i < s->d.taps * lines; i++)
-        for (int64_t j = 0; j < s->h.taps; j++)
-            o->down(s->h.out, s->in, band + i * width + j * s->h.apart * s->wide,
-                    s->h.stride * s->wide, taps + i * pixels * row + j * s->in, row);
+        pack_line(s, o, band + i * width, taps + i * pixels * row);
     if (n < s->panel) memset(copy, 0, sizeof *copy * (size_t)(at->rows * pixels * s->panel));
     for (int64_t r = 0; r < at->rows; r++)
         o->down(s->h.out, n, dz + r * s->h.out * s->channels + group * s->out, s->channels,
@@ -168,7 +177,7 @@ static void sum_band(const gy_kernel *k, const gy_slide *s, const sources *a, in
             const float *line =
                 a->x + i / s->v.taps * a->x_plane + i % s->v.taps * s->v.apart * a->x_line;
             for (int64_t j = 0; j < (all ? 1 : taps); j++) {
-                product.a = line + j * s->h.apart * s->wide;
+                product.a = line + j * s->h.apart * s->in;
                 product.c =
                     sum + ((panel * s->d.taps * s->v.taps + i) * taps + j) * s->inner * PANEL;
                 (s->diagonal ? k->vector->panel_diagonal : k->operand->product)(&product);
@@ -212,9 +221,10 @@ static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, 
             y + item / bands * gy_slide_outputs(s) + gy_slide_line_at(s, at.plane, at.row);
         for (int64_t panel = from; panel < to;) {
             const int64_t g = panel / panels, last = gy_least(to, (g + 1) * panels);
-            gy_slide_copy(s, image, g, &at, band);
-            const sources all = in_groups(s, o) ? packed_sources(s, o, g, &at, band, dz, taps, copy)
-                                                : plain_sources(s, g, &at, band, dz, copy);
+            gy_slide_copy(s, gy_slide_floats(p->kernel), image, g, &at, band);
+            const sources all = o->group > 1 && !s->diagonal
+                                    ? packed_sources(s, o, g, &at, band, dz, taps, copy)
+                                    : plain_sources(s, g, &at, band, dz, copy);
             sum_band(p->kernel, s, &all, panel - g * panels, last - g * panels, at.rows,
                      sum + g * s->panel * gy_slide_taps(s) * s->inner);
             panel = last;
@@ -246,7 +256,7 @@ static void share(const gy_conv_pass *p, const gy_slide *s, const layout *l, gy_
 
 void gy_direct_backward_weight(const gy_conv_pass *p)
 {
-    const gy_slide s = slide_of(p->c, p->kernel->operand);
-    const layout l = layout_of(p->c, &s, p->kernel->operand);
+    const gy_slide s = slide_of(p->c);
+    const layout l = layout_of(p->c, &s);
     GY_TEAM(gy_conv_threads(p), me, share(p, &s, &l, me));
 }
