@@ -204,7 +204,7 @@ static gy_status prepare(checker *c, gy_pool *pool)
     GY_TRY(gy_pool_array(pool, params->n + 1, &c->begun));
     for (int i = GY_STORAGE_ARENA; i < p->n_storages; i++) {
         c->begin[i] = c->plan->offset[i];
-        c->end[i] = c->begin[i] + gy_storage_floats(p->storages[i], c->plan->batch);
+        c->end[i] = c->begin[i] + gy_plan_floats(c->plan, i);
     }
     for (int i = 0; i < params->n && c->plan->use == GY_USE_STEPS; i++) {
         if (!params->v[i].trainable) continue;

@@ -155,6 +155,7 @@ typedef struct gy_plan {
     gy_program program;
     bool made;
     int64_t batch;   /* 0: no places yet */
+    int64_t turn;    /* samples that go through all steps together: fewer in evaluation */
     int64_t *offset; /* [n_storages] floats from the start of the arena */
     int64_t floats;
 } gy_plan;
@@ -191,6 +192,7 @@ struct gy_model {
     float *arena; /* for steps dw lies at its start */
     int64_t arena_floats;
 
+    int64_t turn;           /* of plans of evaluation; 0: as many as a cache holds */
     const gy_model *lender; /* of its vectors; NULL: none */
     int64_t packed_floats,
         joined;    /* of all units' packed weights; the most that one's are made of */
@@ -240,6 +242,9 @@ gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch) GY_CHEC
  * ask it of every plan; takes time with the square of the steps.
  */
 gy_status gy_plan_check(const gy_model *m, const gy_plan *plan) GY_CHECKED;
+
+/** Floats of a storage in its place. */
+int64_t gy_plan_floats(const gy_plan *plan, int storage);
 
 void gy_plan_clear(gy_context *ctx, gy_plan *plan);
 

@@ -16,17 +16,19 @@
 typedef struct course {
     gy_model *m;
     gy_model_run *run;
-    int64_t batch;
-    const float *x;
+    int64_t at, batch; /* samples [at, at + batch) of the pass */
+    const float *x;    /* theirs */
     float *dy;
     float *carry;   /* of the next unit */
     int64_t mark;   /* gradients from here on are complete */
     double ignored; /* penalties of repeated steps */
 } course;
 
-/* Storages are written by one step and read by others: only X is never written. */
+/* Storages are written by one step and read by others: only X is never written. The output is of all samples. */
 static float *place(const course *c, int storage)
 {
+    const gy_plan *plan = c->m->plan;
+    const gy_program *p = &plan->program;
     switch (storage) {
     case GY_STORAGE_NONE:
         return NULL;
@@ -35,7 +37,8 @@ static float *place(const course *c, int storage)
     case GY_STORAGE_DY:
         return c->dy;
     default:
-        return c->m->arena + c->m->plan->offset[storage];
+        return c->m->arena + plan->offset[storage] +
+               (storage == p->out ? c->at * p->storages[storage]->size.per_sample : 0);
     }
 }
 
@@ -61,7 +64,7 @@ static gy_pass pass_of(const course *c, const gy_step *s, const gy_unit *u, doub
                  .training = trains,
                  .seed = run->seed,
                  .step = run->step,
-                 .first = run->first,
+                 .first = run->first + c->at,
                  .stream = (uint32_t)u->index,
                  .scale = run->scale,
                  .y = place(c, s->y),
@@ -186,7 +189,6 @@ static gy_status judge(course *c, const gy_step *s)
     const gy_model *m = c->m;
     const gy_model_run *run = c->run;
     const double start = gy_trace_is_on(m->ctx) ? gy_clock_s() : 0;
-    make_moves(c, s);
     if (s->unit < 0) {
         float *y = place(c, m->plan->program.out);
         const int64_t rows = c->batch * gy_shape_rows(&m->values[m->output]->shape);
@@ -216,20 +218,33 @@ static gy_status take(course *c, const gy_step *s)
     return GY_OK;
 }
 
+/* The steps before the outputs are judged, for some samples. */
+static gy_status take_turn(course *c)
+{
+    const gy_program *p = &c->m->plan->program;
+    c->carry = c->run->carry;
+    for (int i = 0; i < p->loss; i++) GY_TRY(take(c, p->steps[i]));
+    make_moves(c, p->steps[p->loss]);
+    return GY_OK;
+}
+
 gy_status gy_model_forward(gy_model *m, gy_model_run *run, int64_t batch, const float *x, float **y)
 {
-    const gy_program *p = &m->plan->program;
-    course c = {.m = m,
-                .run = run,
-                .batch = batch,
-                .x = x,
-                .carry = run->carry,
-                .mark = m->params.trainable};
+    const gy_plan *plan = m->plan;
+    course c = {.m = m, .run = run, .mark = m->params.trainable};
     run->penalty = 0;
-    if (!gy_use_trains(m->plan->use) && m->packed == NULL) GY_TRY(gy_model_pack(m, run->kernel));
-    for (int i = 0; i < p->loss; i++) GY_TRY(take(&c, p->steps[i]));
-    GY_TRY(judge(&c, p->steps[p->loss]));
-    *y = place(&c, p->out);
+    if (!gy_use_trains(plan->use) && m->packed == NULL) GY_TRY(gy_model_pack(m, run->kernel));
+    do {
+        c.batch = gy_least(plan->turn, batch - c.at);
+        c.x = x + c.at * m->values[0]->count;
+        GY_TRY(take_turn(&c));
+        c.at += c.batch;
+    } while (c.at < batch);
+    c.at = 0;
+    c.batch = batch;
+    c.x = x;
+    GY_TRY(judge(&c, plan->program.steps[plan->program.loss]));
+    *y = place(&c, plan->program.out);
     return GY_OK;
 }
 

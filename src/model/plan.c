@@ -7,6 +7,9 @@
  *
  *     arena   | gradients in the order of the parameters |  …
  *             | activations of the last layers           | those of the first layers
+ *
+ * In evaluation samples take turns: few at a time go through all steps, so that what a layer makes is in the
+ * cache when the next one reads it. The output alone is there for all of them, from the first turn on.
  */
 #include "model_impl.h"
 
@@ -30,11 +33,37 @@ static void list_gradients(const gy_model *m, const gy_program *p, gy_item *item
     }
 }
 
-static void list_storages(const gy_program *p, int64_t batch, gy_item *items)
+/* As many as a core's cache holds with the weights, or as the weights are worth reading for. */
+static int64_t turn_of(const gy_model *m, gy_model_use use, int64_t batch)
 {
+    enum { CACHE = 1 << 15, UNIT = 48 }; /* floats; samples that panels like */
+    int64_t widest = 1;
+    if (use != GY_USE_EVALUATION || m->window > 0) return batch;
+    if (m->turn > 0) return gy_least(m->turn, batch);
+    for (int i = 0; i < m->n_units; i++) {
+        const gy_unit *u = m->units[i];
+        int64_t floats = m->values[u->y]->count;
+        for (int j = 0; j < u->layer.inputs; j++) floats += m->values[u->x[j]]->count;
+        widest = gy_most(widest, floats);
+    }
+    const int64_t most = gy_most(CACHE, m->params.floats) * m->threads / widest;
+    return gy_least(batch, most < UNIT ? gy_most(most, 1) : most / UNIT * UNIT);
+}
+
+int64_t gy_plan_floats(const gy_plan *plan, int storage)
+{
+    const gy_program *p = &plan->program;
+    return gy_storage_floats(p->storages[storage], storage == p->out ? plan->batch : plan->turn);
+}
+
+static void list_storages(const gy_plan *plan, gy_item *items)
+{
+    const gy_program *p = &plan->program;
     for (int i = 0; i < p->n_storages; i++) {
         const gy_storage *s = p->storages[i];
-        items[i] = (gy_item){i, s->first, s->last, gy_align_floats(gy_storage_floats(s, batch)), 0};
+        const bool stays = i == p->out && plan->turn < plan->batch;
+        const int first = stays ? 0 : s->first, last = stays ? p->n_steps - 1 : s->last;
+        items[i] = (gy_item){i, first, last, gy_align_floats(gy_plan_floats(plan, i)), 0};
     }
 }
 
@@ -46,18 +75,21 @@ gy_status gy_plan_place(const gy_model *m, gy_plan *plan, int64_t batch)
     const int fixed = plan->use == GY_USE_STEPS ? m->params.n : 0, n = fixed + p->n_storages;
     gy_item *items = NULL;
     int64_t *offset = NULL;
+    plan->batch = 0;
     GY_TRY_GOTO(fail, gy_new_array(ctx, n, &items));
     GY_TRY_GOTO(fail, gy_new_array(ctx, p->n_storages, &offset));
     if (fixed > 0) list_gradients(m, p, items);
-    list_storages(p, batch, items + fixed);
+    plan->batch = batch;
+    plan->turn = turn_of(m, plan->use, batch);
+    list_storages(plan, items + fixed);
     GY_TRY_GOTO(fail, gy_items_place(ctx, fixed, n, items, &plan->floats));
     for (int i = fixed; i < n; i++) offset[items[i].storage] = items[i].offset;
-    plan->batch = batch;
     gy_free(ctx, plan->offset);
     plan->offset = offset;
     offset = NULL;
     status = GY_OK;
 fail:
+    if (status != GY_OK) plan->batch = 0;
     gy_free(ctx, items);
     gy_free(ctx, offset);
     return status;

@@ -29,7 +29,8 @@ static void fill(const gy_trial *t, gy_rng key, int64_t n, float *x)
                               : (float)gy_rng_normal(key, (uint64_t)i, 0);
 }
 
-static gy_status begin(gy_trial *t, alone *a)
+/* turn: samples that go through all layers together; 0: as the model likes. */
+static gy_status begin(gy_trial *t, int64_t turn, alone *a)
 {
     const gy_model_spec spec = {.input = t->sample->in,
                                 .layers = {t->specs + 1, 1},
@@ -37,6 +38,7 @@ static gy_status begin(gy_trial *t, alone *a)
                                 .threads = gy_kernel_threads(t->kernel)};
     *a = (alone){.t = t};
     GY_TRY(gy_model_create(t->ctx, &spec, &a->m));
+    a->m->turn = turn;
     GY_TRY(gy_model_allocate(a->m, false));
     GY_TRY(gy_model_start(a->m, 11));
     const gy_rng key = {6, GY_RNG_INIT, 4};
@@ -76,15 +78,27 @@ static void check(alone *a)
         }
 }
 
+/* Whether a pass takes its samples in turns does not show. */
+static void check_turns(gy_trial *t, const float *want)
+{
+    alone a;
+    CU_ASSERT_EQUAL_FATAL(begin(t, 5, &a), GY_OK);
+    CU_ASSERT_EQUAL(gy_plan_check(a.m, a.m->plan), GY_OK);
+    CU_ASSERT_EQUAL(memcmp(pass(&a, 0, ALL), want, (size_t)(ALL * a.outputs) * sizeof *want), 0);
+    gy_model_free(a.m);
+}
+
 static void check_kind(const gy_layer_kind *kind)
 {
     for (const gy_layer_sample *s = kind->samples; s->yaml != NULL; s++) {
         gy_trial t;
         alone a = {.t = &t};
-        if (gy_trial_begin(&t, s) == GY_OK && begin(&t, &a) == GY_OK)
+        if (gy_trial_begin(&t, s) == GY_OK && begin(&t, 0, &a) == GY_OK) {
             check(&a);
-        else if (strstr(gy_error_last()->text, "there is no") == NULL)
+            check_turns(&t, a.y);
+        } else if (strstr(gy_error_last()->text, "there is no") == NULL) {
             CU_FAIL("a sample is not valid");
+        }
         gy_model_free(a.m);
         gy_trial_end(&t);
     }
