@@ -68,6 +68,12 @@ GY_API int gy_comm_rank(const gy_comm *comm);
 GY_API int gy_comm_ranks(const gy_comm *comm);
 GY_API int gy_comm_hosts(const gy_comm *comm);
 
+/**
+ * Ranks that died while others went on (comm.survive): the ranks above are of those that are left. Where it is not
+ * 0, end the process by _exit(): MPI_Finalize() would wait for the dead. Local.
+ */
+GY_API int gy_comm_lost(const gy_comm *comm);
+
 /** The name of a rank's host, for messages; the communicator's. Local. */
 GY_API const char *gy_comm_host(const gy_comm *comm, int rank);
 

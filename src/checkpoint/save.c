@@ -16,12 +16,12 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "comm/patience.h"
 #include "comm/watchdog.h"
 #include "store/file.h"
 
 #include <assert.h>
 #include <signal.h>
-#include <time.h>
 
 enum { PATIENCE_S = 60 }; /* that a run waits for the disk before it says so, or the watchdog's */
 
@@ -261,13 +261,18 @@ bool gy_saver_is_busy(const gy_saver *s)
     return s->busy;
 }
 
+/* The first failure to carry; the thread has nothing to wait for then. */
+static void keep(gy_saver *s, gy_status status)
+{
+    if (status == GY_OK || s->failure.status != GY_OK) return;
+    s->failure = *gy_error_last();
+    give_up(s);
+}
+
 static bool carry(gy_saver *s)
 {
     bool moved = false;
-    if (s->failure.status == GY_OK && gy_carry(&s->w, &moved) != GY_OK) {
-        s->failure = *gy_error_last();
-        give_up(s);
-    }
+    if (s->failure.status == GY_OK) keep(s, gy_carry(&s->w, &moved));
     return moved;
 }
 
@@ -311,11 +316,14 @@ static void say(const gy_saver *s, double since, double *next)
 
 static gy_status wait(gy_saver *s)
 {
-    static const struct timespec pause = {.tv_nsec = 100000};
     int told = -1;
     double since = gy_clock_s(), next = 0;
+    gy_patience patience = gy_patience_begin_idle(s->comm);
     while (!has_done(s, &told)) {
-        if (!carry(s)) (void)nanosleep(&pause, NULL);
+        if (carry(s))
+            patience = gy_patience_begin_idle(s->comm);
+        else
+            keep(s, gy_patience_pause(&patience));
         say(s, since, &next);
     }
     if (s->failure.status != GY_OK) return gy_error_restore(&s->failure);

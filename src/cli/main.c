@@ -34,6 +34,12 @@ static int launched_rank(void)
     return 0;
 }
 
+/* Where ranks are lost another becomes the first. */
+static int rank_of(const gy_cli *cli)
+{
+    return cli->comm != NULL ? gy_comm_rank(cli->comm) : cli->rank;
+}
+
 static void print_error(void)
 {
     gy_terminal_clear_line();
@@ -152,7 +158,7 @@ static void stalled(void *user, const char *line)
 static void sink(void *user, gy_level level, const char *line)
 {
     const gy_cli *cli = user;
-    if (cli->rank != 0 || (cli->quiet && level == GY_INFO)) return;
+    if (rank_of(cli) != 0 || (cli->quiet && level == GY_INFO)) return;
     gy_terminal_clear_line();
     gy_page_say(stderr, level == GY_WARNING ? "gyre: warning: %s" : "gyre: %s", line);
 }
@@ -214,8 +220,28 @@ static void settle(gy_cli *cli, gy_status status)
 {
     if (status == GY_OK || status == GY_STOPPED) return;
     bool alone = cli->comm != NULL && gy_comm_ranks(cli->comm) > 1 && !gy_comm_agreed(cli->comm);
-    if (alone || cli->rank == 0) print_error();
+    if (alone || rank_of(cli) == 0) print_error();
     if (alone) gy_comm_abort(cli->comm, gy_cli_exit_code(cli, status));
+}
+
+/* Results that could not be written were not given: a closed pipe, a full disk. */
+static gy_status end_output(const gy_cli *cli, gy_status status)
+{
+    errno = 0;
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (!failed || status != GY_OK) return status;
+    status = gy_raise(GY_E_IO, "cannot write" GY_AT "standard output" GY_WHY "%s",
+                      errno != 0 ? strerror(errno) : "an earlier write failed");
+    if (rank_of(cli) == 0) print_error();
+    return status;
+}
+
+/* Where ranks were lost MPI would wait for them. */
+static void leave(const gy_cli *cli, gy_status status)
+{
+    status = end_output(cli, status);
+    (void)fflush(NULL);
+    _exit(gy_cli_exit_code(cli, status));
 }
 
 static gy_status run(gy_cli *cli, const gy_command *command)
@@ -231,20 +257,12 @@ static gy_status run(gy_cli *cli, const gy_command *command)
         status = parse_and_run(cli, command);
     }
     settle(cli, status);
+    const bool lost = cli->comm != NULL && gy_comm_lost(cli->comm) > 0;
+    cli->rank = rank_of(cli);
     gy_comm_free(cli->comm);
+    cli->comm = NULL;
+    if (lost) leave(cli, status);
     gy_comm_stop(cli->ctx);
-    return status;
-}
-
-/* Results that could not be written were not given: a closed pipe, a full disk. */
-static gy_status end_output(const gy_cli *cli, gy_status status)
-{
-    errno = 0;
-    bool failed = fflush(stdout) != 0 || ferror(stdout);
-    if (!failed || status != GY_OK) return status;
-    status = gy_raise(GY_E_IO, "cannot write" GY_AT "standard output" GY_WHY "%s",
-                      errno != 0 ? strerror(errno) : "an earlier write failed");
-    if (cli->rank == 0) print_error();
     return status;
 }
 

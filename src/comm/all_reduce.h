@@ -21,11 +21,10 @@ typedef struct gy_all_reduce gy_all_reduce; /* an operation; kept and used again
  * What was decoded must be encoded to the same numbers again.
  */
 typedef struct gy_wire {
-    size_t bytes;   /* of an element */
-    size_t head;    /* bytes before the first one, in every message; a multiple of `bytes` */
-    double error;   /* what is lost of a number at most, as a fraction of it; */
-    double floor;   /* or as a fraction of the message's largest finite one, where that is more */
-    bool is_no_sum; /* `add` is something else: for kinds alone that add what comes by messages */
+    size_t bytes; /* of an element */
+    size_t head;  /* bytes before the first one, in every message; a multiple of `bytes` */
+    double error; /* what is lost of a number at most, as a fraction of it; */
+    double floor; /* or as a fraction of the message's largest finite one, where that is more */
     void (*encode)(int64_t n, const float *x, void *out);
     void (*decode)(int64_t n, const void *in, float *x);
     void (*add)(int64_t n, const void *in, float *x); /* x += what decode gives */
@@ -45,6 +44,9 @@ typedef struct gy_reduction {
     int tag;             /* 0 … 32767, distinct for operations that may be under way together */
     gy_half half;        /* after GY_SCATTER the elements that others own are undefined */
     const gy_wire *wire; /* NULL: float32. GY_GATHER sends what the wire can hold of the owner's */
+    bool
+        by_messages; /* `auto` chooses no kind that adds in memory: where the wire's `add` is no sum, and
+                            where ranks may die meanwhile */
     gy_room *room; /* at least gy_all_reduce_add_size; outlives the operation. NULL: its own */
     const gy_host_memory
         *memory; /* set by gy_all_reduce_create and _choose: where x lies; or NULL */

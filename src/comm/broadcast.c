@@ -40,8 +40,8 @@ static int segment_at(const relay *r, int64_t at)
 static gy_status expect(relay *r, int64_t at)
 {
     if (r->before < 0 || at >= r->n) return GY_OK;
-    return gy_mpi_begin_receive(r->comm->calls, r->bytes + at, segment_at(r, at), r->before,
-                                GY_TAG_BROADCAST, &r->in);
+    return gy_mpi_begin_receive(r->comm, r->comm->calls, r->bytes + at, segment_at(r, at),
+                                r->before, GY_TAG_BROADCAST, &r->in);
 }
 
 static gy_status pass(relay *r, int64_t at)
@@ -50,7 +50,7 @@ static gy_status pass(relay *r, int64_t at)
     GY_TRY(expect(r, at + SEGMENT));
     GY_TRY(gy_mpi_await(r->comm, &r->out, false));
     if (r->next < 0) return GY_OK;
-    return gy_mpi_begin_send(r->comm->calls, r->bytes + at, segment_at(r, at), r->next,
+    return gy_mpi_begin_send(r->comm, r->comm->calls, r->bytes + at, segment_at(r, at), r->next,
                              GY_TAG_BROADCAST, &r->out);
 }
 

@@ -106,8 +106,7 @@ static gy_status find_names(gy_comm *comm)
     return gy_comm_all_gather(comm, mine, sizeof mine, comm->names);
 }
 
-/* Where this rank is, by the hosts of all. */
-static void find_place(gy_comm *comm)
+void gy_comm_find_place(gy_comm *comm)
 {
     comm->host = comm->host_of[comm->rank];
     comm->local_rank = comm->local_ranks = 0;
@@ -126,7 +125,7 @@ static gy_status find_hosts(gy_comm *comm)
     GY_TRY(gy_comm_all_gather(comm, &first, sizeof first, comm->host_of));
     for (int r = 0; r < comm->ranks; r++) /* a host's first rank comes before its others */
         comm->host_of[r] = comm->host_of[r] == r ? comm->hosts++ : comm->host_of[comm->host_of[r]];
-    find_place(comm);
+    gy_comm_find_place(comm);
     return find_names(comm);
 }
 
@@ -152,18 +151,20 @@ static gy_status allocate(gy_context *ctx, gy_comm *seed, gy_comm **out)
 {
     GY_TRY(gy_new_array(ctx, seed->ranks, &seed->host_of));
     GY_TRY(gy_new_array(ctx, seed->ranks, &seed->names));
+    GY_TRY(gy_new_array(ctx, seed->ranks, &seed->member));
     return gy_new(ctx, out);
 }
 
 static void clear(gy_comm *comm)
 {
     MPI_Comm *const all[] = {&comm->wire, &comm->calls};
-    const bool runs = gy_mpi_runs(); /* what MPI made ends with it */
+    const bool runs = gy_mpi_runs() && comm->generation == 0; /* what MPI made ends with it */
     for (size_t i = 0; i < sizeof all / sizeof *all && runs; i++)
         if (*all[i] != MPI_COMM_NULL) (void)MPI_Comm_free(all[i]);
     gy_free(comm->ctx, comm->words);
     gy_free(comm->ctx, comm->names);
     gy_free(comm->ctx, comm->host_of);
+    gy_free(comm->ctx, comm->member);
 }
 
 /* Grows on the stack, so that a rank without memory can still say so to the others. */

@@ -49,6 +49,9 @@ gy_status gy_comm_all_gather(gy_comm *comm, const void *x, int n, void *out) GY_
 gy_status gy_comm_send(gy_comm *comm, const void *bytes, int64_t n, int to) GY_CHECKED;
 gy_status gy_comm_receive(gy_comm *comm, void *bytes, int64_t n, int from) GY_CHECKED;
 
+/** A fault on purpose: this process is killed when it has begun to send so many more messages. Local. */
+void gy_comm_die_after(gy_comm *comm, int messages);
+
 /** The context that it was made with. Local. */
 gy_context *gy_comm_context(const gy_comm *comm);
 

@@ -24,8 +24,10 @@ struct gy_comm {
     int rank, ranks;
     int local_rank, local_ranks;
     int hosts;
-    int host;              /* this rank's, 0 … hosts − 1, in the order of their first ranks */
-    int *host_of;          /* [ranks] */
+    int host;       /* this rank's, 0 … hosts − 1, in the order of their first ranks */
+    int *host_of;   /* [ranks] */
+    int *member;    /* [ranks] their ranks in `calls` and `wire`, once some were lost: members.h */
+    int generation; /* of the membership: ranks that were lost */
     gy_host_name *names;   /* [ranks] */
     bool crowded;          /* on some host: the same on every rank */
     bool in_crowd;         /* so is the one that it is a part of */
@@ -39,6 +41,7 @@ struct gy_comm {
     unsigned long long agreed;            /* serial of the last error that all ranks have */
     char **words;                         /* words.c; NULL: none */
     struct gy_watch *watch;               /* NULL: none */
+    int dies_at; /* this process is killed instead of its so-manieth message from now on; 0: it is not */
     double dropped_s; /* when a message was given up, the first of some in a row */
 };
 
@@ -71,11 +74,13 @@ typedef enum gy_tag {
     GY_TAG_SHIFT
 } gy_tag;
 
+enum { GY_TAGS = 1 << 15 }; /* of a membership */
+
 /** A message of n bytes sets out; is awaited. @param on  comm->calls or comm->wire */
-gy_status gy_mpi_begin_send(MPI_Comm on, const void *bytes, int n, int to, int tag,
+gy_status gy_mpi_begin_send(gy_comm *comm, MPI_Comm on, const void *bytes, int n, int to, int tag,
                             MPI_Request *request) GY_CHECKED;
-gy_status gy_mpi_begin_receive(MPI_Comm on, void *bytes, int n, int from, int tag,
-                               MPI_Request *request) GY_CHECKED;
+gy_status gy_mpi_begin_receive(const gy_comm *comm, MPI_Comm on, void *bytes, int n, int from,
+                               int tag, MPI_Request *request) GY_CHECKED;
 
 /** Whether all have completed; looks in their order and never waits. (MPI_Testall without statuses
  * makes gcc warn with MPICH.) */
@@ -105,6 +110,15 @@ bool gy_mpi_has_world(void);
 
 /** The worst over all ranks; collective. */
 gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w) GY_CHECKED;
+
+/** The rank that MPI knows it by. */
+static inline int gy_mpi_rank(const gy_comm *comm, int rank)
+{
+    return comm->generation == 0 ? rank : comm->member[rank];
+}
+
+/** Where this rank is, by host_of of all. */
+void gy_comm_find_place(gy_comm *comm);
 
 /** Usual numbers, once the hosts are known. */
 void gy_topology_init(gy_comm *comm);

@@ -5,19 +5,33 @@
 #include "base/clock.h"
 #include "patience.h"
 
+#include <signal.h>
+
 static const double DROP_S = 0.1, IN_A_ROW_S = 1;
 
-gy_status gy_mpi_begin_send(MPI_Comm on, const void *bytes, int n, int to, int tag,
+/* A tag, as MPI has it: members.h. */
+static int stamp(const gy_comm *comm, int tag)
+{
+    return tag + comm->generation * GY_TAGS;
+}
+
+gy_status gy_mpi_begin_send(gy_comm *comm, MPI_Comm on, const void *bytes, int n, int to, int tag,
                             MPI_Request *request)
 {
-    GY_MPI(MPI_Isend(bytes, n, MPI_BYTE, to, tag, on, request));
+    if (comm->dies_at > 0 && --comm->dies_at == 0) (void)raise(SIGKILL);
+    GY_MPI(MPI_Isend(bytes, n, MPI_BYTE, gy_mpi_rank(comm, to), stamp(comm, tag), on, request));
     return GY_OK;
 }
 
-gy_status gy_mpi_begin_receive(MPI_Comm on, void *bytes, int n, int from, int tag,
-                               MPI_Request *request)
+void gy_comm_die_after(gy_comm *comm, int messages)
 {
-    GY_MPI(MPI_Irecv(bytes, n, MPI_BYTE, from, tag, on, request));
+    comm->dies_at = messages + 1;
+}
+
+gy_status gy_mpi_begin_receive(const gy_comm *comm, MPI_Comm on, void *bytes, int n, int from,
+                               int tag, MPI_Request *request)
+{
+    GY_MPI(MPI_Irecv(bytes, n, MPI_BYTE, gy_mpi_rank(comm, from), stamp(comm, tag), on, request));
     return GY_OK;
 }
 
@@ -64,14 +78,14 @@ gy_status gy_mpi_await(gy_comm *comm, MPI_Request *request, bool receives)
 gy_status gy_mpi_send(gy_comm *comm, const void *bytes, int n, int to, int tag)
 {
     MPI_Request request;
-    GY_TRY(gy_mpi_begin_send(comm->calls, bytes, n, to, tag, &request));
+    GY_TRY(gy_mpi_begin_send(comm, comm->calls, bytes, n, to, tag, &request));
     return gy_mpi_await(comm, &request, false);
 }
 
 gy_status gy_mpi_receive(gy_comm *comm, void *bytes, int n, int from, int tag)
 {
     MPI_Request request;
-    GY_TRY(gy_mpi_begin_receive(comm->calls, bytes, n, from, tag, &request));
+    GY_TRY(gy_mpi_begin_receive(comm, comm->calls, bytes, n, from, tag, &request));
     return gy_mpi_await(comm, &request, true);
 }
 
@@ -79,8 +93,8 @@ gy_status gy_mpi_exchange(gy_comm *comm, const void *out, int to, void *in, int 
                           int tag)
 {
     MPI_Request sent = MPI_REQUEST_NULL, received;
-    GY_TRY(gy_mpi_begin_receive(comm->calls, in, n, from, tag, &received));
-    gy_status status = gy_mpi_begin_send(comm->calls, out, n, to, tag, &sent);
+    GY_TRY(gy_mpi_begin_receive(comm, comm->calls, in, n, from, tag, &received));
+    gy_status status = gy_mpi_begin_send(comm, comm->calls, out, n, to, tag, &sent);
     if (status == GY_OK) status = gy_mpi_await(comm, &received, true);
     if (status == GY_OK) return gy_mpi_await(comm, &sent, false);
     gy_mpi_drop(comm, &received, true);
@@ -92,8 +106,10 @@ gy_status gy_mpi_look(gy_comm *comm, int *from, int tag, bool *here)
 {
     int found = 0;
     MPI_Status status;
-    GY_MPI(MPI_Iprobe(*from < 0 ? MPI_ANY_SOURCE : *from, tag, comm->calls, &found, &status));
+    const int source = *from < 0 ? MPI_ANY_SOURCE : gy_mpi_rank(comm, *from);
+    GY_MPI(MPI_Iprobe(source, stamp(comm, tag), comm->calls, &found, &status));
     *here = found != 0;
-    if (found) *from = status.MPI_SOURCE;
+    for (int r = 0; r < comm->ranks && found; r++)
+        if (gy_mpi_rank(comm, r) == status.MPI_SOURCE) *from = r;
     return GY_OK;
 }

@@ -226,7 +226,7 @@ static gy_status post(gy_engine *e, bool *moved)
         if (!row->add && !may(row, &s->begun, n, &e->out)) break;
         const bool in_place = !row->add && e->r.wire == NULL;
         void *to = in_place ? (void *)(e->r.x + row->from + s->begun.at) : s->buffers[slot];
-        GY_TRY(gy_mpi_begin_receive(e->comm->wire, to, bytes_of(e->r.wire, n),
+        GY_TRY(gy_mpi_begin_receive(e->comm, e->comm->wire, to, bytes_of(e->r.wire, n),
                                     rank_of(e, row->peer), e->r.tag, &s->requests[slot]));
         advance(e, s, &s->begun);
         *moved = true;
@@ -284,8 +284,8 @@ static gy_status send(gy_engine *e, bool *moved)
         if (!may(row, &s->begun, n, &e->in)) break;
         const void *from =
             encode(e->r.wire, row->round, e->r.x + row->from + s->begun.at, n, s->buffers[slot]);
-        GY_TRY(gy_mpi_begin_send(e->comm->wire, from, bytes, rank_of(e, row->peer), e->r.tag,
-                                 &s->requests[slot]));
+        GY_TRY(gy_mpi_begin_send(e->comm, e->comm->wire, from, bytes, rank_of(e, row->peer),
+                                 e->r.tag, &s->requests[slot]));
         e->comm->sent += bytes;
         advance(e, s, &s->begun);
         *moved = true;

@@ -27,13 +27,15 @@ void gy_transfer_free(gy_transfer *t)
 gy_status gy_transfer_send(gy_transfer *t, const void *bytes, int64_t n, int to)
 {
     t->receives = false;
-    return gy_mpi_begin_send(t->comm->calls, bytes, (int)n, to, GY_TAG_TRANSFER, &t->request);
+    return gy_mpi_begin_send(t->comm, t->comm->calls, bytes, (int)n, to, GY_TAG_TRANSFER,
+                             &t->request);
 }
 
 gy_status gy_transfer_receive(gy_transfer *t, void *bytes, int64_t n, int from)
 {
     t->receives = true;
-    return gy_mpi_begin_receive(t->comm->calls, bytes, (int)n, from, GY_TAG_TRANSFER, &t->request);
+    return gy_mpi_begin_receive(t->comm, t->comm->calls, bytes, (int)n, from, GY_TAG_TRANSFER,
+                                &t->request);
 }
 
 gy_status gy_transfer_test(gy_transfer *t, bool *done)

@@ -2,6 +2,7 @@
 #include "config_impl.h"
 
 #include "base/plain.h"
+#include "comm/all_reduce_list.h"
 #include "sync/compression_list.h"
 #include "sync/wire_list.h"
 
@@ -77,8 +78,26 @@ static gy_status check_data(const gy_config *c, const gy_node *tree)
     return GY_OK;
 }
 
+/* What lies with one rank alone dies with it; others' operations would wait in MPI, or in memory, for the dead. */
+static gy_status check_survival(const gy_config *c, const gy_node *tree)
+{
+    const gy_kind *sum = c->comm.all_reduce.kind;
+    const char *key = "comm.survive", *without = "leave one of the two out";
+    if (!c->comm.survive) return GY_OK;
+    if (c->comm.shard_optimizer)
+        return refuse(tree, key, "with comm.shard_optimizer a part of the state dies with its rank",
+                      without);
+    if (((const gy_compression_kind *)c->comm.compression.kind)->create != NULL)
+        return refuse(tree, key, "what comm.compression left out dies with its rank", without);
+    if (sum == &gy_all_reduce_hierarchical.kind || sum == &gy_all_reduce_mpi.kind)
+        return refuse(tree, key, "comm.allreduce passes no messages of its own",
+                      "choose ring, direct, tree or auto");
+    return GY_OK;
+}
+
 static gy_status check_comm(const gy_config *c, const gy_node *tree)
 {
+    GY_TRY(check_survival(c, tree));
     bool packs = ((const gy_wire_kind *)c->comm.wire.kind)->wire != NULL;
     if (c->comm.reproducible_grains > 0 && packs)
         return refuse(tree, "comm.wire", "comm.reproducible_grains sums without rounding",

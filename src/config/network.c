@@ -31,7 +31,7 @@ gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_net_spec *out)
 bool gy_config_uses_host_memory(const gy_config *c, gy_comm *comm)
 {
     const gy_topology *t = gy_comm_topology(comm);
-    return t->local_ranks > 1 && t->host_memory && gy_sync_wants_host_memory(&c->comm);
+    return !c->comm.survive && t->local_ranks > 1 && t->host_memory && gy_sync_wants_host_memory(&c->comm);
 }
 
 gy_model_use gy_config_use(const gy_config *c, gy_comm *comm, const gy_net *n)

@@ -63,19 +63,17 @@ static void take_greater(int64_t n, const void *in, float *x)
         own[i] = own[i] > other[i] ? own[i] : other[i];
 }
 
-static const gy_wire bins = {.bytes = sizeof(float),
-                             .is_no_sum = true,
-                             .encode = pack,
-                             .decode = unpack,
-                             .add = take_greater};
+static const gy_wire bins = {
+    .bytes = sizeof(float), .encode = pack, .decode = unpack, .add = take_greater};
 
 static gy_status make_maximum(gy_grains *g)
 {
     const gy_reduction r = {.x = (float *)(void *)g->greatest,
                             .n = gy_pieces(g->sums.n, sizeof(float)),
                             .tag = GY_SYNC_BUCKETS, /* planes have those below */
-                            .wire = &bins};
-    if (g->greatest == NULL) return GY_OK;
+                            .wire = &bins,
+                            .by_messages = true};
+    if (gy_comm_ranks(g->comm) == 1) return GY_OK;
     return gy_all_reduce_create(g->comm, &gy_all_reduce_auto.kind, &r, &g->maximum);
 }
 
@@ -103,31 +101,58 @@ static gy_status allocate(gy_context *ctx, bool alone, int64_t n, gy_grains **ou
     return gy_new_array(ctx, GY_EXACT_PLANES * stride(n), &g->planes);
 }
 
+/* Plain sums by messages, whatever the settings want of gradients. */
+static gy_sync_settings plain(const gy_sync_settings *settings)
+{
+    gy_sync_settings out = *settings;
+    out.overlap = false;
+    out.shard_optimizer = false;
+    out.compression.kind = &gy_compression_none.kind;
+    out.wire.kind = &gy_wire_float32.kind;
+    return out;
+}
+
+static gy_sync_vector planes_of(const gy_grains *g)
+{
+    return (gy_sync_vector){.g = g->planes, .n = GY_EXACT_PLANES * stride(g->sums.n)};
+}
+
 gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
                            const gy_sync_settings *settings, int64_t n, gy_grains **out)
 {
     gy_status status;
     gy_grains *g = NULL;
-    gy_sync_settings plain = *settings;
+    const gy_sync_settings sums = plain(settings);
     bool alone = gy_comm_ranks(comm) == 1;
-    plain.overlap = false;
-    plain.shard_optimizer = false;
-    plain.compression.kind = &gy_compression_none.kind;
-    plain.wire.kind = &gy_wire_float32.kind;
     GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, alone, n, &g)));
     g->comm = comm;
     g->kernel = k;
     g->sums.n = n;
     g->sums.width = gy_exact_width(settings->reproducible_grains);
     for (int p = 0; p < GY_EXACT_PLANES; p++) g->sums.planes[p] = g->planes + p * stride(n);
-    const gy_sync_vector planes = {.g = g->planes, .n = GY_EXACT_PLANES * stride(n)};
-    GY_TRY_GOTO(fail, gy_sync_create(ctx, comm, &plain, &planes, &g->sync));
+    const gy_sync_vector planes = planes_of(g);
+    GY_TRY_GOTO(fail, gy_sync_create(ctx, comm, &sums, &planes, &g->sync));
     GY_TRY_GOTO(fail, make_maximum(g));
     *out = g;
     return GY_OK;
 fail:
     gy_grains_free(g);
     return status;
+}
+
+void gy_grains_drop(gy_grains *g)
+{
+    gy_all_reduce_free(g->maximum);
+    g->maximum = NULL;
+    gy_sync_drop(g->sync);
+}
+
+gy_status gy_grains_remake(gy_grains *g, const gy_sync_settings *settings)
+{
+    const gy_sync_settings sums = plain(settings);
+    const gy_sync_vector planes = planes_of(g);
+    GY_TRY(gy_sync_remake(g->sync, &sums, &planes));
+    return make_maximum(g);
 }
 
 void gy_grains_free(gy_grains *g)
@@ -179,7 +204,7 @@ void gy_grains_add(gy_grains *g, int64_t from, int64_t n, const float *x)
 gy_status gy_grains_finish(gy_grains *g, double *waited_s)
 {
     double since = gy_clock_s(), waited;
-    if (g->greatest != NULL) {
+    if (gy_comm_ranks(g->comm) > 1) {
         GY_TRY(find_greatest(g));
         gy_exact_raise(g->kernel, &g->sums, g->greatest);
         gy_sync_begin(g->sync);

@@ -23,6 +23,9 @@ typedef struct gy_grains gy_grains;
 gy_status gy_grains_create(gy_context *ctx, gy_comm *comm, const gy_kernel *k,
                            const gy_sync_settings *settings, int64_t n, gy_grains **out) GY_CHECKED;
 void gy_grains_free(gy_grains *g);
+/** Where ranks died: as gy_sync_drop() and gy_sync_remake(). */
+void gy_grains_drop(gy_grains *g);
+gy_status gy_grains_remake(gy_grains *g, const gy_sync_settings *settings) GY_CHECKED;
 int64_t gy_grains_bytes(int64_t n);
 /** Bytes that are reduced over the ranks in a step. Local. */
 int64_t gy_grains_sent(int64_t n);

@@ -12,7 +12,8 @@ static gy_reduction sum_of(const gy_sync_settings *settings, const gy_sync_vecto
                           .n = b->n,
                           .tag = i,
                           .half = settings->shard_optimizer ? GY_SCATTER : GY_WHOLE,
-                          .wire = ((const gy_wire_kind *)settings->wire.kind)->wire};
+                          .wire = ((const gy_wire_kind *)settings->wire.kind)->wire,
+                          .by_messages = settings->survive};
 }
 
 /* The spread of its parameters. */

@@ -52,6 +52,12 @@ const gy_setting gy_sync_setting_rows[] = {
      .help =
          "a host that says nothing for so long is dead: its ranks are named and the job ends; 0 = "
          "never"},
+    {.key = "survive",
+     .type = GY_SETTING_BOOL,
+     .offset = offsetof(gy_sync_settings, survive),
+     .standard = "false",
+     .help = "where ranks die the others train on from the step under way; mpirun needs "
+             "--enable-recovery"},
     {.key = "wire",
      .type = GY_SETTING_KIND,
      .offset = offsetof(gy_sync_settings, wire),

@@ -120,28 +120,40 @@ int gy_sync_count(const gy_sync_settings *settings, const gy_sync_vector *vector
     return n;
 }
 
+/* Whether there is anything to sum, or to spread. */
+static bool has_work(const gy_comm *comm, const gy_sync_settings *settings,
+                     const gy_sync_vector *vector)
+{
+    return gy_comm_ranks(comm) > 1 && (vector->g != NULL || settings->shard_optimizer);
+}
+
+/* Cuts the buckets that there is room for, and makes what they need. */
+static gy_status make(gy_sync *s, const gy_sync_settings *settings, const gy_sync_vector *vector)
+{
+    const bool chooses = ((const gy_all_reduce_kind *)settings->all_reduce.kind)->choose != NULL;
+    s->n_buckets = has_work(s->comm, settings, vector) ? gy_sync_count(settings, vector) : 0;
+    s->started = s->first_away = s->n_buckets;
+    s->away = s->next = -1;
+    s->failure.status = GY_OK;
+    cut(s, settings, vector);
+    if (s->n_buckets > 0 && !gy_comm_knows_topology(s->comm) && chooses)
+        GY_TRY(gy_comm_measure(s->comm));
+    GY_TRY(gy_sync_furnish(s, settings, vector));
+    return make_driver(s, settings);
+}
+
 gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings,
                          const gy_sync_vector *vector, gy_sync **out)
 {
     gy_status status;
     gy_sync *s = NULL;
-    int64_t n = vector->n;
-    bool any = gy_comm_ranks(comm) > 1 && (vector->g != NULL || settings->shard_optimizer);
-    int n_buckets = any ? gy_sync_count(settings, vector) : 0;
-    GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, settings, n_buckets, n, &s)));
-    if (n_buckets > 0 && !gy_comm_knows_topology(comm) &&
-        ((const gy_all_reduce_kind *)settings->all_reduce.kind)->choose != NULL)
-        GY_TRY_GOTO(fail, gy_comm_measure(comm));
+    const int n_buckets = has_work(comm, settings, vector) ? gy_sync_count(settings, vector) : 0;
+    GY_TRY_GOTO(fail, gy_comm_agree(comm, allocate(ctx, settings, n_buckets, vector->n, &s)));
     s->comm = comm;
     s->overlap = settings->overlap;
-    s->n = n;
-    s->n_buckets = n_buckets;
-    cut(s, settings, vector);
-    GY_TRY_GOTO(fail, gy_sync_furnish(s, settings, vector));
-    s->started = s->first_away = s->n_buckets;
-    s->away = s->next = -1;
+    s->n = vector->n;
+    GY_TRY_GOTO(fail, make(s, settings, vector));
     list_owned(s);
-    GY_TRY_GOTO(fail, make_driver(s, settings));
     *out = s;
     return GY_OK;
 fail:
@@ -149,16 +161,35 @@ fail:
     return status;
 }
 
+void gy_sync_drop(gy_sync *s)
+{
+    gy_driver_free(s->driver);
+    s->driver = NULL;
+    for (int i = 0; i < s->n_buckets; i++) {
+        gy_bucket *b = &s->buckets[i];
+        if (b->packed != NULL) s->compression->destroy(b->packed);
+        gy_all_reduce_free(b->sum);
+        gy_all_reduce_free(b->spread);
+        *b = (gy_bucket){.start = b->start, .n = b->n};
+    }
+    s->n_buckets = 0;
+    for (int i = 0; i < GY_SYNC_AHEAD; i++) {
+        gy_room_free(s->rooms[i]);
+        s->rooms[i] = NULL;
+    }
+    s->room_bytes = 0;
+}
+
+gy_status gy_sync_remake(gy_sync *s, const gy_sync_settings *settings, const gy_sync_vector *vector)
+{
+    assert(!settings->shard_optimizer && s->residual[0] == NULL);
+    return make(s, settings, vector);
+}
+
 void gy_sync_free(gy_sync *s)
 {
     if (s == NULL) return;
-    gy_driver_free(s->driver);
-    for (int i = 0; i < s->n_buckets; i++) {
-        if (s->buckets[i].packed != NULL) s->compression->destroy(s->buckets[i].packed);
-        gy_all_reduce_free(s->buckets[i].sum);
-        gy_all_reduce_free(s->buckets[i].spread);
-    }
-    for (int i = 0; i < GY_SYNC_AHEAD; i++) gy_room_free(s->rooms[i]);
+    gy_sync_drop(s);
     for (int i = 0; i < 2; i++) gy_free(s->ctx, s->residual[i]);
     gy_free(s->ctx, s->buckets);
     gy_free(s->ctx, s->ranges);

@@ -30,6 +30,7 @@ typedef struct gy_sync_settings {
     bool overlap;
     int progress; /* a gy_progress */
     double watchdog_seconds;
+    bool survive; /* ranks may die, the others go on */
     double silence_seconds;
     int64_t reproducible_grains; /* 0: off; see grains.h */
     int64_t verify_every_steps;  /* 0: off; parameters are compared across ranks */
@@ -61,6 +62,15 @@ typedef struct gy_sync_vector {
 gy_status gy_sync_create(gy_context *ctx, gy_comm *comm, const gy_sync_settings *settings,
                          const gy_sync_vector *vector, gy_sync **out) GY_CHECKED;
 void gy_sync_free(gy_sync *s);
+
+/**
+ * Where ranks died: gives up what is under way, whose memory is the caller's again (local); and makes
+ * operations for those that are left, on vectors that may have moved (collective). Not with shard_optimizer,
+ * nor with a compression.
+ */
+void gy_sync_drop(gy_sync *s);
+gy_status gy_sync_remake(gy_sync *s, const gy_sync_settings *settings,
+                         const gy_sync_vector *vector) GY_CHECKED;
 
 /** Buckets that several ranks will cut, for plans. Local. */
 int gy_sync_count(const gy_sync_settings *settings, const gy_sync_vector *vector);

@@ -29,6 +29,7 @@ gy_status gy_run_swap_average(gy_run *run)
 {
     if (run->average == NULL) return GY_OK;
     GY_TRY(gy_run_settle(run));
+    run->is_average = !run->is_average;
     const gy_ranges *owned = gy_sync_owned(run->sync);
     float *average = run->average;
     for (int i = 0; i < owned->n; i++) {

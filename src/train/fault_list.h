@@ -11,6 +11,7 @@
 
 #define GY_FAULT_LIST(X)                                                                           \
     X(kill)                                                                                        \
+    X(kill_record)                                                                                 \
     X(hang)                                                                                        \
     X(slow)                                                                                        \
     X(not_finite)                                                                                  \
@@ -21,7 +22,7 @@
 
 /** When and where a fault strikes; what a kind has no row for is −1: any. */
 typedef struct gy_fault_settings {
-    int64_t rank, step, checkpoint;
+    int64_t rank, step, checkpoint, messages;
     double ms;
 } gy_fault_settings;
 

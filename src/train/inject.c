@@ -2,6 +2,7 @@
 #include "fault_list.h"
 
 #include "base/kind_text.h"
+#include "comm/members.h"
 
 #include <string.h>
 
@@ -38,7 +39,8 @@ static gy_status parse(gy_run *run, const char *text, gy_injection *out)
     char *rest;
     GY_TRY(gy_kind_text_find(&run->pool, all, option, help, text, &kind, &rest));
     GY_TRY(gy_pool_new(&run->pool, &settings));
-    *settings = (gy_fault_settings){.rank = -1, .step = -1, .checkpoint = -1, .ms = -1};
+    *settings =
+        (gy_fault_settings){.rank = -1, .step = -1, .checkpoint = -1, .messages = -1, .ms = -1};
     GY_TRY(gy_kind_text_assign(&run->pool, all, option, help, text, kind, rest, settings));
     *out = (gy_injection){(const gy_fault_kind *)kind, settings};
     return check(run, text, out->kind, settings);
@@ -67,7 +69,7 @@ void gy_run_strike(gy_run *run, gy_moment moment)
     for (int i = 0; i < run->n_faults; i++) {
         const gy_fault_kind *kind = run->faults[i].kind;
         const gy_fault_settings *s = run->faults[i].settings;
-        if (kind->moment != moment || !is_now(s->rank, run->rank)) continue;
+        if (kind->moment != moment || !is_now(s->rank, gy_comm_first_rank(run->comm))) continue;
         if (is_now(s->step, step) && is_now(s->checkpoint, run->saves)) kind->strike(run, s);
     }
 }

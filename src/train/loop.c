@@ -46,17 +46,35 @@ static gy_status follow(gy_run *run, const gy_hook *hook)
     return status;
 }
 
-gy_status gy_run_loop(gy_run *run)
+/* A step and what follows, or that alone. */
+static gy_status go_on(gy_run *run)
 {
-    while (!gy_run_is_over(run) && !gy_run_pauses(run)) {
-        GY_TRY(gy_run_step(run));
-        gy_watchdog_note(run->comm, run->at.step, "what follows", GY_WAITS);
-        for (int i = 0; i < gy_hook_registry.n; i++)
-            GY_TRY(follow(run, (const gy_hook *)gy_hook_registry.kinds[i]));
-        if (gy_run_must_stop(run) && !gy_run_is_over(run) && !gy_run_pauses(run)) {
+    if (!run->follows) GY_TRY(gy_run_step(run));
+    gy_watchdog_note(run->comm, run->at.step, "what follows", GY_WAITS);
+    for (int i = 0; i < gy_hook_registry.n; i++)
+        GY_TRY(follow(run, (const gy_hook *)gy_hook_registry.kinds[i]));
+    run->follows = false;
+    return GY_OK;
+}
+
+static gy_status loop(gy_run *run)
+{
+    while (run->follows || (!gy_run_is_over(run) && !gy_run_pauses(run))) {
+        gy_status status = go_on(run);
+        if (status != GY_OK) GY_TRY(gy_run_mend(run, status));
+        if (status == GY_OK && gy_run_must_stop(run) && !gy_run_is_over(run) &&
+            !gy_run_pauses(run)) {
             GY_TRY(gy_run_end_saving(run));
             return tell_stop(run);
         }
     }
     return GY_OK;
+}
+
+gy_status gy_run_loop(gy_run *run)
+{
+    GY_TRY(gy_run_begin_surviving(run));
+    gy_status status = loop(run);
+    gy_run_end_surviving(run);
+    return status;
 }

@@ -142,6 +142,7 @@ static gy_status make_best(gy_run *run)
 static void poll(void *user)
 {
     gy_run *run = user;
+    if (run->saver == NULL) return; /* given up, while ranks are lost */
     gy_sync_poll(run->sync);
     gy_sync_hold(run->sync);
     gy_saver_poll(run->saver);
@@ -195,6 +196,12 @@ static gy_status make_optim(gy_run *run)
                            &run->optim);
 }
 
+static gy_status make_saver(gy_run *run)
+{
+    return gy_saver_create(run->ctx, run->comm, run->config->run_dir, &run->config->checkpoint,
+                           &run->saver);
+}
+
 /* What is kept from step to step, of what this rank owns. */
 static gy_status make_state(gy_run *run)
 {
@@ -203,9 +210,9 @@ static gy_status make_state(gy_run *run)
     const gy_config *config = run->config;
     const gy_ranges *owned = gy_sync_owned(run->sync);
     GY_TRY(make_optim(run));
-    GY_TRY(gy_new_array(run->ctx, 2 * run->network.rows * run->network.task.sums, &run->at.tally));
+    GY_TRY(gy_new_array(run->ctx, run->network.rows * run->network.task.sums, &run->at.tally));
     GY_TRY(gy_net_make_pieces(&run->network));
-    GY_TRY(gy_saver_create(run->ctx, run->comm, config->run_dir, &config->checkpoint, &run->saver));
+    GY_TRY(make_saver(run));
     if (config->train.parameter_average > 0) {
         GY_TRY(gy_new_array(run->ctx, gy_ranges_count(owned), &run->average));
         gy_run_begin_average(run, gy_model_values(run->network.model));
@@ -217,14 +224,19 @@ static gy_status make_state(gy_run *run)
     return make_best(run);
 }
 
+static gy_sync_vector vector_of(gy_run *run)
+{
+    gy_model *model = run->network.model;
+    return (gy_sync_vector){.w = gy_model_values(model),
+                            .g = run->network.grains > 0 ? NULL : gy_model_gradients(model),
+                            .n = gy_model_params(model)->trainable,
+                            .params = gy_model_params(model),
+                            .seed = (uint64_t)run->config->seed};
+}
+
 static gy_status make_sync(gy_run *run)
 {
-    const gy_sync_vector vector = {
-        .w = gy_model_values(run->network.model),
-        .g = run->network.grains > 0 ? NULL : gy_model_gradients(run->network.model),
-        .n = gy_model_params(run->network.model)->trainable,
-        .params = gy_model_params(run->network.model),
-        .seed = (uint64_t)run->config->seed};
+    const gy_sync_vector vector = vector_of(run);
     GY_TRY(gy_sync_create(run->ctx, run->comm, &run->config->comm, &vector, &run->sync));
     /* grains: polls would cut products otherwise than on one rank */
     if (run->ranks > 1 && run->config->comm.overlap && run->network.grains == 0)
@@ -269,6 +281,34 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught)
     status = load_feed(run);
     if (status == GY_OK) status = gy_run_check_statistics(run);
     if (status == GY_OK) status = gy_run_check_sparsity(run);
+    if (status == GY_OK) status = gy_run_check_survival(run);
     GY_TRY(gy_comm_agree(run->comm, status));
     return run->options->dry_run ? GY_OK : gy_run_make(run);
+}
+
+static gy_status remake(gy_run *run)
+{
+    gy_saver_free(run->saver);
+    run->saver = NULL;
+    GY_TRY(make_saver(run));
+    for (int part = 0; part < GY_PARTS; part++) {
+        gy_loader_free(run->feed.loader[part]);
+        run->feed.loader[part] = NULL;
+    }
+    GY_TRY(load_feed(run));
+    return gy_net_make_pieces(&run->network);
+}
+
+/* The plan places gradients: operations on them come after it. */
+gy_status gy_run_rebuild(gy_run *run)
+{
+    gy_net *net = &run->network;
+    GY_TRY(gy_comm_tell_threads(run->comm, gy_kernel_threads(net->kernel)));
+    GY_TRY(gy_comm_agree(run->comm, remake(run)));
+    gy_status status =
+        gy_model_plan(net->model, net->micro, gy_config_use(run->config, run->comm, net));
+    GY_TRY(gy_comm_agree(run->comm, status));
+    const gy_sync_vector vector = vector_of(run);
+    GY_TRY(gy_sync_remake(run->sync, &run->config->comm, &vector));
+    return gy_step_sum_remake(run->sum, &run->config->comm);
 }

@@ -94,7 +94,8 @@ typedef struct gy_place {
     int64_t residuals;          /* how many there are: residual.c */
     bool has_memory;            /* of the compression */
     gy_topology topology;       /* what all-reduces were chosen by; zeros: not known */
-    double *tally; /* [2, rows, sums] this rank's, of the epoch so far; as before the step */
+    double
+        *tally; /* [rows, sums] of the epoch so far; this rank's, or of all: gy_step_sum.shares */
     gy_schedule_state schedule;
     gy_best best;
     gy_value values[GY_VALUES]; /* all that the run measures, in the order of splits and metrics */
@@ -116,6 +117,7 @@ typedef struct gy_tell {
 
 typedef struct gy_past gy_past;
 typedef struct gy_sparsity gy_sparsity;
+typedef struct gy_survival gy_survival;
 
 enum { GY_RESIDUALS = 64 };
 
@@ -156,6 +158,10 @@ typedef struct gy_run {
 
     gy_place at;
     gy_step_result now;
+    gy_record record;      /* of the step */
+    bool follows;          /* what follows the last update is not done */
+    bool is_average;       /* the moving average stands in for the parameters */
+    gy_survival *survival; /* survive.c; NULL: a rank's death ends the job */
     gy_tell tell;
     int64_t steps, batches; /* of the whole run; of an epoch */
     double given_rate;      /* of the next step, instead of the schedule's; 0: none */
@@ -185,6 +191,8 @@ gy_status gy_run_build(gy_run *run, const gy_taught *taught) GY_CHECKED;
 void gy_run_init(gy_run *run, gy_context *ctx, gy_comm *comm, const gy_config *config,
                  const gy_train_options *options);
 void gy_run_clear(gy_run *run);
+/** The same parts for the ranks that are left, from what they have. Collective. */
+gy_status gy_run_rebuild(gy_run *run) GY_CHECKED;
 /** One step: run->now. Collective. */
 gy_status gy_run_step(gy_run *run) GY_CHECKED;
 /** Waits until the parameters are whole on every rank; a step may leave them on their way. */

@@ -61,7 +61,7 @@ static gy_status pass_task(gy_run *run, const gy_piece *piece)
 {
     const double start = gy_clock_s();
     gy_step_sum *sum = run->sum;
-    double loss = 0, *tally = run->at.tally + piece->grain * run->network.task.sums;
+    double loss = 0, *tally = gy_step_sum_row(sum, piece->grain);
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
     GY_TRY(gy_reptile_train(run->reptile, piece, &sum->pass, tally, &loss));
     sum->losses[piece->grain] += loss;
@@ -80,7 +80,7 @@ static gy_status pass(gy_run *run, const gy_piece *piece)
                         .y = piece->y,
                         .w = piece->w,
                         .scale = run->now.weight > 0 ? 1.0 / run->now.weight : 0,
-                        .tally = run->at.tally + piece->grain * net->task.sums};
+                        .tally = gy_step_sum_row(sum, piece->grain)};
     gy_run_note(run, gy_phase_names[GY_PHASE_forward], GY_WORKS);
     GY_TRY(gy_run_ask_teacher(run, piece, &lesson.teacher));
     GY_TRY(gy_net_forward(net, &sum->pass, &lesson));
@@ -122,6 +122,7 @@ static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss
                                   .layer_seconds = run->layer_seconds};
     GY_TRY(weigh(run, batch));
     GY_TRY(gy_step_sum_begin(sum, &of_step));
+    gy_run_mark(run, GY_MARK_BEGUN);
     while (gy_step_sum_next(sum, &part, &piece)) {
         GY_TRY(run->reptile != NULL ? pass_task(run, &piece) : pass(run, &piece));
         GY_TRY(gy_step_sum_passed(sum, &piece));
@@ -159,10 +160,9 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
     return gy_comm_reduce(run->comm, record);
 }
 
-static void take_record(gy_run *run, const gy_record *record, int64_t global)
+static void take_record(gy_run *run, const gy_record *record)
 {
     gy_step_result *now = &run->now;
-    now->samples = global;
     now->counts = now->weight > 0;
     now->loss = now->counts ? record->sum[SUM_LOSS] / now->weight : 0;
     now->norm = now->counts ? sqrt(record->sum[SUM_SQUARES]) : 0;
@@ -194,6 +194,13 @@ double gy_run_rate(const gy_run *run)
     return gy_schedule_rate(&config->schedule, &run->at.schedule, &at);
 }
 
+/* The step's sums join those of the epoch. */
+static void add_tally(gy_run *run)
+{
+    const int n = run->network.rows * run->network.task.sums;
+    for (int i = 0; i < n; i++) run->at.tally[i] += run->sum->tally[i];
+}
+
 /* Of what this rank owns, which then sets out to the others. */
 static gy_status update(gy_run *run)
 {
@@ -203,16 +210,9 @@ static gy_status update(gy_run *run)
                            gy_model_gradients(run->network.model)));
     gy_run_hold_values(run);
     gy_run_follow_average(run);
+    add_tally(run);
     gy_sync_commit(run->sync);
     return gy_sync_spread(run->sync);
-}
-
-/* The epoch's tally and the buffers are as before. */
-static void skip(gy_run *run)
-{
-    const size_t tally = (size_t)(run->network.rows * run->network.task.sums);
-    memcpy(run->at.tally, run->at.tally + tally, tally * sizeof *run->at.tally);
-    gy_step_sum_skip(run->sum);
 }
 
 static void move_on(gy_run *run)
@@ -229,15 +229,27 @@ static void move_on(gy_run *run)
 
 void gy_run_begin_step(gy_run *run)
 {
-    const size_t tally = (size_t)(run->network.rows * run->network.task.sums);
     run->now = (gy_step_result){.first = gy_run_sample(run), .rate = gy_run_rate(run)};
-    memcpy(run->at.tally + tally, run->at.tally, tally * sizeof *run->at.tally);
+}
+
+/* What the record says. */
+static gy_status decide(gy_run *run)
+{
+    const double start = gy_clock_s();
+    gy_run_note(run, gy_phase_names[GY_PHASE_update], GY_WORKS);
+    take_record(run, &run->record);
+    if (run->now.skipped || !run->now.counts) /* of nothing there is no update */
+        gy_step_sum_skip(run->sum);
+    else
+        GY_TRY(update(run));
+    count(run, GY_PHASE_update, start, gy_clock_s());
+    return GY_OK;
 }
 
 gy_status gy_run_step_on(gy_run *run, const gy_batch *batch, gy_status status)
 {
-    gy_record record = {.n_sum = 0};
     double loss = 0;
+    run->now.samples = batch->global;
     GY_TRY(make_gradients(run, batch, &loss));
     gy_run_strike(run, GY_MOMENT_GRADIENT);
     double start = gy_clock_s();
@@ -246,17 +258,19 @@ gy_status gy_run_step_on(gy_run *run, const gy_batch *batch, gy_status status)
     double squares = gy_step_sum_prepare(run->sum);
     double middle = gy_clock_s();
     count(run, GY_PHASE_update, start, middle);
-    GY_TRY(exchange(run, status, loss, squares, &record));
-    take_record(run, &record, batch->global);
-    start = gy_clock_s();
-    gy_run_note(run, gy_phase_names[GY_PHASE_update], GY_WORKS);
-    count(run, GY_PHASE_communication, middle, start);
-    if (run->now.skipped || !run->now.counts) /* of nothing there is no update */
-        skip(run);
-    else
-        GY_TRY(update(run));
-    count(run, GY_PHASE_update, start, gy_clock_s());
-    return GY_OK;
+    gy_run_mark(run, GY_MARK_SUMMED);
+    run->record = (gy_record){.n_sum = 0};
+    GY_TRY(exchange(run, status, loss, squares, &run->record));
+    count(run, GY_PHASE_communication, middle, gy_clock_s());
+    return decide(run);
+}
+
+static void end_step(gy_run *run)
+{
+    move_on(run);
+    run->follows = true;
+    gy_run_mark(run, GY_MARK_UPDATED);
+    gy_run_strike(run, GY_MOMENT_UPDATED);
 }
 
 gy_status gy_run_step(gy_run *run)
@@ -266,9 +280,16 @@ gy_status gy_run_step(gy_run *run)
     gy_run_begin_step(run);
     gy_status status = take_batch(run, &batch);
     GY_TRY(gy_run_step_on(run, &batch, status));
-    move_on(run);
+    end_step(run);
     gy_trace_add(run->ctx, GY_TRACK_WORK, "step", run->at.step, begun);
-    gy_run_strike(run, GY_MOMENT_UPDATED);
+    return GY_OK;
+}
+
+gy_status gy_run_step_by(gy_run *run, const gy_record *record)
+{
+    run->record = *record;
+    GY_TRY(decide(run));
+    end_step(run);
     return GY_OK;
 }
 

@@ -6,10 +6,18 @@
 #include <math.h>
 #include <string.h>
 
+/* Of losses and tally. */
+static int rows_of(const gy_step_sum *s)
+{
+    return s->network->rows * (1 + s->network->task.sums);
+}
+
 static gy_status allocate(gy_step_sum *s)
 {
     GY_TRY(gy_new_array(s->ctx, s->buffers, &s->before));
-    return gy_new_array(s->ctx, s->network->rows, &s->losses);
+    GY_TRY(gy_new_array(s->ctx, rows_of(s), &s->losses));
+    s->tally = s->losses + s->network->rows;
+    return GY_OK;
 }
 
 gy_status gy_step_sum_create(gy_context *ctx, const gy_step_sum_spec *spec, gy_step_sum **out)
@@ -23,6 +31,7 @@ gy_status gy_step_sum_create(gy_context *ctx, const gy_step_sum_spec *spec, gy_s
                        .network = spec->network,
                        .sync = spec->sync,
                        .optim = spec->optim,
+                       .shares = grains || spec->settings->survive,
                        .trainable = gy_model_params(spec->network->model)->trainable,
                        .buffers = gy_model_buffers(spec->network->model)->floats};
     gy_status status = gy_comm_agree(s->comm, allocate(s));
@@ -42,6 +51,16 @@ void gy_step_sum_free(gy_step_sum *s)
     gy_free(s->ctx, s->losses);
     gy_free(s->ctx, s->before);
     gy_free(s->ctx, s);
+}
+
+void gy_step_sum_drop(gy_step_sum *s)
+{
+    s->kind->drop(s);
+}
+
+gy_status gy_step_sum_remake(gy_step_sum *s, const gy_sync_settings *settings)
+{
+    return s->kind->remake(s, settings);
 }
 
 int gy_step_sum_buckets(const gy_step_sum *s)
@@ -64,7 +83,7 @@ gy_status gy_step_sum_begin(gy_step_sum *s, const gy_model_run *run)
     s->pass = *run;
     s->pass.user = s;
     s->waited_s = 0;
-    memset(s->losses, 0, (size_t)s->network->rows * sizeof *s->losses);
+    memset(s->losses, 0, (size_t)rows_of(s) * sizeof *s->losses);
     memcpy(s->before, gy_model_buffer_values(s->network->model),
            (size_t)s->buffers * sizeof *s->before);
     return s->kind->begin(s);
@@ -80,9 +99,28 @@ gy_status gy_step_sum_passed(gy_step_sum *s, const gy_piece *piece)
     return s->kind->passed(s, piece);
 }
 
+double *gy_step_sum_row(gy_step_sum *s, int grain)
+{
+    return s->tally + grain * s->network->task.sums;
+}
+
+/* Of grains others' losses and sums are 0: nothing is rounded. The sum of the losses is rank 0's. */
+static gy_status share(gy_step_sum *s)
+{
+    const int grains = s->network->grains;
+    double loss = 0;
+    if (!s->shares) return GY_OK;
+    if (grains == 0) return gy_comm_sum(s->comm, s->tally, s->network->task.sums);
+    GY_TRY(gy_comm_sum(s->comm, s->losses, rows_of(s)));
+    for (int i = 0; i < grains && gy_comm_rank(s->comm) == 0; i++) loss += s->losses[i];
+    s->losses[0] = loss;
+    return GY_OK;
+}
+
 gy_status gy_step_sum_finish(gy_step_sum *s, const gy_samples *part, double *loss)
 {
     GY_TRY(s->kind->finish(s, part));
+    GY_TRY(share(s));
     *loss = s->losses[0];
     return GY_OK;
 }

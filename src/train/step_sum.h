@@ -28,6 +28,8 @@ typedef struct gy_step_sum_kind {
     gy_status (*passed)(gy_step_sum *s, const gy_piece *piece);
     gy_status (*finish)(gy_step_sum *s, const gy_samples *part);
     double (*prepare)(gy_step_sum *s);
+    void (*drop)(gy_step_sum *s);
+    gy_status (*remake)(gy_step_sum *s, const gy_sync_settings *settings);
     int (*buckets)(const gy_step_sum *s);
     const char *(*algorithm)(const gy_step_sum *s);
     int64_t (*room_bytes)(const gy_step_sum *s);
@@ -55,6 +57,8 @@ struct gy_step_sum {
     float *before;              /* [buffers] as they were before the step */
     int64_t mark;               /* in a backward pass: gradients from here on are complete */
     double *losses;  /* [network->rows] of a step, this rank's; after finish losses[0] is the sum */
+    double *tally;   /* [network->rows, task.sums] behind them, of a step */
+    bool shares;     /* after finish every rank has the tally of all: it outlives the rank */
     double waited_s; /* of a step: in its passes, for parameters on their way */
     bool counts;     /* this rank's share of the squares counts: others' are the same */
 };
@@ -63,6 +67,10 @@ struct gy_step_sum {
 gy_status gy_step_sum_create(gy_context *ctx, const gy_step_sum_spec *spec,
                              gy_step_sum **out) GY_CHECKED;
 void gy_step_sum_free(gy_step_sum *s);
+
+/** Where ranks died: gives up what is under way (local), and makes it for those that are left (collective). */
+void gy_step_sum_drop(gy_step_sum *s);
+gy_status gy_step_sum_remake(gy_step_sum *s, const gy_sync_settings *settings) GY_CHECKED;
 
 /** Buckets of a step, the algorithm that sums them, bytes that it works in. Local. */
 int gy_step_sum_buckets(const gy_step_sum *s);
@@ -73,8 +81,9 @@ int64_t gy_step_sum_room_bytes(const gy_step_sum *s);
 gy_status gy_step_sum_begin(gy_step_sum *s, const gy_model_run *run) GY_CHECKED;
 /** The next piece of this rank's part (begin with zeros), and s->pass for it; false after the last. Local. */
 bool gy_step_sum_next(gy_step_sum *s, const gy_samples *part, gy_piece *piece);
-/** It was passed: its loss is added to s->losses[piece->grain]. */
+/** It was passed: its loss is added to s->losses[piece->grain], its sums to gy_step_sum_row(). */
 gy_status gy_step_sum_passed(gy_step_sum *s, const gy_piece *piece) GY_CHECKED;
+double *gy_step_sum_row(gy_step_sum *s, int grain);
 /** @param loss  out: this rank's part of the loss of the global batch; those of all ranks are added */
 gy_status gy_step_sum_finish(gy_step_sum *s, const gy_samples *part, double *loss) GY_CHECKED;
 /** The step does not count. Local. */

@@ -1,7 +1,8 @@
 /*
  * The sums of the epoch under way, in checkpoints: a text each for the loss and every metric, by name,
  * a row a rank, or a grain. So each rank goes on with what it had itself, and the sums of the epoch are
- * rounded as if it had never stopped. On other ranks row k goes to rank k mod N.
+ * rounded as if it had never stopped. On other ranks row k goes to rank k mod N. Where all ranks have the
+ * sums of all (grains, comm.survive) they are in the rows of the grains, or in the first.
  *
  * Metrics divide by what the loss has counted: one that was not there from the epoch's begin makes all
  * sums start anew.
@@ -69,31 +70,29 @@ gy_status gy_run_list_sums(gy_run *run, gy_notes *list)
     column columns[GY_TASK_METRICS + 1];
     double *rows = NULL;
     GY_TRY(gy_comm_agree(run->comm, gy_pool_array(list->pool, all, &rows)));
-    double *mine = run->network.grains > 0 ? rows : rows + run->rank * task->sums;
+    double *mine = run->sum->shares ? rows : rows + run->rank * task->sums;
     memcpy(mine, run->at.tally, (size_t)n * sizeof *mine);
-    GY_TRY(gy_comm_sum(run->comm, rows, all)); /* others' rows are 0: nothing is rounded */
+    if (!run->sum->shares) /* others' rows are 0: nothing is rounded */
+        GY_TRY(gy_comm_sum(run->comm, rows, all));
     for (int i = 0, m = list_columns(task, columns); i < m; i++)
         print_column(run, &columns[i], rows, list);
     return GY_OK;
 }
 
-/* Whose row it is, and where that rank has it. */
-static bool is_mine(const gy_run *run, int row, int rows, int *to)
+/* Whether this rank takes a row, and where it has it. */
+static bool takes(const gy_run *run, int row, int *to)
 {
-    int64_t first, n;
     const int grains = run->network.grains;
     *to = grains > 0 ? row % grains : 0;
-    if (grains == 0 || grains != rows) return row % run->ranks == run->rank;
-    gy_part_of(grains, run->rank, run->ranks, &first, &n);
-    return row >= first && row < first + n;
+    return run->sum->shares || row % run->ranks == run->rank;
 }
 
 static void take_column(gy_run *run, const column *c, const gy_node *list)
 {
-    int i = 0, to, rows = list->n / c->n;
+    int i = 0, to;
     for (const gy_node *item = list->first; item != NULL; item = item->next, i++) {
         double value = 0;
-        if (!is_mine(run, i / c->n, rows, &to)) continue;
+        if (!takes(run, i / c->n, &to)) continue;
         if (item->text != NULL && gy_number_float(item->text, &value))
             run->at.tally[to * run->network.task.sums + c->from + i % c->n] += value;
     }

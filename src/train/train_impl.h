@@ -75,6 +75,27 @@ gy_status gy_run_open_trace(gy_run *run) GY_CHECKED;
 gy_status gy_run_write_trace(gy_run *run, gy_status status) GY_CHECKED;
 void gy_run_close_trace(gy_run *run);
 
+/* survive.c: with comm.survive; else nothing is done */
+
+/** Refuses what cannot go on without a rank. Local, alike on all. */
+gy_status gy_run_check_survival(const gy_run *run) GY_CHECKED;
+/** Around the loop: deaths before and after it end the job. The first is collective. */
+gy_status gy_run_begin_surviving(gy_run *run) GY_CHECKED;
+void gy_run_end_surviving(gy_run *run);
+
+/** How far a step has come: its sums have begun; they are of all ranks; it counts, by its record. Local. */
+typedef enum gy_mark { GY_MARK_BEGUN, GY_MARK_SUMMED, GY_MARK_UPDATED } gy_mark;
+void gy_run_mark(gy_run *run, gy_mark mark);
+
+/** The end of a step whose gradients are summed, by the record that others have of it. step.c. */
+gy_status gy_run_step_by(gy_run *run, const gy_record *record) GY_CHECKED;
+
+/**
+ * After a failure: brings the run back to its last update, with the ranks that are left. Collective of these.
+ * @return GY_OK; status where no death made it
+ */
+gy_status gy_run_mend(gy_run *run, gy_status status) GY_CHECKED;
+
 /** From where the run stands to its end: GY_OK or GY_STOPPED. Collective. */
 gy_status gy_run_loop(gy_run *run) GY_CHECKED;
 

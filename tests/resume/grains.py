@@ -15,94 +15,7 @@ import subprocess
 import h5py
 
 import bench as b
-
-HEAD = """
-name: run
-run_dir: run
-seed: 5
-checkpoint: {every_steps: 4, keep: 100}
-log: {every_steps: 1}
-comm: {reproducible_grains: 12, bucket_mib: 0.01}
-"""
-
-DENSE = HEAD + """
-data:
-  train: "synthetic:spirals?n=230&features=5&classes=3"
-  validation_fraction: 0.2
-  test: "synthetic:spirals?n=31&features=5&classes=3&seed=2"
-  normalize: per_feature
-model:
-  input: [5]
-  layers:
-    - dense: {units: 33, activation: gelu}
-    - dropout: {rate: 0.2}
-    - dense: {units: 33, activation: tanh}
-    - layer_norm
-    - dense: {units: 3}
-metrics: [accuracy, f1]
-optimizer: {kind: adamw, learning_rate: 0.03, weight_decay: 0.1, l1: 0.0001}
-schedule: {kind: plateau, patience: 1, factor: 0.5, warmup_steps: 2}
-train: {epochs: 8, batch_size: 40, micro_batch_size: 3, clip_norm: 0.3, parameter_average: 0.8,
-        early_stopping: {patience: 3}}
-"""
-
-CONV = HEAD + """
-data: {train: "synthetic:images?n=50&shape=9x9x2&classes=3", validation_fraction: 0.2,
-       augment: {flip: true, crop_padding: 1, noise: 0.1}, normalize: per_channel}
-model:
-  input: [9, 9, 2]
-  layers:
-    - conv2d: {filters: 8, kernel: 3, bias: false}
-    - batch_norm: {momentum: 0.3}
-    - activation: {kind: relu}
-    - residual:
-        layers:
-          - conv2d: {filters: 8, kernel: 3, bias: false}
-          - batch_norm
-          - activation: {kind: relu}
-    - max_pool2d: {size: 2}
-    - flatten
-    - dropout: {rate: 0.1}
-    - dense: {units: 3}
-metrics: [accuracy]
-optimizer: {kind: sgd, learning_rate: 0.1, momentum: 0.9, nesterov: true, weight_decay: 0.001}
-train: {epochs: 3, batch_size: 17, clip_norm: 1.0}
-"""
-
-LSTM = HEAD + """
-data: {train: "synthetic:sequence?n=44&length=11&vocabulary=13", validation_fraction: 0.2}
-model:
-  input: [11]
-  layers:
-    - embedding: {vocabulary: 13, units: 10}
-    - lstm: {units: 17, bidirectional: false}
-    - dropout: {rate: 0.1}
-    - dense: {units: 13}
-metrics: [perplexity]
-optimizer: {kind: lamb, learning_rate: 0.02, weight_decay: 0.01}
-train: {epochs: 3, batch_size: 14, clip_norm: 0.5}
-"""
-
-GPT = HEAD + """
-data: {train: "synthetic:sequence?n=44&length=16&vocabulary=11", validation_fraction: 0.2}
-model:
-  input: [16]
-  layers:
-    - embedding: {name: tokens, vocabulary: 11, units: 16}
-    - position_embedding
-    - repeat:
-        times: 2
-        layers:
-          - transformer_block: {heads: 2, causal: true, dropout: 0.1}
-    - layer_norm
-    - output_embedding: {share: tokens}
-loss: cross_entropy
-label_smoothing: 0.1
-optimizer: {kind: adamw, learning_rate: 0.01, weight_decay: 0.1}
-schedule: {kind: cosine, warmup_steps: 3}
-train: {epochs: 3, batch_size: 14, clip_norm: 0.5, parameter_average: 0.9, recompute: blocks}
-"""
-
+from families import CONV, DENSE, GPT, LSTM
 
 WORDS = """
 name: run
@@ -122,27 +35,14 @@ log: {every_steps: 1}
 """
 
 
-def told(place):
-    """All that the run wrote down, but for the clock's and the machine's part."""
-    clock = ("time", "wall", "seconds", "samples_per_second", "phases", "slowest_rank", "slowest_host",
-             "path", "best_path")
-    return [{k: v for k, v in e.items() if k not in clock} for e in b.events(place)
-            if e["event"] in ("step", "epoch", "evaluate", "early_stop", "end")]
-
-
-def same_run(one, other):
-    assert told(one) == told(other), [x for x in zip(told(one), told(other)) if x[0] != x[1]][:2]
-    b.same_bits(b.tensors(one), b.tensors(other))
-
-
 def family(config):
     def case(bench):
         alone, together = bench.place("alone", config), bench.place("together", config)
         fewer = ["--set", "train.epochs=3"] if bench.ranks > 5 else []  # many ranks, few cores
         bench.train(alone, *fewer, ranks=1)
         bench.train(together, *fewer)
-        same_run(alone, together)
-        kinds = [e["event"] for e in told(alone)]
+        b.same_run(alone, together)
+        kinds = [e["event"] for e in b.told(alone)]
         assert kinds.count("step") > 8 and kinds.count("evaluate") > 2, kinds
     return case
 
@@ -154,12 +54,12 @@ def sums(bench):
     for kind, mib in (("ring", 4), ("tree", 0.002), ("hierarchical", 0.03), ("mpi", 0.001)):
         place = bench.place(kind, CONV)
         bench.train(place, "--set", f"comm.allreduce={kind}", "--set", f"comm.bucket_mib={mib}")
-        same_run(alone, place)
+        b.same_run(alone, place)
     for config in (DENSE, GPT):  # shares of the optimizer's state
         alone, place = bench.place("alone2", config), bench.place("shards", config)
         bench.train(alone, ranks=1)
         bench.train(place, "--set", "comm.shard_optimizer=true")
-        same_run(alone, place)
+        b.same_run(alone, place)
         shutil.rmtree(alone)
         shutil.rmtree(place)
 
@@ -174,7 +74,7 @@ def norms(bench):
         for ranks, shards in ((2, "true"), (bench.ranks, "true"), (bench.ranks, "false")):
             place = bench.place(f"{kind}-{ranks}-{shards}", config)
             bench.train(place, "--set", f"comm.shard_optimizer={shards}", ranks=ranks)
-            same_run(alone, place)
+            b.same_run(alone, place)
 
 
 def blocks(bench):
@@ -182,7 +82,7 @@ def blocks(bench):
     places = bench.place("alone", WORDS), bench.place("together", WORDS)
     for place, ranks in zip(places, (1, bench.ranks)):
         bench.train(place, ranks=ranks)
-    same_run(*places)
+    b.same_run(*places)
 
 
 def chain(bench):
@@ -195,7 +95,7 @@ def chain(bench):
         done = bench.try_train(place, "--inject", f"kill:rank={ranks - 1},step={step}", ranks=ranks)
         assert done.returncode != 0, done
     bench.train(place, ranks=8)
-    same_run(alone, place)
+    b.same_run(alone, place)
 
 
 def skipped(bench):
@@ -204,7 +104,7 @@ def skipped(bench):
     for place, ranks in zip(places, (1, bench.ranks)):
         bench.train(place, "--inject", "not_finite:step=4", ranks=ranks)
         assert [e["event"] for e in b.events(place)].count("not_finite") == 1
-    same_run(*places)
+    b.same_run(*places)
     whole = bench.place("whole", CONV)
     bench.train(whole, "--set", "train.steps=3")
     bench.train(places[0], "--resume", "none", "--set", "train.steps=4", "--inject",

@@ -191,6 +191,7 @@ OUTCOMES = {
     "comm.overlap": [same("false")],
     "comm.progress": [same("thread")],
     "comm.watchdog_seconds": [same("500")],
+    "comm.survive": [same("true")],
     "comm.silence_seconds": [same("4")],
     "comm.wire": [Outcome("bfloat16", DIGITS)],
     "comm.compression": [Outcome("top_k", "what the compression remembers starts anew")],

@@ -71,7 +71,7 @@ static double cost(const gy_topology *t, const gy_reduction *r)
     enum { SIGNALS = 3 };
     const double signal_s = 1e-6;
     double turns = gy_reduction_halves(r) * (t->hosts - 1), bytes = (double)r->n * sizeof(float);
-    if (!t->host_memory || (r->wire != NULL && r->wire->is_no_sum)) return HUGE_VAL; /* it cannot */
+    if (!t->host_memory || r->by_messages) return HUGE_VAL; /* it cannot */
     return SIGNALS * signal_s + (r->memory != NULL ? 1 : 3) * bytes * t->copy_s +
            turns * (t->message_s + gy_reduction_bytes(r) / t->hosts * t->byte_s);
 }

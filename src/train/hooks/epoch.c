@@ -7,7 +7,7 @@ static gy_status after_step(gy_run *run)
 {
     gy_report report;
     if (!run->now.epoch_ended) return GY_OK;
-    GY_TRY(gy_feed_sum_rows(&run->feed, &run->network, run->at.tally));
+    if (!run->sum->shares) GY_TRY(gy_feed_sum_rows(&run->feed, &run->network, run->at.tally));
     gy_task_fold(&run->network.task, run->network.rows, run->at.tally);
     gy_report_begin(&report, "epoch");
     if (run->at.tally[1] > 0) /* not all skipped */

@@ -37,6 +37,19 @@ static gy_status make(gy_step_sum *s, const gy_sync_settings *settings)
     return gy_comm_agree(s->comm, allocate(s, &b));
 }
 
+/* What is under way is the sync's. */
+static void drop(gy_step_sum *s)
+{
+    (void)s;
+}
+
+static gy_status remake(gy_step_sum *s, const gy_sync_settings *settings)
+{
+    (void)settings;
+    s->counts = gy_comm_rank(s->comm) == 0;
+    return GY_OK;
+}
+
 static void clear(gy_step_sum *s)
 {
     buckets *b = s->own;
@@ -165,6 +178,8 @@ const gy_step_sum_kind gy_step_sum_by_buckets = {.make = make,
                                                  .passed = passed,
                                                  .finish = finish,
                                                  .prepare = prepare,
+                                                 .drop = drop,
+                                                 .remake = remake,
                                                  .buckets = n_buckets,
                                                  .algorithm = algorithm,
                                                  .room_bytes = room_bytes};

@@ -42,6 +42,19 @@ static gy_status make(gy_step_sum *s, const gy_sync_settings *settings)
                             s->trainable + s->buffers, &g->sums);
 }
 
+static void drop(gy_step_sum *s)
+{
+    const grains *g = s->own;
+    gy_grains_drop(g->sums);
+}
+
+static gy_status remake(gy_step_sum *s, const gy_sync_settings *settings)
+{
+    const grains *g = s->own;
+    s->counts = gy_comm_rank(s->comm) == 0;
+    return gy_grains_remake(g->sums, settings);
+}
+
 static void clear(gy_step_sum *s)
 {
     grains *g = s->own;
@@ -87,24 +100,12 @@ static gy_status passed(gy_step_sum *s, const gy_piece *p)
     return GY_OK;
 }
 
-/* Others' losses are 0: nothing is rounded. The sum is rank 0's. */
-static gy_status add_losses(gy_step_sum *s)
-{
-    const int n = s->network->grains;
-    double loss = 0;
-    GY_TRY(gy_comm_sum(s->comm, s->losses, n));
-    for (int i = 0; i < n && gy_comm_rank(s->comm) == 0; i++) loss += s->losses[i];
-    s->losses[0] = loss;
-    return GY_OK;
-}
-
 static gy_status finish(gy_step_sum *s, const gy_samples *part)
 {
     double waited;
     const grains *g = s->own;
     const int n = s->network->grains;
     GY_TRY(gy_grains_finish(g->sums, &waited));
-    GY_TRY(add_losses(s));
     float passed = (float)(part->global < n ? part->global : n);
     float *buffers = gy_model_buffer_values(s->network->model);
     gy_grains_take(g->sums, 0, s->trainable, gy_model_gradients(s->network->model));
@@ -144,6 +145,8 @@ const gy_step_sum_kind gy_step_sum_by_grains = {.make = make,
                                                 .passed = passed,
                                                 .finish = finish,
                                                 .prepare = prepare,
+                                                .drop = drop,
+                                                .remake = remake,
                                                 .buckets = n_buckets,
                                                 .algorithm = algorithm,
                                                 .room_bytes = room_bytes};

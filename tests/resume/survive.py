@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""With comm.survive the ranks that are left train on, to the bits of a run that nothing happened to.
+
+    survive.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
+
+Cases: deaths (at random moments; GYRE_SURVIVE_SEEDS of them, 8), record (on each side of the moment between
+record and update), last (down to one rank), plain (without grains: to the end, no step twice), refused; by
+GYRE_SURVIVE_ALL=1 every family of models in `last`, every all-reduce in `plain`.
+"""
+import os
+import random
+import signal
+import sys
+import time
+
+import bench as b
+from families import CONV, DENSE, GPT, LSTM
+
+SURVIVE = ("--set", "comm.survive=true")
+LONG = ("--set", "train.epochs=24", "--set", "train.early_stopping.patience=1000")
+# where the launcher leaves the others alone; what it answers then is its own
+RECOVERS = {"OMPI_MCA_orte_enable_recovery": "1"}
+ALL = os.environ.get("GYRE_SURVIVE_ALL") == "1"
+
+
+def lost(place):
+    return [e["lost_rank"] for e in b.events(place) if e["event"] == "mend"]
+
+
+def check_whole(place):
+    """No step is there twice, none is missing, and the run has come to its end."""
+    told = b.events(place)
+    steps = [e["step"] for e in told if e["event"] == "step"]
+    assert steps == list(range(1, len(steps) + 1)), steps
+    assert told[-1]["event"] == "end", told[-1]
+
+
+def faults(bench, place, kills, *options):
+    inject = [word for kill in kills for word in ("--inject", kill)]
+    done = bench.try_train(place, *SURVIVE, *inject, *options, env=RECOVERS)
+    assert "gyre: error" not in done.stderr, done
+    check_whole(place)
+    assert len(lost(place)) == len(kills), lost(place)
+    return done
+
+
+def steps_of(place):
+    try:
+        return (place / "run/metrics.jsonl").read_bytes().count(b'"event": "step"')
+    except OSError:
+        return 0
+
+
+def kill_at(process, place, step, ranks, wait):
+    """Kills these ranks, after they have come so far and some more."""
+    while steps_of(place) < step and process.poll() is None:
+        time.sleep(0.001)
+    time.sleep(wait)
+    for rank in ranks:
+        try:
+            os.kill(b.rank_process(process, rank), signal.SIGKILL)
+        except (AssertionError, ProcessLookupError):
+            pass  # it has come to its end
+
+
+def deaths(bench):
+    alone = bench.place("alone", DENSE)
+    bench.train(alone, *LONG, ranks=1)
+    last, times, died = steps_of(alone), [], 0
+    for seed in range(int(os.environ.get("GYRE_SURVIVE_SEEDS", 8))):
+        draw = random.Random(seed)
+        place = bench.place(f"seed-{seed}", DENSE)
+        left = list(range(bench.ranks))
+        process = bench.start(place, *SURVIVE, *LONG, stderr=sys.stderr, env=RECOVERS)
+        step = 0
+        for _ in range(draw.randint(1, 3)):
+            victims = draw.sample(left, draw.randint(1, min(2, len(left) - 1))) if len(left) > 1 else []
+            left = [rank for rank in left if rank not in victims]
+            step += draw.randint(0, last // 3)
+            kill_at(process, place, step, victims, draw.choice((0, 0.01, 0.1)) * draw.random())
+        process.wait(60)
+        b.all_end(process)
+        check_whole(place)
+        b.same_run(alone, place)
+        times += [e["seconds"] for e in b.events(place) if e["event"] == "mend"]
+        died += bench.ranks - len(left)
+    print(f"{died} deaths, mended {len(times)} times, {sorted(times)[len(times) // 2]:.3f} s in the middle, "
+          f"{max(times):.3f} s at most")
+
+
+def record(bench):
+    alone, place = bench.place("alone", CONV), bench.place("run", CONV)
+    bench.train(alone, ranks=1)
+    # rank 2 takes it and gives it to nobody; rank 0 gives it to one of two; rank 1 to nobody, its part neither
+    faults(bench, place, ["kill_record:rank=2,step=3,messages=1", "kill_record:rank=0,step=5,messages=1",
+                          "kill_record:rank=1,step=7,messages=0"])
+    b.same_run(alone, place)
+
+
+def last(bench):
+    for name, config in (("dense", DENSE), *((("conv", CONV), ("lstm", LSTM), ("gpt", GPT)) if ALL else ())):
+        alone, place = bench.place(f"{name}-alone", config), bench.place(name, config)
+        bench.train(alone, ranks=1)
+        kills = ("kill:rank=0,step=2", "kill:rank=3,step=4", "kill:rank=1,step=6")
+        done = faults(bench, place, kills)
+        assert "1 of 4 ranks go on after step 5" in done.stderr, done.stderr
+        b.same_run(alone, place)
+
+
+def plain(bench):
+    kinds = [("auto", "--set", "comm.wire=bfloat16", "--set", "comm.progress=thread")]
+    kinds += [(kind,) for kind in ("ring", "direct", "tree")] if ALL else []
+    for kind, *options in kinds:
+        for name, config in (("conv", CONV), ("gpt", GPT)):
+            place = bench.place(f"{kind}-{name}", config)
+            faults(bench, place, ("kill:rank=0,step=3", "kill_record:rank=2,step=5,messages=1"), *options,
+                   "--set", "comm.reproducible_grains=0", "--set", f"comm.allreduce={kind}")
+
+
+def refused(bench):
+    place = bench.place("run", DENSE)
+    for other in ("comm.shard_optimizer=true", "comm.allreduce=hierarchical", "comm.allreduce=mpi",
+                  "comm.compression=top_k"):
+        grains = ("--set", "comm.reproducible_grains=0")
+        done = bench.train(place, *SURVIVE, *grains, "--set", other, ranks=2, code=2)
+        assert done.stderr.count("gyre: error: wrong value of comm.survive") == 1, done
+    assert not (place / "run").exists()
+
+
+b.main({"deaths": deaths, "record": record, "last": last, "plain": plain, "refused": refused})
