@@ -147,9 +147,9 @@ static int64_t tasks_of(const pass *p)
     return p->blocks * gy_pieces(p->batch, ROWS);
 }
 
-/* c[rows, 16] (+)= a[rows, depth] b[depth, 16], b being one part of the panel at a time. */
+/* c[rows, panels, 16] (+)= a[rows, depth] b[panels, depth, 16], b being one part of the panels at a time. */
 static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a, int64_t a_row,
-                     const float *b, bool add, float *c)
+                     int64_t panels, int64_t b_panel, const float *b, bool add, float *c)
 {
     p->kernel->vector->panel_product(&(gy_panel_product){.rows = rows,
                                                          .lines = 1,
@@ -160,8 +160,10 @@ static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a,
                                                          .a_step = 1,
                                                          .b = b,
                                                          .b_step = WIDE,
+                                                         .panels = panels,
+                                                         .b_panel = b_panel,
                                                          .c = c,
-                                                         .c_row = WIDE,
+                                                         .c_row = panels * WIDE,
                                                          .add = add});
 }
 
@@ -187,25 +189,24 @@ static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
 }
 
 /*
- * product[gate, row, 16] = h Rᵀ of a task's units; h NULL: zeros. Without `packed` a single step takes R
+ * product[row, gate, 16] = h Rᵀ of a task's units; h NULL: zeros. Without `packed` a single step takes R
  * as it is: packing costs more than its product.
  */
 static void multiply_state(const pass *p, const task *t, bool packed, const float *h, int64_t h_row,
                            float *product)
 {
-    const int64_t units = p->r->units, gate = t->rows * WIDE;
+    const int64_t units = p->r->units, panel = units * WIDE;
     if (h == NULL) {
-        memset(product, 0, sizeof *product * (size_t)(p->gates * gate));
+        memset(product, 0, sizeof *product * (size_t)(t->rows * p->gates * WIDE));
         return;
     }
     for (int64_t g = 0; !packed && g < p->gates; g++)
         gy_gemm_serial(false, true, t->rows, t->units, units, 1.0f, h, h_row,
-                       p->weights[g] + t->unit * units, units, 0.0f, product + g * gate, WIDE);
+                       p->weights[g] + t->unit * units, units, 0.0f, product + g * WIDE,
+                       p->gates * WIDE);
     for (int64_t k = 0; packed && k < units; k += DEPTH)
-        for (int64_t g = 0; g < p->gates; g++)
-            multiply(p, t->rows, gy_least(DEPTH, units - k), h + k, h_row,
-                     p->packed + ((t->block * p->gates + g) * units + k) * WIDE, k > 0,
-                     product + g * gate);
+        multiply(p, t->rows, gy_least(DEPTH, units - k), h + k, h_row, p->gates, panel,
+                 p->packed + t->block * p->gates * panel + k * WIDE, k > 0, product);
 }
 
 static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int64_t s, int64_t i)
@@ -317,7 +318,7 @@ static void step_backward(const pass *p, const gy_recurrent_backward_args *a, in
         const float *dz = p->slots + (p->n_slots - p->gates) * p->r->units +
                           (position(p->r, s + 1) * p->batch + t.first) * p->slots_row;
         for (int64_t at = 0; at < depth; at += DEPTH)
-            multiply(p, t.rows, gy_least(DEPTH, depth - at), dz + at, p->slots_row,
+            multiply(p, t.rows, gy_least(DEPTH, depth - at), dz + at, p->slots_row, 1, 0,
                      p->packed + (t.block * depth + at) * WIDE, at > 0, product);
     }
     b.product = product;

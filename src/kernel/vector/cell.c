@@ -52,12 +52,12 @@ INLINE void backward_rnn(int64_t n, const gy_cell_block *b)
  */
 INLINE void forward_gru(int64_t n, const gy_cell_block *b)
 {
-    const int64_t apart = b->slots_apart, gate = b->rows * WIDE;
+    const int64_t apart = b->slots_apart;
     const float *bias = b->bias;
     for (int64_t r = 0; r < b->rows; r++) {
         float *sn = b->slots + r * b->slots_row, *sr = sn + apart, *sz = sr + apart,
               *sq = sz + apart;
-        const float *pr = b->product + r * WIDE, *pz = pr + gate, *pq = pz + gate;
+        const float *pr = b->product + 3 * r * WIDE, *pz = pr + WIDE, *pq = pz + WIDE;
         const float *before = row_of(b->h_before, r, b->before_row);
         float *h = b->h + r * b->row, *y = row_of_y(b, r);
 #pragma omp simd
@@ -104,12 +104,13 @@ INLINE void backward_gru(int64_t n, const gy_cell_block *b)
  */
 INLINE void forward_lstm(int64_t n, const gy_cell_block *b)
 {
-    const int64_t apart = b->slots_apart, gate = b->rows * WIDE;
+    const int64_t apart = b->slots_apart;
     const float *bias = b->bias;
     for (int64_t r = 0; r < b->rows; r++) {
         float *si = b->slots + r * b->slots_row, *sf = si + apart, *sg = sf + apart,
               *so = sg + apart;
-        const float *pi = b->product + r * WIDE, *pf = pi + gate, *pg = pf + gate, *po = pg + gate;
+        const float *pi = b->product + 4 * r * WIDE, *pf = pi + WIDE, *pg = pf + WIDE,
+                    *po = pg + WIDE;
         const float *before = row_of(b->c_before, r, b->before_row);
         float *c = b->c + r * b->row, *h = b->h + r * b->row, *y = row_of_y(b, r);
 #pragma omp simd

@@ -24,7 +24,7 @@ enum { GY_CELL_SLOTS = 4 }; /* the most that a cell has */
 typedef struct gy_cell_block {
     int64_t rows, units;
     /**
-     * forward: R h [gates, rows, GY_PANEL] of the last `gates` slots;
+     * forward: R h [rows, gates, GY_PANEL] of the last `gates` slots;
      * backward: dh [rows, GY_PANEL] as far as it comes from the step after.
      */
     const float *product;
