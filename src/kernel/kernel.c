@@ -42,6 +42,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
     k->threads = threads > 0 ? threads : gy_kernel_cores();
     k->vector = tables[gy_context_simd_level(ctx)];
     k->operand = k->vector->operand[precision];
+    gy_kernel_set_winograd(k, GY_PRECISION_float32);
     k->packs = gy_kernel_packs(ctx);
     k->int8 = int8_unit(gy_context_simd_level(ctx));
     GY_TRY_GOTO(fail, gy_new_array(ctx, k->threads * gy_gemm_packed_work, &k->work));
@@ -57,6 +58,11 @@ void gy_kernel_free(gy_kernel *k)
     if (k == NULL) return;
     gy_free(k->ctx, k->work);
     gy_free(k->ctx, k);
+}
+
+void gy_kernel_set_winograd(gy_kernel *k, gy_precision precision)
+{
+    k->winograd = k->vector->operand[precision];
 }
 
 int gy_kernel_threads(const gy_kernel *k)

@@ -29,6 +29,9 @@ void gy_kernel_free(gy_kernel *k);
  */
 bool gy_kernel_packs(const gy_context *ctx);
 
+/** The precision of products in Winograd's algorithm, which is float32 at first: see winograd.c. */
+void gy_kernel_set_winograd(gy_kernel *k, gy_precision precision);
+
 int gy_kernel_threads(const gy_kernel *k);
 /** Goes on with fewer threads than it was made with. */
 void gy_kernel_use(gy_kernel *k, int threads);

@@ -11,11 +11,12 @@
 struct gy_kernel {
     gy_context *ctx;
     int threads;
-    const gy_vector *vector;   /* the loops of this machine's level */
-    const gy_int8_unit *int8;  /* its products of 8 bits, or those by VNNI */
-    const gy_operand *operand; /* of products, in the handle's precision */
-    bool packs;                /* the level's panels are as fast as a BLAS */
-    float *work;               /* [threads, gy_gemm_packed_work] */
+    const gy_vector *vector;    /* the loops of this machine's level */
+    const gy_int8_unit *int8;   /* its products of 8 bits, or those by VNNI */
+    const gy_operand *operand;  /* of products, in the handle's precision */
+    const gy_operand *winograd; /* of those of Winograd's algorithm, in their own */
+    bool packs;                 /* the level's panels are as fast as a BLAS */
+    float *work;                /* [threads, gy_gemm_packed_work] */
     void (*poll)(void *user);
     void *user;
 };

@@ -13,6 +13,9 @@
  * A grid of three axes is convolved in its planes: v has the tiles of all planes under a plane of
  * outputs side by side, and the products are sums over them too.
  *
+ * The products are in a precision of their own, since transforms make more of what is rounded: results are
+ * off by 1 % in bfloat16 (rms; 0.2 % directly), by 1e-6 in float32.
+ *
  * Tiles are numbered through the batch; each thread takes an even share of them, in blocks that stay in
  * the cache.
  *
@@ -48,7 +51,7 @@ static int64_t block(const gy_plane *g)
 
 static int64_t weights_floats(const gy_plane *g)
 {
-    return POINTS * g->out_panels * g->taps * g->in;
+    return POINTS * g->out_panels * g->taps * g->in_rows;
 }
 
 static int64_t own_floats(const gy_plane *g)
@@ -69,27 +72,29 @@ static int64_t scratch(const gy_conv *c)
     return gy_most(pass, gy_winograd_weight_scratch(c));
 }
 
-/* m[k] = v[k] u[k] for the 36 points, `rows` tiles. */
-static void multiply(const gy_vector *vector, const gy_plane *g, int64_t rows, const float *v,
-                     int64_t v_step, const float *u, float *m, int64_t m_step)
+/* m[k] = v[k] u[k] for the 36 points, `rows` tiles; v is packed where it lies. */
+static void multiply(const gy_operand *o, const gy_plane *g, int64_t rows, float *v, int64_t v_step,
+                     const float *u, float *m, int64_t m_step)
 {
-    for (int64_t k = 0; k < POINTS; k++) {
+    const int64_t n = rows * gy_plane_in(g), panel = g->taps * g->in_rows * PANEL;
+    for (int64_t k = 0; k < POINTS; k++, v += v_step, m += m_step) {
         gy_panel_product product = {.rows = rows,
                                     .lines = g->taps,
                                     .columns = 1,
-                                    .depth = g->in,
-                                    .a = v + k * v_step,
-                                    .a_row = gy_plane_in(g),
-                                    .a_line = g->in_width,
+                                    .depth = gy_units(o, g->in),
+                                    .a = v,
+                                    .a_row = gy_units(o, gy_plane_in(g)),
+                                    .a_line = gy_units(o, g->in_width),
                                     .a_step = 1,
-                                    .b = u + k * g->out_panels * g->taps * g->in,
-                                    .b_line = g->in * PANEL,
+                                    .b = u + k * g->out_panels / PANEL * panel,
+                                    .b_line = g->in_rows * PANEL,
                                     .b_step = PANEL,
                                     .panels = g->out_panels / PANEL,
-                                    .b_panel = g->taps * g->in * PANEL,
-                                    .c = m + k * m_step,
+                                    .b_panel = panel,
+                                    .c = m,
                                     .c_row = g->out_panels};
-        vector->panel_product(&product);
+        if (o->group > 1) o->along(1, n, v, n, v, n);
+        o->product(&product);
     }
 }
 
@@ -102,7 +107,7 @@ static int64_t packed(const gy_conv *c)
 static void pack(const gy_conv_pass *p, float *to)
 {
     const gy_plane g = gy_plane_forward(p->c, 0);
-    GY_TEAM(gy_conv_threads(p), me, gy_plane_weights(p->kernel->vector, &g, p->w, false, to, me));
+    GY_TEAM(gy_conv_threads(p), me, gy_plane_weights(p->kernel, &g, p->w, false, to, me));
 }
 
 /* What is convolved: x with the weights, or dz with them turned about. */
@@ -116,7 +121,6 @@ typedef struct operands {
 static void convolve_share(const gy_conv_pass *p, const gy_plane *g, const operands *o,
                            gy_member me)
 {
-    const gy_vector *vector = p->kernel->vector;
     float *own = p->scratch + gy_tiles_zeros(g), *v = own + weights_floats(g);
     const float *u = p->packed != NULL ? p->packed : own;
     int64_t rows = block(g), tiles = gy_plane_tiles(g), steps = gy_pieces(tiles, BLOCK_STEP);
@@ -126,13 +130,13 @@ static void convolve_share(const gy_conv_pass *p, const gy_plane *g, const opera
     v += me.number * own_floats(g);
     float *m = v + POINTS * v_step;
     if (p->packed == NULL) {
-        gy_plane_weights(vector, g, p->w, o->flip, own, me);
+        gy_plane_weights(p->kernel, g, p->w, o->flip, own, me);
         gy_team_wait(me);
     }
     for (int64_t at = gy_share(me, steps, 0) * BLOCK_STEP; at < to; at += rows) {
-        gy_tiles part = {vector, g, p->scratch, at, gy_least(at + rows, to)};
+        gy_tiles part = {p->kernel->vector, g, p->scratch, at, gy_least(at + rows, to)};
         gy_tiles_input(&part, o->x, v, v_step);
-        multiply(vector, g, part.to - at, v, v_step, u, m, m_step);
+        multiply(p->kernel->winograd, g, part.to - at, v, v_step, u, m, m_step);
         gy_tiles_output(&part, p, m, m_step, o->y);
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }

@@ -19,6 +19,7 @@ typedef struct gy_plane {
     int64_t height, width, in, top, left;
     int64_t out_depth, out_height, out_width, out;
     int64_t in_width, out_panels; /* rounded up to panels; in_width of one tap */
+    int64_t in_rows;              /* of weights of one tap: filled up to pairs */
     int kernel;
     int64_t side;          /* outputs along an axis of a tile */
     int64_t rows, columns; /* tiles of a plane */
@@ -69,10 +70,10 @@ void gy_tiles_output(const gy_tiles *t, const gy_conv_pass *p, const float *m, i
                      float *y);
 
 /*
- * u [36, out_panels / 16, taps, in, 16] = G w Gᵀ of w [out, taps, kernel, kernel, in]; `flip`: w is
- * [in, taps, kernel, kernel, out] and turned about. By all of the team.
+ * u [36, out_panels / 16, taps, in_rows, 16] = G w Gᵀ of w [out, taps, kernel, kernel, in], packed
+ * down; `flip`: w is [in, taps, kernel, kernel, out] and turned about. By all of the team.
  */
-void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u,
+void gy_plane_weights(const gy_kernel *k, const gy_plane *g, const float *w, bool flip, float *u,
                       gy_member me);
 
 /* The weight gradient: floats of its scratch; the pass. */

@@ -13,6 +13,7 @@ static gy_plane complete(const gy_conv *c, int64_t samples, gy_plane g)
     g.kernel = (int)c->axis[GY_HEIGHT].size;
     g.side = EDGE + 1 - g.kernel;
     g.in_width = gy_round_up(g.in, PANEL);
+    g.in_rows = gy_round_up(g.in, GY_UNIT_MOST);
     g.out_panels = gy_round_up(g.out, PANEL);
     g.rows = gy_pieces(g.out_height, g.side);
     g.columns = gy_pieces(g.out_width, g.side);
@@ -190,7 +191,7 @@ void gy_tiles_output(const gy_tiles *t, const gy_conv_pass *pass, const float *m
 /* Floats from point to point of the transformed weights. */
 static int64_t weights_step(const gy_plane *g)
 {
-    return g->out_panels * g->taps * g->in;
+    return g->out_panels * g->taps * g->in_rows;
 }
 
 /* From w [out, …, in]: 16 × 16 channels at a time are transformed along `in` and turned. */
@@ -227,16 +228,25 @@ static void flip_panel(const gy_vector *v, const gy_plane *g, const float *w, in
                            u + c * PANEL, weights_step(g));
 }
 
-void gy_plane_weights(const gy_vector *v, const gy_plane *g, const float *w, bool flip, float *u,
+/* The weights of a panel and a tap, at all points, packed where they lie. */
+static void pack_panel(const gy_operand *o, const gy_plane *g, float *u)
+{
+    if (o->group == 1) return;
+    for (int64_t k = 0; k < POINTS; k++, u += weights_step(g))
+        o->down(g->in, PANEL, u, PANEL, u, PANEL);
+}
+
+void gy_plane_weights(const gy_kernel *k, const gy_plane *g, const float *w, bool flip, float *u,
                       gy_member me)
 {
     const int64_t panels = g->out_panels / PANEL;
     GY_SHARE(me, i, panels * g->taps) {
-        float *to = u + i * g->in * PANEL; /* [panels, taps] */
+        float *to = u + i * g->in_rows * PANEL; /* [panels, taps] */
         const int64_t panel = i / g->taps * PANEL, tap = i % g->taps;
         if (flip)
-            flip_panel(v, g, w, panel, tap, to);
+            flip_panel(k->vector, g, w, panel, tap, to);
         else
-            turn_panel(v, g, w, panel, tap, to);
+            turn_panel(k->vector, g, w, panel, tap, to);
+        pack_panel(k->winograd, g, to);
     }
 }

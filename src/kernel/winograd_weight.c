@@ -14,7 +14,7 @@
 enum {
     PANEL = GY_PANEL,
     POINTS = GY_POINTS,
-    BLOCK = 96,           /* tiles */
+    BLOCK = 96,           /* tiles: an even number */
     SUMS_FLOATS = 1 << 22 /* of all sums: 16 MiB, or one sum */
 };
 
@@ -46,30 +46,41 @@ int64_t gy_winograd_weight_scratch(const gy_conv *c)
 /* Filters [first, first + n) of a block's products. */
 typedef struct part {
     int64_t first, n;
-    const float *v, *d;
+    float *v, *d;
     int64_t v_step, d_step;
 } part;
 
+/* v and d of a point, packed down where they lie; a block has an even number of rows. */
+static void pack(const gy_operand *o, const gy_plane *g, int64_t tiles, int64_t n, float *v,
+                 float *d)
+{
+    if (o->group == 1) return;
+    o->down(tiles, gy_plane_in(g), v, gy_plane_in(g), v, gy_plane_in(g));
+    o->down(tiles, n, d, g->out_panels, d, g->out_panels);
+}
+
 /* du[k] [+]= d[k]ᵀ v[k] over `tiles` tiles */
-static void sum_products(const gy_vector *vector, const gy_plane *g, const part *t, int64_t tiles,
+static void sum_products(const gy_operand *o, const gy_plane *g, const part *t, int64_t tiles,
                          bool add, float *du)
 {
     for (int64_t k = 0; k < POINTS; k++) {
+        float *v = t->v + k * t->v_step, *d = t->d + k * t->d_step + t->first;
         gy_panel_product product = {.rows = t->n,
                                     .lines = 1,
                                     .columns = 1,
-                                    .depth = tiles,
-                                    .a = t->d + k * t->d_step + t->first,
+                                    .depth = gy_units(o, tiles),
+                                    .a = d,
                                     .a_row = 1,
                                     .a_step = g->out_panels,
-                                    .b = t->v + k * t->v_step,
+                                    .b = v,
                                     .b_step = gy_plane_in(g),
                                     .panels = gy_plane_in(g) / PANEL,
                                     .b_panel = PANEL,
                                     .c = du + (k * g->out + t->first) * gy_plane_in(g),
                                     .c_row = gy_plane_in(g),
                                     .add = add};
-        vector->panel_product(&product);
+        pack(o, g, tiles, t->n, v, d);
+        o->product(&product);
     }
 }
 
@@ -78,15 +89,16 @@ static void sum_part(const gy_conv_pass *p, const gy_plane *g, int64_t from, int
                      int64_t first, int64_t n, float *own, float *du, gy_member me)
 {
     const gy_vector *vector = p->kernel->vector;
+    const gy_operand *o = p->kernel->winograd;
     int64_t v_step = gy_tiles_step(BLOCK, gy_plane_in(g));
     float *v = own, *d = v + POINTS * v_step;
     part t = {first, n, v, d, v_step, gy_tiles_step(BLOCK, g->out_panels)};
-    if (from == to) sum_products(vector, g, &t, 0, false, du); /* makes it zero */
+    if (from == to) sum_products(o, g, &t, 0, false, du); /* makes it zero */
     for (int64_t at = from; at < to; at += BLOCK) {
         gy_tiles tiles = {vector, g, p->scratch, at, gy_least(at + BLOCK, to)};
         gy_tiles_input(&tiles, p->x, v, v_step);
         gy_tiles_gradient(&tiles, p->dz, first, n, d, t.d_step);
-        sum_products(vector, g, &t, tiles.to - at, at > from, du);
+        sum_products(o, g, &t, tiles.to - at, at > from, du);
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }
 }

@@ -111,6 +111,29 @@ static void winograd(void)
     gy_test_levels(by_winograd);
 }
 
+/* With products in bfloat16, on a handle of its own. */
+static void rounded(const gy_kernel *like)
+{
+    static const int64_t channels[] = {16, 49, CHANNELS};
+    gy_context *ctx = gy_test_context();
+    gy_kernel *k = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, gy_kernel_threads(like), GY_PRECISION_float32, &k),
+                          GY_OK);
+    gy_kernel_set_winograd(k, GY_PRECISION_bfloat16);
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        near(k, (trial){GY_CONV_winograd, 3, channels[i], 1.2e-2, NULL});
+        near(k, (trial){GY_CONV_winograd, 5, channels[i], 1.4e-2, NULL});
+    }
+    gy_kernel_free(k);
+    gy_test_end(ctx);
+}
+
+static void winograd_in_bfloat16(void)
+{
+    draw();
+    gy_test_levels(rounded);
+}
+
 static void directly(const gy_kernel *k)
 {
     static const int64_t channels[] = {3, 4, 49, 64}; /* the first stay in float32 */
@@ -128,4 +151,4 @@ static void direct_in_bfloat16(void)
     gy_test_levels_in(GY_PRECISION_bfloat16, directly);
 }
 
-GY_TEST_MAIN(GY_TEST(winograd), GY_TEST(direct_in_bfloat16))
+GY_TEST_MAIN(GY_TEST(winograd), GY_TEST(winograd_in_bfloat16), GY_TEST(direct_in_bfloat16))
