@@ -42,7 +42,7 @@ run_directory() { # gyre's command line
         esac
         shift
     done
-    "$GYRE" "${words[@]}" --dry-run --json | sed -n 's/.*"event": "start",.*"run_dir": "\([^"]*\)".*/\1/p'
+    "$GYRE" "${words[@]}" --dry-run --json --quiet | sed -n 's/.*"event": "start",.*"run_dir": "\([^"]*\)".*/\1/p'
 }
 
 # The steps in a run's journal that its newest checkpoint does not have.

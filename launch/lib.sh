@@ -29,7 +29,8 @@ count_cores() {
 #   As root it wants to be told twice, as in containers.
 #   Keep-alives: mpirun itself notices a host that dies or whose cable is cut after 10 + 3 x 2 s, where no
 #   rank says so before (comm.silence_seconds). Open MPI's own values need eight minutes.
-mpirun_options() { # sets MPIRUN_OPTIONS
+mpirun_options() { # sets MPIRUN_OPTIONS; MPIRUN_KEEPS, with which a job outlives ranks and SLURM's nodes
+    MPIRUN_KEEPS=(--enable-recovery --mca plm_slurm_args "--no-kill --kill-on-bad-exit=0")
     MPIRUN_OPTIONS=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2
                     --mca oob_tcp_keepalive_probes 3)
     [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)
@@ -117,11 +118,11 @@ count_of() { # NAME VALUE
     return 2
 }
 
-# Where ranks were killed, mpirun's last words do not say how the run goes on.
+# Where ranks were killed, neither their last words nor mpirun's say how the run goes on.
 say_end() { # CODE COMMAND…
     local code=$1
     shift
-    case $code in
+    case ${RUN_GONE:+lost}$code in
     0 | 1 | 2 | 3 | 75 | "${GYRE_REQUEUE_EXIT_CODE:-75}") ;; # gyre itself has said it
     *)
         case " $* " in *' train '*) ;; *) return ;; esac

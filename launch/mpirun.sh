@@ -2,12 +2,13 @@
 # Starts Gyre by mpirun on this machine or on several hosts: works out ranks x threads x binding from
 # the cores, prints them, and sees to it that it ends.
 #
-#   launch/mpirun.sh [-n RANKS] [-t THREADS] [-H HOSTFILE] [-r TRIES] [-s] [-d] gyre's command line…
+#   launch/mpirun.sh [-n RANKS] [-t THREADS] [-H HOSTFILE] [-r TRIES] [-k] [-s] [-d] gyre's command line…
 #
 #   launch/mpirun.sh train model.yaml                  one rank for each core of this machine
 #   launch/mpirun.sh -t 4 train model.yaml             a rank for every four cores
 #   launch/mpirun.sh -H hosts -t 8 train model.yaml    the same on each host of the file
 #   launch/mpirun.sh -r 3 -H hosts train model.yaml    starts again by itself where ranks or hosts were lost
+#   launch/mpirun.sh -k -r 3 -H hosts train model.yaml goes on without those, no step lost; starts again only where it cannot
 #   launch/mpirun.sh -s …                              others use the cores too: neither bound nor spinning
 #   launch/mpirun.sh -d …                              prints the command only
 #
@@ -18,6 +19,9 @@
 # the hosts that answer; TRIES times in a row without a new checkpoint, then no more. A stop that was asked
 # for (75), a wrong configuration (2) and a run that diverged (3) are ends.
 #
+# -k: comm.survive, and mpirun is told to keep the ranks that are left. Whether the run was finished says its
+# journal: mpirun's code is that of whoever died.
+#
 # HOSTFILE has a line `name slots=CORES` for each host; hosts are taken to have equally many cores.
 # Ranks or threads: many small ranks have the shorter way to their memory and need no team of
 # threads; few large ones have less to send and each a larger part of the batch. Begin with one
@@ -26,13 +30,14 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/again.sh"
 
-arguments=("$@") asked_ranks='' threads=1 hostfile='' tries=0 asked_shared='' dry=
-while getopts n:t:H:r:sd option; do
+arguments=("$@") asked_ranks='' threads=1 hostfile='' tries=0 keep='' asked_shared='' dry=
+while getopts n:t:H:r:ksd option; do
     case $option in
     n) asked_ranks=$(count_of -n "$OPTARG") || exit 2 ;;
     t) threads=$(count_of -t "$OPTARG") || exit 2 ;;
     H) hostfile=$OPTARG ;;
     r) tries=$(count_of -r "$OPTARG") || exit 2 ;;
+    k) keep=1 ;;
     s) asked_shared=1 ;;
     d) dry=1 ;;
     *) sed -n 's/^#   //p' "$0" >&2; exit 2 ;;
@@ -41,7 +46,8 @@ done
 shift $((OPTIND - 1))
 [ $# -gt 0 ] || { sed -n 's/^#   //p' "$0" >&2; exit 2; }
 [ -z "$hostfile" ] || [ -r "$hostfile" ] || { echo "launch: cannot read $hostfile" >&2; exit 2; }
-[ "$tries" = 0 ] || [ "$1" = train ] || { echo "launch: -r starts a training again; leave it out for gyre $1" >&2; exit 2; }
+[ "$tries$keep" = 0 ] || [ "$1" = train ] || { echo "launch: -r and -k are for a training; leave them out for gyre $1" >&2; exit 2; }
+[ -z "$keep" ] || set -- "$@" --set comm.survive=true
 
 # The command for the hosts that there are; no host gets more ranks than it had at first.
 compose() { # gyre's command line; sets command
@@ -88,6 +94,7 @@ leave_out() { # sets hostfile
 
 find_gyre
 mpirun_options
+[ -z "$keep" ] || { MPIRUN_OPTIONS+=("${MPIRUN_KEEPS[@]}"); GRACE=${GRACE:-5}; }
 each=
 compose "$@" || exit
 if [ -n "$dry" ]; then
@@ -95,7 +102,7 @@ if [ -n "$dry" ]; then
     echo
     exit 0
 fi
-[ "$tries" = 0 ] || run=$(run_directory "$@") || exit
+[ "$tries$keep" = 0 ] || run=$(run_directory "$@") || exit
 [ "$tries" = 0 ] || [ -z "$hostfile" ] || { all_hosts=$hostfile left=$(mktemp); trap 'rm -f "$left"' EXIT; }
 TRIED=0
 while :; do
@@ -103,10 +110,11 @@ while :; do
     sweep_segments
     code=0
     STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1 run_bounded "${command[@]}" || code=$?
+    [ -z "$keep" ] || ! run_is_finished "$run" || code=0
     [ "$tries" -gt 0 ] && is_started_again "$code" "$run" "$from" "$tries" || break
     [ -z "$hostfile" ] || leave_out || break
     compose "$@" || exit
 done
-if [ "$tries" -gt 0 ] && [ "$code" = 0 ] && ! run_is_finished "$run"; then code=1; fi # mpirun's, where a host was lost
+if [ "$tries$keep" != 0 ] && [ "$code" = 0 ] && ! run_is_finished "$run"; then code=1; fi # mpirun's, where a host was lost
 say_end "$code" "$0" "${arguments[@]}"
 exit "$code"

@@ -16,10 +16,11 @@ none_left() { [ -z "$(for host in host0 host1 host2; do processes $host "^$GYRE 
 rank_on() { processes "$1" "^$GYRE train"; }
 
 # Starts the run, and waits for its next checkpoint.
-start() { # FAULT [-r TRIES] [option…]
+start() { # FAULT [-k] [-r TRIES] [option…]
     local again=()
     fault=$1 from=$(run_latest $run)
-    [ "${2:-}" != -r ] || { again=(-r "$3"); set -- "$1" "${@:4}"; }
+    [ "${2:-}" != -k ] || { again=(-k); set -- "$1" "${@:3}"; }
+    [ "${2:-}" != -r ] || { again+=(-r "$3"); set -- "$1" "${@:4}"; }
     enter host0 env GRACE=5 "$SOURCE/launch/mpirun.sh" -s "${again[@]}" -H $LAB/hostfile train "$config" \
         --run-dir $run --quiet --inject slow:rank=0,ms=30 "${@:2}" >$out 2>&1 &
     launcher=$!
@@ -100,8 +101,22 @@ echo "$fault: the next checkpoint $((SECONDS - begin)) s after the fault"
 ends 120 0
 grep -q 'restart 1 of 2, from step-' $out && grep -q 'left out, for they do not answer: host2' $out ||
     fail "not told"
-fault="the end"
-run_is_finished $run || fail "not finished"
-sum=$("$SOURCE/tests/cluster/checksum.py" $run)
-[ "$sum" = "$("$SOURCE/tests/cluster/checksum.py" $LAB/alone)" ] || fail "other bits than those of one rank"
-echo "the run ended with the bits of one rank undisturbed"
+finished_alike() {
+    fault="the end"
+    run_is_finished $run || fail "not finished"
+    [ "$("$SOURCE/tests/cluster/checksum.py" $run)" = "$("$SOURCE/tests/cluster/checksum.py" $LAB/alone)" ] ||
+        fail "other bits than those of one rank"
+    echo "the run ended with the bits of one rank undisturbed"
+}
+finished_alike
+
+each_process host2 KILL # it comes back
+rm -rf $LAB/host2/crashed $run
+plug host2
+start "host crashed, and the others go on" -k
+crash host2
+NAP=0.1 wait_until 20 grep -q 'rank 2 on host2 is gone: 2 of 3 ranks go on after step' $out || fail "they do not"
+echo "$fault: they do after $((SECONDS - begin)) s"
+ends 120 0
+[ "$(grep -c '"event": "start"' $run/metrics.jsonl)" = 1 ] || fail "it was started again"
+finished_alike

@@ -10,8 +10,8 @@ lab_enter "$0" "$@"
 export GYRE=$1
 shift
 rows=(limit_hangs limit_signal limit_itself limit_raised plain_srun plain_mpirun gives_up stop_mpirun
-      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun killed_again last_commit study patient array chain wrong
-      diverged)
+      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun killed_again killed_kept last_commit
+      study patient array chain wrong diverged)
 [ $# -eq 0 ] || rows=("$@")
 config=$SOURCE/tests/cluster/run.yaml row= job=
 
@@ -188,6 +188,16 @@ row_lost_again() {
     node_crash host1
     says 90 "again on host0 from step-"
     finishes 0
+}
+# Kept: the others go on, and the job ends as if nothing had been.
+row_killed_kept() {
+    export GYRE_KEEP=1
+    submit -N2 -n2 --no-kill -- $(slow 50)
+    moves
+    kill -KILL "$(processes host1 "^$GYRE train .*$run ")" || fail "no rank on host1"
+    says 60 "rank 1 on host1 is gone: 1 of 2 ranks go on after step"
+    finishes 0
+    [ "$(grep -c '"event": "start"' $run/metrics.jsonl)" = 1 ] || fail "it was started again"
 }
 # A study, put back half-way: it finds what one that was never stopped does.
 row_study() {
