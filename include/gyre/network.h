@@ -68,8 +68,8 @@ GY_API int64_t gy_network_steps(const gy_network *net);
  * Makes what a thread needs to apply a network beside other threads: a place for activations, no copy of
  * its parameters. Local; not while others use the network.
  *
- * @param most  samples that are passed at once; a call takes any number, in turns. 0: as many as find room in
- *              some MiB. Of more, products are faster; the memory grows with it
+ * @param most  samples that are passed at once; a call takes any number, in turns. 0: as many as find room in a
+ *              core's cache, of large networks more
  * @param out   free with gy_workspace_free(), before the network is closed
  */
 GY_API gy_status gy_workspace_create(gy_network *net, int64_t most, gy_workspace **out) GY_CHECKED;

@@ -1,20 +1,24 @@
 /* Workspaces: a model on the vectors of the network's, with an arena of its own. */
 #include "inside_impl.h"
 
+#include "base/count.h"
 #include "base/door.h"
 
 #include <string.h>
 
-/* Where nobody says how many samples are passed at once: their activations take so much at most. */
-enum { AT_ONCE = 256, ROOM_BYTES = 1 << 25 };
-
+/*
+ * Where nobody says how many samples are passed at once: as many as find room in a core's cache with what they
+ * leave behind; of large networks more, for the weights come from farther away.
+ */
 static gy_status choose_most(const gy_workspace *w, int64_t *most)
 {
+    enum { AT_ONCE = 256, PANEL = 8, LEAST_BYTES = 1 << 20, MOST_BYTES = 1 << 25 };
     gy_model_memory memory;
     if (*most > 0) return GY_OK;
     GY_TRY(gy_model_measure(w->net.model, AT_ONCE, GY_USE_EVALUATION, &memory));
-    const int64_t each = memory.activations / AT_ONCE + 1, fit = ROOM_BYTES / each;
-    *most = fit < 1 ? 1 : fit < AT_ONCE ? fit : AT_ONCE;
+    const int64_t room = gy_most(LEAST_BYTES, gy_least(MOST_BYTES, memory.parameters));
+    const int64_t n = gy_least(AT_ONCE, room / (memory.activations / AT_ONCE + 1));
+    *most = n < PANEL ? gy_most(n, 1) : n - n % PANEL;
     return GY_OK;
 }
 

@@ -6,8 +6,7 @@
 #include "gy_test.h"
 #include "tempdir.h"
 
-#include <gyre/network.h>
-#include <gyre/train.h>
+#include <gyre/gyre.h>
 
 #include "comm/comm.h"
 #include "store/hdf5.h"
@@ -151,6 +150,41 @@ static void applies_as_predict_does(void)
     for (int i = 0; i < N; i++) CU_ASSERT(fabsf(y[0][i * OUT + 1] - t.y[i * OUT + 1]) < 1);
     CU_ASSERT_EQUAL(gy_network_steps(net), 301);
     gy_network_close(net);
+    end(&t);
+}
+
+/* What it saved is a run like any other: verified, taken apart, trained further on data. */
+static void saves_a_run(void)
+{
+    char data[GY_TEMPDIR + 16], run_dir[GY_TEMPDIR + 16];
+    trial t;
+    gy_comm *comm = NULL;
+    gy_config *config = NULL;
+    gy_network *net = NULL;
+    gy_anatomy *anatomy = NULL;
+    gy_verify_result verified = {0};
+    const gy_train_options options = {.resume = "auto"};
+    begin(&t, dense);
+    (void)teach(&t, 5);
+    const char *run = gy_tempdir_join(&t.dir, "run"), *samples = gy_tempdir_join(&t.dir, "s.h5");
+    expect_ok(gy_network_save(t.net, run));
+    write_samples(&t, samples);
+    expect_ok(gy_comm_alone(t.ctx, &comm));
+    expect_ok(gy_checkpoint_verify(t.ctx, run, NULL, NULL, &verified));
+    CU_ASSERT_EQUAL(verified.checkpoints, 1);
+    expect_ok(gy_anatomy_create(t.ctx, comm, run, NULL, 0, &anatomy));
+    CU_ASSERT_EQUAL(anatomy->total, 3 * 16 + 16 + 16 * 2 + 2);
+    gy_anatomy_free(t.ctx, anatomy);
+    (void)snprintf(data, sizeof data, "data.train=%s", samples);
+    (void)snprintf(run_dir, sizeof run_dir, "run_dir=%s", run);
+    const char *const sets[] = {data, run_dir, "train.steps=9"};
+    expect_ok(gy_config_load(t.ctx, gy_tempdir_join(&t.dir, "net.yaml"), sets, 3, &config));
+    expect_ok(gy_train(t.ctx, comm, config, &options));
+    expect_ok(gy_network_open(t.ctx, NULL, run, NULL, &net));
+    CU_ASSERT_EQUAL(gy_network_steps(net), 9);
+    gy_network_close(net);
+    gy_config_free(config);
+    gy_comm_free(comm);
     end(&t);
 }
 
@@ -365,7 +399,7 @@ static void threads_apply_one_network(void)
     end(&t);
 }
 
-GY_TEST_MAIN(GY_TEST(applies_as_predict_does), GY_TEST(tells_shapes),
+GY_TEST_MAIN(GY_TEST(applies_as_predict_does), GY_TEST(saves_a_run), GY_TEST(tells_shapes),
              GY_TEST(takes_arrays_as_they_lie), GY_TEST(takes_any_number),
              GY_TEST(refuses_calls_that_are_not_valid), GY_TEST(refuses_configurations_of_runs),
              GY_TEST(allocates_nothing), GY_TEST(threads_apply_one_network))
