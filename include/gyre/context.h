@@ -1,6 +1,7 @@
 /**
  * The context: what all objects of one job share. There are no mutable globals in the library
- * besides the thread's last error; everything hangs on a context.
+ * besides the thread's last error and, within a call, its caller's
+ * floating-point mode; everything hangs on a context.
  *
  * Every function that returns a status works in the default floating-point environment, in each of
  * its threads, and gives the caller's back: rounding, traps, flushing of small numbers, flags. So no

@@ -18,6 +18,17 @@
 
 #define GY_PRAGMA(text) _Pragma(#text)
 
+/** Before and after a region: its threads may be made now, and take the calling thread's mode. */
+static inline void gy_team_begin(void)
+{
+    if (gy_outside_of_thread.is_there) gy_float_mode_end(gy_outside_of_thread.mode);
+}
+
+static inline void gy_team_end(void)
+{
+    if (gy_outside_of_thread.is_there) (void)gy_float_mode_begin();
+}
+
 /**
  * GY_SPREAD(team, i, n, step, statements): the statements for i = 0, step, … < n, in fixed shares of
  * `team` threads. The first share is the calling thread's.
@@ -31,6 +42,7 @@
                 __VA_ARGS__;                                                                       \
             }                                                                                      \
         } else {                                                                                   \
+            gy_team_begin();                                                                       \
             GY_PRAGMA(omp parallel num_threads(gy_team_))                                          \
             {                                                                                      \
                 const gy_float_mode gy_outside_ = gy_float_mode_begin();                           \
@@ -40,6 +52,7 @@
                 }                                                                                  \
                 gy_float_mode_end(gy_outside_);                                                    \
             }                                                                                      \
+            gy_team_end();                                                                         \
         }                                                                                          \
     } while (false)
 
@@ -56,6 +69,7 @@ typedef struct gy_member {
             const gy_member me = {0, 1};                                                           \
             __VA_ARGS__;                                                                           \
         } else {                                                                                   \
+            gy_team_begin();                                                                       \
             GY_PRAGMA(omp parallel num_threads(gy_team_))                                          \
             {                                                                                      \
                 const gy_float_mode gy_outside_ = gy_float_mode_begin();                           \
@@ -63,6 +77,7 @@ typedef struct gy_member {
                 __VA_ARGS__;                                                                       \
                 gy_float_mode_end(gy_outside_);                                                    \
             }                                                                                      \
+            gy_team_end();                                                                         \
         }                                                                                          \
     } while (false)
 
