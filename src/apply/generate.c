@@ -193,6 +193,7 @@ static gy_status prepare(generator *g, const char *fit)
                "give the beginning of a text");
     g->window = gy_model_input(g->o->network.model)->d[0];
     g->bounded = gy_model_is_bounded(g->o->network.model);
+    GY_TRY(gy_model_pack(g->o->network.model, g->o->network.kernel));
     GY_TRY(make_piece_model(g, 1, &g->one));
     g->floats = gy_model_carry(g->one, 1);
     GY_TRY(gy_new_array(ctx, g->floats, &g->carry));
@@ -241,7 +242,7 @@ static gy_status work(gy_opened *o, const gy_generate_options *options)
     return status;
 }
 
-/* The whole model lends its vectors; it is never planned, so it takes no other memory. */
+/* The whole model lends its vectors and packed weights; it is never planned, so it takes no other memory. */
 gy_status gy_generate(gy_context *ctx, gy_comm *comm, const char *path,
                       const gy_generate_options *options)
 {
