@@ -148,7 +148,7 @@ static gy_status pass_by_rows(course *c, const gy_step *s, const gy_unit *u)
     const bool learns = s->dy != GY_STORAGE_NONE;
     const int64_t in = gy_shape_last(&u->layer.in[0]), out = gy_shape_last(&u->layer.out);
     const int64_t rows = c->batch * gy_shape_rows(&u->layer.out);
-    const int64_t blocks = gy_pieces(rows, gy_block_most(c->m));
+    const int64_t blocks = gy_most(gy_pieces(rows, gy_block_most(c->m)), 1);
     const int64_t each = gy_round_up(gy_pieces(rows, blocks), GY_BLOCK_UNIT);
     gy_layer l = u->layer;
     gy_pass p = pass_of(c, s, u, &c->run->penalty);

@@ -4,6 +4,7 @@
  */
 #include "gradient.h"
 #include "gy_test.h"
+#include "layer_random.h"
 #include "layer_trial.h"
 
 #include "layer/layer_list.h"
@@ -268,6 +269,49 @@ static void check_steps(gy_trial *t)
     gy_model_free(steps);
 }
 
+static void judge(void *user, int64_t row, int64_t rows, float *y, float *dy)
+{
+    const gy_trial *t = user;
+    const int64_t last = gy_shape_last(gy_model_output(t->m));
+    (void)y;
+    memcpy(dy, t->c + row * last, (size_t)(rows * last) * sizeof *dy);
+}
+
+static int passed_by_rows; /* samples of such layers */
+
+/* A layer that takes rows as samples, with the loss between its passes, makes the same gradients. */
+static void check_rows(gy_trial *t)
+{
+    float *y = NULL;
+    gy_model *plain = t->m, *fresh = NULL, *rows = NULL;
+    const int64_t n = gy_model_params(plain)->trainable;
+    if (gy_trial_model(t, false, &fresh) != GY_OK || gy_trial_model(t, false, &rows) != GY_OK)
+        CU_FAIL_FATAL("model");
+    rows->loss_by_rows = true;
+    gy_model_fuse(rows);
+    if (gy_model_fuses_loss(rows)) {
+        gy_model_run run = gy_trial_run(t);
+        t->m = fresh;
+        gy_trial_backward(t, &run);
+        t->m = rows;
+        gy_plan_clear(t->ctx, &rows->plans[GY_USE_TRAINING]);
+        if (gy_model_plan(rows, t->batch, GY_USE_TRAINING) != GY_OK) CU_FAIL("plan");
+        gy_trial_spoil(rows);
+        run = gy_trial_run(t);
+        run.judge = judge;
+        run.judge_user = t;
+        if (gy_model_forward(rows, &run, t->batch, t->x, &y) != GY_OK) CU_FAIL("forward");
+        if (gy_model_backward(rows, &run, t->batch, t->x, NULL) != GY_OK) CU_FAIL("backward");
+        passed_by_rows++;
+        expect(t, y == NULL && gy_plan_check(rows, rows->plan) == GY_OK, "outputs are whole", 0);
+        expect(t, same(n, gy_model_gradients(fresh), gy_model_gradients(rows)),
+               "rows as samples change gradients", 0);
+    }
+    t->m = plain;
+    gy_model_free(fresh);
+    gy_model_free(rows);
+}
+
 /* Frozen parameters of the sample: the same gradient of its input, none of its own. */
 static void check_frozen(gy_trial *t)
 {
@@ -417,93 +461,17 @@ static void check_sample(const gy_layer_sample *sample, void (*check)(gy_trial *
     gy_trial_end(&t);
 }
 
-/* A text in the making. */
-typedef struct writer {
-    char text[4000];
-    size_t at;
-    gy_rng key;
-    uint64_t draws;
-} writer;
-
-static int draw(writer *w, int n)
-{
-    return (int)(gy_rng_word(w->key, w->draws++, 0) % (uint64_t)n);
-}
-
-static void put(writer *w, const char *text)
-{
-    size_t n = strlen(text);
-    if (w->at + n >= sizeof w->text) return;
-    memcpy(w->text + w->at, text, n + 1);
-    w->at += n;
-}
-
-static void put_list(writer *w, int depth);
-
-/* A layer of 4 inputs and outputs, or a composite of such. */
-static void put_layer(writer *w, int depth)
-{
-    static const char *const plain[] = {
-        "dense: {units: 4}",
-        "dense: {units: 4, activation: tanh}",
-        "dense: {units: 4, activation: gelu, trainable: false}",
-        "activation: {kind: tanh}",
-        "activation: {kind: silu}",
-        "activation: {kind: none}",
-        "dropout: {rate: 0.25}",
-        "flatten",
-        "activation: {kind: sigmoid}",
-        "dense: {units: 4, activation: gelu}",
-        "layer_norm: {epsilon: 1}",
-    };
-    enum { PLAIN = sizeof plain / sizeof *plain };
-    int kind = draw(w, depth > 0 ? PLAIN + 5 : PLAIN);
-    if (kind < PLAIN) {
-        put(w, plain[kind]);
-    } else if (kind < PLAIN + 2) {
-        put(w, "residual: {layers: ");
-        put_list(w, depth - 1);
-        put(w, "}");
-    } else if (kind == PLAIN + 2) {
-        put(w, draw(w, 2) == 0 ? "repeat: {times: 2, layers: "
-                               : "repeat: {times: 3, tied: true, layers: ");
-        put_list(w, depth - 1);
-        put(w, "}");
-    } else {
-        bool multiply = draw(w, 2) == 1;
-        put(w, multiply ? "parallel: {merge: multiply, branches: [" : "parallel: {branches: [");
-        for (int i = draw(w, 3); i >= 0; i--) {
-            put_list(w, depth - 1);
-            put(w, i > 0 ? ", " : "]}");
-        }
-        if (multiply) put(w, ", activation: {kind: tanh}"); /* keeps it bounded */
-    }
-}
-
-static void put_list(writer *w, int depth)
-{
-    put(w, "[");
-    for (int i = draw(w, 4); i > 0; i--) {
-        put_layer(w, depth);
-        put(w, i > 1 ? ", " : "");
-    }
-    put(w, "]");
-}
-
 /* Networks of all shapes: what the memory plan shares and repeats must not be seen. */
 static void networks_at_random(void)
 {
     for (int i = 0; i < 300; i++) {
-        writer w = {.key = {(uint64_t)i, GY_RNG_INIT, 9}};
-        put(&w, "repeat: {times: 1, layers: [activation: {kind: tanh}, residual: {layers: ");
-        put_list(&w, 3);
-        put(&w, "}, ");
-        put_layer(&w, 3);
-        put(&w, "]}");
-        gy_layer_sample sample = {.yaml = w.text, .in = {1, {4}}};
+        char text[GY_RANDOM_LAYERS];
+        gy_random_layers((uint64_t)i, text);
+        gy_layer_sample sample = {.yaml = text, .in = {1, {4}}};
         check_sample(&sample, check_gradients);
         check_sample(&sample, check_recompute);
         check_sample(&sample, check_steps);
+        check_sample(&sample, check_rows);
         check_sample(&sample, check_evaluation);
         check_sample(&sample, check_completion);
     }
@@ -560,6 +528,12 @@ static void gradients_may_lie_where_activations_lay(void)
     check_all(check_steps);
 }
 
+static void rows_may_be_samples(void)
+{
+    check_all(check_rows);
+    CU_ASSERT(passed_by_rows > 0);
+}
+
 static void frozen_layers_pass_gradients_on(void)
 {
     check_all(check_frozen);
@@ -580,6 +554,6 @@ GY_TEST_MAIN(GY_TEST(gradients_are_those_of_differences), GY_TEST(gradients_accu
              GY_TEST(complete_gradients_stay), GY_TEST(samples_are_independent),
              GY_TEST(evaluation_is_training_without_draws), GY_TEST(tensors_stay_in_their_places),
              GY_TEST(recomputing_gives_the_same_bits),
-             GY_TEST(gradients_may_lie_where_activations_lay),
+             GY_TEST(gradients_may_lie_where_activations_lay), GY_TEST(rows_may_be_samples),
              GY_TEST(frozen_layers_pass_gradients_on), GY_TEST(pieces_give_what_the_whole_gives),
              GY_TEST(levels_compute_the_same), GY_TEST(networks_at_random))
