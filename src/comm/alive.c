@@ -216,22 +216,23 @@ void gy_alive_take(gy_watch *w, const gy_letter *m, double now)
     gy_park_take(w, m);
 }
 
+static double nap(const gy_alive *a)
+{
+    if (a->waits) return GY_PARKED_BEAT_S;
+    return a->found >= 0 ? SETTLE_S / 2 : BEAT_S / 2;
+}
+
 void gy_alive_wait(gy_watch *w, double seconds)
 {
     gy_alive *a = w->alive;
-    const bool parked = a != NULL && a->waits;
-    const double most = a == NULL       ? seconds
-                        : parked        ? GY_PARKED_BEAT_S
-                        : a->found >= 0 ? SETTLE_S / 2
-                                        : BEAT_S / 2;
     struct pollfd post = {.fd = gy_post_socket(w->post), .events = POLLIN}; /* −1 is passed over */
-    const int ms = (int)(1e3 * (most < seconds ? most : seconds)) + 1;
     if (a == NULL) {
-        (void)poll(&post, 1, ms);
+        (void)poll(&post, 1, (int)(1e3 * seconds) + 1);
         return;
     }
+    if (nap(a) < seconds) seconds = nap(a);
     a->polls[w->ranks] = post;
-    (void)poll(a->polls, (nfds_t)w->ranks + 1, ms);
+    (void)poll(a->polls, (nfds_t)w->ranks + 1, (int)(1e3 * seconds) + 1);
 }
 
 /* Starting and ending */

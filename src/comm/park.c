@@ -24,8 +24,6 @@
 
 static const double SIGN_S = 20; /* that a call which failed waits for a death */
 
-/* Reasons why an agreement fails, as statuses are texts of the thread that raises them. */
-
 static void finish(gy_watch *w, gy_park_end how, const gy_agreed *agreed)
 {
     gy_alive *a = w->alive;

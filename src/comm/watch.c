@@ -94,7 +94,7 @@ void gy_watch_abort(gy_comm *comm)
 static void take(gy_watch *w, const gy_letter *m, double now)
 {
     if (m->rank < 0 || m->rank >= w->ranks || m->rank == w->rank) return;
-    if (m->verb == GY_END) w->stalled(w->user, NULL);
+    if (m->verb == GY_END && gy_alive_lives(w, m->rank)) w->stalled(w->user, NULL);
     gy_sight *s = &w->seen[m->rank];
     *s = (gy_sight){
         .at = now, .since = now - m->seconds, .step = m->step, .doing = (gy_doing)m->doing};
