@@ -43,6 +43,7 @@ typedef struct gy_train_settings {
     double parameter_average;
     double time_limit_minutes;
     gy_not_finite_settings not_finite;
+    int winograd;  /* a gy_precision */
     int recompute; /* 0 none, 1 blocks */
     int64_t rollout;
     int quantize; /* 0 none, 1 int8 */

@@ -13,6 +13,7 @@ gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_net_spec *out)
     GY_TRY(gy_comm_broadcast(comm, &omp_threads, sizeof omp_threads, 0));
     *out = (gy_net_spec){.layers = c->model.layers,
                          .where = c->model.where,
+                         .winograd = (gy_precision)c->train.winograd,
                          .recompute_blocks = c->train.recompute == 1,
                          .rollout = (int)c->train.rollout,
                          .threads = (int)c->threads,
@@ -31,7 +32,8 @@ gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_net_spec *out)
 bool gy_config_uses_host_memory(const gy_config *c, gy_comm *comm)
 {
     const gy_topology *t = gy_comm_topology(comm);
-    return !c->comm.survive && t->local_ranks > 1 && t->host_memory && gy_sync_wants_host_memory(&c->comm);
+    return !c->comm.survive && t->local_ranks > 1 && t->host_memory &&
+           gy_sync_wants_host_memory(&c->comm);
 }
 
 gy_model_use gy_config_use(const gy_config *c, gy_comm *comm, const gy_net *n)

@@ -23,6 +23,7 @@ gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out)
                                  .adapt = spec->adapt,
                                  .quantize = spec->quantize,
                                  .loss_by_rows = gy_task_takes_rows(&spec->loss)};
+    gy_kernel_set_winograd(out->kernel, spec->winograd);
     return gy_model_create(ctx, &model, &out->model);
 }
 

@@ -16,6 +16,7 @@ typedef struct gy_net_spec {
     gy_shape input;        /* of one sample */
     gy_layer_specs layers; /* must outlive the network, as all that is pointed to */
     const char *where;     /* place of `layers` in the configuration */
+    gy_precision winograd; /* of products inside Winograd's algorithm */
     bool recompute_blocks;
     int rollout;     /* > 1: the model is applied so many times, to its own output */
     int threads;     /* of the kernels; 0: see threads.c */

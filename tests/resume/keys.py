@@ -186,6 +186,7 @@ OUTCOMES = {
     "train.not_finite.skip": [same("5")],
     "train.quantize": [Outcome("int8", NUMBERS)],
     "train.recompute": [same("blocks")],
+    "train.winograd": [Outcome("bfloat16", DIGITS)],
     "comm.allreduce": [Outcome("ring", DIGITS)],
     "comm.bucket_mib": [Outcome("1", DIGITS)],
     "comm.overlap": [same("false")],
