@@ -12,7 +12,6 @@
 gy_call gy_call_straight(const gy_network *net, int64_t n, const float *x, const float *y,
                          const float *w)
 {
-    if (net == NULL) return (gy_call){.x.n = n};
     return (gy_call){gy_theirs_straight(x, n, net->from.x), gy_theirs_straight(y, n, net->from.y),
                      gy_theirs_straight(w, n, 1)};
 }
@@ -94,7 +93,7 @@ gy_status gy_given_take(gy_network *net, const gy_call *f)
     return gy_feed_check_values(net->feed, &net->from, &values);
 }
 
-gy_status gy_network_meet(gy_network *net, int64_t n, bool weighs, gy_status status, gy_crowd *out)
+gy_status gy_inside_meet(gy_network *net, int64_t n, bool weighs, gy_status status, gy_crowd *out)
 {
     const gy_announced mine = {n, (int)status, weighs};
     const int rank = gy_comm_rank(net->comm), ranks = gy_comm_ranks(net->comm);

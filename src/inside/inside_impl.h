@@ -56,9 +56,6 @@ struct gy_workspace {
     float *x; /* [most, input…] of what must be converted or normalised */
 };
 
-/** Adds doubles over the ranks, for gy_moments_add(). */
-gy_status gy_inside_add_up(void *comm, double *values, int n) GY_CHECKED;
-
 /** Refuses while means and deviations that its configuration wants are not known. Local. */
 gy_status gy_inside_check_learned(const gy_network *net) GY_CHECKED;
 
@@ -75,7 +72,7 @@ gy_call gy_call_straight(const gy_network *net, int64_t n, const float *x, const
 /** GY_E_USAGE, GY_E_SHAPE where a view does not fit, or they are not of as many samples. Local. */
 gy_status gy_call_take(const gy_network *net, const gy_view *x, const gy_view *y, const gy_view *w,
                        gy_call *out) GY_CHECKED;
-/** That there is what is `wanted` of samples where there are any. Local. */
+/** That samples have an x, and targets where these are wanted. Local. */
 gy_status gy_call_check(const gy_call *f, bool targets) GY_CHECKED;
 
 /**
@@ -96,7 +93,7 @@ typedef struct gy_crowd {
 } gy_crowd;
 
 /** Tells all ranks of this one's call; where one comes with a failure, all have it. Collective. */
-gy_status gy_network_meet(gy_network *net, int64_t n, bool weighs, gy_status status,
-                          gy_crowd *out) GY_CHECKED;
+gy_status gy_inside_meet(gy_network *net, int64_t n, bool weighs, gy_status status,
+                         gy_crowd *out) GY_CHECKED;
 
 #endif

@@ -6,9 +6,8 @@
 
 #include <math.h>
 
-static gy_status lacks(const gy_network *net, const char *key)
+static gy_status lacks(const char *key)
 {
-    (void)net;
     return gy_raise(GY_E_USAGE,
                     "the network is not ready" GY_AT "%s" GY_WHY
                     "means and deviations are not known" GY_HINT "call gy_network_learn() first",
@@ -17,12 +16,12 @@ static gy_status lacks(const gy_network *net, const char *key)
 
 gy_status gy_inside_check_learned(const gy_network *net)
 {
-    if (net->x.n > 0 && net->feed->normalizer.n == 0) return lacks(net, "data.normalize");
-    if (net->y.n > 0 && net->feed->unit.n == 0) return lacks(net, "data.normalize_targets");
+    if (net->x.n > 0 && net->feed->normalizer.n == 0) return lacks("data.normalize");
+    if (net->y.n > 0 && net->feed->unit.n == 0) return lacks("data.normalize_targets");
     return GY_OK;
 }
 
-gy_status gy_inside_add_up(void *comm, double *values, int n)
+static gy_status add_up(void *comm, double *values, int n)
 {
     return gy_comm_sum(comm, values, n);
 }
@@ -70,8 +69,8 @@ static gy_status learn(gy_network *net, const gy_call *f, gy_status status)
                "means and deviations stand since the first step, or the checkpoint");
     if (status == GY_OK) status = take(net, f);
     GY_TRY(gy_comm_agree(net->comm, status));
-    GY_TRY(gy_moments_add(&net->x, g->n * net->from.x, g->x, gy_inside_add_up, net->comm));
-    GY_TRY(gy_moments_add(&net->y, g->n * net->from.y, g->y, gy_inside_add_up, net->comm));
+    GY_TRY(gy_moments_add(&net->x, g->n * net->from.x, g->x, add_up, net->comm));
+    GY_TRY(gy_moments_add(&net->y, g->n * net->from.y, g->y, add_up, net->comm));
     give(&net->x, &net->feed->normalizer);
     give(&net->y, &net->feed->unit);
     return gy_feed_teach(net->feed, net->net);

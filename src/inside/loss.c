@@ -34,7 +34,7 @@ static gy_status loss(gy_network *net, const gy_call *f, gy_status status, doubl
     if (status == GY_OK) status = gy_inside_check_learned(net);
     if (status == GY_OK) status = gy_call_check(f, true);
     if (status == GY_OK) status = gy_given_take(net, f);
-    GY_TRY(gy_network_meet(net, g->n, g->weighs, status, &crowd));
+    GY_TRY(gy_inside_meet(net, g->n, g->weighs, status, &crowd));
     GY_TRY(gy_comm_agree(net->comm, pass(net, crowd.weighs)));
     GY_TRY(gy_comm_sum(net->comm, net->tally, net->own->net.task.sums));
     if (out != NULL) *out = gy_task_loss(net->tally);

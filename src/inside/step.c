@@ -49,7 +49,7 @@ static gy_status step(gy_network *net, const gy_call *f, gy_status status, doubl
     if (status == GY_OK) status = check(net, f);
     if (status == GY_OK) status = normalize(net, f);
     if (!net->training) return status; /* on every rank */
-    GY_TRY(gy_network_meet(net, g->n, g->weighs, status, &crowd));
+    GY_TRY(gy_inside_meet(net, g->n, g->weighs, status, &crowd));
     if (loss != NULL) *loss = 0;
     if (crowd.n == 0) return GY_OK;
     GY_TRY(check_grains(net, &crowd));

@@ -73,5 +73,5 @@ gy_status gy_net_make_pieces(gy_net *n)
 
 gy_model_use gy_net_use(const gy_net *n, bool lent)
 {
-    return n->micros > 1 || lent || n->grows ? GY_USE_TRAINING : GY_USE_STEPS;
+    return n->micros > 1 || lent || n->planned > 0 ? GY_USE_TRAINING : GY_USE_STEPS;
 }

@@ -51,13 +51,13 @@ typedef struct gy_net {
     gy_threads_by threads_by;
     gy_model *model;
     gy_task task;
-    int grains;    /* of a batch; 0: none */
-    int rows;      /* of a tally: one, or one a grain */
-    int64_t micro; /* samples that are passed at once at most */
-    int micros;    /* pieces of a rank's part or of a grain, the same on every rank */
-    bool grows;    /* batches may come to be larger than those that it is planned for */
-    float *x, *y;  /* [micro, …] where the samples of a grain are passed */
-    float *room;   /* of the task, for a piece */
+    int grains;      /* of a batch; 0: none */
+    int rows;        /* of a tally: one, or one a grain */
+    int64_t micro;   /* samples that are passed at once at most */
+    int micros;      /* pieces of a rank's part or of a grain, the same on every rank */
+    int64_t planned; /* > 0: what it has room for, and larger batches may come to be; 0: micro */
+    float *x, *y;    /* [micro, …] where the samples of a grain are passed */
+    float *room;     /* of the task, for a piece */
 } gy_net;
 
 /** Makes kernel and model. GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. */

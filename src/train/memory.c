@@ -49,10 +49,10 @@ static gy_status aim(gy_run *run, int64_t most)
     if (run->teacher != NULL)
         net->task.imitation =
             (gy_imitation){run->config->distill.temperature, run->config->distill.weight};
-    net->grows = true;
     run->steps = run->config->train.steps > 0 ? run->config->train.steps : INT64_MAX;
     run->batches = INT64_MAX;
     gy_net_cut(net, most * run->ranks, run->ranks, run->config->train.micro_batch_size);
+    net->planned = net->micro;
     return gy_run_check_sparsity(run);
 }
 
@@ -95,10 +95,11 @@ static gy_status grow(gy_run *run)
 gy_status gy_run_fit(gy_run *run, int64_t n, int64_t most)
 {
     gy_net *net = &run->network;
-    const int64_t planned = net->micro;
     gy_net_cut(net, net->grains > 0 ? n : most * run->ranks, run->ranks,
                run->config->train.micro_batch_size);
-    if (net->micro > planned) return gy_comm_agree(run->comm, grow(run));
+    if (net->micro <= net->planned) return GY_OK;
+    GY_TRY(gy_comm_agree(run->comm, grow(run)));
+    net->planned = net->micro;
     return GY_OK;
 }
 
