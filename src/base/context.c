@@ -26,7 +26,7 @@ static gy_status choose_simd(gy_simd *out)
     }
     return gy_raise(GY_E_USAGE,
                     "unknown instruction set" GY_AT "GYRE_SIMD=%s" GY_WHY
-                    "it is none of baseline, v3, v4" GY_HINT "unset GYRE_SIMD",
+                    "it is none of baseline, v3, v4, v4_bf16" GY_HINT "unset GYRE_SIMD",
                     wanted);
 }
 

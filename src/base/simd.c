@@ -22,6 +22,7 @@ gy_simd gy_simd_best(void)
     bool v4 = v3 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
               __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
               __builtin_cpu_supports("avx512vl");
+    if (v4 && __builtin_cpu_supports("avx512bf16")) return GY_SIMD_v4_bf16;
     return v4 ? GY_SIMD_v4 : v3 ? GY_SIMD_v3 : GY_SIMD_baseline;
 #else
     return GY_SIMD_baseline;
@@ -33,7 +34,7 @@ bool gy_simd_has_vnni(gy_simd level)
 #if defined(__x86_64__)
     enum { FEATURES = 7, MORE = 1, AVX_VNNI = 1 << 4 }; /* gcc 12 has no name for it */
     unsigned a = 0, b, c, d;
-    if (level == GY_SIMD_v4) return __builtin_cpu_supports("avx512vnni");
+    if (level >= GY_SIMD_v4) return __builtin_cpu_supports("avx512vnni");
     if (level == GY_SIMD_v3 && __get_cpuid_count(FEATURES, MORE, &a, &b, &c, &d))
         return (a & AVX_VNNI) != 0;
 #endif

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/** X(level): ordered, later is better. */
-#define GY_SIMD_LIST(X) X(baseline) X(v3) X(v4)
+/** X(level): ordered, later is better. v4_bf16 is v4 with instructions for products of bfloat16 (AVX512-BF16). */
+#define GY_SIMD_LIST(X) X(baseline) X(v3) X(v4) X(v4_bf16)
 #define GY_SIMD_ENUM(level) GY_SIMD_##level,
 typedef enum gy_simd { GY_SIMD_LIST(GY_SIMD_ENUM) GY_SIMD_COUNT } gy_simd;
 #undef GY_SIMD_ENUM

@@ -20,7 +20,7 @@ const char *const gy_precision_names[GY_PRECISION_COUNT + 1] = {GY_PRECISION_LIS
 static const gy_int8_unit *int8_unit(gy_simd level)
 {
 #if defined(__x86_64__)
-    if (level == GY_SIMD_v4) return gy_simd_has_vnni(level) ? &gy_int8_v4_vnni : &gy_int8_v4;
+    if (level >= GY_SIMD_v4) return gy_simd_has_vnni(level) ? &gy_int8_v4_vnni : &gy_int8_v4;
     if (level == GY_SIMD_v3) return gy_simd_has_vnni(level) ? &gy_int8_v3_vnni : &gy_int8_v3;
 #endif
     (void)level;

@@ -1,10 +1,16 @@
-/** Runs a test at every instruction-set level that this machine has, with 1 and 3 threads, in a precision. */
+/**
+ * Runs a test at every instruction-set level that this machine has, with 1 and 3 threads, in a precision;
+ * bfloat16 also as where there are instructions for it.
+ */
 #ifndef GY_TEST_LEVELS_H
 #define GY_TEST_LEVELS_H
 
 #include "gy_test.h"
 
 #include "kernel/kernel.h"
+
+/** Has products in bfloat16 made as by instructions for pairs (emulated.c). */
+void gy_test_emulate(gy_kernel *k);
 
 static inline void gy_test_levels_in(gy_precision precision, void (*run)(const gy_kernel *k))
 {
@@ -16,6 +22,10 @@ static inline void gy_test_levels_in(gy_precision precision, void (*run)(const g
             gy_kernel *k = NULL;
             CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, threads, precision, &k), GY_OK);
             run(k);
+            if (precision == GY_PRECISION_bfloat16) {
+                gy_test_emulate(k);
+                run(k);
+            }
             gy_kernel_free(k);
         }
         gy_test_end(ctx);

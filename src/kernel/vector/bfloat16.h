@@ -1,6 +1,7 @@
 /*
  * Numbers of bfloat16 in vectors of floats: the upper half of a float's bits, to the nearest, ties to
- * even; denormal numbers become zeros, as vcvtneps2bf16 has it. For units of this folder only.
+ * even. Denormal numbers stay so, where vcvtneps2bf16 makes them zeros: to a product they are (flush.h).
+ * For units of this folder only.
  */
 #ifndef GY_KERNEL_VECTOR_BFLOAT16_H
 #define GY_KERNEL_VECTOR_BFLOAT16_H
@@ -12,9 +13,9 @@ typedef uint32_t words __attribute__((vector_size(4 * WIDTH)));
 INLINE vec round_bfloat16(vec v)
 {
     const words x = (words)v;
-    const words normal = (words)((x & 0x7f800000U) != 0), nan = (words)(v != v);
-    const words nearest = x + 0x7fffU + (x >> 16 & 1U);
-    return (vec)(((nearest & (normal | 0x80000000U)) | nan) & 0xffff0000U);
+    const words normal = (words)((bits)(x & 0x7f800000U) > 0), nan = (words)(v != v);
+    const words up = (x >> 16 & 1U) + 0x7fffU;
+    return (vec)(((x + (up & normal)) | nan) & 0xffff0000U);
 }
 
 #if WIDTH == 16

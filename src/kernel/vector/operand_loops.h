@@ -40,24 +40,39 @@ static void along(int64_t rows, int64_t n, const float *x, int64_t x_row, float 
     }
 }
 
-/* The group of rows that begins with x, of which there are `rows`, columns [at, at + WIDTH) of n. */
-INLINE void group_down(int64_t rows, const float *x, int64_t x_row, int64_t at, int64_t n, float *y,
+/* A group of rows, or with `whole` false the first of one, the others being zeros. */
+INLINE void group_down(bool whole, int64_t n, const float *x, int64_t x_row, float *y,
                        int64_t y_row)
 {
     vec u[UNIT_ROWS];
-    units_down(get(x, at, n), rows > 1 && GROUP > 1 ? get(x + x_row, at, n) : (vec){0}, u);
+    const float *below = x + x_row;
+    int64_t at = 0;
+    for (; at + WIDTH <= n; at += WIDTH) {
+        units_down(load(x + at), whole && GROUP > 1 ? load(below + at) : (vec){0}, u);
+        UNROLL for (int i = 0; i < UNIT_ROWS; i++) store(y + i * y_row + at, u[i]);
+    }
+    if (at == n) return;
+    units_down(get(x, at, n), whole && GROUP > 1 ? get(below, at, n) : (vec){0}, u);
     UNROLL for (int i = 0; i < UNIT_ROWS; i++) put(y + i * y_row, at, n, u[i]);
+}
+
+/* `n` is a constant where this matters. */
+INLINE void rows_down(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y,
+                      int64_t y_row)
+{
+    for (; rows >= GROUP; rows -= GROUP, x += GROUP * x_row, y += UNIT_ROWS * y_row)
+        group_down(true, n, x, x_row, y, y_row);
+    if (rows > 0) group_down(false, n, x, x_row, y, y_row);
 }
 
 static void down(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row)
 {
-    for (; rows > 0; rows -= GROUP, x += GROUP * x_row, y += UNIT_ROWS * y_row) {
-        if (n == GY_PANEL)
-            UNROLL for (int64_t i = 0; i < GY_PANEL; i += WIDTH)
-                group_down(rows, x, x_row, i, GY_PANEL, y, y_row);
-        else
-            for (int64_t i = 0; i < n; i += WIDTH) group_down(rows, x, x_row, i, n, y, y_row);
-    }
+    if (n == GY_PANEL)
+        rows_down(rows, GY_PANEL, x, x_row, y, y_row);
+    else if (n == WIDEST)
+        rows_down(rows, WIDEST, x, x_row, y, y_row);
+    else
+        rows_down(rows, n, x, x_row, y, y_row);
 }
 
 static void turn_panel(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y)

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-#if defined(__AVX512F__)
+#if defined(WIDTH) /* what is compiled emulates it */
+#elif defined(__AVX512F__)
 #define WIDTH 16 /* floats of a vector */
 #elif defined(__AVX__)
 #define WIDTH 8
