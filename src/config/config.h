@@ -46,7 +46,8 @@ typedef struct gy_train_settings {
     int winograd;  /* a gy_precision */
     int recompute; /* 0 none, 1 blocks */
     int64_t rollout;
-    int quantize; /* 0 none, 1 int8 */
+    int quantize;  /* 0 none, 1 int8 */
+    int precision; /* a gy_precision */
 } gy_train_settings;
 
 /** The section `meta`: training on tasks. */

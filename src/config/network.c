@@ -23,7 +23,8 @@ gy_status gy_config_network(const gy_config *c, gy_comm *comm, gy_net_spec *out)
                          .loss = c->loss,
                          .metrics = c->metrics,
                          .adapt = c->adapt.how.rank > 0 ? &c->adapt.how : NULL,
-                         .quantize = c->train.quantize == 1};
+                         .quantize = c->train.quantize == 1,
+                         .precision = (gy_precision)c->train.precision};
     out->input.n = c->model.input.n;
     for (int i = 0; i < out->input.n; i++) out->input.d[i] = c->model.input.v[i];
     return GY_OK;

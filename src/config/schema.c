@@ -162,6 +162,13 @@ static const gy_setting train_rows[] = {
      .choices = quantize_choices,
      .help = "int8: passes see weights and inputs of products rounded as compress --quantize int8 "
              "does it"},
+    {.key = "precision",
+     .type = GY_SETTING_CHOICE,
+     AT(gy_train_settings, precision),
+     .standard = "float32",
+     .choices = gy_precision_names,
+     .help = "bfloat16: operands of products are rounded to it; sums, parameters, optimizer and "
+             "all else stay float32"},
     GY_SETTING_END,
 };
 

@@ -8,6 +8,9 @@
  *     backward   S = Q Kᵀ   P = exp(S − lse)    dP = dO Vᵀ   dS = P (dP − Σ dO O)
  *                dV += Pᵀ dO   dK += dSᵀ Q      dQ = dS K
  *
+ * What is multiplied is packed in the kernel's precision (vector/operand.h): K and V once, P, dS, Q and
+ * dO of each block, along their rows or down their columns; numbers of float32 lie so as they are.
+ *
  * Q is divided by √width beforehand. Of a causal block the keys behind its last query are left out;
  * what else is masked is zero in P and dS. A thread's scratch is O(keys).
  */
@@ -24,13 +27,14 @@ enum { ROWS = 48, STEP = 12, LINE = 16 };
 /* What a thread works on, and its scratch. */
 typedef struct work {
     const gy_kernel *k;
+    const gy_operand *operand;
     const gy_attention *a;
     gy_drop drop;
     float scale;
     int64_t keys, padded, wide; /* of the keys and of a head's width whole panels */
     int64_t line;               /* floats from row to row of scores: no power of two */
-    float *key_t, *value_t;     /* [padded / 16][width][16] */
-    float *key, *value;         /* [wide / 16][padded][16] */
+    float *key_t, *value_t;     /* [padded / 16][width][16], the width in units */
+    float *key, *value;         /* [wide / 16][padded][16], the keys in units */
     float *d_key, *d_value;     /* [padded][wide] */
     float *score, *slope;       /* [ROWS][line]: P; dP, then dS */
     float *query, *d_out, *out; /* [ROWS][wide]; `out`: results of a block */
@@ -91,6 +95,7 @@ static work begin(const gy_kernel *k, const gy_attention *a, bool backward, gy_m
     const int64_t floats = cut(&w, a, backward, NULL);
     (void)cut(&w, a, backward, scratch + me.number * floats);
     w.k = k;
+    w.operand = k->operand;
     w.drop = gy_drop_of(a->key, a->step, a->dropout);
     w.scale = (float)(1.0 / sqrt((double)a->width));
     return w;
@@ -123,24 +128,59 @@ static void copy_in(const work *w, int64_t rows, float factor, const float *x, i
 static void product(const work *w, gy_panel_product p)
 {
     p.lines = p.columns = 1;
-    w->k->vector->panel_product(&p);
+    w->operand->product(&p);
+}
+
+/* x [rows, n] packed along its rows, to y where it does not lie so. */
+static const float *along(const work *w, int64_t rows, int64_t n, const float *x, int64_t row,
+                          float *y)
+{
+    if (w->operand->group == 1) return x;
+    w->operand->along(rows, n, x, row, y, row);
+    return y;
+}
+
+/* Packs x [rows, n] down its columns, in place. */
+static void down(const work *w, int64_t rows, int64_t n, float *x, int64_t row)
+{
+    if (w->operand->group > 1) w->operand->down(rows, n, x, row, x, row);
+}
+
+/* Panels of 16 keys, and of 16 columns, of the rows of a head. */
+static void turn_keys(const work *w, const float *x, int64_t row, float *panels)
+{
+    const int64_t units = gy_units(w->operand, w->a->width);
+    for (int64_t r = 0; r < w->keys; r += GY_PANEL)
+        w->operand->turn(gy_least(GY_PANEL, w->keys - r), w->a->width, x + r * row, row,
+                         panels + r * units);
+}
+
+static void pack_keys(const work *w, const float *x, int64_t row, float *panels)
+{
+    const int64_t floats = gy_units(w->operand, w->padded) * GY_PANEL;
+    for (int64_t c = 0; c < w->a->width; c += GY_PANEL, panels += floats) {
+        const int64_t n = gy_least(GY_PANEL, w->a->width - c);
+        if (n < GY_PANEL) memset(panels, 0, sizeof *panels * (size_t)floats);
+        w->operand->down(w->keys, n, x + c, row, panels, GY_PANEL);
+    }
 }
 
 /* score [rows, keys] = x Kᵀ, but for what the mask hides in whole panels */
 static void scores(const work *w, const block *b, const float *x, const float *key_t, float *score)
 {
+    const int64_t units = gy_units(w->operand, w->a->width);
     int64_t open = b->more > 0 ? b->see / GY_PANEL * GY_PANEL : whole(b->keys); /* for all rows */
     int64_t next = open > 0 ? open : GY_PANEL;
     for (int64_t n = 0; n < b->keys; n = next, next += GY_PANEL) {
         const int64_t skip = n >= open ? n - b->see + 1 : 0, from = skip > 0 ? skip : 0;
         product(w, (gy_panel_product){.rows = b->rows - from,
-                                      .depth = w->a->width,
+                                      .depth = units,
                                       .a = x + from * w->wide,
                                       .a_row = w->wide,
                                       .a_step = 1,
-                                      .b = key_t + n * w->a->width,
+                                      .b = key_t + n * units,
                                       .b_step = GY_PANEL,
-                                      .b_panel = GY_PANEL * w->a->width,
+                                      .b_panel = GY_PANEL * units,
                                       .panels = (next - n) / GY_PANEL,
                                       .c = score + from * w->line + n,
                                       .c_row = w->line});
@@ -153,14 +193,15 @@ static void mix(const work *w, const block *b, const float *score, const float *
     const int64_t step = b->more > 0 ? STEP : b->rows;
     for (int64_t r = 0; r < b->rows; r += step) {
         const int64_t rows = gy_least(step, b->rows - r);
+        const int64_t see = b->see + (r + rows - 1) * b->more;
         product(w, (gy_panel_product){.rows = rows,
-                                      .depth = b->see + (r + rows - 1) * b->more,
+                                      .depth = gy_units(w->operand, see),
                                       .a = score + r * w->line,
                                       .a_row = w->line,
                                       .a_step = 1,
                                       .b = panels,
                                       .b_step = GY_PANEL,
-                                      .b_panel = GY_PANEL * w->padded,
+                                      .b_panel = GY_PANEL * gy_units(w->operand, w->padded),
                                       .panels = w->wide / GY_PANEL,
                                       .c = y + r * w->wide,
                                       .c_row = w->wide});
@@ -170,11 +211,12 @@ static void mix(const work *w, const block *b, const float *score, const float *
 /* dK [keys, wide] += scoreᵀ x: keys that all rows see, then those that only later rows do */
 static void gather(const work *w, const block *b, const float *score, const float *x, float *dk)
 {
+    const gy_operand *o = w->operand;
     int64_t next = b->see;
     for (int64_t n = 0; n < b->keys; n = next, next = gy_least(n + STEP, b->keys)) {
-        const int64_t skip = n == 0 ? 0 : n - b->see + 1;
+        const int64_t skip = n == 0 ? 0 : (n - b->see + 1) / o->group * o->group / o->per;
         product(w, (gy_panel_product){.rows = next - n,
-                                      .depth = b->rows - skip,
+                                      .depth = gy_units(o, b->rows) - skip,
                                       .a = score + skip * w->line + n,
                                       .a_row = 1,
                                       .a_step = w->line,
@@ -205,11 +247,11 @@ static void forward_block(const work *w, const block *b, int64_t sample, int64_t
     const int64_t width = w->a->width;
     float inverse[ROWS];
     copy_in(w, b->rows, w->scale, rows_at(q, width, sample, head, b->from), q.row, w->query);
-    scores(w, b, w->query, w->key_t, w->score);
+    scores(w, b, along(w, b->rows, w->wide, w->query, w->wide, w->query), w->key_t, w->score);
     w->k->vector->attention_softmax(b->rows, b->see, b->more, w->line, w->score, lse + b->from,
                                     inverse);
     drop(w, b, sample, head, w->score);
-    mix(w, b, w->score, w->value, w->out);
+    mix(w, b, along(w, b->rows, b->keys, w->score, w->line, w->score), w->value, w->out);
     float *to = rows_at(out, width, sample, head, b->from);
     w->k->vector->attention_rows(b->rows, width, inverse, 1, w->out, w->wide, to, out.row);
 }
@@ -224,14 +266,12 @@ typedef struct forward {
 static void forward_share(const gy_kernel *k, const gy_attention *a, const forward *f, gy_member me,
                           float *scratch)
 {
-    const int64_t keys = a->before + a->time, group = a->heads / a->key_value_heads;
+    const int64_t group = a->heads / a->key_value_heads;
     const work w = begin(k, a, false, me, scratch);
     GY_SHARE(me, i, a->batch * a->key_value_heads) {
         const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
-        k->vector->attention_transpose(keys, a->width, rows_at(f->key, a->width, sample, from, 0),
-                                       f->key.row, w.key_t);
-        k->vector->attention_pack(keys, a->width, rows_at(f->value, a->width, sample, from, 0),
-                                  f->value.row, w.padded, w.value);
+        turn_keys(&w, rows_at(f->key, a->width, sample, from, 0), f->key.row, w.key_t);
+        pack_keys(&w, rows_at(f->value, a->width, sample, from, 0), f->value.row, w.value);
         for (int64_t head = from * group; head < (from + 1) * group; head++)
             for (int64_t row = 0; row < a->time; row += ROWS) {
                 const block b = block_at(a, row);
@@ -262,14 +302,19 @@ static void backward_block(const work *w, const block *b, const gy_attention_bac
     v->attention_dots(b->rows, width, out, s->out.row, d_out, s->d_out.row, mean);
     copy_in(w, b->rows, w->scale, rows_at(s->q, width, sample, head, b->from), s->q.row, w->query);
     copy_in(w, b->rows, 1, d_out, s->d_out.row, w->d_out);
-    scores(w, b, w->query, w->key_t, w->score);
-    scores(w, b, w->d_out, w->value_t, w->slope);
+    scores(w, b, along(w, b->rows, w->wide, w->query, w->wide, w->out), w->key_t, w->score);
+    scores(w, b, along(w, b->rows, w->wide, w->d_out, w->wide, w->out), w->value_t, w->slope);
+    down(w, b->rows, w->wide, w->query, w->wide);
+    down(w, b->rows, w->wide, w->d_out, w->wide);
     drop(w, b, sample, head, w->slope);
     v->attention_slope(b->rows, b->see, b->more, w->line, lse, mean, w->score, w->slope);
     drop(w, b, sample, head, w->score);
+    down(w, b->rows, b->keys, w->score, w->line);
     gather(w, b, w->score, w->d_out, w->d_value);
+    const float *slope = along(w, b->rows, b->keys, w->slope, w->line, w->score);
+    mix(w, b, slope, w->key, w->out);
+    down(w, b->rows, b->keys, w->slope, w->line);
     gather(w, b, w->slope, w->query, w->d_key);
-    mix(w, b, w->slope, w->key, w->out);
     float *d_q = rows_at(s->d_q, width, sample, head, b->from);
     v->attention_rows(b->rows, width, &w->scale, 0, w->out, w->wide, d_q, s->d_q.row);
 }
@@ -285,9 +330,9 @@ static void backward_share(const gy_kernel *k, const gy_attention *a, const gy_a
         const int64_t sample = i / a->key_value_heads, from = i % a->key_value_heads;
         const float *key = rows_at(s->key, width, sample, from, 0);
         const float *value = rows_at(s->value, width, sample, from, 0);
-        k->vector->attention_transpose(keys, width, key, s->key.row, w.key_t);
-        k->vector->attention_transpose(keys, width, value, s->value.row, w.value_t);
-        k->vector->attention_pack(keys, width, key, s->key.row, w.padded, w.key);
+        turn_keys(&w, key, s->key.row, w.key_t);
+        turn_keys(&w, value, s->value.row, w.value_t);
+        pack_keys(&w, key, s->key.row, w.key);
         memset(w.d_key, 0, (size_t)(w.padded * w.wide) * sizeof *w.d_key);
         memset(w.d_value, 0, (size_t)(w.padded * w.wide) * sizeof *w.d_value);
         for (int64_t head = from * group; head < (from + 1) * group; head++)

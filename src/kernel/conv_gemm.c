@@ -164,8 +164,8 @@ static void multiply(const gy_conv_pass *p, int group, int64_t rows, const float
     const gy_conv *c = p->c;
     const int64_t inner = patch(c), filters = c->filters / c->groups;
     if (p->packed == NULL) {
-        gy_gemm_serial(false, true, rows, filters, inner, 1, patches, inner,
-                       p->w + group * filters * inner, inner, 0, y + group * filters, c->filters);
+        gy_gemm_alone(p->kernel, me.number, false, true, rows, filters, inner, patches, inner,
+                      p->w + group * filters * inner, inner, 0, y + group * filters, c->filters);
         return;
     }
     const gy_product product = {.transpose_b = true,
@@ -222,9 +222,9 @@ static void backward_data_share(const gy_conv_pass *p, gy_member me)
         for (int64_t from = n * area; from < (n + 1) * area; from += step) {
             int64_t to = gy_least(from + step, (n + 1) * area);
             for (int g = 0; g < c->groups; g++) { /* dP = dz W */
-                gy_gemm_serial(false, false, to - from, inner, filters, 1,
-                               p->dz + from * c->filters + g * filters, c->filters,
-                               p->w + g * filters * inner, inner, 0, rows, inner);
+                gy_gemm_alone(p->kernel, me.number, false, false, to - from, inner, filters,
+                              p->dz + from * c->filters + g * filters, c->filters,
+                              p->w + g * filters * inner, inner, 0, rows, inner);
                 scatter(c, rows, g, from, to, p->dx);
             }
         }
@@ -254,9 +254,9 @@ static void backward_weight_share(const gy_conv_pass *p, gy_member me)
         int64_t to = gy_least(from + step, end);
         for (int g = 0; g < c->groups; g++) { /* dW += dzᵀ P */
             gather(c, p->x, g, from, to, rows);
-            gy_gemm_serial(true, false, filters, inner, to - from, 1,
-                           p->dz + from * c->filters + g * filters, c->filters, rows, inner, 1,
-                           part + g * filters * inner, inner);
+            gy_gemm_alone(p->kernel, me.number, true, false, filters, inner, to - from,
+                          p->dz + from * c->filters + g * filters, c->filters, rows, inner, 1,
+                          part + g * filters * inner, inner);
         }
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }

@@ -123,6 +123,30 @@ void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, 
                                  .ldc = ldc});
 }
 
+void gy_gemm_alone(const gy_kernel *k, int thread, bool transpose_a, bool transpose_b, int64_t m,
+                   int64_t n, int64_t inner, const float *a, int64_t lda, const float *b,
+                   int64_t ldb, float beta, float *c, int64_t ldc)
+{
+    if (k->operand->group == 1) {
+        gy_gemm_serial(transpose_a, transpose_b, m, n, inner, 1.0f, a, lda, b, ldb, beta, c, ldc);
+        return;
+    }
+    const gy_product p = {.transpose_a = transpose_a,
+                          .transpose_b = transpose_b,
+                          .m = m,
+                          .n = n,
+                          .inner = inner,
+                          .alpha = 1.0f,
+                          .beta = beta,
+                          .a = a,
+                          .b = b,
+                          .c = c,
+                          .lda = lda,
+                          .ldb = ldb,
+                          .ldc = ldc};
+    gy_gemm_packed(k, &p, (gy_block_of){0, m, 0, n}, false, k->work + thread * gy_gemm_packed_work);
+}
+
 void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,
                        const float *w, const float *packed, const float *bias, gy_activation a,
                        float *z, float *y)

@@ -8,7 +8,10 @@
  * at every step, and there is one barrier a step.
  *
  *     keep     slots [T, B, slots H]  h [T, B, H]  c [T, B, H]    rows padded, see row_floats()
- *     scratch  R in panels | forward: biases [H / 16, slots, 16], backward: d_state [B, H]
+ *     scratch  R in panels | forward: biases [H / 16, slots, 16], backward: d_state [B, H] | last
+ *
+ * A step multiplies the h of the one before or, backward, the dz of the one after: as they lie in
+ * float32; else each task packs its own into `last` [2, B, …], of this step and of that one.
  *
  * Parameters that were packed once for many passes (recurrent_pack.c) begin as the scratch of a forward pass.
  */
@@ -63,6 +66,8 @@ typedef struct pass {
     float *slots, *h, *c;        /* keep */
     const float *packed, *bias;  /* R and the biases in panels: scratch, or made before */
     float *d_state;              /* scratch */
+    float *last;                 /* scratch: [2, B, last_row], what is multiplied, packed */
+    int64_t depth, last_row;     /* units of h */
     const float *const *weights; /* R */
 } pass;
 
@@ -70,6 +75,12 @@ static void use_packed(pass *p, const float *packed)
 {
     p->packed = packed;
     p->bias = packed + gy_panels_of_r(p->r);
+}
+
+/* Of the dz of all gates, or less of h. */
+static int64_t last_floats(const gy_recurrent *r)
+{
+    return row_floats(cell_gates[r->cell] * gy_round_up(r->units, 2));
 }
 
 static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
@@ -82,6 +93,8 @@ static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
               .n_slots = cell_slots[r->cell],
               .blocks = gy_cell_blocks(r),
               .row = row_floats(r->units),
+              .depth = gy_units(k->operand, r->units),
+              .last_row = last_floats(r),
               .weights = recurrent};
     p.slots_row = row_floats(p.n_slots * r->units);
     p.slots = keep;
@@ -90,6 +103,7 @@ static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
     if (scratch == NULL) return p;
     use_packed(&p, scratch);
     p.d_state = scratch + gy_panels_of_r(r);
+    p.last = p.d_state + gy_panels_of_bias(r) + batch * p.row;
     return p;
 }
 
@@ -103,7 +117,7 @@ int64_t gy_recurrent_keep(const gy_recurrent *r, int64_t batch)
 void gy_recurrent_scratch(const gy_recurrent *r, int64_t *fixed, int64_t *per_sample)
 {
     *fixed = gy_panels_of_r(r) + gy_panels_of_bias(r);
-    *per_sample = row_floats(r->units);
+    *per_sample = row_floats(r->units) + 2 * last_floats(r);
 }
 
 /* The position of step s, and the number of it that the step before has. */
@@ -151,20 +165,41 @@ static int64_t tasks_of(const pass *p)
 static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a, int64_t a_row,
                      int64_t panels, int64_t b_panel, const float *b, bool add, float *c)
 {
-    p->kernel->vector->panel_product(&(gy_panel_product){.rows = rows,
-                                                         .lines = 1,
-                                                         .columns = 1,
-                                                         .depth = depth,
-                                                         .a = a,
-                                                         .a_row = a_row,
-                                                         .a_step = 1,
-                                                         .b = b,
-                                                         .b_step = WIDE,
-                                                         .panels = panels,
-                                                         .b_panel = b_panel,
-                                                         .c = c,
-                                                         .c_row = panels * WIDE,
-                                                         .add = add});
+    p->kernel->operand->product(&(gy_panel_product){.rows = rows,
+                                                    .lines = 1,
+                                                    .columns = 1,
+                                                    .depth = depth,
+                                                    .a = a,
+                                                    .a_row = a_row,
+                                                    .a_step = 1,
+                                                    .b = b,
+                                                    .b_step = WIDE,
+                                                    .panels = panels,
+                                                    .b_panel = b_panel,
+                                                    .c = c,
+                                                    .c_row = panels * WIDE,
+                                                    .add = add});
+}
+
+/* Numbers of float32 lie packed as they are. */
+static bool lies_packed(const pass *p)
+{
+    return p->kernel->operand->group == 1;
+}
+
+/* Where the samples from `first` on lie packed, of step s. */
+static float *last_of(const pass *p, int64_t s, int64_t first)
+{
+    return p->last + ((s & 1) * p->batch + first) * p->last_row;
+}
+
+/* Packs what a task made at step s: h, or the dz of a gate. */
+static void keep_last(const pass *p, const task *t, int64_t s, int64_t gate, const float *x,
+                      int64_t x_row)
+{
+    const gy_operand *o = p->kernel->operand;
+    o->along(t->rows, t->units, x, x_row,
+             last_of(p, s, t->first) + gate * p->depth + t->unit / o->per, p->last_row);
 }
 
 /* What a task of step s touches; without product. */
@@ -195,7 +230,7 @@ static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
 static void multiply_state(const pass *p, const task *t, bool packed, const float *h, int64_t h_row,
                            float *product)
 {
-    const int64_t units = p->r->units, panel = units * WIDE;
+    const int64_t units = p->r->units, depth = p->depth, panel = depth * WIDE;
     if (h == NULL) {
         memset(product, 0, sizeof *product * (size_t)(t->rows * p->gates * WIDE));
         return;
@@ -204,9 +239,15 @@ static void multiply_state(const pass *p, const task *t, bool packed, const floa
         gy_gemm_serial(false, true, t->rows, t->units, units, 1.0f, h, h_row,
                        p->weights[g] + t->unit * units, units, 0.0f, product + g * WIDE,
                        p->gates * WIDE);
-    for (int64_t k = 0; packed && k < units; k += DEPTH)
-        multiply(p, t->rows, gy_least(DEPTH, units - k), h + k, h_row, p->gates, panel,
+    for (int64_t k = 0; packed && k < depth; k += DEPTH)
+        multiply(p, t->rows, gy_least(DEPTH, depth - k), h + k, h_row, p->gates, panel,
                  p->packed + t->block * p->gates * panel + k * WIDE, k > 0, product);
+}
+
+/* R is in panels, or a single step of float32 takes it as it is. */
+static bool is_packed(const pass *p, const gy_recurrent_forward_args *a)
+{
+    return a->packed != NULL || p->r->time > 1 || !lies_packed(p);
 }
 
 static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int64_t s, int64_t i)
@@ -220,8 +261,11 @@ static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int6
         b.h_before = a->h_start + t.first * units + t.unit;
         b.c_before = a->c_start == NULL ? NULL : a->c_start + t.first * units + t.unit;
     }
-    multiply_state(p, &t, a->packed != NULL || p->r->time > 1,
-                   b.h_before == NULL ? NULL : b.h_before - t.unit, b.before_row, product);
+    const bool plain = lies_packed(p);
+    const float *h = b.h_before == NULL ? NULL
+                     : plain            ? b.h_before - t.unit
+                                        : last_of(p, s - 1, t.first);
+    multiply_state(p, &t, is_packed(p, a), h, plain ? b.before_row : p->last_row, product);
     b.product = product;
     b.bias = p->bias + t.block * p->n_slots * WIDE;
     if (!a->last || s == p->r->time - 1) {
@@ -230,6 +274,7 @@ static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int6
         b.y_row = a->y_sample;
     }
     p->kernel->vector->cell_forward(p->r->cell, &b);
+    if (!plain) keep_last(p, &t, s, 0, b.h, b.row);
 }
 
 /* The same of W in panels: those of all gates lie end to end where no gate's last one is cut. */
@@ -281,8 +326,14 @@ static void copy_end(const pass *p, const float *from, float *to)
 /* All steps, by each of the team. */
 static void steps_forward(const pass *p, const gy_recurrent_forward_args *a, gy_member me)
 {
+    const int64_t units = p->r->units;
+    if (!lies_packed(p) && a->h_start != NULL) {
+        GY_SHARE(me, b, p->batch)
+            p->kernel->operand->along(1, units, a->h_start + b * units, units, last_of(p, -1, b),
+                                      units);
+    }
     if (a->packed == NULL) {
-        if (p->r->time > 1) gy_pack_forward(p->r, p->weights, a->scratch, me);
+        if (is_packed(p, a)) gy_pack_forward(p->kernel, p->r, p->weights, a->scratch, me);
         gy_pack_bias(p->r, a->bias, a->scratch + gy_panels_of_r(p->r), me);
     }
     for (int64_t s = 0; s < p->r->time; s++) {
@@ -305,7 +356,8 @@ void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t bat
 
 static void step_backward(const pass *p, const gy_recurrent_backward_args *a, int64_t s, int64_t i)
 {
-    const int64_t depth = p->gates * p->r->units, end = p->r->time - 1;
+    const int64_t depth = p->gates * p->depth, end = p->r->time - 1;
+    const bool plain = lies_packed(p);
     const task t = task_of(p, i);
     float product[ROWS * WIDE];
     gy_cell_block b = block_of(p, &t, s);
@@ -315,10 +367,12 @@ static void step_backward(const pass *p, const gy_recurrent_backward_args *a, in
         for (int64_t row = 0; row < t.rows; row++)
             memset(b.d_state + row * p->row, 0, sizeof *b.d_state * (size_t)t.units);
     } else { /* dh = dz R, dz being those of the last slots, one step on */
-        const float *dz = p->slots + (p->n_slots - p->gates) * p->r->units +
-                          (position(p->r, s + 1) * p->batch + t.first) * p->slots_row;
+        const float *slots = p->slots + (p->n_slots - p->gates) * p->r->units +
+                             (position(p->r, s + 1) * p->batch + t.first) * p->slots_row;
+        const float *dz = plain ? slots : last_of(p, s + 1, t.first);
         for (int64_t at = 0; at < depth; at += DEPTH)
-            multiply(p, t.rows, gy_least(DEPTH, depth - at), dz + at, p->slots_row, 1, 0,
+            multiply(p, t.rows, gy_least(DEPTH, depth - at), dz + at,
+                     plain ? p->slots_row : p->last_row, 1, 0,
                      p->packed + (t.block * depth + at) * WIDE, at > 0, product);
     }
     b.product = product;
@@ -328,6 +382,8 @@ static void step_backward(const pass *p, const gy_recurrent_backward_args *a, in
         b.y_row = a->y_sample;
     }
     p->kernel->vector->cell_backward(p->r->cell, &b);
+    for (int64_t g = 0; !plain && g < p->gates; g++)
+        keep_last(p, &t, s, g, b.slots + (p->n_slots - p->gates + g) * p->r->units, b.slots_row);
 }
 
 /* dW = dzᵀ x, dR = dzᵀ h of the step before, db = Σ dz */
@@ -357,7 +413,7 @@ static void parameter_gradients(const pass *p, const gy_recurrent_backward_args 
 
 static void steps_backward(const pass *p, const gy_recurrent_backward_args *a, gy_member me)
 {
-    gy_pack_backward(p->r, p->weights, a->scratch, me);
+    gy_pack_backward(p->kernel, p->r, p->weights, a->scratch, me);
     for (int64_t s = p->r->time - 1; s >= 0; s--) {
         gy_team_wait(me);
         GY_SHARE(me, i, tasks_of(p)) step_backward(p, a, s, i);

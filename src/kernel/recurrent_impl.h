@@ -18,10 +18,11 @@ int64_t gy_panels_of_r(const gy_recurrent *r);
 int64_t gy_panels_of_bias(const gy_recurrent *r);
 
 /* The three by all of the team: [block, gate, k, 16] of R[gate][unit, k], what a step forward multiplies h with, */
-void gy_pack_forward(const gy_recurrent *r, const float *const *recurrent, float *to, gy_member me);
-/* of R[gate][k, unit], what a step backward multiplies dz with, */
-void gy_pack_backward(const gy_recurrent *r, const float *const *recurrent, float *to,
-                      gy_member me);
+void gy_pack_forward(const gy_kernel *k, const gy_recurrent *r, const float *const *recurrent,
+                     float *to, gy_member me);
+/* of R[gate][k, unit], what a step backward multiplies dz with, k in units of the kernel's operand, */
+void gy_pack_backward(const gy_kernel *k, const gy_recurrent *r, const float *const *recurrent,
+                      float *to, gy_member me);
 /* and [block, slot, 16] of the biases. */
 void gy_pack_bias(const gy_recurrent *r, const float *const *bias, float *to, gy_member me);
 

@@ -9,9 +9,10 @@
 
 enum { WIDE = GY_PANEL };
 
+/* Of any precision: numbers in pairs at most. */
 int64_t gy_panels_of_r(const gy_recurrent *r)
 {
-    return gy_cell_blocks(r) * WIDE * gy_cell_gates(r->cell) * r->units;
+    return gy_cell_blocks(r) * WIDE * gy_cell_gates(r->cell) * gy_round_up(r->units, 2);
 }
 
 int64_t gy_panels_of_bias(const gy_recurrent *r)
@@ -19,33 +20,26 @@ int64_t gy_panels_of_bias(const gy_recurrent *r)
     return gy_cell_blocks(r) * WIDE * gy_cell_slots(r->cell);
 }
 
-void gy_pack_forward(const gy_recurrent *r, const float *const *recurrent, float *packed,
-                     gy_member me)
+void gy_pack_forward(const gy_kernel *k, const gy_recurrent *r, const float *const *recurrent,
+                     float *packed, gy_member me)
 {
-    const int64_t h = r->units, gates = gy_cell_gates(r->cell);
+    const int64_t h = r->units, depth = gy_units(k->operand, h), gates = gy_cell_gates(r->cell);
     GY_SHARE(me, i, gy_cell_blocks(r) * gates) {
-        const int64_t unit = i / gates * WIDE, n = gy_least(WIDE, h - unit);
-        const float *from = recurrent[i % gates] + unit * h;
-        float *to = packed + i * h * WIDE;
-        for (int64_t k = 0; k < h; k++, to += WIDE) {
-            for (int64_t u = 0; u < n; u++) to[u] = from[u * h + k];
-            for (int64_t u = n; u < WIDE; u++) to[u] = 0.0f;
-        }
+        const int64_t unit = i / gates * WIDE;
+        k->operand->turn(gy_least(WIDE, h - unit), h, recurrent[i % gates] + unit * h, h,
+                         packed + i * depth * WIDE);
     }
 }
 
-void gy_pack_backward(const gy_recurrent *r, const float *const *recurrent, float *packed,
-                      gy_member me)
+void gy_pack_backward(const gy_kernel *k, const gy_recurrent *r, const float *const *recurrent,
+                      float *packed, gy_member me)
 {
-    const int64_t h = r->units, gates = gy_cell_gates(r->cell);
+    const int64_t h = r->units, depth = gy_units(k->operand, h), gates = gy_cell_gates(r->cell);
     GY_SHARE(me, i, gy_cell_blocks(r) * gates) {
         const int64_t unit = i / gates * WIDE, n = gy_least(WIDE, h - unit);
-        const float *from = recurrent[i % gates] + unit;
-        float *to = packed + i * h * WIDE;
-        for (int64_t k = 0; k < h; k++, to += WIDE) {
-            memcpy(to, from + k * h, sizeof *to * (size_t)n);
-            memset(to + n, 0, sizeof *to * (size_t)(WIDE - n));
-        }
+        float *to = packed + i * depth * WIDE;
+        if (n < WIDE) memset(to, 0, sizeof *to * (size_t)(depth * WIDE));
+        k->operand->down(h, n, recurrent[i % gates] + unit, h, to, WIDE);
     }
 }
 
@@ -78,7 +72,7 @@ void gy_recurrent_pack(const gy_kernel *k, const gy_recurrent *r, const float *c
 {
     const gy_member me = {0, 1};
     float *to = packed;
-    gy_pack_forward(r, recurrent, to, me);
+    gy_pack_forward(k, r, recurrent, to, me);
     to += gy_panels_of_r(r);
     gy_pack_bias(r, bias, to, me);
     to += gy_panels_of_bias(r);

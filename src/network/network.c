@@ -11,7 +11,7 @@ gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out)
                     .grains = spec->grains,
                     .rows = spec->grains > 0 ? spec->grains : 1};
     const int threads = gy_net_choose_threads(spec, &out->threads_by);
-    GY_TRY(gy_kernel_create(ctx, threads, GY_PRECISION_float32, &out->kernel));
+    GY_TRY(gy_kernel_create(ctx, threads, spec->precision, &out->kernel));
     GY_TRY(gy_kernel_check_space(out->kernel));
     const gy_model_spec model = {.input = spec->input,
                                  .layers = spec->layers,

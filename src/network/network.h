@@ -28,6 +28,7 @@ typedef struct gy_net_spec {
     const struct gy_formeds *forms; /* see gy_model_spec */
     const gy_model_adapt *adapt;    /* likewise */
     bool quantize;
+    gy_precision precision; /* of the operands of products */
 } gy_net_spec;
 
 /** X(reason, in a word): what the number of a rank's threads comes from. */

@@ -68,6 +68,7 @@ static const effect effects[] = {
      "the sums of this epoch start anew, and the best where it is of the loss"},
     {"train.quantize", VOID(plan) | VOID(sums) | VOID(monitor),
      "the model sees other numbers than it was trained with, and the best is sought anew"},
+    {"train.precision", 0, digits},
     {"train.", VOID(plan), NULL},
     {"meta.outer_learning_rate", 0, NULL},
     {"meta.inner_learning_rate", VOID(monitor), best_anew},

@@ -19,6 +19,7 @@ static void add_machine(const gy_run *run, gy_report *report)
     gy_report_text(report, "threads_by", gy_threads_by_names[run->network.threads_by]);
     gy_report_text(report, "blas", gy_blas_name());
     gy_report_text(report, "simd", gy_context_simd(run->ctx));
+    gy_report_text(report, "products", gy_precision_names[run->config->train.precision]);
     gy_report_text(report, "mpi", gy_comm_library());
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Speed and memory of gyre beside PyTorch, in turns on the same machine.
 
-    compare.py [--gyre build/gyre] [--threads 1,2] [--ranks 1] [WORKLOAD…]
+    compare.py [--gyre build/gyre] [--threads 1,2] [--ranks 1] [--precision bfloat16] [WORKLOAD…]
 
 Each turn runs a workload in one and then in the other, each in a process of its own; the ratio of
 the times is taken turn by turn. Printed are medians over the turns, the least and the greatest
@@ -57,7 +57,8 @@ class Peer:
 class Gyre(Peer):
     def run(self):
         command = [self.options.gyre, "bench", "step", self.path, "--threads", str(self.threads),
-                   "--steps", str(self.steps), "--json"]
+                   "--steps", str(self.steps), "--json",
+                   "--set", f"train.precision={self.options.precision}"]
         if self.options.ranks > 1:
             command = self.options.mpirun.split() + ["-n", str(self.options.ranks)] + command
         layers = {}
@@ -118,12 +119,14 @@ def compare(options, name, threads):
     path = name if name.endswith(".yaml") else os.path.join(HERE, "workloads", name + ".yaml")
     with open(path) as f:
         config = yaml.safe_load(f)
+    config["train"]["precision"] = options.precision
     ours, theirs = (kind(options, path, config, threads) for kind in (Gyre, Torch))
     turns = [(ours.run(), theirs.run()) for _ in range(options.turns)]
     ratios = sorted(t["step_ms"] / o["step_ms"] for o, t in turns)
     o_ms, t_ms = (statistics.median(turn[i]["step_ms"] for turn in turns) for i in (0, 1))
     o_peak, t_peak = (max(turn[i]["peak_bytes"] for turn in turns) for i in (0, 1))
-    result = {"workload": config["name"], "ranks": options.ranks, "threads": threads,
+    result = {"workload": config["name"], "precision": options.precision,
+              "ranks": options.ranks, "threads": threads,
               "gyre_ms": o_ms, "torch_ms": t_ms, "ratio": statistics.median(ratios),
               "ratio_least": ratios[0], "ratio_most": ratios[-1],
               "share_of_sgemm": statistics.median(o["share_of_sgemm"] for o, _ in turns),
@@ -150,6 +153,8 @@ def main():
     parser.add_argument("--threads", default="1", help="of a rank, e.g. 1,2")
     parser.add_argument("--ranks", type=int, default=1)
     parser.add_argument("--mpirun", default="mpirun", help="with its options")
+    parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32",
+                        help="of products: train.precision here, autocast there")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--steps", type=int, default=0, help="of a turn; 0: by workload")
     parser.add_argument("--layers", action="store_true",

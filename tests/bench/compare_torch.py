@@ -108,7 +108,9 @@ def main(path, steps, threads, channels_last):
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss_of(config["loss"], step_model(x), target).backward()
+        with torch.autocast("cpu", torch.bfloat16, config["train"]["precision"] == "bfloat16"):
+            loss = loss_of(config["loss"], step_model(x), target)
+        loss.backward()
         if clip > 0:
             nn.utils.clip_grad_norm_(parameters, clip, foreach=True)
         optimizer.step()

@@ -185,6 +185,7 @@ OUTCOMES = {
     "train.time_limit_minutes": [same("60")],
     "train.not_finite.skip": [same("5")],
     "train.quantize": [Outcome("int8", NUMBERS)],
+    "train.precision": [Outcome("bfloat16", DIGITS)],
     "train.recompute": [same("blocks")],
     "train.winograd": [Outcome("bfloat16", DIGITS)],
     "comm.allreduce": [Outcome("ring", DIGITS)],

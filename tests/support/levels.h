@@ -38,6 +38,9 @@ static inline void gy_test_levels(void (*run)(const gy_kernel *k))
     gy_test_levels_in(GY_PRECISION_float32, run);
 }
 
+/** Operands in bfloat16 have 8 bits: what four of them, one after the other, may be off by, both of a product. */
+#define GY_TEST_ROUNDING 0x1p-6
+
 /** Fills x with values between −range and range, the same at every call of a seed. */
 static inline void gy_test_values(unsigned seed, int64_t n, double range, float *x)
 {

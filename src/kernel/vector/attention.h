@@ -8,12 +8,6 @@
 #include "unit.h"
 
 #define GY_VECTOR_ATTENTION_LIST(X)                                                                \
-    /* panels [rows / 16][width][16] of x [rows, width] */                                         \
-    X(void, attention_transpose,                                                                   \
-      (int64_t rows, int64_t width, const float *x, int64_t row, float *panels))                   \
-    /* panels [width / 16][padded][16] of x */                                                     \
-    X(void, attention_pack,                                                                        \
-      (int64_t rows, int64_t width, const float *x, int64_t row, int64_t padded, float *panels))   \
     /* y = factor[row step] x, row by row */                                                       \
     X(void, attention_rows,                                                                        \
       (int64_t rows, int64_t width, const float *factor, int64_t step, const float *x,             \
