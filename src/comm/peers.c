@@ -25,8 +25,9 @@ static bool beats_to(const gy_watch *w, const int *places, int n, int rank)
     const bool leads = a->leaders[own] == w->rank;
     if (rank == w->rank || !gy_alive_lives(w, rank)) return false;
     if (host == own) return leads || a->leaders[own] == rank;
+    if (!leads || n < 2) return false;
     const int ahead = (places[host] - places[own] + n) % n;
-    return leads && a->leaders[host] == rank && (is_power(ahead) || is_power(n - ahead));
+    return a->leaders[host] == rank && (is_power(ahead) || is_power(n - ahead));
 }
 
 /* New ones are listened to from now on. */
