@@ -29,7 +29,7 @@ static void note_peak(gy_context *ctx, int64_t bytes)
     while (bytes > peak && !atomic_compare_exchange_weak(&ctx->peak_bytes, &peak, bytes)) {}
 }
 
-gy_status gy_alloc(gy_context *ctx, size_t bytes, void **out)
+gy_status gy_alloc_room(gy_context *ctx, size_t bytes, void **out)
 {
     const size_t most = SIZE_MAX / 2;
     size_t align = bytes >= huge_from ? huge_page : GY_ALIGN;
@@ -44,12 +44,18 @@ gy_status gy_alloc(gy_context *ctx, size_t bytes, void **out)
                "out of memory" GY_WHY "%zu bytes are not to be had" GY_HINT
                "use a smaller train.micro_batch_size, or more memory",
                bytes);
-    memset(memory, 0, bytes + GY_ALIGN);
     ((block_head *)(void *)memory)->bytes = bytes;
     atomic_fetch_add(&ctx->blocks, 1);
     atomic_fetch_add(&ctx->count, 1);
     note_peak(ctx, atomic_fetch_add(&ctx->bytes, (int_fast64_t)bytes) + (int64_t)bytes);
     *out = memory + GY_ALIGN;
+    return GY_OK;
+}
+
+gy_status gy_alloc(gy_context *ctx, size_t bytes, void **out)
+{
+    GY_TRY(gy_alloc_room(ctx, bytes, out));
+    memset(*out, 0, bytes);
     return GY_OK;
 }
 

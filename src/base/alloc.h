@@ -25,6 +25,9 @@ enum { GY_ALIGN = 64 }; /* bytes; a cache line, and the widest vector */
  */
 gy_status gy_alloc(gy_context *ctx, size_t bytes, void **out) GY_CHECKED;
 
+/** The same of any contents: for rooms that not every caller uses, pages that nobody touches take no memory. */
+gy_status gy_alloc_room(gy_context *ctx, size_t bytes, void **out) GY_CHECKED;
+
 /** Like gy_alloc for `n` elements of `size` bytes; GY_E_NOMEM where n * size does not fit. n ≥ 0 */
 gy_status gy_alloc_array(gy_context *ctx, int64_t n, size_t size, void **out) GY_CHECKED;
 

@@ -178,8 +178,32 @@ static void draws_have_their_moments(void)
     CU_ASSERT_DOUBLE_EQUAL(uniform / n, 0.5, 0.005);
 }
 
-GY_TEST_MAIN(GY_TEST(error_line_has_its_parts), GY_TEST(texts_are_tame), GY_TEST(memory_is_counted),
-             GY_TEST(pools_and_buffers_grow), GY_TEST(nearest_name_is_found),
-             GY_TEST(numbers_are_whole), GY_TEST(permutation_meets_all_once),
-             GY_TEST(the_kth_largest_is_found), GY_TEST(numbers_go_together),
-             GY_TEST(draws_have_their_moments))
+/* Pages that this process has in memory. */
+static long resident(void)
+{
+    long whole = 0, pages = 0;
+    FILE *f = fopen("/proc/self/statm", "r");
+    if (f == NULL) return 0;
+    if (fscanf(f, "%ld %ld", &whole, &pages) != 2) pages = 0;
+    (void)fclose(f);
+    return pages;
+}
+
+static void room_that_nobody_uses_takes_no_memory(void)
+{
+    gy_context *ctx = gy_test_context();
+    const int64_t bytes = gy_alloc_bytes(ctx);
+    const long before = resident();
+    char *room = NULL;
+    CU_ASSERT_EQUAL_FATAL(gy_alloc_room(ctx, (size_t)64 << 20, (void **)&room), GY_OK);
+    CU_ASSERT_EQUAL(gy_alloc_bytes(ctx), bytes + (64 << 20));
+    CU_ASSERT(resident() - before < 8192); /* half of them: sanitizers keep marks of it */
+    gy_free(ctx, room);
+    gy_test_end(ctx);
+}
+
+GY_TEST_MAIN(GY_TEST(room_that_nobody_uses_takes_no_memory), GY_TEST(error_line_has_its_parts),
+             GY_TEST(texts_are_tame), GY_TEST(memory_is_counted), GY_TEST(pools_and_buffers_grow),
+             GY_TEST(nearest_name_is_found), GY_TEST(numbers_are_whole),
+             GY_TEST(permutation_meets_all_once), GY_TEST(the_kth_largest_is_found),
+             GY_TEST(numbers_go_together), GY_TEST(draws_have_their_moments))
