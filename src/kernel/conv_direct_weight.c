@@ -117,7 +117,8 @@ static sources plain_sources(const gy_slide *s, int64_t group, const gy_band *at
 static void pack_line(const gy_slide *s, const gy_operand *o, const float *x, float *to)
 {
     const int64_t row = taps_row(s), pixel = s->h.stride * s->in;
-    if (gy_slide_is_merged(s)) { /* whole vectors; what lies behind is not read */
+    if (gy_slide_is_merged(
+            s)) { /* whole vectors: what lies behind the taps is packed, too, and not read */
         o->down(s->h.out, row, x, pixel, to, row);
         return;
     }
