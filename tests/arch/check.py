@@ -213,6 +213,15 @@ def check_floats():
                    f"{name} does not begin with GY_DOOR (base/door.h)")
 
 
+def check_without_mpi():
+    """What the room of MPI mentions of it has a stand-in for a build without."""
+    there = (SRC / "comm/no_mpi/mpi.h").read_text()
+    for path in sorted((SRC / "comm").glob("**/*.[ch]")):
+        code = re.sub(r'/\*.*?\*/|"[^"\n]*"', "", path.read_text(), flags=re.S)
+        for name in set(re.findall(r"\bMPI_(\w+)", code)) if path.name != "start.c" else ():
+            expect(re.search(rf"\b(MPI_)?{name}\b", there), f"{path}: no_mpi/mpi.h has no MPI_{name}")
+
+
 def bare(yaml):
     """Lines without comments and blanks."""
     lines = (re.sub(r"(^|\s+)#.*", "", line).rstrip() for line in yaml.splitlines())
@@ -280,6 +289,7 @@ def main():
     check_lengths()
     check_agreements()
     check_floats()
+    check_without_mpi()
     check_waits()
     check_tables()
     check_links()

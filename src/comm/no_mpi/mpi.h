@@ -21,6 +21,7 @@ enum {
     MPI_INFO_NULL,
     MPI_ERRORS_RETURN,
     MPI_COMM_TYPE_SHARED,
+    MPI_TAG_UB,
     MPI_UNDEFINED = -1,
     MPI_ANY_SOURCE = -1,
     MPI_MAX_PROCESSOR_NAME = 64
@@ -42,6 +43,7 @@ GY_NOBODY(Cancel, MPI_Request *r)
 GY_NOBODY(Comm_dup, MPI_Comm c, MPI_Comm *out)
 GY_NOBODY(Comm_f2c, MPI_Fint c)
 GY_NOBODY(Comm_free, MPI_Comm *c)
+GY_NOBODY(Comm_get_attr, MPI_Comm c, int key, void *value, int *found)
 GY_NOBODY(Comm_group, MPI_Comm c, MPI_Group *out)
 GY_NOBODY(Comm_rank, MPI_Comm c, int *rank)
 GY_NOBODY(Comm_set_errhandler, MPI_Comm c, MPI_Errhandler h)
