@@ -73,8 +73,8 @@ static gy_status loop(gy_run *run)
 
 gy_status gy_run_loop(gy_run *run)
 {
-    GY_TRY(gy_run_begin_surviving(run));
-    gy_status status = loop(run);
+    gy_status status = gy_run_begin_surviving(run);
+    if (status == GY_OK) status = loop(run);
     gy_run_end_surviving(run);
     return status;
 }
