@@ -114,7 +114,8 @@ def memory(gyre, _, folder):
     for name, text in NETWORKS.items():
         config = write(folder, name, text)
         anatomy = inspect(gyre, config)
-        predicted = sum(anatomy["memory"].values()) / 2**20
+        parts = anatomy["memory"]  # packed are the weights of evaluations, of which there are none here
+        predicted = sum(parts[part] for part in parts if part != "packed") / 2**20
         taken = peak(gyre, config, folder) - start
         print(f"{name}: predicted {predicted:.1f} MiB, taken {taken:.1f}")
         assert 0.9 < taken / predicted < 1.1, f"{name}: {taken / predicted:.3f} of the prediction"
