@@ -2,8 +2,8 @@
  * What a model is made of. Inside this room only.
  *
  * A model is a list of *units* (running layers) in the order of the forward pass, joined by *values*
- * (0 is the model's input; every unit makes one). From these a *program* is made once for training
- * and once for evaluation: the steps of the passes and the storage of every tensor in them; a *plan*
+ * (0 is the model's input; every unit makes one). From these a *program* is made for each
+ * use (gy_model_use): the steps of the passes and the storage of every tensor in them; a *plan*
  * gives each storage its place in the arena at a batch.
  */
 #ifndef GY_MODEL_MODEL_IMPL_H
@@ -194,9 +194,9 @@ struct gy_model {
 
     int64_t turn;           /* of plans of evaluation; 0: as many as a cache holds */
     const gy_model *lender; /* of its vectors; NULL: none */
-    int64_t packed_floats,
-        joined;    /* of all units' packed weights; the most that one's are made of */
-    float *packed; /* in the arena; NULL: to be made before the next evaluation */
+    int64_t packed_floats;  /* of all units' packed weights */
+    int64_t joined_most;    /* that one unit's are made of */
+    float *packed;          /* in the arena; NULL: to be made before the next evaluation */
 };
 
 /** After gy_model_tabulate(): which joints are apart. */

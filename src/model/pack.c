@@ -31,7 +31,7 @@ void gy_pack_place(gy_model *m)
         gy_unit *u = m->units[i];
         u->packs = u->layer.memory.packed > 0 && !u->layer.formed;
         if (!u->packs) continue;
-        m->joined = gy_most(m->joined, u->joined);
+        m->joined_most = gy_most(m->joined_most, u->joined);
         const gy_unit *alike = find_alike(m, u);
         u->packed_at = alike != NULL ? alike->packed_at : m->packed_floats;
         if (alike == NULL) m->packed_floats += gy_align_floats(u->layer.memory.packed);
@@ -42,7 +42,7 @@ int64_t gy_pack_floats(const gy_model *m)
 {
     const int64_t plan =
         gy_most(m->plans[GY_USE_EVALUATION].floats, m->plans[GY_USE_MEASURING].floats);
-    return m->lender != NULL ? plan : gy_most(plan, m->joined) + m->packed_floats;
+    return m->lender != NULL ? plan : gy_most(plan, m->joined_most) + m->packed_floats;
 }
 
 /* Of the weights as the layer sees them: what is made of several for a call is made at the arena's start. */
@@ -71,7 +71,7 @@ const float *gy_pack_of(const gy_model *m, const gy_unit *u)
     const gy_model *owner = m->lender != NULL ? m->lender : m;
     if (!u->packs || owner->packed == NULL || owner->n_units != m->n_units) return NULL;
     const gy_unit *packer = owner->units[u->index];
-    const bool alike = packer->layer.memory.packed == u->layer.memory.packed &&
+    const bool alike = packer->packs && packer->layer.memory.packed == u->layer.memory.packed &&
                        packer->layer.report.method == u->layer.report.method;
     return alike ? owner->packed + packer->packed_at : NULL;
 }

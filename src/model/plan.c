@@ -171,7 +171,7 @@ gy_status gy_model_measure(gy_model *m, int64_t batch, gy_model_use use, gy_mode
                              .gradients = gradients * bytes,
                              .buffers = m->buffers.floats * bytes,
                              .activations = (plan.floats - inside) * bytes,
-                             .packed = m->packed_floats * bytes};
+                             .packed = m->lender != NULL ? 0 : m->packed_floats * bytes};
 fail:
     gy_plan_clear(m->ctx, &plan);
     return status;
