@@ -167,8 +167,9 @@ static const gy_setting train_rows[] = {
      AT(gy_train_settings, precision),
      .standard = "float32",
      .choices = gy_precision_names,
-     .help = "bfloat16: operands of products are rounded to it; sums, parameters, optimizer and "
-             "all else stay float32"},
+     .help = "bfloat16: operands of products are rounded to it, but for those inside Winograd's "
+             "algorithm (train.winograd), of spectral layers and of convolutions with fewer than 4 "
+             "channels a group; sums, parameters, optimizer and all else stay float32"},
     GY_SETTING_END,
 };
 

@@ -18,7 +18,7 @@
 
 #include <string.h>
 
-enum { PANEL = GY_PANEL, SUMS_FLOATS = 1 << 22 /* of all sums of dw: 16 MiB, or one sum */ };
+enum { PANEL = GY_PANEL };
 
 /* Floats of dw in panels. */
 static int64_t sum_floats(const gy_slide *s)
@@ -54,13 +54,10 @@ static layout layout_of(const gy_conv *c, const gy_slide *s)
 {
     const int64_t line = gy_round_up(s->h.out, GY_UNIT_MOST);
     layout l = {.sum = sum_floats(s),
-                .sums = 1,
+                .sums = gy_conv_sums(c, sum_floats(s)),
                 .band = gy_round_up(gy_slide_band(s), PANEL) + PANEL,
                 .dz = s->rows * line * s->panel};
     if (!s->diagonal) l.taps = s->d.taps * gy_axis_span(&s->v, s->rows) * line * taps_row(s);
-    /* the largest divisor of the threads that fits */
-    for (int64_t n = 2; n <= c->threads && n * l.sum <= SUMS_FLOATS; n++)
-        if (c->threads % n == 0) l.sums = n;
     return l;
 }
 

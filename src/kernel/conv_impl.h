@@ -38,6 +38,15 @@ bool gy_conv_int8_can(const gy_conv *c);
 int64_t gy_conv_int8_scratch(const gy_conv *c);
 void gy_conv_int8_forward(const gy_conv_pass *p);
 
+/* How many sums of dw, each of so many floats, the threads make: the largest divisor of them with which all are 16 MiB at most. */
+static inline int64_t gy_conv_sums(const gy_conv *c, int64_t floats)
+{
+    int64_t sums = 1;
+    for (int64_t n = 2; n <= c->threads && n * floats <= 1 << 22; n++)
+        if (c->threads % n == 0) sums = n;
+    return sums;
+}
+
 /* Elements of w. */
 static inline int64_t gy_conv_weights(const gy_conv *c)
 {

@@ -11,7 +11,8 @@ enum {
     PANEL = GY_PANEL,
     ROWS = 48,
     WEIGHTS = 96 * 1024, /* few: 384 KiB, which stay in the second-level cache */
-    CROWDED = 1024       /* rows so many floats apart share their sets */
+    CROWDED = 1024,      /* rows so many floats apart share their sets */
+    POLL = 8             /* blocks of rows between two polls */
 };
 
 bool gy_gemm_is_few(const gy_product *p)
@@ -50,7 +51,7 @@ static void multiply(const part *t, int64_t column, int64_t n)
     const gy_operand *o = t->k->operand;
     const int64_t units = gy_units(o, p->inner);
     const bool whole = n % PANEL == 0, first = t->k0 == 0, last = t->k1 == p->inner;
-    float start[PANEL], *c = p->c + t->row * p->ldc + column, *to = whole ? c : t->work;
+    float start[PANEL] = {0}, *c = p->c + t->row * p->ldc + column, *to = whole ? c : t->work;
     gy_panel_product product = {.rows = t->rows,
                                 .lines = 1,
                                 .columns = 1,
@@ -76,7 +77,7 @@ static void multiply(const part *t, int64_t column, int64_t n)
         memcpy(c + r * p->ldc, to + r * PANEL, sizeof *c * (size_t)n);
 }
 
-void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work)
+void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls, float *work)
 {
     const int64_t depth = gy_gemm_depth(k, p->inner), n = at.n1 - at.n0, rest = n % PANEL;
     part t = {.k = k, .p = p, .work = work};
@@ -90,5 +91,6 @@ void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, float 
         }
         if (p->y != NULL && (p->y != p->c || p->activation != GY_ACTIVATION_relu))
             gy_gemm_finish(k, p, (gy_block_of){t.row, t.row + t.rows, at.n0, at.n1}, false);
+        if (polls && (t.row - at.m0) / ROWS % POLL == POLL - 1) gy_kernel_poll(k);
     }
 }

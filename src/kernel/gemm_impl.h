@@ -1,4 +1,4 @@
-/* What the two ways to a matrix product share: gemm.c by BLAS, gemm_packed.c by panels. */
+/* What the ways to a matrix product share: gemm.c by BLAS, gemm_packed.c by panels, gemm_few.c by packed ones. */
 #ifndef GY_KERNEL_GEMM_IMPL_H
 #define GY_KERNEL_GEMM_IMPL_H
 
@@ -11,7 +11,8 @@ typedef struct gy_product {
     int64_t m, n, inner;
     float alpha, beta;
     const float *a, *b;
-    const float *packed; /* op(B) in panels [panels, inner, 16]; NULL: b is to be packed */
+    const float
+        *packed; /* op(B) in panels [panels, gy_units(inner), 16]; NULL: b is to be packed */
     float *c;
     int64_t lda, ldb, ldc;
     const float *bias; /* [n] or NULL */
@@ -33,7 +34,7 @@ void gy_gemm_run(const gy_kernel *k, const gy_product *p);
 /** Floats of work that a thread needs for gy_gemm_packed(). */
 extern const int64_t gy_gemm_packed_work;
 
-/** Whether the panels are likely faster than BLAS. A function of level and shape. */
+/** Whether panels do it: in bfloat16 always, in float32 where they are likely faster than BLAS, by level and shape. */
 bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner);
 
 /** Numbers of the inner dimension that are added up at once, but for the last. */
@@ -41,8 +42,9 @@ int64_t gy_gemm_depth(const gy_kernel *k, int64_t inner);
 
 /** Whether a product by packed weights is better off without the care that many rows are worth. */
 bool gy_gemm_is_few(const gy_product *p);
-/** A block of it on this thread; same work. */
-void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, float *work);
+
+/** A block of it on this thread; same work and polls as of gy_gemm_packed(). */
+void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls, float *work);
 
 /** A block of a product on this thread, which polls if it is the one that called. */
 void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls,

@@ -56,7 +56,7 @@ bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner)
 /* Of any precision: numbers in pairs at most. */
 int64_t gy_linear_packed(int64_t in, int64_t out)
 {
-    return gy_round_up(out, PANEL) * gy_round_up(in, 2);
+    return gy_round_up(out, PANEL) * gy_round_up(in, GY_UNIT_MOST);
 }
 
 void gy_linear_pack(const gy_kernel *k, int64_t in, int64_t out, const float *w, float *packed)
@@ -248,7 +248,7 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
     int64_t depth = units_of(s), wide = gy_least(PAIR, s->at.n1 - column);
     int64_t panels = gy_pieces(wide, PANEL);
     bool whole = wide % PANEL == 0, first = s->k0 == 0, last = s->k1 == p->inner;
-    float *c = p->c + row * p->ldc + column, start[PAIR];
+    float *c = p->c + row * p->ldc + column, start[PAIR] = {0};
     gy_panel_product product = {.rows = rows,
                                 .lines = 1,
                                 .columns = 1,

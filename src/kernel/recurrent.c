@@ -80,7 +80,7 @@ static void use_packed(pass *p, const float *packed)
 /* Of the dz of all gates, or less of h. */
 static int64_t last_floats(const gy_recurrent *r)
 {
-    return row_floats(cell_gates[r->cell] * gy_round_up(r->units, 2));
+    return row_floats(cell_gates[r->cell] * gy_round_up(r->units, GY_UNIT_MOST));
 }
 
 static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,

@@ -12,7 +12,7 @@ enum { WIDE = GY_PANEL };
 /* Of any precision: numbers in pairs at most. */
 int64_t gy_panels_of_r(const gy_recurrent *r)
 {
-    return gy_cell_blocks(r) * WIDE * gy_cell_gates(r->cell) * gy_round_up(r->units, 2);
+    return gy_cell_blocks(r) * WIDE * gy_cell_gates(r->cell) * gy_round_up(r->units, GY_UNIT_MOST);
 }
 
 int64_t gy_panels_of_bias(const gy_recurrent *r)

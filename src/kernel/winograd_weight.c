@@ -14,22 +14,12 @@
 enum {
     PANEL = GY_PANEL,
     POINTS = GY_POINTS,
-    BLOCK = 96,           /* tiles: an even number */
-    SUMS_FLOATS = 1 << 22 /* of all sums: 16 MiB, or one sum */
+    BLOCK = 96 /* tiles: an even number */
 };
 
 static int64_t sum_floats(const gy_plane *g)
 {
     return POINTS * g->out * gy_plane_in(g);
-}
-
-/* The largest divisor of the threads whose sums fit. */
-static int64_t sums_of(const gy_conv *c, const gy_plane *g)
-{
-    int64_t sums = 1;
-    for (int64_t n = 2; n <= c->threads && n * sum_floats(g) <= SUMS_FLOATS; n++)
-        if (c->threads % n == 0) sums = n;
-    return sums;
 }
 
 static int64_t own_floats(const gy_plane *g)
@@ -40,7 +30,8 @@ static int64_t own_floats(const gy_plane *g)
 int64_t gy_winograd_weight_scratch(const gy_conv *c)
 {
     gy_plane g = gy_plane_forward(c, 0);
-    return gy_tiles_zeros(&g) + sums_of(c, &g) * sum_floats(&g) + c->threads * own_floats(&g);
+    return gy_tiles_zeros(&g) + gy_conv_sums(c, sum_floats(&g)) * sum_floats(&g) +
+           c->threads * own_floats(&g);
 }
 
 /* Filters [first, first + n) of a block's products. */
@@ -137,7 +128,7 @@ static void share(const gy_conv_pass *p, const gy_plane *g, int64_t all, gy_memb
 void gy_winograd_backward_weight(const gy_conv_pass *p)
 {
     gy_plane g = gy_plane_forward(p->c, p->batch);
-    int64_t all = sums_of(p->c, &g);
+    int64_t all = gy_conv_sums(p->c, sum_floats(&g));
     memset(p->scratch, 0, sizeof *p->scratch * (size_t)gy_tiles_zeros(&g));
     GY_TEAM(gy_conv_threads(p), me, share(p, &g, all, me));
 }

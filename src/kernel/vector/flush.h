@@ -1,6 +1,6 @@
 /*
  * Denormal numbers taken as zeros, and none left, for a while, on this thread; by what was before. What is computed
- * meanwhile must be a function of another file, for the compiler knows nothing of it.
+ * meanwhile must be a function that is not inlined, for the compiler knows nothing of it.
  */
 #ifndef GY_KERNEL_VECTOR_FLUSH_H
 #define GY_KERNEL_VECTOR_FLUSH_H

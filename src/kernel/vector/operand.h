@@ -11,7 +11,7 @@
  *     turn    x [rows ≤ 16, n], n being the inner dimension  → y [units, 16], zeros for rows that are not
  *     sums    as down, n ≤ 48; and sums[i] += Σ rows x[row, i], before they are rounded
  *
- * y may be x where y_row is x_row. In bfloat16 all levels give the same bits: where there are no
+ * y may be x where y_row is x_row. In bfloat16 all levels with FMA give the same bits: where there are no
  * instructions for pairs, `per` is 1, numbers are rounded while they are packed, the two of a pair
  * changing places (their products are added the second one first), and multiplied as floats; the sum
  * goes on where C is, so that it does not matter into which parts it is cut.

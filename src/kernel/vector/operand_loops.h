@@ -45,14 +45,13 @@ INLINE void group_down(bool whole, int64_t n, const float *x, int64_t x_row, flo
                        int64_t y_row)
 {
     vec u[UNIT_ROWS];
-    const float *below = x + x_row;
     int64_t at = 0;
     for (; at + WIDTH <= n; at += WIDTH) {
-        units_down(load(x + at), whole && GROUP > 1 ? load(below + at) : (vec){0}, u);
+        units_down(load(x + at), whole && GROUP > 1 ? load(x + x_row + at) : (vec){0}, u);
         UNROLL for (int i = 0; i < UNIT_ROWS; i++) store(y + i * y_row + at, u[i]);
     }
     if (at == n) return;
-    units_down(get(x, at, n), whole && GROUP > 1 ? get(below, at, n) : (vec){0}, u);
+    units_down(get(x, at, n), whole && GROUP > 1 ? get(x + x_row, at, n) : (vec){0}, u);
     UNROLL for (int i = 0; i < UNIT_ROWS; i++) put(y + i * y_row, at, n, u[i]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The product that convolutions are made of. Its outputs come 16 side by side, a *panel*, at all
- * levels alike, so that what is packed for it does not depend on the level.
+ * The product that all others are made of. Its outputs come 16 side by side, a *panel*, at all levels
+ * alike; what one place of the inner dimension holds is the operand's (operand.h).
  */
 #ifndef GY_KERNEL_VECTOR_PANEL_H
 #define GY_KERNEL_VECTOR_PANEL_H
@@ -32,8 +32,9 @@ typedef struct gy_panel_product {
     int64_t c_row;
     const float *start; /* NULL: zeros */
     bool add;           /* c += */
-    bool chain;         /* with add: sums begin with c, so that parts have the bits of the whole */
-    bool relu;          /* c = max(0, …), NaN stays */
+    bool
+        chain; /* with add, without start: sums begin with c, so that parts have the bits of the whole */
+    bool relu; /* c = max(0, …), NaN stays */
 } gy_panel_product;
 
 #define GY_VECTOR_PANEL_LIST(X)                                                                    \
