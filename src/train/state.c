@@ -77,7 +77,8 @@ gy_status gy_run_end_saving(gy_run *run)
 {
     gy_saved saved;
     double start = gy_clock_s();
-    if (!gy_saver_is_busy(run->saver)) return GY_OK;
+    /* there is none where the run could not be mended */
+    if (run->saver == NULL || !gy_saver_is_busy(run->saver)) return GY_OK;
     GY_TRY(gy_saver_end(run->saver, &saved));
     run->saved_s = gy_clock_s();
     run->at.saving_s = saved.seconds;
