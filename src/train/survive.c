@@ -56,17 +56,24 @@ static void keep_place(gy_run *run)
     s->has_begun = s->is_summed = false;
 }
 
+static void put_place_back(gy_run *run)
+{
+    const gy_survival *s = run->survival;
+    run->at = s->at;
+    run->now = s->now;
+    run->samples = s->samples;
+    memcpy(run->at.tally, s->tally, tally_bytes(run));
+}
+
 /* To the last update, or to the end of what follows it. */
 static void put_back(gy_run *run)
 {
     gy_survival *s = run->survival;
     if (s->has_begun) gy_step_sum_skip(run->sum);
     s->has_begun = s->is_summed = false;
-    if (!run->follows) return; /* a step under way changes nothing else */
-    run->at = s->at;
-    run->now = s->now;
-    run->samples = s->samples;
-    memcpy(run->at.tally, s->tally, tally_bytes(run));
+    if (run->follows) put_place_back(run); /* a step under way changes nothing else */
+    /* the checkpoint that was given up may have been the one with the best */
+    if (run->at.best.values != NULL) run->at.best.is_written = false;
 }
 
 gy_status gy_run_check_survival(const gy_run *run)
