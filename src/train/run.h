@@ -159,6 +159,7 @@ typedef struct gy_run {
     gy_place at;
     gy_step_result now;
     gy_record record;      /* of the step */
+    int asked;             /* requests that no record has carried yet */
     bool follows;          /* what follows the last update is not done */
     bool is_average;       /* the moving average stands in for the parameters */
     gy_survival *survival; /* survive.c; NULL: a rank's death ends the job */

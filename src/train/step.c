@@ -141,12 +141,12 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
                           gy_record *record)
 {
     bool finite = isfinite(loss) && isfinite(squares) && gy_step_sum_is_finite(run->sum);
-    int requests = gy_run_requests(run);
+    run->asked |= gy_run_requests(run); /* it tells a request once */
     record->n_sum = SUMS;
     record->sum[SUM_LOSS] = loss;
     record->sum[SUM_NOT_FINITE] = !finite;
-    record->sum[SUM_CHECKPOINT] = (requests & GY_REQUEST_CHECKPOINT) != 0;
-    record->sum[SUM_STOP] = (requests & GY_REQUEST_STOP) != 0;
+    record->sum[SUM_CHECKPOINT] = (run->asked & GY_REQUEST_CHECKPOINT) != 0;
+    record->sum[SUM_STOP] = (run->asked & GY_REQUEST_STOP) != 0;
     record->sum[SUM_SQUARES] = finite && run->sum->counts ? squares : 0;
     if (run->rank == 0) {
         double minutes = run->config->checkpoint.every_minutes;
@@ -268,6 +268,7 @@ gy_status gy_run_step_on(gy_run *run, const gy_batch *batch, gy_status status)
 static void end_step(gy_run *run)
 {
     move_on(run);
+    run->asked = 0;
     run->follows = true;
     gy_run_mark(run, GY_MARK_UPDATED);
     gy_run_strike(run, GY_MOMENT_UPDATED);
