@@ -12,7 +12,8 @@ void gy_run_set_deadline(gy_run *run)
 {
     double minutes = run->config->train.time_limit_minutes;
     run->deadline_s = minutes > 0 ? run->started_s + 60 * minutes : INFINITY;
-    if (run->rank == 0 && minutes <= 0) gy_job_begin(&run->job, run->ctx);
+    const bool knows = run->job.ctx != NULL; /* rank 0 is another once the first is lost */
+    if (run->rank == 0 && minutes <= 0 && !knows) gy_job_begin(&run->job, run->ctx);
 }
 
 int gy_run_requests(gy_run *run)
