@@ -36,6 +36,9 @@ static gy_status check(const gy_run *run)
                "cannot train on tasks in memory" GY_AT "meta.tasks: %lld" GY_WHY
                "a step is of samples" GY_HINT "set meta.tasks=0",
                (long long)config->meta.tasks);
+    GY_REQUIRE(!config->comm.survive, GY_E_CONFIG,
+               "a rank's death cannot be survived" GY_AT "comm.survive" GY_WHY
+               "in memory the loop is the caller's" GY_HINT "leave it out");
     return check_schedule(config);
 }
 

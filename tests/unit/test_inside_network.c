@@ -314,7 +314,8 @@ static void refuses_configurations_of_runs(void)
                  {"schedule.kind=cosine", "cosine"},
                  {"schedule.kind=step", "epochs"},
                  {"schedule.kind=plateau", "nothing is validated"},
-                 {"meta={tasks: 4, shots: 2}", "meta.tasks"}};
+                 {"meta={tasks: 4, shots: 2}", "meta.tasks"},
+                 {"comm.survive=true", "comm.survive"}};
     trial t;
     begin(&t, dense);
     const char *path = gy_tempdir_join(&t.dir, "net.yaml");
