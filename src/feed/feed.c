@@ -212,8 +212,9 @@ gy_status gy_feed_load(gy_feed *f, gy_part part, int64_t batch)
     gy_loader_spec spec = describe(f, part, batch);
     share(f, &spec);
     if (part == GY_PART_TRAIN) vary(f, &spec);
-    if (spec.shuffle == GY_SHUFFLE_ALL || gy_split_is_drawn(&spec.split))
+    if (!f->warned[part] && (spec.shuffle == GY_SHUFFLE_ALL || gy_split_is_drawn(&spec.split)))
         warn_of_chunks(f, part, batch);
+    f->warned[part] = true;
     return gy_loader_create(f->ctx, &spec, &f->loader[part]);
 }
 

@@ -45,6 +45,7 @@ typedef struct gy_feed {
     gy_split split[GY_PARTS];
     int64_t *fold[GY_PARTS]; /* what a split of data.fold points to */
     gy_loader *loader[GY_PARTS];
+    bool warned[GY_PARTS];    /* of chunks: once, however often it is loaded */
     gy_tasks tasks[GY_PARTS]; /* where loaded by tasks */
     gy_normalizer normalizer;
     bool normalizes;
