@@ -181,13 +181,19 @@ static int find_rank(const gy_post *p, const struct sockaddr_in *to)
     return -1;
 }
 
-static bool says_refused(struct msghdr *m)
+/* @param host  out: who says so: a router on the way may, too */
+static bool says_refused(struct msghdr *m, uint32_t *host)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
-        struct sock_extended_err error;
+        struct {
+            struct sock_extended_err error;
+            struct sockaddr_in sender; /* SO_EE_OFFENDER */
+        } told;
         if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR) continue;
-        memcpy(&error, CMSG_DATA(c), sizeof error);
-        if (error.ee_errno == ECONNREFUSED) return true;
+        if (c->cmsg_len < CMSG_LEN(sizeof told)) continue;
+        memcpy(&told, CMSG_DATA(c), sizeof told);
+        *host = told.sender.sin_addr.s_addr;
+        if (told.error.ee_errno == ECONNREFUSED && told.sender.sin_family == AF_INET) return true;
     }
     return false;
 }
@@ -202,8 +208,7 @@ bool gy_post_refused(gy_post *p, int *rank, uint32_t *host)
                            .msg_control = control,
                            .msg_controllen = sizeof control};
         if (recvmsg(p->socket, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) return false;
-        *rank = says_refused(&m) ? find_rank(p, &to) : -1;
-        *host = to.sin_addr.s_addr;
+        *rank = says_refused(&m, host) ? find_rank(p, &to) : -1;
         if (*rank >= 0) return true;
     }
     return false;
