@@ -30,7 +30,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static const double BEAT_S = 0.1, SILENCE_S = 3, SETTLE_S = 0.03, TELL_S = 1, ABORT_S = 10;
+static const double BEAT_S = 0.1, SILENCE_S = 3, SETTLE_S = 0.03, TELL_S = 1;
 
 bool gy_alive_lives(const gy_watch *w, int rank)
 {
@@ -130,7 +130,7 @@ static void see_silent(gy_watch *w, double now, bool asks)
 {
     gy_alive *a = w->alive;
     const int own = w->host_of[w->rank];
-    if (a->silence <= 0 || atomic_load(&a->leaving)) return;
+    if (a->silence <= 0) return;
     for (int h = 0; h < w->hosts; h++)
         if (h != own && a->leaders[h] >= 0 && a->is_peer[a->leaders[h]] && a->host_heard[h] >= 0)
             see_silent_host(w, h, now - a->host_heard[h], asks);
@@ -209,7 +209,7 @@ void gy_alive_take(gy_watch *w, const gy_letter *m, double now)
     a->heard[m->rank] = a->host_heard[w->host_of[m->rank]] = now;
     a->from[m->rank] = gy_post_from(w->post);
     if (m->verb == GY_LEAVE || m->verb == GY_ABORT) a->left[m->rank] = true;
-    if (m->verb == GY_ABORT && a->ends < 0) a->ends = now + ABORT_S;
+    if (m->verb == GY_ABORT && a->ends < 0) a->ends = now + GY_ABORT_S;
     for (int r = 0; r < w->ranks; r++)
         if (gy_rank_set_has(&m->dead, r)) hold_dead(w, r, gy_rank_set_has(&m->proven, r));
     spread(w, now);

@@ -18,8 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ABORT_S = 10 };
-
 static gy_status duplicate(MPI_Comm from, MPI_Comm *out)
 {
     GY_MPI(MPI_Comm_dup(from, out));
@@ -257,7 +255,7 @@ const char *gy_comm_host(const gy_comm *comm, int rank)
 /* Where MPI_Abort does not come to an end: a launcher that waits for a host that is gone. */
 static void *end_anyway(void *exit_code)
 {
-    (void)sleep(ABORT_S);
+    (void)sleep(GY_ABORT_S);
     _Exit(*(int *)exit_code);
 }
 

@@ -226,7 +226,7 @@ void gy_watch_stop(gy_comm *comm)
     gy_watch *w = comm->watch;
     if (w == NULL) return;
     if (w->alive != NULL && gy_mpi_runs()) {
-        atomic_store(&w->alive->leaving, true);
+        atomic_store(&w->alive->leaving, true); /* ports close; a host may still fall silent */
         (void)!gy_comm_barrier(comm);
     }
     comm->watch = NULL;

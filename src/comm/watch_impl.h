@@ -17,6 +17,7 @@
 #include <pthread.h>
 
 enum { GY_REPORTERS = 16, GY_PHASE_TEXT = 24 };
+enum { GY_ABORT_S = 10 }; /* that MPI_Abort may take: then processes end anyway */
 
 /* What is known of a rank, as it said last. */
 typedef struct gy_sight {
