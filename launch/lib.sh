@@ -57,7 +57,7 @@ pass_lines() { # FILE
 # that some are gone; then it is ended, with code 1: where it cannot tell a dead host so, it hangs for a
 # quarter of an hour, at a frozen one for ever.
 run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_GONE, what was said of ranks
-    local asked=0 waited=0 tick=0 had=0 gone=0 code=0 ended= words notes pipe
+    local asked=0 waited=0 tick=0 had=0 said=0 gone=0 code=0 ended= words notes pipe
     words=$(mktemp)
     exec {pipe}> >(pass_lines "$words")
     notes=$!
@@ -68,7 +68,7 @@ run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_
     [ -z "$SAVE_SIGNALS" ] || trap 'kill -USR1 $RUN_PID' $SAVE_SIGNALS
     while kill -0 "$RUN_PID" 2>/dev/null; do
         sleep 0.25 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs
-        if [ -s "$words" ] && [ $((gone += 1)) -gt 4 ]; then
+        if [ -s "$words" ] && [ $((said += 1)) -gt 4 ]; then
             kill -TERM "$RUN_PID" 2>/dev/null; sleep 0.5; kill -KILL "$RUN_PID" 2>/dev/null || true
             ended=1
         fi

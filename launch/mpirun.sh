@@ -110,7 +110,7 @@ while :; do
     sweep_segments
     code=0
     STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1 run_bounded "${command[@]}" || code=$?
-    [ -z "$keep" ] || ! run_is_finished "$run" || code=0
+    [ -z "$keep" ] || ! run_is_finished "$run" || code=0 RUN_GONE= # whoever died after it
     [ "$tries" -gt 0 ] && is_started_again "$code" "$run" "$from" "$tries" || break
     [ -z "$hostfile" ] || leave_out || break
     compose "$@" || exit
