@@ -43,8 +43,8 @@ typedef struct gy_agreed {
  * gy_alive_is_dead() from then on, the same on all of them. Collective of those that are left.
  *
  * @param words  of this rank, such as the updates that it has done
- * @return GY_OK; GY_E_COMM where nobody died (20 s are waited for a sign), where too few are left to be
- *         sure that no others go on, and where the agreement takes too long
+ * @return GY_OK; GY_E_COMM where nobody died (20 s are waited for a sign), and where too few are left to
+ *         be sure that no others go on. Who waits for one that never parks is the watchdog's
  */
 gy_status gy_alive_agree(gy_comm *comm, const int64_t words[GY_ALIVE_WORDS],
                          gy_agreed *out) GY_CHECKED;

@@ -17,7 +17,8 @@
 typedef struct gy_all_reduce gy_all_reduce; /* an operation; kept and used again each step */
 
 /**
- * What travels over a wire instead of float32. Sums are made of what was decoded, in float32.
+ * What travels over a wire instead of float32. Sums are made of what was decoded, in float32; or what
+ * stands for a sum, as the maximum of bins does (sync/grains.c).
  * What was decoded must be encoded to the same numbers again.
  */
 typedef struct gy_wire {

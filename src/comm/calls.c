@@ -1,6 +1,6 @@
-/* The other blocking calls, of messages of our own: their order is ours whatever the library, who waits
- * sleeps where cores are crowded, and stops where a rank is gone. MPI counts in int: what may be larger goes
- * in pieces of GY_PIECE bytes, cut alike at both ends. */
+/* Blocking sends, barriers and gathers, of messages of our own: their order is ours whatever the library,
+ * who waits sleeps where cores are crowded, and stops where a rank is gone. MPI counts in int: what may be
+ * larger goes in pieces of GY_PIECE bytes, cut alike at both ends. */
 #include "comm_mpi.h"
 #include "watchdog.h"
 

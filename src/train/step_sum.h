@@ -19,7 +19,7 @@
 
 typedef struct gy_step_sum gy_step_sum;
 
-/** A maker. All collective, but for clear, next and prepare. */
+/** A maker. Collective: make, begin, passed, finish, remake; the others are local. */
 typedef struct gy_step_sum_kind {
     gy_status (*make)(gy_step_sum *s, const gy_sync_settings *settings); /* its own part */
     void (*clear)(gy_step_sum *s);
