@@ -103,12 +103,16 @@ static void take(gy_watch *w, const gy_letter *m, double now)
     gy_alive_take(w, m, now);
 }
 
-/* Waits for letters, at most as long as a look may wait, and takes them. */
+/*
+ * Waits for letters, at most as long as a look may wait, and takes all that are here: of one who has ended
+ * meanwhile the last one says why. A flood does not stop the watch.
+ */
 static void listen_once(gy_watch *w)
 {
+    enum { MOST = 4096 }; /* more than a socket holds */
     gy_letter m;
     gy_alive_wait(w, gy_watchdog_nap(w));
-    for (int i = 0; i < 2 * w->ranks + GY_REPORTERS; i++) { /* a flood does not stop the watch */
+    for (int i = 0; i < MOST; i++) {
         if (!receive(w, &m)) break;
         take(w, &m, gy_clock_s());
     }
