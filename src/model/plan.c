@@ -137,14 +137,16 @@ gy_status gy_model_make_arena(gy_model *m, int64_t floats)
 
 gy_status gy_model_plan(gy_model *m, int64_t batch, gy_model_use use)
 {
-    const gy_plan *plan = &m->plans[use];
+    gy_plan *plan = &m->plans[use];
     GY_TRY(make_plan(m, batch, use));
     int64_t floats = plan->floats;
     m->packed = NULL;
     if (use == GY_USE_STEPS) /* so that an evaluation does not move the gradients */
         GY_TRY(make_plan(m, batch, GY_USE_MEASURING));
     if (use != GY_USE_TRAINING) floats = gy_most(floats, gy_pack_floats(m));
-    GY_TRY(gy_model_make_arena(m, floats));
+    const gy_status status = gy_model_make_arena(m, floats);
+    if (status != GY_OK) plan->batch = 0; /* planned anew, a smaller one may find room */
+    GY_TRY(status);
     assert(use != GY_USE_STEPS || m->owns_dw);
     if (use == GY_USE_STEPS && m->dw != m->arena) {
         gy_free(m->ctx, m->dw);

@@ -88,11 +88,13 @@ gy_status gy_run_begin_in_memory(gy_run *run, int64_t most, gy_last *out)
     return GY_OK;
 }
 
+/* Weights are packed, too: to do so after a step then needs no memory, which a rank might lack alone. */
 static gy_status grow(gy_run *run)
 {
     gy_net *net = &run->network;
     GY_TRY(gy_net_make_pieces(net));
-    return gy_model_plan(net->model, net->micro, GY_USE_TRAINING);
+    GY_TRY(gy_model_plan(net->model, net->micro, GY_USE_TRAINING));
+    return gy_model_pack(net->model, net->kernel);
 }
 
 gy_status gy_run_fit(gy_run *run, int64_t n, int64_t most)
@@ -101,6 +103,7 @@ gy_status gy_run_fit(gy_run *run, int64_t n, int64_t most)
     gy_net_cut(net, net->grains > 0 ? n : most * run->ranks, run->ranks,
                run->config->train.micro_batch_size);
     if (net->micro <= net->planned) return GY_OK;
+    net->planned = 0; /* where growing fails it has no room at all */
     GY_TRY(gy_comm_agree(run->comm, grow(run)));
     net->planned = net->micro;
     return GY_OK;

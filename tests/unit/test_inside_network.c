@@ -8,6 +8,7 @@
 
 #include <gyre/gyre.h>
 
+#include "base/fault.h"
 #include "comm/comm.h"
 #include "store/hdf5.h"
 
@@ -359,6 +360,35 @@ static void allocates_nothing(void)
     end(&t);
 }
 
+/* Memory that is short of a large step is not short of the next one. @return whether there was a k-th allocation */
+static bool go_on_where_allocation_fails(int k)
+{
+    enum { LARGE = 1000, HIDDEN = 16 };
+    static float x[LARGE * IN], y[LARGE * OUT];
+    trial t;
+    begin(&t, dense);
+    (void)teach(&t, 1);
+    expect_ok(gy_network_step(t.net, 8, t.x, t.y, NULL, NULL));
+    const int64_t before = gy_alloc_bytes(t.ctx);
+    gy_fault_arm(t.ctx, GY_FAULT_ALLOC, k);
+    const gy_status status = gy_network_step(t.net, LARGE, x, y, NULL, NULL);
+    const bool struck = gy_fault_left(t.ctx, GY_FAULT_ALLOC) == 0;
+    gy_fault_arm(t.ctx, GY_FAULT_ALLOC, 0);
+    CU_ASSERT_EQUAL(status, struck ? GY_E_NOMEM : GY_OK);
+    CU_ASSERT_EQUAL(gy_network_steps(t.net), struck ? 2 : 3);
+    expect_ok(gy_network_step(t.net, 8, t.x, t.y, NULL, NULL));
+    if (struck) CU_ASSERT(gy_alloc_bytes(t.ctx) - before < LARGE * HIDDEN * (int)sizeof *x);
+    end(&t);
+    return struck;
+}
+
+static void goes_on_where_a_large_step_found_no_memory(void)
+{
+    int k = 1;
+    while (k < 30 && go_on_where_allocation_fails(k)) k++;
+    CU_ASSERT(k > 4 && k < 30);
+}
+
 /* What a thread of the caller has. */
 typedef struct worker {
     gy_network *net;
@@ -405,4 +435,5 @@ static void threads_apply_one_network(void)
 GY_TEST_MAIN(GY_TEST(applies_as_predict_does), GY_TEST(saves_a_run), GY_TEST(tells_shapes),
              GY_TEST(takes_arrays_as_they_lie), GY_TEST(takes_any_number),
              GY_TEST(refuses_calls_that_are_not_valid), GY_TEST(refuses_configurations_of_runs),
-             GY_TEST(allocates_nothing), GY_TEST(threads_apply_one_network))
+             GY_TEST(allocates_nothing), GY_TEST(goes_on_where_a_large_step_found_no_memory),
+             GY_TEST(threads_apply_one_network))
