@@ -4,10 +4,10 @@
  *     gy_network_open(ctx, NULL, "runs/closure", NULL, &net);
  *     gy_network_apply(net, NULL, n, x, y);
  *
- * Whatever it does, it leaves the caller's process as it was: it prints nothing, ends nothing, leaves no
- * thread and no open file, and keeps signal handlers, locale, directory, OpenMP's and the BLAS's settings.
- * Every call computes in the default floating-point mode and gives the caller's back, traps included.
- * Arithmetic is of float32 whatever the caller's numbers are.
+ * Whatever it does, it leaves the caller's process as it was: it prints nothing, ends nothing, starts no
+ * thread but OpenMP's, where `threads` asks for them, leaves no open file, and keeps signal handlers, locale,
+ * directory, OpenMP's and the BLAS's settings. Every call computes in the default floating-point mode and gives the
+ * caller's back, traps included. Arithmetic is of float32 whatever the caller's numbers are.
  */
 #ifndef GYRE_NETWORK_H
 #define GYRE_NETWORK_H
@@ -39,7 +39,7 @@ typedef struct gy_network_options {
  * @param options  NULL: to be applied, by one thread
  * @param out      close with gy_network_close()
  * @return the same on every rank: GY_OK; GY_E_CONFIG where the configuration needs what only a run has, such
- *         as a schedule with an end but no train.steps; GY_E_IO, GY_E_SHAPE, GY_E_USAGE, GY_E_NOMEM
+ *         as a schedule with an end but no train.steps; GY_E_IO, GY_E_SHAPE, GY_E_USAGE, GY_E_NOMEM, GY_E_COMM
  */
 GY_API gy_status gy_network_open(gy_context *ctx, gy_comm *comm, const char *path,
                                  const gy_network_options *options, gy_network **out) GY_CHECKED;
@@ -71,6 +71,7 @@ GY_API int64_t gy_network_steps(const gy_network *net);
  * @param most  samples that are passed at once; a call takes any number, in turns. 0: as many as find room in a
  *              core's cache, of large networks more
  * @param out   free with gy_workspace_free(), before the network is closed
+ * @return GY_OK; GY_E_USAGE where most < 0 or an argument is missing; GY_E_NOMEM
  */
 GY_API gy_status gy_workspace_create(gy_network *net, int64_t most, gy_workspace **out) GY_CHECKED;
 GY_API void gy_workspace_free(gy_workspace *w);
@@ -80,7 +81,7 @@ GY_API void gy_workspace_free(gy_workspace *w);
  * no MPI, no file, no lock, no allocation (with one thread). Any number of threads at once, each with
  * a workspace of its own, while none trains.
  *
- * Determinism: on the instruction sets v3 and v4 what a sample gives depends on the sample alone, neither on n
+ * Determinism: on instruction sets from v3 on what a sample gives depends on the sample alone, neither on n
  * nor on its neighbours.
  *
  * @param w  NULL: the network's own, for one call at a time
@@ -104,12 +105,15 @@ GY_API gy_status gy_network_apply(gy_network *net, gy_workspace *w, int64_t n, c
  * @param loss    out: before the update, the same on every rank; may be NULL
  * @return the same on every rank: GY_OK; GY_E_DIVERGED: not finite, nothing was updated; GY_E_USAGE where it was
  *         not opened for training, or n does not fit; GY_E_DATA where a class or a weight is out of range;
- *         GY_E_NOMEM; GY_E_COMM: the network is of no use any more
+ *         GY_E_NOMEM; GY_E_COMM, after which alone the network is of no use any more
  */
 GY_API gy_status gy_network_step(gy_network *net, int64_t n, const float *x, const float *y,
                                  const float *weight, double *loss) GY_CHECKED;
 
-/** The loss without the update, as an evaluation has it: without dropout. Collective; else as a step. */
+/**
+ * The loss without the update, as an evaluation has it: without dropout. Also of a network that is only
+ * applied. Collective; else as a step.
+ */
 GY_API gy_status gy_network_loss(gy_network *net, int64_t n, const float *x, const float *y,
                                  const float *weight, double *loss) GY_CHECKED;
 
@@ -118,7 +122,8 @@ GY_API gy_status gy_network_loss(gy_network *net, int64_t n, const float *x, con
  * work; from the first step on they stand. Collective; n may differ and be 0.
  *
  * @param y  NULL where targets are not normalised
- * @return the same on every rank: GY_OK; GY_E_USAGE where they stand
+ * @return the same on every rank: GY_OK; GY_E_USAGE where they stand, it was not opened for training, or an
+ *         argument is missing; GY_E_DATA where a value is not finite; GY_E_NOMEM; GY_E_COMM
  */
 GY_API gy_status gy_network_learn(gy_network *net, int64_t n, const float *x,
                                   const float *y) GY_CHECKED;
@@ -153,8 +158,10 @@ typedef struct gy_view {
 } gy_view;
 
 /**
- * The same calls on views. n is the product of the axes that count samples, which must be the same in all.
- * @return GY_E_SHAPE naming the view and what it should be, where one does not fit
+ * The same calls on views. n is the product of the axes that count samples, which must be the same in all; a view
+ * of none may have no data.
+ * @return GY_E_SHAPE naming the view and what it should be, where one does not fit; GY_E_USAGE where one is
+ *         missing
  */
 GY_API gy_status gy_network_apply_view(gy_network *net, gy_workspace *w, const gy_view *x,
                                        const gy_view *y) GY_CHECKED;

@@ -14,7 +14,7 @@ bool gy_number_float(const char *text, double *out);
 /** Narrows; GY_E_SHAPE where it does not fit an int (MPI counts in int). */
 gy_status gy_int(int64_t n, int *out) GY_CHECKED;
 
-/** a * b into *out; false where it would overflow. a, b ≥ 0. */
+/** a * b into *out; false where it would overflow. */
 bool gy_mul(int64_t a, int64_t b, int64_t *out);
 
 #endif

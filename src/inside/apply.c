@@ -55,10 +55,8 @@ gy_status gy_network_apply_view(gy_network *net, gy_workspace *w, const gy_view 
     GY_SWIFT_DOOR;
     gy_theirs in, out;
     GY_TRY(begin(net, &w));
-    GY_TRY(gy_theirs_take("x", x, &net->input, &in));
-    GY_TRY(gy_theirs_take("y", y, &net->output, &out));
-    GY_REQUIRE(in.n == out.n, GY_E_SHAPE,
-               "the views do not fit each other" GY_AT "y" GY_WHY "it has %lld samples, x has %lld",
-               (long long)out.n, (long long)in.n);
+    GY_TRY(gy_theirs_take("x", x, true, &net->input, &in));
+    GY_TRY(gy_theirs_take("y", y, true, &net->output, &out));
+    GY_TRY(gy_call_check_number("y", &out, in.n));
     return apply(w, &in, &out);
 }

@@ -4,10 +4,10 @@
  */
 #include "inside_impl.h"
 
+#include "base/number.h"
 #include "comm/comm.h"
 
 #include <math.h>
-#include <string.h>
 
 gy_call gy_call_straight(const gy_network *net, int64_t n, const float *x, const float *y,
                          const float *w)
@@ -16,35 +16,43 @@ gy_call gy_call_straight(const gy_network *net, int64_t n, const float *x, const
                      gy_theirs_straight(w, n, 1)};
 }
 
-static gy_status agrees(const char *name, const gy_view *v, const gy_theirs *f, int64_t n)
+gy_status gy_call_check_number(const char *name, const gy_theirs *a, int64_t n)
 {
-    GY_REQUIRE(v == NULL || f->n == n, GY_E_SHAPE,
+    GY_REQUIRE(a->n == n, GY_E_SHAPE,
                "the views do not fit each other" GY_AT "%s" GY_WHY
                "it has %lld samples, x has %lld",
-               name, (long long)f->n, (long long)n);
+               name, (long long)a->n, (long long)n);
     return GY_OK;
 }
 
 gy_status gy_call_take(const gy_network *net, const gy_view *x, const gy_view *y, const gy_view *w,
-                       gy_call *out)
+                       bool targets, gy_call *out)
 {
     static const gy_shape number = {.n = 0};
-    GY_TRY(gy_theirs_take("x", x, &net->input, &out->x));
-    GY_TRY(gy_theirs_take("y", y, &net->target, &out->y));
-    GY_TRY(gy_theirs_take("weight", w, &number, &out->w));
-    GY_TRY(agrees("y", y, &out->y, out->x.n));
-    return agrees("weight", w, &out->w, out->x.n);
+    GY_TRY(gy_theirs_take("x", x, true, &net->input, &out->x));
+    GY_TRY(gy_theirs_take("y", y, targets, &net->target, &out->y));
+    GY_TRY(gy_theirs_take("weight", w, false, &number, &out->w));
+    if (y != NULL) GY_TRY(gy_call_check_number("y", &out->y, out->x.n));
+    return w == NULL ? GY_OK : gy_call_check_number("weight", &out->w, out->x.n);
 }
 
-gy_status gy_call_check(const gy_call *f, bool targets)
+gy_status gy_call_check(const gy_call *call, bool targets)
 {
-    GY_REQUIRE(f->x.n >= 0, GY_E_USAGE, "the samples are not valid" GY_AT "n" GY_WHY "it is %lld",
-               (long long)f->x.n);
-    GY_REQUIRE(f->x.n == 0 || f->x.data != NULL, GY_E_USAGE,
+    GY_REQUIRE(call->x.n >= 0, GY_E_USAGE,
+               "the samples are not valid" GY_AT "n" GY_WHY "it is %lld", (long long)call->x.n);
+    GY_REQUIRE(call->x.n == 0 || call->x.data != NULL, GY_E_USAGE,
                "an argument is missing" GY_AT "x" GY_WHY "it is NULL");
-    GY_REQUIRE(f->x.n == 0 || f->y.data != NULL || !targets, GY_E_USAGE,
+    GY_REQUIRE(call->x.n == 0 || call->y.data != NULL || !targets, GY_E_USAGE,
                "an argument is missing" GY_AT "y" GY_WHY "it is NULL");
     return GY_OK;
+}
+
+gy_status gy_inside_new_samples(gy_context *ctx, int64_t n, int64_t each, float **out)
+{
+    int64_t floats;
+    GY_REQUIRE(gy_mul(n, each, &floats), GY_E_NOMEM,
+               "out of memory" GY_WHY "%lld samples are too many", (long long)n);
+    return gy_new_array(ctx, floats, out);
 }
 
 static gy_status make_room(gy_network *net, int64_t n)
@@ -52,8 +60,8 @@ static gy_status make_room(gy_network *net, int64_t n)
     gy_given *g = &net->given;
     if (n <= g->room) return GY_OK;
     gy_given_clear(net);
-    GY_TRY(gy_new_array(net->ctx, n * net->from.x, &g->x));
-    GY_TRY(gy_new_array(net->ctx, n * net->from.y, &g->y));
+    GY_TRY(gy_inside_new_samples(net->ctx, n, net->from.x, &g->x));
+    GY_TRY(gy_inside_new_samples(net->ctx, n, net->from.y, &g->y));
     GY_TRY(gy_new_array(net->ctx, n, &g->w));
     g->room = n;
     return GY_OK;
@@ -77,19 +85,21 @@ static gy_status check_weights(const gy_given *g)
     return GY_OK;
 }
 
-gy_status gy_given_take(gy_network *net, const gy_call *f)
+gy_status gy_given_take(gy_network *net, const gy_call *call)
 {
     gy_given *g = &net->given;
-    GY_TRY(make_room(net, f->x.n));
-    g->n = f->x.n;
-    g->weighs = f->w.data != NULL;
+    GY_TRY(make_room(net, call->x.n));
+    g->n = call->x.n;
+    g->weighs = call->w.data != NULL;
     if (g->n == 0) return GY_OK;
-    gy_theirs_read(&f->x, 0, g->n, g->x);
-    if (f->y.data != NULL) gy_theirs_read(&f->y, 0, g->n, g->y);
-    if (g->weighs) gy_theirs_read(&f->w, 0, g->n, g->w);
+    gy_theirs_read(&call->x, 0, g->n, g->x);
+    if (call->y.data != NULL) gy_theirs_read(&call->y, 0, g->n, g->y);
+    if (g->weighs) gy_theirs_read(&call->w, 0, g->n, g->w);
     GY_TRY(check_weights(g));
-    const gy_feed_values values = {
-        .n = g->n, .x = g->x, .y = f->y.data == NULL ? NULL : g->y, .w = g->weighs ? g->w : NULL};
+    const gy_feed_values values = {.n = g->n,
+                                   .x = g->x,
+                                   .y = call->y.data == NULL ? NULL : g->y,
+                                   .w = g->weighs ? g->w : NULL};
     return gy_feed_check_values(net->feed, &net->from, &values);
 }
 

@@ -62,6 +62,9 @@ gy_status gy_inside_check_learned(const gy_network *net) GY_CHECKED;
 /** The weights as workspaces read them: after they changed, or a pass of training took their place. Local. */
 gy_status gy_inside_pack(gy_network *net) GY_CHECKED;
 
+/** [n, each] zeros; GY_E_NOMEM where they are more than can be counted, too. Local. */
+gy_status gy_inside_new_samples(gy_context *ctx, int64_t n, int64_t each, float **out) GY_CHECKED;
+
 /** x, y and weights of a call; those that are not given have no data. */
 typedef struct gy_call {
     gy_theirs x, y, w;
@@ -69,11 +72,16 @@ typedef struct gy_call {
 
 gy_call gy_call_straight(const gy_network *net, int64_t n, const float *x, const float *y,
                          const float *w);
-/** GY_E_USAGE, GY_E_SHAPE where a view does not fit, or they are not of as many samples. Local. */
+/**
+ * GY_E_USAGE where one that is wanted is missing; GY_E_SHAPE where a view does not fit, or they are not of as
+ * many samples. Local.
+ */
 gy_status gy_call_take(const gy_network *net, const gy_view *x, const gy_view *y, const gy_view *w,
-                       gy_call *out) GY_CHECKED;
+                       bool targets, gy_call *out) GY_CHECKED;
+/** GY_E_SHAPE where a view has another number of samples than x. Local. */
+gy_status gy_call_check_number(const char *name, const gy_theirs *a, int64_t n) GY_CHECKED;
 /** That samples have an x, and targets where these are wanted. Local. */
-gy_status gy_call_check(const gy_call *f, bool targets) GY_CHECKED;
+gy_status gy_call_check(const gy_call *call, bool targets) GY_CHECKED;
 
 /**
  * Outputs of the next samples of x, at most w->most, in the network's unit, until the next call with this

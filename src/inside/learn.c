@@ -37,13 +37,13 @@ static gy_status check_finite(const char *name, int64_t n, int64_t each, const f
 }
 
 /* This rank's samples, in the unit that they are normalised in. */
-static gy_status take(gy_network *net, const gy_call *f)
+static gy_status take(gy_network *net, const gy_call *call)
 {
     const gy_given *g = &net->given;
     const gy_normalizer scale = {.scale = net->feed->normalizer.scale,
                                  .offset = net->feed->normalizer.offset};
-    GY_TRY(gy_call_check(f, net->y.n > 0));
-    GY_TRY(gy_given_take(net, f));
+    GY_TRY(gy_call_check(call, net->y.n > 0));
+    GY_TRY(gy_given_take(net, call));
     if (net->x.n > 0) GY_TRY(check_finite("x", g->n, net->from.x, g->x));
     if (net->y.n > 0) GY_TRY(check_finite("y", g->n, net->from.y, g->y));
     if (net->feed->vocabulary == 0) gy_normalizer_apply(&scale, g->n, net->from.x, g->x);
@@ -57,7 +57,7 @@ static void give(const gy_moments *m, gy_normalizer *out)
     out->n = m->n;
 }
 
-static gy_status learn(gy_network *net, const gy_call *f, gy_status status)
+static gy_status learn(gy_network *net, const gy_call *call, gy_status status)
 {
     const gy_given *g = &net->given;
     GY_REQUIRE(net->training, GY_E_USAGE,
@@ -67,7 +67,7 @@ static gy_status learn(gy_network *net, const gy_call *f, gy_status status)
     GY_REQUIRE(gy_network_steps(net) == 0 && !taught, GY_E_USAGE,
                "cannot learn from samples" GY_WHY
                "means and deviations stand since the first step, or the checkpoint");
-    if (status == GY_OK) status = take(net, f);
+    if (status == GY_OK) status = take(net, call);
     GY_TRY(gy_comm_agree(net->comm, status));
     GY_TRY(gy_moments_add(&net->x, g->n * net->from.x, g->x, add_up, net->comm));
     GY_TRY(gy_moments_add(&net->y, g->n * net->from.y, g->y, add_up, net->comm));
@@ -89,6 +89,6 @@ gy_status gy_network_learn_view(gy_network *net, const gy_view *x, const gy_view
     GY_DOOR;
     gy_call call;
     GY_REQUIRE(net != NULL, GY_E_USAGE, "cannot learn from samples" GY_WHY "there is no network");
-    gy_status status = gy_call_take(net, x, y, NULL, &call);
+    gy_status status = gy_call_take(net, x, y, NULL, net->y.n > 0, &call);
     return learn(net, &call, status);
 }

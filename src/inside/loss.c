@@ -27,13 +27,13 @@ static gy_status pass(gy_network *net, bool weighs)
     return GY_OK;
 }
 
-static gy_status loss(gy_network *net, const gy_call *f, gy_status status, double *out)
+static gy_status loss(gy_network *net, const gy_call *call, gy_status status, double *out)
 {
     gy_crowd crowd;
     const gy_given *g = &net->given;
     if (status == GY_OK) status = gy_inside_check_learned(net);
-    if (status == GY_OK) status = gy_call_check(f, true);
-    if (status == GY_OK) status = gy_given_take(net, f);
+    if (status == GY_OK) status = gy_call_check(call, true);
+    if (status == GY_OK) status = gy_given_take(net, call);
     GY_TRY(gy_inside_meet(net, g->n, g->weighs, status, &crowd));
     GY_TRY(gy_comm_agree(net->comm, pass(net, crowd.weighs)));
     GY_TRY(gy_comm_sum(net->comm, net->tally, net->own->net.task.sums));
@@ -56,6 +56,6 @@ gy_status gy_network_loss_view(gy_network *net, const gy_view *x, const gy_view 
     GY_DOOR;
     gy_call call;
     GY_REQUIRE(net != NULL, GY_E_USAGE, "no loss of a network" GY_WHY "there is none");
-    gy_status status = gy_call_take(net, x, y, weight, &call);
+    gy_status status = gy_call_take(net, x, y, weight, true, &call);
     return loss(net, &call, status, out);
 }

@@ -28,10 +28,18 @@ static void settle_in(gy_network *net)
     config->metrics = (gy_strings){0};
 }
 
+static gy_status aim(gy_opened *o)
+{
+    const gy_net_spec *spec = &o->network.spec;
+    gy_shape target;
+    GY_TRY(gy_loss_target_shape(gy_loss_kind_of(spec->loss.kind), spec->loss.settings,
+                                gy_model_output(o->network.model), &target));
+    return gy_feed_aim_at(&o->feed, &o->network, &target);
+}
+
 static gy_status open_applied(gy_network *net)
 {
     gy_opened *o = &net->opened;
-    gy_shape target;
     gy_status status = gy_opened_build(o);
     if (status == GY_OK) {
         gy_feed_init(&o->feed, o->ctx, o->comm, o->config, &o->network);
@@ -41,10 +49,7 @@ static gy_status open_applied(gy_network *net)
     GY_TRY(gy_comm_agree(o->comm, status));
     if (o->path != NULL) GY_TRY(gy_opened_read(o));
     GY_TRY(gy_feed_open(&o->feed, &o->taught));
-    const gy_net_spec *spec = &o->network.spec;
-    GY_TRY(gy_loss_target_shape(gy_loss_kind_of(spec->loss.kind), spec->loss.settings,
-                                gy_model_output(o->network.model), &target));
-    return gy_feed_aim_at(&o->feed, &o->network, &target);
+    return gy_comm_agree(o->comm, aim(o));
 }
 
 static gy_status open_trained(gy_network *net, int64_t most)
@@ -107,6 +112,19 @@ static gy_status open_it(gy_network *net, const char *path, const gy_network_opt
     return gy_comm_agree(net->comm, prepare(net, options->most));
 }
 
+static gy_status check_arguments(const gy_context *ctx, const char *path,
+                                 const gy_network_options *o, gy_network **out)
+{
+    GY_REQUIRE(ctx != NULL && path != NULL && out != NULL, GY_E_USAGE,
+               "cannot open a network" GY_WHY "an argument is missing: context, path, or out");
+    GY_REQUIRE(o->threads >= 0 && o->most >= 0 && o->n_sets >= 0, GY_E_USAGE,
+               "cannot open a network" GY_WHY "a number in its options is below 0");
+    GY_REQUIRE(o->n_sets == 0 || o->sets != NULL, GY_E_USAGE,
+               "cannot open a network" GY_AT "sets" GY_WHY "there are to be %d, and it is NULL",
+               o->n_sets);
+    return GY_OK;
+}
+
 gy_status gy_network_open(gy_context *ctx, gy_comm *comm, const char *path,
                           const gy_network_options *options, gy_network **out)
 {
@@ -114,10 +132,8 @@ gy_status gy_network_open(gy_context *ctx, gy_comm *comm, const char *path,
     static const gy_network_options plain = {.training = false};
     gy_network *net = NULL;
     if (options == NULL) options = &plain;
-    GY_REQUIRE(ctx != NULL && path != NULL && out != NULL, GY_E_USAGE,
-               "cannot open a network" GY_WHY "an argument is missing: context, path, or out");
-    GY_REQUIRE(options->threads >= 0 && options->most >= 0 && options->n_sets >= 0, GY_E_USAGE,
-               "cannot open a network" GY_WHY "a number in its options is below 0");
+    gy_status status = check_arguments(ctx, path, options, out);
+    GY_TRY(comm != NULL ? gy_comm_agree(comm, status) : status);
     GY_TRY(comm != NULL ? gy_comm_new(comm, &net) : gy_new(ctx, &net));
     *net = (gy_network){.ctx = ctx,
                         .comm = comm,
@@ -126,7 +142,7 @@ gy_status gy_network_open(gy_context *ctx, gy_comm *comm, const char *path,
                         .threads = options->threads > 0 ? options->threads : 1,
                         .net = &net->opened.network,
                         .feed = &net->opened.feed};
-    gy_status status = comm != NULL ? GY_OK : gy_comm_alone(ctx, &net->own_comm);
+    status = comm != NULL ? GY_OK : gy_comm_alone(ctx, &net->own_comm);
     if (net->own_comm != NULL) net->comm = net->own_comm;
     if (status == GY_OK) {
         gy_opened_init(&net->opened, ctx, net->comm, NULL, NULL);
@@ -181,18 +197,21 @@ int64_t gy_network_steps(const gy_network *net)
     return net->training ? net->run.at.step : net->opened.head.step;
 }
 
+/* Checkpoints go there. */
+static gy_status aim_at(gy_opened *o, const char *run_dir)
+{
+    GY_REQUIRE(run_dir != NULL, GY_E_USAGE, "cannot save a network" GY_WHY "run_dir is missing");
+    if (strcmp(o->config->run_dir, run_dir) == 0) return GY_OK;
+    return gy_pool_string(&o->pool, run_dir, &o->config->run_dir);
+}
+
 gy_status gy_network_save(gy_network *net, const char *run_dir)
 {
     GY_DOOR;
-    GY_REQUIRE(net != NULL && run_dir != NULL, GY_E_USAGE,
-               "cannot save a network" GY_WHY "an argument is missing: network or run_dir");
+    GY_REQUIRE(net != NULL, GY_E_USAGE, "cannot save a network" GY_WHY "there is none");
     GY_REQUIRE(net->training, GY_E_USAGE,
                "cannot save the network" GY_WHY "it was opened to be applied" GY_HINT
                "open it with options.training");
-    gy_opened *o = &net->opened;
-    gy_status status = GY_OK;
-    if (strcmp(o->config->run_dir, run_dir) != 0)
-        status = gy_pool_string(&o->pool, run_dir, &o->config->run_dir);
-    GY_TRY(gy_comm_agree(net->comm, status));
+    GY_TRY(gy_comm_agree(net->comm, aim_at(&net->opened, run_dir)));
     return gy_run_save_in_memory(&net->run, &net->last);
 }

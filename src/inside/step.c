@@ -25,29 +25,29 @@ static gy_status check_grains(const gy_network *net, const gy_crowd *crowd)
     return GY_OK;
 }
 
-static gy_status check(const gy_network *net, const gy_call *f)
+static gy_status check(const gy_network *net, const gy_call *call)
 {
     GY_REQUIRE(net->training, GY_E_USAGE,
                "cannot train the network" GY_WHY "it was opened to be applied" GY_HINT
                "open it with options.training");
     GY_TRY(gy_inside_check_learned(net));
-    return gy_call_check(f, true);
+    return gy_call_check(call, true);
 }
 
-static gy_status normalize(gy_network *net, const gy_call *f)
+static gy_status normalize(gy_network *net, const gy_call *call)
 {
-    GY_TRY(gy_given_take(net, f));
+    GY_TRY(gy_given_take(net, call));
     if (net->feed->vocabulary == 0)
         gy_normalizer_apply(&net->feed->normalizer, net->given.n, net->from.x, net->given.x);
     return GY_OK;
 }
 
-static gy_status step(gy_network *net, const gy_call *f, gy_status status, double *loss)
+static gy_status step(gy_network *net, const gy_call *call, gy_status status, double *loss)
 {
     gy_crowd crowd;
     const gy_given *g = &net->given;
-    if (status == GY_OK) status = check(net, f);
-    if (status == GY_OK) status = normalize(net, f);
+    if (status == GY_OK) status = check(net, call);
+    if (status == GY_OK) status = normalize(net, call);
     if (!net->training) return status; /* on every rank */
     GY_TRY(gy_inside_meet(net, g->n, g->weighs, status, &crowd));
     if (loss != NULL) *loss = 0;
@@ -82,6 +82,6 @@ gy_status gy_network_step_view(gy_network *net, const gy_view *x, const gy_view 
     GY_DOOR;
     gy_call call;
     GY_REQUIRE(net != NULL, GY_E_USAGE, "cannot train a network" GY_WHY "there is none");
-    gy_status status = gy_call_take(net, x, y, weight, &call);
+    gy_status status = gy_call_take(net, x, y, weight, true, &call);
     return step(net, &call, status, loss);
 }

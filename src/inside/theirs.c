@@ -1,5 +1,5 @@
 /*
- * Views made call: checked against what a sample is, their axes put together where they lie end to end, and
+ * Views, checked against what a sample is, their axes put together where they lie end to end, and
  * walked over by planes, [samples of a row, elements of the last own axis], along whichever of the two is
  * nearer in the caller's memory.
  */
@@ -21,10 +21,11 @@ gy_theirs gy_theirs_straight(const float *data, int64_t n, int64_t count)
 
 static void add_axis(gy_theirs_axes *a, int64_t extent, int64_t stride)
 {
-    int64_t *last = &a->extent[a->n - 1], *step = &a->stride[a->n - 1];
+    int64_t *last = &a->extent[a->n - 1], *step = &a->stride[a->n - 1], length, joined;
     if (extent == 1) return;
-    if (*last == 1 || *step == extent * stride) {
-        *last *= extent;
+    const bool joins = *last == 1 || (gy_mul(extent, stride, &length) && *step == length);
+    if (joins && gy_mul(*last, extent, &joined)) {
+        *last = joined;
         *step = stride;
         return;
     }
@@ -71,11 +72,13 @@ static gy_status check_axes(const char *name, const gy_view *v)
     return GY_OK;
 }
 
-gy_status gy_theirs_take(const char *name, const gy_view *view, const gy_shape *sample,
+gy_status gy_theirs_take(const char *name, const gy_view *view, bool wanted, const gy_shape *sample,
                          gy_theirs *out)
 {
-    char is[GY_SHAPE_TEXT], wanted[GY_SHAPE_TEXT];
+    char is[GY_SHAPE_TEXT], should_be[GY_SHAPE_TEXT];
     *out = gy_theirs_straight(NULL, 0, gy_shape_count(sample));
+    GY_REQUIRE(view != NULL || !wanted, GY_E_USAGE,
+               "an argument is missing" GY_AT "%s" GY_WHY "it is NULL", name);
     if (view == NULL) return GY_OK;
     GY_TRY(check_axes(name, view));
     const int own = own_axes(view, sample);
@@ -84,7 +87,7 @@ gy_status gy_theirs_take(const char *name, const gy_view *view, const gy_shape *
         return gy_raise(GY_E_SHAPE,
                         "a view does not fit the network" GY_AT "%s: %s" GY_WHY
                         "its last axes must be those of a sample, %s",
-                        name, is, gy_shape_text(sample, wanted));
+                        name, is, gy_shape_text(sample, should_be));
     }
     *out = (gy_theirs){.type = view->type,
                        .data = view->data,
@@ -106,13 +109,13 @@ gy_status gy_theirs_take(const char *name, const gy_view *view, const gy_shape *
     return GY_OK;
 }
 
-float *gy_theirs_at(const gy_theirs *f, int64_t first)
+float *gy_theirs_at(const gy_theirs *a, int64_t first)
 {
-    const gy_theirs_axes *outer = &f->outer, *own = &f->own;
-    const bool samples = outer->n == 1 && (outer->stride[0] == f->count || f->n == 1);
-    const bool elements = own->n == 1 && (own->stride[0] == 1 || f->count == 1);
-    if (f->type != GY_FLOAT || !samples || !elements) return NULL;
-    return (float *)f->data + first * f->count;
+    const gy_theirs_axes *outer = &a->outer, *own = &a->own;
+    const bool samples = outer->n == 1 && (outer->stride[0] == a->count || a->n == 1);
+    const bool elements = own->n == 1 && (own->stride[0] == 1 || a->count == 1);
+    if (a->type != GY_FLOAT || !samples || !elements) return NULL;
+    return (float *)a->data + first * a->count;
 }
 
 /* [rows, columns] at an offset of the caller's array, and where it goes. */
@@ -166,40 +169,40 @@ static int64_t offset(const gy_theirs_axes *a, int64_t i)
 }
 
 /* Samples that follow each other along the last axis that counts them, all their elements. */
-static void copy_row(const gy_theirs *f, bool reads, plane p, int64_t at)
+static void copy_row(const gy_theirs *a, bool reads, plane p, int64_t at)
 {
-    const gy_theirs_axes *own = &f->own;
+    const gy_theirs_axes *own = &a->own;
     const int64_t columns = own->extent[own->n - 1];
     p.columns = columns;
     p.column_step = own->stride[own->n - 1];
-    for (int64_t i = 0; i < f->count / columns; i++) {
+    for (int64_t i = 0; i < a->count / columns; i++) {
         p.at = at + offset(own, i);
-        copy(f->type, f->data, reads, &p);
+        copy(a->type, a->data, reads, &p);
         p.ours += columns;
     }
 }
 
-static void walk(const gy_theirs *f, bool reads, int64_t first, int64_t n, float *ours)
+static void walk(const gy_theirs *a, bool reads, int64_t first, int64_t n, float *ours)
 {
-    const gy_theirs_axes *outer = &f->outer;
+    const gy_theirs_axes *outer = &a->outer;
     const int64_t row = outer->extent[outer->n - 1], step = outer->stride[outer->n - 1];
     for (int64_t done = 0; done < n;) {
         const int64_t at = (first + done) % row, left = n - done;
         const plane p = {.rows = row - at < left ? row - at : left,
                          .row_step = step,
-                         .ours = ours + done * f->count,
-                         .count = f->count};
-        copy_row(f, reads, p, offset(outer, (first + done) / row) + at * step);
+                         .ours = ours + done * a->count,
+                         .count = a->count};
+        copy_row(a, reads, p, offset(outer, (first + done) / row) + at * step);
         done += p.rows;
     }
 }
 
-void gy_theirs_read(const gy_theirs *f, int64_t first, int64_t n, float *out)
+void gy_theirs_read(const gy_theirs *a, int64_t first, int64_t n, float *out)
 {
-    walk(f, true, first, n, out);
+    walk(a, true, first, n, out);
 }
 
-void gy_theirs_write(const gy_theirs *f, int64_t first, int64_t n, const float *from)
+void gy_theirs_write(const gy_theirs *a, int64_t first, int64_t n, const float *from)
 {
-    walk(f, false, first, n, (float *)(uintptr_t)from);
+    walk(a, false, first, n, (float *)(uintptr_t)from);
 }

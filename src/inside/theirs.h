@@ -1,4 +1,4 @@
-/** The caller's call, read and written by blocks of samples. Inside this room only. Local. */
+/** The caller's arrays, read and written by blocks of samples. Inside this room only. Local. */
 #ifndef GY_INSIDE_THEIRS_H
 #define GY_INSIDE_THEIRS_H
 
@@ -26,17 +26,18 @@ typedef struct gy_theirs {
 gy_theirs gy_theirs_straight(const float *data, int64_t n, int64_t count);
 
 /**
- * A view of samples of such a shape, whose axes of length 1 may be left out; NULL gives one without data.
- * @param name  of the argument, for messages
+ * A view of samples of such a shape, whose axes of length 1 may be left out.
+ * @param name    of the argument, for messages
+ * @param wanted  false: NULL gives one without data
  * @return GY_OK; GY_E_SHAPE, GY_E_USAGE naming it
  */
-gy_status gy_theirs_take(const char *name, const gy_view *view, const gy_shape *sample,
+gy_status gy_theirs_take(const char *name, const gy_view *view, bool wanted, const gy_shape *sample,
                          gy_theirs *out) GY_CHECKED;
 
 /** Its samples from `first` on where they need not be copied to be one behind the other; else NULL. */
-float *gy_theirs_at(const gy_theirs *f, int64_t first);
+float *gy_theirs_at(const gy_theirs *a, int64_t first);
 /** Copies n samples from `first` on into out [n, count], or back. */
-void gy_theirs_read(const gy_theirs *f, int64_t first, int64_t n, float *out);
-void gy_theirs_write(const gy_theirs *f, int64_t first, int64_t n, const float *from);
+void gy_theirs_read(const gy_theirs *a, int64_t first, int64_t n, float *out);
+void gy_theirs_write(const gy_theirs *a, int64_t first, int64_t n, const float *from);
 
 #endif

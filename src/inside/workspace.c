@@ -4,8 +4,6 @@
 #include "base/count.h"
 #include "base/door.h"
 
-#include <string.h>
-
 /*
  * Where nobody says how many samples are passed at once: as many as find room in a core's cache with what they
  * leave behind; of large networks more, for the weights come from farther away.
@@ -31,7 +29,7 @@ static gy_status make(gy_workspace *w, int64_t most)
     gy_model_borrow(w->net.model, net->net->model);
     GY_TRY(choose_most(w, &most));
     w->most = most;
-    GY_TRY(gy_new_array(net->ctx, most * gy_shape_count(&net->input), &w->x));
+    GY_TRY(gy_inside_new_samples(net->ctx, most, net->from.x, &w->x));
     w->net.task = net->net->task;
     gy_net_cut(&w->net, most, 1, 0);
     GY_TRY(gy_net_make_pieces(&w->net));

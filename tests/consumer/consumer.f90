@@ -10,6 +10,7 @@ program consumer
   type(workspace) :: work
   real(real32) :: x(3, nx, ny), y(nx, ny), z(1, nx * ny), wide(6, 2 * nx, ny), fields(0:nx + 1, ny, 4)
   real(real64) :: x64(3, nx, ny), y64(nx, ny), big(nx, ny, 3), loss, later
+  real(real32) :: deep(1, 1, 1, 1, 1, 1, 1, 1, 3)
   integer :: i, status, whole(3, 2)
   character(256) :: from, run_dir
 
@@ -57,6 +58,10 @@ program consumer
   call refused('records for fields')
   call gyre_apply(net, whole, y(1:2, 1), status=status)
   call refused('whole numbers')
+  deep = 0
+  call gyre_apply(net, deep, y(1:1, 1), fields=.true., status=status)
+  call expect(index(gyre_error(), 'it has 9 axes') > 0, 'the number of axes')
+  call refused('many axes')
   call gyre_apply(closed, x, y, status=status)
   call refused('a closed network')
   call gyre_open(closed, 'nowhere', status=status)

@@ -53,6 +53,8 @@ grep -q '^gyre: error: cannot read the configuration (nowhere): .*; ' error
 # simulations that train on some of their ranks, or on all, and go on from what they saved
 on() { "$source/../support/mpirun.sh" "$mpiexec" "$@"; }
 for program in heat heat_f; do
+    on 1 by-cmake/in_situ/$program "$in_situ/closure.yaml" none 2 0 2>error && exit 1
+    grep -q '^usage: ' error
     on 3 by-cmake/in_situ/$program "$in_situ/closure.yaml" $program.run 240 2 >first
     on 2 by-cmake/in_situ/$program $program.run $program.run 80 >second
     grep -q '^begins with 120 updates' second

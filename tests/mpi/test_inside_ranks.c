@@ -198,7 +198,15 @@ static void fails_on_all_ranks_alike(void)
     gy_tempdir dir;
     double loss = 0;
     const int rank = gy_comm_rank(gy_test_comm), last = gy_comm_ranks(gy_test_comm) - 1;
-    gy_network *net = open_net(gy_test_comm, share_path(&dir, yaml), "seed=1");
+    const char *path = share_path(&dir, yaml);
+    const gy_view none = {.axes = 2, .extent = {0, IN}}, targets = {.axes = 2, .extent = {0, OUT}};
+    const gy_network_options wrong = {.threads = rank == last ? -1 : 0};
+    gy_network *net = NULL;
+    CU_ASSERT_EQUAL(gy_network_open(gy_test_ctx, gy_test_comm, path, &wrong, &net), GY_E_USAGE);
+    net = open_net(gy_test_comm, path, "seed=1");
+    CU_ASSERT_EQUAL(gy_network_save(net, rank == last ? NULL : path), GY_E_USAGE);
+    CU_ASSERT_EQUAL(gy_network_step_view(net, &none, rank == last ? NULL : &targets, NULL, NULL),
+                    GY_E_USAGE);
     make(&b, 0);
     const float *x = rank == last ? NULL : b.x;
     CU_ASSERT_EQUAL(gy_network_step(net, rank == last ? -1 : 3, b.x, b.y, NULL, NULL), GY_E_USAGE);

@@ -277,7 +277,9 @@ static void expect_refused(gy_status status, gy_status expected, const char *wor
 static void refuses_calls_that_are_not_valid(void)
 {
     trial t;
+    const gy_network_options no_sets = {.n_sets = 1};
     gy_network *net = NULL, *other = NULL;
+    gy_workspace *w = NULL;
     float y[N * OUT];
     const gy_view wide = {.data = t.x, .axes = 2, .extent = {N, 4}, .stride = {4, 1}};
     gy_view fits = {.data = t.x, .axes = 2, .extent = {10, IN}, .stride = {IN, 1}};
@@ -293,11 +295,24 @@ static void refuses_calls_that_are_not_valid(void)
     expect_refused(gy_network_apply(t.net, NULL, N, t.x, NULL), GY_E_USAGE, "NULL");
     expect_refused(gy_network_apply_view(t.net, NULL, &wide, &wide), GY_E_SHAPE, "[3]");
     expect_refused(gy_network_step_view(t.net, &fits, &wide, NULL, NULL), GY_E_SHAPE, "[2]");
+    const gy_view none = {.data = NULL, .axes = 2, .extent = {0, IN}, .stride = {IN, 1}};
+    const gy_view no_targets = {.axes = 2, .extent = {0, OUT}, .stride = {OUT, 1}};
+    const gy_view *const missing = NULL;
+    expect_refused(gy_network_apply_view(t.net, NULL, missing, &no_targets), GY_E_USAGE, "(x)");
+    expect_refused(gy_network_apply_view(t.net, NULL, &none, missing), GY_E_USAGE, "(y)");
+    expect_refused(gy_network_step_view(t.net, missing, missing, NULL, NULL), GY_E_USAGE, "(x)");
+    expect_refused(gy_network_loss_view(t.net, &none, missing, NULL, NULL), GY_E_USAGE, "(y)");
+    expect_ok(gy_network_apply_view(t.net, NULL, &none, &no_targets));
+    expect_ok(gy_network_step_view(t.net, &none, &no_targets, NULL, NULL));
+    expect_refused(gy_network_step(t.net, INT64_MAX / 2, t.x, t.y, NULL, NULL), GY_E_NOMEM, "many");
+    expect_refused(gy_workspace_create(t.net, INT64_MAX / 2, &w), GY_E_NOMEM, "memory");
     fits.extent[0] = -1;
     expect_refused(gy_network_apply_view(t.net, NULL, &fits, &fits), GY_E_USAGE, "-1");
     fits.axes = 9;
     expect_refused(gy_network_apply_view(t.net, NULL, &fits, &fits), GY_E_USAGE, "9");
     expect_refused(gy_network_open(t.ctx, NULL, NULL, NULL, &net), GY_E_USAGE, "path");
+    expect_refused(gy_network_open(t.ctx, NULL, path, &no_sets, &net), GY_E_USAGE, "sets");
+    expect_refused(gy_network_save(t.net, NULL), GY_E_USAGE, "run_dir");
     expect_refused(gy_network_open(t.ctx, NULL, "no such place", NULL, &net), GY_E_CONFIG,
                    "no such place");
     expect_ok(gy_network_open(t.ctx, NULL, path, NULL, &other));

@@ -55,7 +55,7 @@ module gyre
       logical(c_bool), value :: training
       integer(c_int), value :: threads, n_sets
       integer(c_int64_t), value :: most
-      type(c_ptr), intent(out) :: out
+      type(c_ptr), intent(inout) :: out
       integer(c_int) :: s
     end function
     subroutine c_close(net) bind(c, name='gy_fortran_close')
@@ -66,7 +66,7 @@ module gyre
       import
       type(c_ptr), value :: net
       integer(c_int64_t), value :: most
-      type(c_ptr), intent(out) :: out
+      type(c_ptr), intent(inout) :: out
       integer(c_int) :: s
     end function
     subroutine c_workspace_free(work) bind(c, name='gy_workspace_free')
@@ -86,7 +86,7 @@ module gyre
       type(c_ptr), value :: net
       type(*), intent(in) :: x(..), y(..)
       type(*), intent(in), optional :: weight(..)
-      real(c_double), intent(out) :: loss
+      real(c_double), intent(inout) :: loss
       logical(c_bool), value :: fields
       integer(c_int) :: s
     end function
@@ -95,7 +95,7 @@ module gyre
       type(c_ptr), value :: net
       type(*), intent(in) :: x(..), y(..)
       type(*), intent(in), optional :: weight(..)
-      real(c_double), intent(out) :: loss
+      real(c_double), intent(inout) :: loss
       logical(c_bool), value :: fields
       integer(c_int) :: s
     end function
@@ -226,6 +226,7 @@ contains
     integer, intent(out), optional :: status
     integer(c_int) :: s
     real(c_double) :: l
+    l = 0
     s = c_step(net%handle, x, y, weight, l, is(fields))
     if (present(loss)) loss = l
     call finish(s, status)
@@ -238,6 +239,7 @@ contains
     real(real64), intent(out) :: loss
     logical, intent(in), optional :: fields
     integer, intent(out), optional :: status
+    loss = 0
     call finish(c_loss(net%handle, x, y, weight, loss, is(fields)), status)
   end subroutine
 

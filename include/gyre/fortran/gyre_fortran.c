@@ -30,18 +30,28 @@ void gy_fortran_close(gy_fortran *f)
     free(f);
 }
 
-/* sets: n texts, each closed by a NUL, which `list` [n] is pointed at. */
+static gy_status out_of_memory(void)
+{
+    return gy_raise(GY_E_NOMEM, "out of memory");
+}
+
+/* sets: n texts, each closed by a NUL. A rank that lacks memory for their list must not leave the others waiting. */
 static gy_status open_with(gy_fortran *f, const char *path, const int *comm, gy_network_options *o,
-                           const char *sets, const char **list)
+                           const char *sets)
 {
     GY_TRY(gy_context_create(NULL, NULL, &f->ctx));
     if (comm != NULL) GY_TRY(gy_comm_create_f(f->ctx, *comm, &f->comm));
-    for (int i = 0; i < o->n_sets; i++) {
+    const char **list = calloc((size_t)o->n_sets + 1, sizeof *list);
+    gy_status status = list != NULL ? GY_OK : out_of_memory();
+    for (int i = 0; list != NULL && i < o->n_sets; i++) {
         list[i] = sets;
         sets += strlen(sets) + 1;
     }
     o->sets = list;
-    return gy_network_open(f->ctx, f->comm, path, o, &f->net);
+    if (f->comm != NULL) status = gy_comm_agree(f->comm, status);
+    if (status == GY_OK) status = gy_network_open(f->ctx, f->comm, path, o, &f->net);
+    free(list);
+    return status;
 }
 
 gy_status gy_fortran_open(const char *path, const int *comm, bool training, int threads,
@@ -50,10 +60,8 @@ gy_status gy_fortran_open(const char *path, const int *comm, bool training, int 
     gy_network_options o = {
         .training = training, .threads = threads, .most = most, .n_sets = n_sets};
     gy_fortran *f = calloc(1, sizeof *f);
-    const char **list = calloc((size_t)n_sets + 1, sizeof *list);
-    gy_status status = f == NULL || list == NULL ? gy_raise(GY_E_NOMEM, "out of memory")
-                                                 : open_with(f, path, comm, &o, sets, list);
-    free(list);
+    const gy_status status = f == NULL ? out_of_memory() : open_with(f, path, comm, &o, sets);
+    *out = NULL;
     if (status == GY_OK)
         *out = f;
     else
@@ -68,6 +76,7 @@ static gy_status is_open(const gy_fortran *f)
 
 gy_status gy_fortran_workspace(const gy_fortran *f, int64_t most, gy_workspace **out)
 {
+    *out = NULL;
     GY_TRY(is_open(f));
     return gy_workspace_create(f->net, most, out);
 }
@@ -139,7 +148,8 @@ static gy_view view_of(const CFI_cdesc_t *a, gy_fortran_axes *axes, const gy_for
     const CFI_index_t bytes = is_double ? sizeof(double) : sizeof(float);
     const int own = fields ? own_axes(a, axes, f) : 0;
     gy_view v = {.type = is_double ? GY_DOUBLE : GY_FLOAT, .data = a->base_addr, .axes = a->rank};
-    if ((!is_double && a->type != CFI_type_float) || a->rank > GY_NETWORK_AXES) return none;
+    if (!is_double && a->type != CFI_type_float) return none;
+    if (a->rank > GY_NETWORK_AXES) return v; /* refused by their number */
     for (int i = 0; i < a->rank; i++) {
         const CFI_dim_t *dim = &a->dim[own <= a->rank ? axis_of(a, i, own) : i];
         if (dim->sm % bytes != 0) return none; /* within a derived type of another size */

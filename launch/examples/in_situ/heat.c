@@ -118,11 +118,11 @@ static double field_error(const part *p)
     return sqrt(sums[0] / sums[1]);
 }
 
-/* The ranks that train open it together; the others take what those have saved. */
+/* The ranks that train open it together, alike but for their samples; the others take what those have saved. */
 static void run(part *p, gy_context *ctx, const char *from, const char *run_dir, int steps,
                 bool trains, MPI_Comm trainers)
 {
-    const gy_network_options options = {.training = true, .most = p->n};
+    const gy_network_options options = {.training = true, .most = CELLS / p->ranks + 1};
     gy_comm *comm = NULL;
     gy_network *net = NULL;
     double loss = NAN;
@@ -157,11 +157,13 @@ int main(int argc, char **argv)
     MPI_Comm trainers;
     MPI_Init(&argc, &argv);
     part p = make_part(MPI_COMM_WORLD);
-    if (argc < 4) {
-        if (p.rank == 0) fprintf(stderr, "usage: heat CONFIGURATION|RUN RUN_DIR STEPS [RANKS]\n");
+    const int some = argc < 5 ? p.ranks : atoi(argv[4]);
+    if (argc < 4 || some < 1) {
+        if (p.rank == 0)
+            fprintf(stderr, "usage: heat CONFIGURATION|RUN RUN_DIR STEPS [RANKS, at least 1]\n");
         MPI_Abort(MPI_COMM_WORLD, 2);
     }
-    const bool trains = argc < 5 || p.rank < atoi(argv[4]);
+    const bool trains = p.rank < some;
     MPI_Comm_split(MPI_COMM_WORLD, trains ? 0 : MPI_UNDEFINED, p.rank, &trainers);
     check(gy_context_create(NULL, NULL, &ctx));
     run(&p, ctx, argv[1], argv[2], atoi(argv[3]), trains, trainers);

@@ -57,10 +57,7 @@ contains
 
   subroutine read_arguments()
     character(32) :: number
-    if (command_argument_count() < 3) then
-      if (rank == 0) write (error_unit, '(a)') 'usage: heat_f CONFIGURATION|RUN RUN_DIR STEPS [RANKS]'
-      call MPI_Abort(MPI_COMM_WORLD, 2)
-    end if
+    if (command_argument_count() < 3) call refuse_arguments()
     call get_command_argument(1, from)
     call get_command_argument(2, run_dir)
     call get_command_argument(3, number)
@@ -69,6 +66,13 @@ contains
     if (command_argument_count() < 4) return
     call get_command_argument(4, number)
     read (number, *) some
+    if (some < 1) call refuse_arguments()
+  end subroutine
+
+  subroutine refuse_arguments()
+    if (rank == 0) write (error_unit, '(a)') 'usage: heat_f CONFIGURATION|RUN RUN_DIR STEPS [RANKS, at least 1]'
+    flush (error_unit)
+    call MPI_Abort(MPI_COMM_WORLD, 2)
   end subroutine
 
   ! With a line of each neighbour, and an edge that stays at 0.
