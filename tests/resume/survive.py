@@ -4,8 +4,8 @@
     survive.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 Cases: deaths (at random moments; GYRE_SURVIVE_SEEDS of them, 8), record (on each side of the moment between
-record and update), last (down to one rank), plain (without grains: to the end, no step twice), refused; by
-GYRE_SURVIVE_ALL=1 every family of models in `last`, every all-reduce in `plain`.
+record and update), last (down to one rank), best (its checkpoint is given up), plain (without grains: to the end,
+no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models in `last`, every all-reduce in `plain`.
 """
 import os
 import random
@@ -107,6 +107,26 @@ def last(bench):
         b.same_run(alone, place)
 
 
+def best(bench):
+    """Rank 0 dies with the checkpoint half written that holds the best: it is written again."""
+    # steps so long that no later evaluation is better
+    worse = ("--set", "checkpoint={every_steps: 0, every_epochs: 1, keep: 100}", "--set", "train.epochs=6",
+             "--set", "train.parameter_average=0", "--set", "optimizer.learning_rate=3", "--set", "schedule.patience=50")
+
+    def found(place):
+        lines = (place / "run/checkpoints/HEAD").read_text().splitlines()
+        words = [line.split() for line in lines if line.startswith("best ")]
+        assert words and (place / "run/checkpoints" / words[0][3]).is_dir(), (lines, "the best is lost")
+        return words[0][1:3]
+
+    alone, place = bench.place("alone", DENSE), bench.place("run", DENSE)
+    bench.train(alone, *worse, ranks=1)
+    step = int(found(alone)[0])
+    assert step < steps_of(alone), "the best is the last"
+    faults(bench, place, [f"kill:rank=0,step={step + 2}"], *worse)
+    assert found(place) == found(alone), (found(place), found(alone))
+
+
 def plain(bench):
     kinds = [("auto", "--set", "comm.wire=bfloat16", "--set", "comm.progress=thread")]
     kinds += [(kind,) for kind in ("ring", "direct", "tree")] if ALL else []
@@ -127,4 +147,4 @@ def refused(bench):
     assert not (place / "run").exists()
 
 
-b.main({"deaths": deaths, "record": record, "last": last, "plain": plain, "refused": refused})
+b.main({"deaths": deaths, "record": record, "last": last, "best": best, "plain": plain, "refused": refused})
