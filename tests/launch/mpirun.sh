@@ -59,3 +59,15 @@ code=0
 launch/mpirun.sh -s -n 2 -r 3 train datasets/digits.yaml --run-dir "$place/run 4" --set train.epochs=x \
     >"$place/out" 2>&1 || code=$?
 [ $code = 2 ] && ! grep -q restart "$place/out" || fail "a wrong configuration: code $code"
+
+# -k: a rank that dies after the end of the run takes nothing from it
+cat >"$place/dies" <<'END'
+#!/bin/sh
+mkdir -p "$RUN" && echo '{"event": "end"}' >"$RUN/metrics.jsonl"
+echo 'gyre: error: a rank is gone (rank 1 on here): it was killed' >&2
+exit 137
+END
+chmod +x "$place/dies"
+RUN="$place/run 5" GYRE_MPIRUN="$place/dies" launch/mpirun.sh -k -s -n 2 train datasets/digits.yaml \
+    --run-dir "$place/run 5" >"$place/out" 2>&1 || fail "-k, after the end: code $?"
+! grep -q '^launch: the ranks ended' "$place/out" || fail "-k, after the end: $(tail -n 2 "$place/out")"
