@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Ranks that die at random moments, or stand still (alive.c): those that are left agree on who is left.
+"""Ranks that die at random moments, or stand still (alive.c): those that are left agree on who is left; and one that
+stands still while the others end their watch is no reason to wait for ever.
 
     alive.py ALIVE MPIEXEC [SEEDS [FIRST]]
 """
@@ -22,6 +23,18 @@ def draw(seed):
                    for v in victims}
 
 
+def start(command, hosts):
+    environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+                   "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
+                   "OMPI_MCA_hwloc_base_binding_policy": "none", "GYRE_HOST_RANKS": str(hosts)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+def leave(program, mpiexec):
+    done = start([mpiexec, "-n", "3", program, "0", "1:0:stop"], 1)
+    assert done.returncode != 0 and "a rank is gone (rank 1 on" in done.stderr, done
+
+
 def trial(program, mpiexec, seed):
     hosts, plan = draw(seed)
     words = [f"{rank}:{ms:.0f}" for rank, ms in plan.items()]
@@ -29,10 +42,7 @@ def trial(program, mpiexec, seed):
     if stops:
         words[0] += ":stop"
     command = [mpiexec, "--enable-recovery", "-n", str(RANKS), program, str(SECONDS + stops), *words]
-    environment = {**os.environ, "OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
-                   "OMPI_MCA_rmaps_base_oversubscribe": "1", "OMPI_MCA_mpi_yield_when_idle": "1",
-                   "OMPI_MCA_hwloc_base_binding_policy": "none", "GYRE_HOST_RANKS": str(hosts)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    done = start(command, hosts)
     agreed, slowest, digests = {}, 0, {}
     for line in done.stdout.splitlines():
         rank, dead, words_said, ms = re.fullmatch(r"rank (\d+): dead ([\d ]+): (.*) \(([\d.]+) ms\)", line).groups()
@@ -54,6 +64,7 @@ def trial(program, mpiexec, seed):
 def main():
     program, mpiexec = sys.argv[1:3]
     seeds, first = (int(word) for word in (sys.argv[3:] + ["2", "0"][len(sys.argv) - 3:]))
+    leave(program, mpiexec)
     print(f"{seeds} seeds, agreed within",
           ", ".join(f"{trial(program, mpiexec, seed):.0f}" for seed in range(first, first + seeds)), "ms")
 
