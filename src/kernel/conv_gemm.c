@@ -163,23 +163,20 @@ static void multiply(const gy_conv_pass *p, int group, int64_t rows, const float
 {
     const gy_conv *c = p->c;
     const int64_t inner = patch(c), filters = c->filters / c->groups;
-    if (p->packed == NULL) {
-        gy_gemm_alone(p->kernel, me.number, false, true, rows, filters, inner, patches, inner,
-                      p->w + group * filters * inner, inner, 0, y + group * filters, c->filters);
-        return;
-    }
-    const gy_product product = {.transpose_b = true,
+    const bool packed = p->packed != NULL;
+    gy_gemm_alone(p->kernel, me.number,
+                  &(gy_product){.transpose_b = true,
                                 .m = rows,
                                 .n = filters,
                                 .inner = inner,
                                 .alpha = 1,
                                 .a = patches,
-                                .packed = p->packed + group * group_packed(c),
+                                .b = packed ? NULL : p->w + group * filters * inner,
+                                .packed = packed ? p->packed + group * group_packed(c) : NULL,
                                 .c = y + group * filters,
                                 .lda = inner,
-                                .ldc = c->filters};
-    gy_gemm_packed(p->kernel, &product, (gy_block_of){0, rows, 0, filters}, false,
-                   p->kernel->work + me.number * gy_gemm_packed_work);
+                                .ldb = inner,
+                                .ldc = c->filters});
 }
 
 static void forward_share(const gy_conv_pass *p, gy_member me)
@@ -222,9 +219,17 @@ static void backward_data_share(const gy_conv_pass *p, gy_member me)
         for (int64_t from = n * area; from < (n + 1) * area; from += step) {
             int64_t to = gy_least(from + step, (n + 1) * area);
             for (int g = 0; g < c->groups; g++) { /* dP = dz W */
-                gy_gemm_alone(p->kernel, me.number, false, false, to - from, inner, filters,
-                              p->dz + from * c->filters + g * filters, c->filters,
-                              p->w + g * filters * inner, inner, 0, rows, inner);
+                gy_gemm_alone(p->kernel, me.number,
+                              &(gy_product){.m = to - from,
+                                            .n = inner,
+                                            .inner = filters,
+                                            .alpha = 1,
+                                            .a = p->dz + from * c->filters + g * filters,
+                                            .b = p->w + g * filters * inner,
+                                            .c = rows,
+                                            .lda = c->filters,
+                                            .ldb = inner,
+                                            .ldc = inner});
                 scatter(c, rows, g, from, to, p->dx);
             }
         }
@@ -254,9 +259,19 @@ static void backward_weight_share(const gy_conv_pass *p, gy_member me)
         int64_t to = gy_least(from + step, end);
         for (int g = 0; g < c->groups; g++) { /* dW += dzᵀ P */
             gather(c, p->x, g, from, to, rows);
-            gy_gemm_alone(p->kernel, me.number, true, false, filters, inner, to - from,
-                          p->dz + from * c->filters + g * filters, c->filters, rows, inner, 1,
-                          part + g * filters * inner, inner);
+            gy_gemm_alone(p->kernel, me.number,
+                          &(gy_product){.transpose_a = true,
+                                        .m = filters,
+                                        .n = inner,
+                                        .inner = to - from,
+                                        .alpha = 1,
+                                        .beta = 1,
+                                        .a = p->dz + from * c->filters + g * filters,
+                                        .b = rows,
+                                        .c = part + g * filters * inner,
+                                        .lda = c->filters,
+                                        .ldb = inner,
+                                        .ldc = inner});
         }
         if (me.number == 0) gy_kernel_poll(p->kernel);
     }

@@ -123,28 +123,14 @@ void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, 
                                  .ldc = ldc});
 }
 
-void gy_gemm_alone(const gy_kernel *k, int thread, bool transpose_a, bool transpose_b, int64_t m,
-                   int64_t n, int64_t inner, const float *a, int64_t lda, const float *b,
-                   int64_t ldb, float beta, float *c, int64_t ldc)
+void gy_gemm_alone(const gy_kernel *k, int thread, const gy_product *p)
 {
-    if (k->operand->group == 1) {
-        gy_gemm_serial(transpose_a, transpose_b, m, n, inner, 1.0f, a, lda, b, ldb, beta, c, ldc);
-        return;
-    }
-    const gy_product p = {.transpose_a = transpose_a,
-                          .transpose_b = transpose_b,
-                          .m = m,
-                          .n = n,
-                          .inner = inner,
-                          .alpha = 1.0f,
-                          .beta = beta,
-                          .a = a,
-                          .b = b,
-                          .c = c,
-                          .lda = lda,
-                          .ldb = ldb,
-                          .ldc = ldc};
-    gy_gemm_packed(k, &p, (gy_block_of){0, m, 0, n}, false, k->work + thread * gy_gemm_packed_work);
+    if (p->packed == NULL && k->operand->group == 1)
+        gy_gemm_serial(p->transpose_a, p->transpose_b, p->m, p->n, p->inner, p->alpha, p->a, p->lda,
+                       p->b, p->ldb, p->beta, p->c, p->ldc);
+    else
+        gy_gemm_packed(k, p, (gy_block_of){0, p->m, 0, p->n}, false,
+                       k->work + thread * gy_gemm_packed_work);
 }
 
 void gy_linear_forward(const gy_kernel *k, int64_t rows, int64_t in, int64_t out, const float *x,

@@ -14,14 +14,6 @@ void gy_gemm(const gy_kernel *k, bool transpose_a, bool transpose_b, int64_t m, 
              int64_t inner, float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,
              float beta, float *c, int64_t ldc);
 
-/**
- * The same with alpha 1 and a positive n_inner on the calling thread alone, for use inside a kernel's own parallel loop.
- * @param thread  its number in the loop's team
- */
-void gy_gemm_alone(const gy_kernel *k, int thread, bool transpose_a, bool transpose_b, int64_t m,
-                   int64_t n, int64_t inner, const float *a, int64_t lda, const float *b,
-                   int64_t ldb, float beta, float *c, int64_t ldc);
-
 /** gy_gemm() in float32 by CBLAS, on the calling thread alone, for use inside a kernel's own parallel loop. */
 void gy_gemm_serial(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t inner,
                     float alpha, const float *a, int64_t lda, const float *b, int64_t ldb,

@@ -31,6 +31,13 @@ typedef struct gy_block_of {
 /** A product, spread over the kernel's threads. */
 void gy_gemm_run(const gy_kernel *k, const gy_product *p);
 
+/**
+ * A product without epilogue, of a positive inner dimension, on the calling thread alone, for use inside a kernel's
+ * own parallel loop.
+ * @param thread  its number in the loop's team
+ */
+void gy_gemm_alone(const gy_kernel *k, int thread, const gy_product *p);
+
 /** Floats of work that a thread needs for gy_gemm_packed(). */
 extern const int64_t gy_gemm_packed_work;
 
