@@ -17,7 +17,6 @@
  */
 #include "recurrent_impl.h"
 
-#include "elementwise.h"
 #include "product.h"
 
 #include <string.h>
@@ -57,21 +56,7 @@ static int64_t row_floats(int64_t n)
     return (gy_pieces(n, WIDE) | 1) * WIDE;
 }
 
-/* One pass: where everything lies. */
-typedef struct pass {
-    const gy_kernel *kernel;
-    const gy_recurrent *r;
-    int64_t batch, gates, n_slots, blocks;
-    int64_t slots_row, row;      /* floats from row to row of slots; of h, c, d_state */
-    float *slots, *h, *c;        /* keep */
-    const float *packed, *bias;  /* R and the biases in panels: scratch, or made before */
-    float *d_state;              /* scratch */
-    float *last;                 /* scratch: [2, B, last_row], what is multiplied, packed */
-    int64_t depth, last_row;     /* units of h */
-    const float *const *weights; /* R */
-} pass;
-
-static void use_packed(pass *p, const float *packed)
+static void use_packed(gy_recurrent_pass *p, const float *packed)
 {
     p->packed = packed;
     p->bias = packed + gy_panels_of_r(p->r);
@@ -83,19 +68,19 @@ static int64_t last_floats(const gy_recurrent *r)
     return row_floats(cell_gates[r->cell] * gy_round_up(r->units, GY_UNIT_MOST));
 }
 
-static pass lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
-                    const float *const *recurrent, float *keep, float *scratch)
+gy_recurrent_pass gy_recurrent_lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
+                                       const float *const *recurrent, float *keep, float *scratch)
 {
-    pass p = {.kernel = k,
-              .r = r,
-              .batch = batch,
-              .gates = cell_gates[r->cell],
-              .n_slots = cell_slots[r->cell],
-              .blocks = gy_cell_blocks(r),
-              .row = row_floats(r->units),
-              .depth = gy_units(k->operand, r->units),
-              .last_row = last_floats(r),
-              .weights = recurrent};
+    gy_recurrent_pass p = {.kernel = k,
+                           .r = r,
+                           .batch = batch,
+                           .gates = cell_gates[r->cell],
+                           .n_slots = cell_slots[r->cell],
+                           .blocks = gy_cell_blocks(r),
+                           .row = row_floats(r->units),
+                           .depth = gy_units(k->operand, r->units),
+                           .last_row = last_floats(r),
+                           .weights = recurrent};
     p.slots_row = row_floats(p.n_slots * r->units);
     p.slots = keep;
     p.h = p.slots + r->time * batch * p.slots_row;
@@ -126,15 +111,7 @@ static int64_t position(const gy_recurrent *r, int64_t s)
     return r->reverse ? r->time - 1 - s : s;
 }
 
-/* How many of n tensors of `count` floats one product can take: all where they lie side by side. */
-static int side_by_side(const float *const *v, int64_t n, int64_t count)
-{
-    for (int64_t i = 1; i < n; i++)
-        if (v[i] != v[0] + i * count) return 1;
-    return (int)n;
-}
-
-static int team_of(const pass *p)
+static int team_of(const gy_recurrent_pass *p)
 {
     double flop = 2.0 * (double)p->batch * (double)(p->gates * p->r->units * p->r->units);
     int64_t tasks = p->blocks * gy_pieces(p->batch, ROWS);
@@ -147,7 +124,7 @@ typedef struct task {
     int64_t first, rows;        /* samples */
 } task;
 
-static task task_of(const pass *p, int64_t i)
+static task task_of(const gy_recurrent_pass *p, int64_t i)
 {
     int64_t parts = gy_pieces(p->batch, ROWS);
     task t = {.block = i / parts, .unit = i / parts * WIDE, .first = i % parts * ROWS};
@@ -156,14 +133,15 @@ static task task_of(const pass *p, int64_t i)
     return t;
 }
 
-static int64_t tasks_of(const pass *p)
+static int64_t tasks_of(const gy_recurrent_pass *p)
 {
     return p->blocks * gy_pieces(p->batch, ROWS);
 }
 
 /* c[rows, panels, 16] (+)= a[rows, depth] b[panels, depth, 16], b being one part of the panels at a time. */
-static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a, int64_t a_row,
-                     int64_t panels, int64_t b_panel, const float *b, bool add, float *c)
+static void multiply(const gy_recurrent_pass *p, int64_t rows, int64_t depth, const float *a,
+                     int64_t a_row, int64_t panels, int64_t b_panel, const float *b, bool add,
+                     float *c)
 {
     p->kernel->operand->product(&(gy_panel_product){.rows = rows,
                                                     .lines = 1,
@@ -182,20 +160,20 @@ static void multiply(const pass *p, int64_t rows, int64_t depth, const float *a,
 }
 
 /* Numbers of float32 lie packed as they are. */
-static bool lies_packed(const pass *p)
+static bool lies_packed(const gy_recurrent_pass *p)
 {
     return p->kernel->operand->group == 1;
 }
 
 /* Where the samples from `first` on lie packed, of step s. */
-static float *last_of(const pass *p, int64_t s, int64_t first)
+static float *last_of(const gy_recurrent_pass *p, int64_t s, int64_t first)
 {
     return p->last + ((s & 1) * p->batch + first) * p->last_row;
 }
 
 /* Packs what a task made at step s: h, or the dz of a gate. */
-static void keep_last(const pass *p, const task *t, int64_t s, int64_t gate, const float *x,
-                      int64_t x_row)
+static void keep_last(const gy_recurrent_pass *p, const task *t, int64_t s, int64_t gate,
+                      const float *x, int64_t x_row)
 {
     const gy_operand *o = p->kernel->operand;
     o->along(t->rows, t->units, x, x_row,
@@ -203,7 +181,7 @@ static void keep_last(const pass *p, const task *t, int64_t s, int64_t gate, con
 }
 
 /* What a task of step s touches; without product. */
-static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
+static gy_cell_block block_of(const gy_recurrent_pass *p, const task *t, int64_t s)
 {
     const int64_t at = position(p->r, s) * p->batch + t->first;
     gy_cell_block b = {.rows = t->rows,
@@ -227,8 +205,8 @@ static gy_cell_block block_of(const pass *p, const task *t, int64_t s)
  * product[row, gate, 16] = h Rᵀ of a task's units; h NULL: zeros. Without `packed` a single step takes R
  * as it is: packing costs more than its product.
  */
-static void multiply_state(const pass *p, const task *t, bool packed, const float *h, int64_t h_row,
-                           float *product)
+static void multiply_state(const gy_recurrent_pass *p, const task *t, bool packed, const float *h,
+                           int64_t h_row, float *product)
 {
     const int64_t units = p->r->units, depth = p->depth, panel = depth * WIDE;
     if (h == NULL) {
@@ -245,12 +223,13 @@ static void multiply_state(const pass *p, const task *t, bool packed, const floa
 }
 
 /* R is in panels, or a single step of float32 takes it as it is. */
-static bool is_packed(const pass *p, const gy_recurrent_forward_args *a)
+static bool is_packed(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a)
 {
     return a->packed != NULL || p->r->time > 1 || !lies_packed(p);
 }
 
-static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int64_t s, int64_t i)
+static void step_forward(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a, int64_t s,
+                         int64_t i)
 {
     const int64_t units = p->r->units;
     const task t = task_of(p, i);
@@ -278,7 +257,7 @@ static void step_forward(const pass *p, const gy_recurrent_forward_args *a, int6
 }
 
 /* The same of W in panels: those of all gates lie end to end where no gate's last one is cut. */
-static void multiply_packed(const pass *p, const gy_recurrent_forward_args *a)
+static void multiply_packed(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a)
 {
     const gy_recurrent *r = p->r;
     const int64_t h = r->units, run = h % WIDE == 0 ? p->gates : 1;
@@ -296,7 +275,7 @@ static void multiply_packed(const pass *p, const gy_recurrent_forward_args *a)
 }
 
 /* slots = x Wᵀ for all positions */
-static void multiply_inputs(const pass *p, const gy_recurrent_forward_args *a)
+static void multiply_inputs(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a)
 {
     const gy_recurrent *r = p->r;
     if (a->packed != NULL) {
@@ -304,7 +283,7 @@ static void multiply_inputs(const pass *p, const gy_recurrent_forward_args *a)
         return;
     }
     const int64_t rows = r->time * p->batch, h = r->units;
-    const int run = a->form != NULL ? 1 : side_by_side(a->weight, p->gates, h * r->in);
+    const int run = a->form != NULL ? 1 : gy_gates_together(a->weight, p->gates, h * r->in);
     for (int64_t g = 0; g < p->gates; g += run) {
         float *to = p->slots + g * h;
         if (a->weight[g] == NULL)
@@ -316,7 +295,7 @@ static void multiply_inputs(const pass *p, const gy_recurrent_forward_args *a)
 }
 
 /* The rows of the last step, if they are wanted. */
-static void copy_end(const pass *p, const float *from, float *to)
+static void copy_end(const gy_recurrent_pass *p, const float *from, float *to)
 {
     from += position(p->r, p->r->time - 1) * p->batch * p->row;
     for (int64_t b = 0; to != NULL && b < p->batch; b++)
@@ -324,7 +303,8 @@ static void copy_end(const pass *p, const float *from, float *to)
 }
 
 /* All steps, by each of the team. */
-static void steps_forward(const pass *p, const gy_recurrent_forward_args *a, gy_member me)
+static void steps_forward(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a,
+                          gy_member me)
 {
     const int64_t units = p->r->units;
     if (!lies_packed(p) && a->h_start != NULL) {
@@ -346,7 +326,7 @@ static void steps_forward(const pass *p, const gy_recurrent_forward_args *a, gy_
 void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                           const gy_recurrent_forward_args *a)
 {
-    pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
+    gy_recurrent_pass p = gy_recurrent_lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
     if (a->packed != NULL) use_packed(&p, a->packed);
     multiply_inputs(&p, a);
     GY_TEAM(team_of(&p), me, steps_forward(&p, a, me));
@@ -354,7 +334,8 @@ void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t bat
     if (cell_state[r->cell]) copy_end(&p, p.c, a->c_end);
 }
 
-static void step_backward(const pass *p, const gy_recurrent_backward_args *a, int64_t s, int64_t i)
+static void step_backward(const gy_recurrent_pass *p, const gy_recurrent_backward_args *a,
+                          int64_t s, int64_t i)
 {
     const int64_t depth = p->gates * p->depth, end = p->r->time - 1;
     const bool plain = lies_packed(p);
@@ -386,32 +367,8 @@ static void step_backward(const pass *p, const gy_recurrent_backward_args *a, in
         keep_last(p, &t, s, g, b.slots + (p->n_slots - p->gates + g) * p->r->units, b.slots_row);
 }
 
-/* dW = dzᵀ x, dR = dzᵀ h of the step before, db = Σ dz */
-static void parameter_gradients(const pass *p, const gy_recurrent_backward_args *a)
-{
-    const gy_recurrent *r = p->r;
-    const int64_t rows = r->time * p->batch, h = r->units, gates = p->gates;
-    const float *const *dw = (const float *const *)a->d_weight;
-    const float *const *dr = (const float *const *)a->d_recurrent;
-    const float *const *db = (const float *const *)a->d_bias;
-    int run = side_by_side(dw, gates, h * r->in);
-    if (side_by_side(db, p->n_slots, h) < p->n_slots) run = 1;
-    for (int64_t g = 0; g < gates; g += run)
-        gy_linear_gradients(p->kernel, rows, r->in, run * h, a->x, r->in, p->slots + g * h,
-                            p->slots_row, a->d_weight[g], a->beta, a->d_bias[g], a->beta);
-    for (int64_t s = gates; s < p->n_slots; s++) /* of slots that no input goes to */
-        gy_column_sum_strided(p->kernel, rows, h, p->slots_row, p->slots + s * h, a->beta,
-                              a->d_bias[s]);
-    /* all steps but the first, which began with zeros, and the h of all but the last */
-    const float *dz = p->slots + (p->n_slots - gates) * h, *before = p->h;
-    *(r->reverse ? &before : &dz) += p->batch * (r->reverse ? p->row : p->slots_row);
-    run = side_by_side(dr, gates, h * h);
-    for (int64_t g = 0; g < gates; g += run)
-        gy_gemm(p->kernel, true, false, run * h, h, rows - p->batch, 1.0f, dz + g * h, p->slots_row,
-                before, p->row, a->beta, a->d_recurrent[g], h);
-}
-
-static void steps_backward(const pass *p, const gy_recurrent_backward_args *a, gy_member me)
+static void steps_backward(const gy_recurrent_pass *p, const gy_recurrent_backward_args *a,
+                           gy_member me)
 {
     gy_pack_backward(p->kernel, p->r, p->weights, a->scratch, me);
     for (int64_t s = p->r->time - 1; s >= 0; s--) {
@@ -424,18 +381,8 @@ static void steps_backward(const pass *p, const gy_recurrent_backward_args *a, g
 void gy_recurrent_backward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                            const gy_recurrent_backward_args *a)
 {
-    const pass p = lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
+    const gy_recurrent_pass p =
+        gy_recurrent_lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
     GY_TEAM(team_of(&p), me, steps_backward(&p, a, me));
-    if (a->d_weight[0] != NULL) parameter_gradients(&p, a);
-}
-
-void gy_recurrent_backward_input(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
-                                 const float *const *weight, float *keep, float beta, float *dx)
-{
-    const pass p = lay_out(k, r, batch, NULL, keep, NULL);
-    const int64_t rows = r->time * batch, h = r->units;
-    const int run = side_by_side(weight, p.gates, h * r->in);
-    for (int64_t g = 0; g < p.gates; g += run) /* dx = dz W */
-        gy_gemm(k, false, false, rows, r->in, run * h, 1.0f, p.slots + g * h, p.slots_row,
-                weight[g], r->in, g > 0 ? 1.0f : beta, dx, r->in);
+    if (a->d_weight[0] != NULL) gy_recurrent_gradients(&p, a);
 }

@@ -1,6 +1,6 @@
 /*
- * The parameters of a recurrent cell in panels of 16 units, for a pass or for many. Inside the kernel room
- * only.
+ * What the files of recurrent cells share: a pass; the parameters in panels of 16 units, for a pass or for
+ * many. Inside the kernel room only.
  */
 #ifndef GY_KERNEL_RECURRENT_IMPL_H
 #define GY_KERNEL_RECURRENT_IMPL_H
@@ -11,6 +11,35 @@
 static inline int64_t gy_cell_blocks(const gy_recurrent *r)
 {
     return gy_pieces(r->units, GY_PANEL);
+}
+
+/* One pass: where everything lies. */
+typedef struct gy_recurrent_pass {
+    const gy_kernel *kernel;
+    const gy_recurrent *r;
+    int64_t batch, gates, n_slots, blocks;
+    int64_t slots_row, row;      /* floats from row to row of slots; of h, c, d_state */
+    float *slots, *h, *c;        /* keep */
+    const float *packed, *bias;  /* R and the biases in panels: scratch, or made before */
+    float *d_state;              /* scratch */
+    float *last;                 /* scratch: [2, B, last_row], what is multiplied, packed */
+    int64_t depth, last_row;     /* units of h */
+    const float *const *weights; /* R */
+} gy_recurrent_pass;
+
+/* recurrent.c; scratch NULL: a pass that only reads what is kept. */
+gy_recurrent_pass gy_recurrent_lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
+                                       const float *const *recurrent, float *keep, float *scratch);
+
+/* recurrent_gradients.c */
+void gy_recurrent_gradients(const gy_recurrent_pass *p, const gy_recurrent_backward_args *a);
+
+/* How many of n tensors of `count` floats one product can take: all where they lie side by side. */
+static inline int gy_gates_together(const float *const *v, int64_t n, int64_t count)
+{
+    for (int64_t i = 1; i < n; i++)
+        if (v[i] != v[0] + i * count) return 1;
+    return (int)n;
 }
 
 /* Floats of R, and of the biases. */
