@@ -78,8 +78,9 @@ GY_API void gy_workspace_free(gy_workspace *w);
 
 /**
  * Computes y of x, in the caller's units: normalisation is applied and undone as the checkpoint says. Local;
- * no MPI, no file, no lock, no allocation (with one thread). Any number of threads at once, each with
- * a workspace of its own, while none trains.
+ * no MPI, no file, no allocation (with one thread). Any number of threads at once, each with a workspace of
+ * its own, while none trains; none waits for another, but in the first call after a step, which lays the weights
+ * out anew.
  *
  * Determinism: on instruction sets from v3 on what a sample gives depends on the sample alone, neither on n
  * nor on its neighbours.

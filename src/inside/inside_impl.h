@@ -15,6 +15,9 @@
 #include "theirs.h"
 #include "train/memory.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 /** Samples of a collective call, on this rank, as the network takes them. */
 typedef struct gy_given {
     int64_t n, room; /* samples; that there is room for */
@@ -29,6 +32,13 @@ typedef struct gy_announced {
     int weighs;
 } gy_announced;
 
+/** Weights as passes read them. */
+typedef struct gy_packed {
+    atomic_bool is_there;
+    pthread_mutex_t turn; /* to make them */
+    bool opened;
+} gy_packed;
+
 struct gy_network {
     gy_context *ctx;
     gy_comm *comm, *own_comm; /* that it works with; where nobody gave it one, the same */
@@ -42,6 +52,7 @@ struct gy_network {
     int threads;
     gy_shape input, output, target;
     gy_feed_origin from; /* for messages of samples */
+    gy_packed packed;
     gy_workspace *own;
     gy_moments x, y; /* of means that are still to be learned, or were; n 0: none are */
     gy_given given;
@@ -59,8 +70,12 @@ struct gy_workspace {
 /** Refuses while means and deviations that its configuration wants are not known. Local. */
 gy_status gy_inside_check_learned(const gy_network *net) GY_CHECKED;
 
-/** The weights as workspaces read them: after they changed, or a pass of training took their place. Local. */
-gy_status gy_inside_pack(gy_network *net) GY_CHECKED;
+gy_status gy_packed_open(gy_packed *p) GY_CHECKED;
+void gy_packed_close(gy_packed *p);
+/** Before weights change, or a pass of training takes their place: those of before are no good. Local. */
+void gy_packed_drop(gy_network *net);
+/** Before a pass, by any number of threads at once: makes them where they are not there. Local. */
+gy_status gy_packed_need(gy_network *net) GY_CHECKED;
 
 /** [n, each] zeros; GY_E_NOMEM where they are more than can be counted, too. Local. */
 gy_status gy_inside_new_samples(gy_context *ctx, int64_t n, int64_t each, float **out) GY_CHECKED;

@@ -53,6 +53,7 @@ static gy_status step(gy_network *net, const gy_call *call, gy_status status, do
     if (loss != NULL) *loss = 0;
     if (crowd.n == 0) return GY_OK;
     GY_TRY(check_grains(net, &crowd));
+    gy_packed_drop(net);
     GY_TRY(gy_run_fit(&net->run, crowd.n, crowd.most));
     net->net->task.weights = crowd.weighs;
     const gy_batch batch = {.global = crowd.n,
@@ -63,8 +64,7 @@ static gy_status step(gy_network *net, const gy_call *call, gy_status status, do
                             .w = g->weighs ? g->w : NULL};
     status = gy_run_take_step(&net->run, &batch);
     if (loss != NULL) *loss = net->run.now.loss;
-    const gy_status packed = gy_inside_pack(net);
-    return status != GY_OK ? status : packed;
+    return status;
 }
 
 gy_status gy_network_step(gy_network *net, int64_t n, const float *x, const float *y,

@@ -36,11 +36,6 @@ static gy_status make(gy_workspace *w, int64_t most)
     return gy_model_plan(w->net.model, most, GY_USE_EVALUATION);
 }
 
-gy_status gy_inside_pack(gy_network *net)
-{
-    return gy_model_pack(net->net->model, net->net->kernel);
-}
-
 gy_status gy_workspace_create(gy_network *net, int64_t most, gy_workspace **out)
 {
     GY_DOOR;
@@ -83,10 +78,11 @@ static const float *take(gy_workspace *w, const gy_theirs *x, int64_t first, int
 gy_status gy_workspace_pass(gy_workspace *w, const gy_theirs *x, int64_t first, int64_t n,
                             float **y)
 {
-    const gy_network *net = w->network;
+    gy_network *net = w->network;
     const gy_feed_values values = {.n = n, .x = take(w, x, first, n)};
     gy_model_run run = {
         .kernel = w->net.kernel, .seed = (uint64_t)net->opened.config->seed, .scale = 1};
     GY_TRY(gy_feed_check_values(net->feed, &net->from, &values));
+    GY_TRY(gy_packed_need(net));
     return gy_model_forward(w->net.model, &run, n, values.x, y);
 }

@@ -431,15 +431,16 @@ static void threads_apply_one_network(void)
     begin(&t, grid);
     fill(x, N, classes);
     for (int i = 0; i < 5; i++) expect_ok(gy_network_step(t.net, N, x, classes, NULL, NULL));
-    expect_ok(gy_network_apply(t.net, NULL, N, x, y));
     for (int k = 0; k < THREADS; k++) {
         workers[k] = (worker){.net = t.net, .x = x};
         expect_ok(gy_workspace_create(t.net, N, &workers[k].w));
     }
+    expect_ok(gy_network_step(t.net, N, x, classes, NULL, NULL)); /* they meet at its weights */
     for (int k = 0; k < THREADS; k++)
         if (pthread_create(&threads[k], NULL, apply_often, &workers[k]) != 0) abort();
+    for (int k = 0; k < THREADS; k++) (void)pthread_join(threads[k], NULL);
+    expect_ok(gy_network_apply(t.net, NULL, N, x, y));
     for (int k = 0; k < THREADS; k++) {
-        (void)pthread_join(threads[k], NULL);
         expect_ok(workers[k].status);
         CU_ASSERT(memcmp(workers[k].y, y, sizeof y) == 0);
         gy_workspace_free(workers[k].w);

@@ -1,0 +1,42 @@
+/*
+ * The weights as passes read them. A step of training takes their place in the arena, so that they are made anew:
+ * by the first thread that passes afterwards, for which the others wait, and not at all where nobody does.
+ */
+#include "inside_impl.h"
+
+gy_status gy_packed_open(gy_packed *p)
+{
+    atomic_init(&p->is_there, false);
+    p->opened = pthread_mutex_init(&p->turn, NULL) == 0;
+    GY_REQUIRE(p->opened, GY_E_NOMEM, "out of memory" GY_WHY "there is no room for a lock");
+    return GY_OK;
+}
+
+void gy_packed_close(gy_packed *p)
+{
+    if (p->opened) (void)pthread_mutex_destroy(&p->turn);
+    p->opened = false;
+}
+
+void gy_packed_drop(gy_network *net)
+{
+    atomic_store_explicit(&net->packed.is_there, false, memory_order_relaxed);
+}
+
+static gy_status make(gy_network *net)
+{
+    if (atomic_load_explicit(&net->packed.is_there, memory_order_relaxed)) return GY_OK;
+    GY_TRY(gy_model_pack(net->net->model, net->net->kernel));
+    atomic_store_explicit(&net->packed.is_there, true, memory_order_release);
+    return GY_OK;
+}
+
+gy_status gy_packed_need(gy_network *net)
+{
+    gy_packed *p = &net->packed;
+    if (atomic_load_explicit(&p->is_there, memory_order_acquire)) return GY_OK;
+    (void)pthread_mutex_lock(&p->turn);
+    const gy_status status = make(net);
+    (void)pthread_mutex_unlock(&p->turn);
+    return status;
+}
