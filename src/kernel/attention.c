@@ -5,8 +5,10 @@
  * all products run in the panel kernel (vector/panel.h):
  *
  *     forward    S = Q Kᵀ   P = softmax(S)      O = P V
- *     backward   S = Q Kᵀ   P = exp(S − lse)    dP = dO Vᵀ   dS = P (dP − Σ dO O)
+ *     backward   S = Q Kᵀ   P = exp(S − lse)    dP = dO Vᵀ   dS = P (dP − Σ P dP)
  *                dV += Pᵀ dO   dK += dSᵀ Q      dQ = dS K
+ *
+ * Σ P dP is Σ dO O as well, but not to the rounding of dP: where one P is near 1 they would not cancel.
  *
  * What is multiplied is packed in the kernel's precision (vector/operand.h): K and V once, P, dS, Q and
  * dO of each block, along their rows or down their columns; numbers of float32 lie so as they are.
@@ -295,11 +297,8 @@ static void backward_block(const work *w, const block *b, const gy_attention_bac
 {
     const int64_t width = w->a->width;
     const gy_vector *v = w->k->vector;
-    const float *out = rows_at(s->out, width, sample, head, b->from);
     const float *d_out = rows_at(s->d_out, width, sample, head, b->from);
     const float *lse = s->lse + (sample * w->a->heads + head) * w->a->time + b->from;
-    float mean[ROWS]; /* Σ P dP of a row, which is Σ dO O */
-    v->attention_dots(b->rows, width, out, s->out.row, d_out, s->d_out.row, mean);
     copy_in(w, b->rows, w->scale, rows_at(s->q, width, sample, head, b->from), s->q.row, w->query);
     copy_in(w, b->rows, 1, d_out, s->d_out.row, w->d_out);
     scores(w, b, along(w, b->rows, w->wide, w->query, w->wide, w->out), w->key_t, w->score);
@@ -307,7 +306,7 @@ static void backward_block(const work *w, const block *b, const gy_attention_bac
     down(w, b->rows, w->wide, w->query, w->wide);
     down(w, b->rows, w->wide, w->d_out, w->wide);
     drop(w, b, sample, head, w->slope);
-    v->attention_slope(b->rows, b->see, b->more, w->line, lse, mean, w->score, w->slope);
+    v->attention_slope(b->rows, b->see, b->more, w->line, lse, w->score, w->slope);
     drop(w, b, sample, head, w->score);
     down(w, b->rows, b->keys, w->score, w->line);
     gather(w, b, w->score, w->d_out, w->d_value);

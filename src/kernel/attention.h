@@ -49,7 +49,7 @@ void gy_attention_forward(const gy_kernel *k, const gy_attention *a, gy_heads q,
 
 /** What a forward pass was given and made, and the gradients: d_q, d_key, d_value are written. */
 typedef struct gy_attention_back {
-    gy_heads q, key, value, out;
+    gy_heads q, key, value;
     const float *lse;
     gy_heads d_out, d_q, d_key, d_value;
 } gy_attention_back;

@@ -1,6 +1,6 @@
 /*
- * In evaluation what a sample gives depends on the sample alone, at the levels that promise it: for every
- * sample of every kind of layer it has the same bits by itself, among others, and wherever it stands.
+ * In evaluation what a sample gives depends on the sample alone, at the levels that promise it, in every precision:
+ * for every sample of every kind of layer it has the same bits by itself, among others, and wherever it stands.
  */
 #include "gy_test.h"
 #include "layer_trial.h"
@@ -88,12 +88,12 @@ static void check_turns(gy_trial *t, const float *want)
     gy_model_free(a.m);
 }
 
-static void check_samples(const gy_layer_sample *s)
+static void check_samples(gy_precision precision, const gy_layer_sample *s)
 {
     for (; s->yaml != NULL; s++) {
         gy_trial t;
         alone a = {.t = &t};
-        if (gy_trial_begin(&t, s) == GY_OK && begin(&t, 0, &a) == GY_OK) {
+        if (gy_trial_begin(&t, s, precision) == GY_OK && begin(&t, 0, &a) == GY_OK) {
             check(&a);
             check_turns(&t, a.y);
         } else if (strstr(gy_error_last()->text, "there is no") == NULL) {
@@ -115,13 +115,19 @@ static const gy_layer_sample large[] = {
     {.yaml = NULL},
 };
 
+static void check_precision(gy_precision precision)
+{
+    for (int i = 0; i < gy_layer_registry.n; i++)
+        check_samples(precision, gy_layer_kind_of(gy_layer_registry.kinds[i])->samples);
+    check_samples(precision, large);
+}
+
 static void samples_are_on_their_own(void)
 {
     for (int level = GY_SIMD_v3; level <= (int)gy_simd_best(); level++) {
         setenv("GYRE_SIMD", gy_simd_names[level], 1);
-        for (int i = 0; i < gy_layer_registry.n; i++)
-            check_samples(gy_layer_kind_of(gy_layer_registry.kinds[i])->samples);
-        check_samples(large);
+        for (int precision = 0; precision < GY_PRECISION_COUNT; precision++)
+            check_precision((gy_precision)precision);
         unsetenv("GYRE_SIMD");
     }
 }

@@ -93,7 +93,7 @@ static void try_sample(const gy_exchange_kind *kind, const gy_layer_sample *samp
     char path[64];
     gy_trial t;
     (void)snprintf(path, sizeof path, "/tmp/gyre-exchange-%ld%s", (long)getpid(), kind->ending);
-    CU_ASSERT_EQUAL_FATAL(gy_trial_begin(&t, sample), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_trial_begin(&t, sample, GY_PRECISION_float32), GY_OK);
     run(kind, &t, path);
     (void)unlink(path);
     gy_trial_end(&t);

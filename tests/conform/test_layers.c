@@ -1,11 +1,12 @@
 /*
  * What every kind of layer promises, for every sample of every kind in the list (a new kind is
- * tested by being listed), and for networks nested at random.
+ * tested by being listed), and for networks nested at random, with products in every precision.
  */
 #include "gradient.h"
 #include "gy_test.h"
 #include "layer_random.h"
 #include "layer_trial.h"
+#include "levels.h"
 
 #include "layer/layer_list.h"
 
@@ -47,6 +48,15 @@ static bool same(int64_t n, const float *a, const float *b)
     return memcmp(a, b, (size_t)n * sizeof *a) == 0;
 }
 
+/*
+ * What may differ, relative to all, where numbers are added in another order: `off`, float32's rounding, by which an
+ * operand in bfloat16 may come to its other neighbour.
+ */
+static double reordered(const gy_trial *t, double off)
+{
+    return t->precision == GY_PRECISION_float32 ? off : off + 0x1p-7;
+}
+
 /* What kind of sample it is; and the same twice gives the same bits. */
 static void look(gy_trial *t)
 {
@@ -78,6 +88,100 @@ static void check_gradients(gy_trial *t)
         expect(t, r.failed == 0, p->name, r.worst);
         expect(t, r.used >= 3, "too few directions are smooth", r.used);
     }
+}
+
+/* Output and gradients of a pass. */
+typedef struct made {
+    float *y, *g;
+} made;
+
+static made make(gy_trial *t)
+{
+    gy_model_run run = gy_trial_run(t);
+    const float *y = gy_trial_forward(t, &run);
+    made m = {.y = copy(t, t->batch * t->outputs, y)};
+    gy_trial_backward(t, &run);
+    m.g = copy(t, gy_model_params(t->m)->trainable, gy_model_gradients(t->m));
+    return m;
+}
+
+/* The i-th tensor: the output, then the gradients; NULL where there is none. */
+static const float *tensor(const gy_trial *t, const made *m, int i, int64_t *n)
+{
+    const gy_param *p = i > 0 ? &gy_model_params(t->m)->v[i - 1] : NULL;
+    *n = p != NULL ? p->count : t->batch * t->outputs;
+    return p == NULL ? m->y : p->trainable ? m->g + p->offset : NULL;
+}
+
+/* y = x, each number off by 2⁻⁸ of it, up or down. */
+static void put_off(gy_rng key, uint64_t draw, int64_t n, const float *x, float *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = x[i] * (gy_rng_word(key, (uint64_t)i, draw) % 2 == 0 ? 1 + 0x1p-8f : 1 - 0x1p-8f);
+}
+
+/*
+ * Rounding the operands, by at most 2⁻⁸ each, does no more than twice what it does to float32 that each number given
+ * is off by 2⁻⁸, in one of a few ways: twice, since a product rounds what it is given and what comes of it is rounded
+ * by the next. A gradient that is nothing, its parts cancelling, is off by a rounding of those.
+ */
+static void check_rounding(gy_trial *t)
+{
+    enum { WAYS = 4, TENSORS = 512 };
+    gy_trial exact;
+    double most[TENSORS] = {0};
+    const int tensors = 1 + gy_model_params(t->m)->n;
+    if (gy_trial_begin(&exact, t->sample, GY_PRECISION_float32) != GY_OK) abort();
+    const int64_t values = gy_model_params(t->m)->floats, outputs = t->batch * t->outputs;
+    const float *w = copy(t, values, gy_model_values(t->m));
+    const made want = make(&exact), got = make(t);
+    CU_ASSERT_FATAL(tensors <= TENSORS);
+    for (int64_t n, way = 0; way < WAYS; way++) {
+        const gy_rng key = {9, GY_RNG_INIT, (uint32_t)way};
+        put_off(key, 0, values, w, gy_model_values(exact.m));
+        put_off(key, 1, outputs, t->c, exact.c);
+        const made off = make(&exact);
+        for (int i = 0; i < tensors; i++) {
+            const float *x = tensor(t, &want, i, &n), *y = tensor(t, &off, i, &n);
+            if (x != NULL) most[i] = fmax(most[i], difference(n, x, y));
+        }
+    }
+    const double all = norm(gy_model_params(t->m)->trainable, want.g);
+    for (int i = 0; i < tensors; i++) {
+        int64_t n;
+        const float *x = tensor(t, &want, i, &n), *y = tensor(t, &got, i, &n);
+        if (x == NULL) continue;
+        const char *name = i > 0 ? gy_model_params(t->m)->v[i - 1].name : "output";
+        const double off = difference(n, x, y), size = norm(n, x),
+                     cancelled = size < 1e-4 * all ? 1 : 0;
+        expect(t, off <= 2 * most[i] + 1e-6 * size + cancelled * 0x1p-8 * all, name, off / most[i]);
+    }
+    gy_trial_end(&exact);
+}
+
+/* Whether two arrays have their numbers that are not finite in the same places. */
+static bool alike(int64_t n, const float *a, const float *b)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (isnan(a[i]) != isnan(b[i]) || isinf(a[i]) != isinf(b[i])) return false;
+    return true;
+}
+
+/* What is not finite goes where it goes in float32. */
+static void check_not_finite(gy_trial *t)
+{
+    static const float values[] = {NAN, INFINITY, -INFINITY};
+    gy_trial exact;
+    if (t->sample->vocabulary > 0) return;
+    if (gy_trial_begin(&exact, t->sample, GY_PRECISION_float32) != GY_OK) abort();
+    const int64_t at = gy_model_params(t->m)->v[0].count / 2, n = t->batch * t->outputs;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        gy_model_values(t->m)[at] = gy_model_values(exact.m)[at] = values[i];
+        gy_model_run run = gy_trial_run(t), plain = gy_trial_run(&exact);
+        const float *y = gy_trial_forward(t, &run), *want = gy_trial_forward(&exact, &plain);
+        expect(t, alike(n, want, y), "other numbers are not finite", values[i]);
+    }
+    gy_trial_end(&exact);
 }
 
 /* A second micro-batch adds. */
@@ -149,9 +253,11 @@ static void check_single_samples(gy_trial *t)
         if (gy_model_backward(t->m, &part, 1, x, one) != GY_OK) CU_FAIL("backward");
     }
     double error = difference(outputs, single, y);
-    expect(t, error <= 2e-5 * (norm(outputs, y) + 1e-3), "samples are not on their own", error);
+    expect(t, error <= reordered(t, 2e-5) * (norm(outputs, y) + 1e-3),
+           "samples are not on their own", error);
     error = difference(n, whole, gy_model_gradients(t->m));
-    expect(t, error <= 2e-4 * (norm(n, whole) + 1e-3), "micro-batches do not add up", error);
+    expect(t, error <= reordered(t, 2e-4) * (norm(n, whole) + 1e-3), "micro-batches do not add up",
+           error);
 }
 
 static void check_evaluation(gy_trial *t)
@@ -165,7 +271,7 @@ static void check_evaluation(gy_trial *t)
     run = gy_trial_run(t);
     const float *y = gy_trial_forward(t, &run);
     double error = difference(n, trained, y);
-    bool alike = error <= 1e-5 * (norm(n, trained) + 1e-3);
+    bool alike = error <= reordered(t, 1e-5) * (norm(n, trained) + 1e-3);
     expect(t, isfinite(error), "evaluation is not finite", error);
     expect(t, t->random || buffers > 0 || alike, "evaluation differs from training", error);
     expect(t, same(buffers, before, gy_model_buffer_values(t->m)), "evaluation changes buffers", 0);
@@ -419,39 +525,48 @@ static void check_pieces(gy_trial *t)
             from += step;
         }
         double error = difference(n, want, got);
-        expect(t, error <= 1e-5 * (norm(n, want) + 1e-3), "pieces differ from the whole", error);
+        expect(t, error <= reordered(t, 1e-5) * (norm(n, want) + 1e-3),
+               "pieces differ from the whole", error);
         pieces_carried += floats > 0;
     }
     gy_model_free(whole);
 }
 
-/* Output and gradients at the machine's other levels, which differ by rounding alone. */
+/*
+ * Output and gradients at the machine's other levels, which differ by the order of sums alone. In bfloat16 they have
+ * the same bits whatever instructions make the products.
+ */
 static void check_levels(gy_trial *t)
 {
     const int64_t n = gy_model_params(t->m)->trainable, outputs = t->batch * t->outputs;
-    gy_model_run run = gy_trial_run(t);
-    const float *y = copy(t, outputs, gy_trial_forward(t, &run));
-    gy_trial_backward(t, &run);
-    const float *g = copy(t, n, gy_model_gradients(t->m));
-    for (int level = 0; level < (int)gy_simd_best(); level++) {
+    const made best = make(t);
+    for (int level = 0; level <= (int)gy_simd_best(); level++) {
         gy_trial other;
         setenv("GYRE_SIMD", gy_simd_names[level], 1);
-        if (gy_trial_begin(&other, t->sample) != GY_OK) abort();
-        run = gy_trial_run(&other);
-        double error = difference(outputs, y, gy_trial_forward(&other, &run));
-        expect(t, error <= 1e-5 * (norm(outputs, y) + 1e-3), "a level's output differs", error);
-        gy_trial_backward(&other, &run);
-        error = difference(n, g, gy_model_gradients(other.m));
-        expect(t, error <= 1e-5 * (norm(n, g) + 1e-3), "a level's gradients differ", error);
+        if (gy_trial_begin(&other, t->sample, t->precision) != GY_OK) abort();
+        const made got = make(&other);
+        double error = difference(outputs, best.y, got.y);
+        expect(t, error <= reordered(t, 1e-5) * (norm(outputs, best.y) + 1e-3),
+               "a level's output differs", error);
+        error = difference(n, best.g, got.g);
+        expect(t, error <= reordered(t, 1e-5) * (norm(n, best.g) + 1e-3),
+               "a level's gradients differ", error);
+        if (t->precision == GY_PRECISION_bfloat16) {
+            gy_test_emulate(other.kernel);
+            const made pairs = make(&other);
+            const bool bits = same(outputs, got.y, pairs.y) && same(n, got.g, pairs.g);
+            expect(t, bits || level == GY_SIMD_baseline, "pairs have other bits", level);
+        }
         gy_trial_end(&other);
         unsetenv("GYRE_SIMD");
     }
 }
 
-static void check_sample(const gy_layer_sample *sample, void (*check)(gy_trial *))
+static void check_sample(const gy_layer_sample *sample, gy_precision precision,
+                         void (*check)(gy_trial *))
 {
     gy_trial t;
-    if (gy_trial_begin(&t, sample) != GY_OK) {
+    if (gy_trial_begin(&t, sample, precision) != GY_OK) {
         printf("\n    %s: %s", sample->yaml, gy_error_last()->text);
         if (strstr(gy_error_last()->text, "there is no") == NULL) CU_FAIL("a sample is not valid");
     } else {
@@ -464,33 +579,50 @@ static void check_sample(const gy_layer_sample *sample, void (*check)(gy_trial *
 /* Networks of all shapes: what the memory plan shares and repeats must not be seen. */
 static void networks_at_random(void)
 {
+    static void (*const checks[])(gy_trial *) = {check_gradients,  check_recompute,
+                                                 check_steps,      check_rows,
+                                                 check_evaluation, check_completion};
     for (int i = 0; i < 300; i++) {
         char text[GY_RANDOM_LAYERS];
         gy_random_layers((uint64_t)i, text);
         gy_layer_sample sample = {.yaml = text, .in = {1, {4}}};
-        check_sample(&sample, check_gradients);
-        check_sample(&sample, check_recompute);
-        check_sample(&sample, check_steps);
-        check_sample(&sample, check_rows);
-        check_sample(&sample, check_evaluation);
-        check_sample(&sample, check_completion);
+        for (size_t c = 0; c < sizeof checks / sizeof *checks; c++)
+            check_sample(&sample, GY_PRECISION_float32, checks[c]);
+        check_sample(&sample, GY_PRECISION_bfloat16, check_rounding);
     }
 }
 
-static void check_all(void (*check)(gy_trial *))
+static void check_in(gy_precision precision, void (*check)(gy_trial *))
 {
     for (int i = 0; i < gy_layer_registry.n; i++) {
         const gy_layer_kind *kind = gy_layer_kind_of(gy_layer_registry.kinds[i]);
         CU_ASSERT_PTR_NOT_NULL(kind->samples);
         if (kind->samples == NULL) continue;
         CU_ASSERT_PTR_NOT_NULL(kind->samples->yaml);
-        for (const gy_layer_sample *s = kind->samples; s->yaml != NULL; s++) check_sample(s, check);
+        for (const gy_layer_sample *s = kind->samples; s->yaml != NULL; s++)
+            check_sample(s, precision, check);
     }
+}
+
+static void check_all(void (*check)(gy_trial *))
+{
+    for (int precision = 0; precision < GY_PRECISION_COUNT; precision++)
+        check_in((gy_precision)precision, check);
 }
 
 static void gradients_are_those_of_differences(void)
 {
-    check_all(check_gradients);
+    check_in(GY_PRECISION_float32, check_gradients);
+}
+
+static void rounding_does_what_it_may(void)
+{
+    check_in(GY_PRECISION_bfloat16, check_rounding);
+}
+
+static void what_is_not_finite_passes_through(void)
+{
+    check_in(GY_PRECISION_bfloat16, check_not_finite);
 }
 
 static void gradients_accumulate(void)
@@ -550,7 +682,8 @@ static void pieces_give_what_the_whole_gives(void)
     CU_ASSERT(pieces_carried > 0);
 }
 
-GY_TEST_MAIN(GY_TEST(gradients_are_those_of_differences), GY_TEST(gradients_accumulate),
+GY_TEST_MAIN(GY_TEST(gradients_are_those_of_differences), GY_TEST(rounding_does_what_it_may),
+             GY_TEST(what_is_not_finite_passes_through), GY_TEST(gradients_accumulate),
              GY_TEST(complete_gradients_stay), GY_TEST(samples_are_independent),
              GY_TEST(evaluation_is_training_without_draws), GY_TEST(tensors_stay_in_their_places),
              GY_TEST(recomputing_gives_the_same_bits),

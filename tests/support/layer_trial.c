@@ -119,15 +119,15 @@ gy_status gy_trial_model(gy_trial *t, bool recompute, gy_model **out)
     return gy_model_plan(*out, t->batch, GY_USE_TRAINING);
 }
 
-gy_status gy_trial_begin(gy_trial *t, const gy_layer_sample *sample)
+gy_status gy_trial_begin(gy_trial *t, const gy_layer_sample *sample, gy_precision precision)
 {
-    *t = (gy_trial){.ctx = gy_test_context(), .sample = sample};
+    *t = (gy_trial){.ctx = gy_test_context(), .sample = sample, .precision = precision};
     gy_pool_init(&t->pool, t->ctx);
     t->batch = sample->batch > 0 ? sample->batch : 3;
     t->probe = (gy_probe){sample->in, t->batch};
     t->specs[0] =
         (gy_layer_spec){&probe_kind, {.name = "probe", .trainable = true}, &t->probe, "sample"};
-    GY_TRY(gy_kernel_create(t->ctx, 1, GY_PRECISION_float32, &t->kernel));
+    GY_TRY(gy_kernel_create(t->ctx, 1, precision, &t->kernel));
     GY_TRY(gy_test_layer(&t->pool, sample->yaml, &t->specs[1]));
     GY_TRY(gy_trial_model(t, false, &t->m));
     t->inputs = gy_shape_count(gy_model_input(t->m));

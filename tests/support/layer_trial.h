@@ -25,6 +25,7 @@ typedef struct gy_trial {
     gy_kernel *kernel;
     gy_model *m;
     const gy_layer_sample *sample;
+    gy_precision precision; /* of products */
     gy_layer_spec specs[2];
     gy_probe probe;
     int64_t batch, inputs, outputs; /* of one sample */
@@ -33,8 +34,9 @@ typedef struct gy_trial {
     bool mixes;                     /* samples of a batch depend on each other */
 } gy_trial;
 
-/** Makes kernel, model and inputs of a sample. */
-gy_status gy_trial_begin(gy_trial *t, const gy_layer_sample *sample) GY_CHECKED;
+/** Makes kernel, model and inputs of a sample, with products in a precision. */
+gy_status gy_trial_begin(gy_trial *t, const gy_layer_sample *sample,
+                         gy_precision precision) GY_CHECKED;
 void gy_trial_end(gy_trial *t);
 
 /** A model of the sample, ready to train; parameters are drawn anew, always the same. */

@@ -159,7 +159,6 @@ static void run_backward(trial *t)
     gy_attention_back b = {.q = heads_of(t->q, t->row, t->a.time),
                            .key = heads_of(t->key, t->key_row, t->keys),
                            .value = heads_of(t->value, t->key_row, t->keys),
-                           .out = heads_of(t->out, t->row, t->a.time),
                            .lse = t->lse,
                            .d_out = heads_of(t->d_out, t->row, t->a.time),
                            .d_q = heads_of(t->d_q, t->row, t->a.time),

@@ -65,7 +65,6 @@ static void attend(desk *d)
     const gy_attention_back back = {.q = q,
                                     .key = kv,
                                     .value = kv,
-                                    .out = out,
                                     .lse = d->y + 1000,
                                     .d_out = q,
                                     .d_q = {d->dx, 20, 400},

@@ -21,17 +21,6 @@ void GY_OF_LEVEL(attention_rows)(int64_t rows, int64_t width, const float *facto
     }
 }
 
-void GY_OF_LEVEL(attention_dots)(int64_t rows, int64_t width, const float *x, int64_t x_row,
-                                 const float *y, int64_t y_row, float *dots)
-{
-    for (int64_t r = 0; r < rows; r++, x += x_row, y += y_row) {
-        float sum = 0.0f;
-#pragma omp simd reduction(+ : sum)
-        for (int64_t c = 0; c < width; c++) sum += x[c] * y[c];
-        dots[r] = sum;
-    }
-}
-
 /* Exponentials are made of whole panels: what is masked in the last one is −∞ before, 0 after. */
 void GY_OF_LEVEL(attention_softmax)(int64_t rows, int64_t see, int64_t more, int64_t line,
                                     float *score, float *lse, float *inverse)
@@ -49,22 +38,25 @@ void GY_OF_LEVEL(attention_softmax)(int64_t rows, int64_t see, int64_t more, int
 }
 
 void GY_OF_LEVEL(attention_slope)(int64_t rows, int64_t see, int64_t more, int64_t line,
-                                  const float *lse, const float *mean, float *score, float *slope)
+                                  const float *lse, float *score, float *slope)
 {
     const int64_t all = see + (rows - 1) * more;
     for (int64_t r = 0; r < rows; r++, score += line, slope += line) {
         const int64_t n = see + r * more, padded = whole(n);
-        const float top = lse[r], middle = mean[r];
+        const float top = lse[r];
+        float mean = 0.0f;
         for (int64_t j = n; j < padded; j++) {
             score[j] = -INFINITY;
             slope[j] = 0.0f;
         }
-#pragma omp simd
+#pragma omp simd reduction(+ : mean)
         for (int64_t j = 0; j < padded; j++) {
             const float p = vec_exp(score[j] - top);
             score[j] = p;
-            slope[j] = p * (slope[j] - middle);
+            mean += p * slope[j];
         }
+#pragma omp simd
+        for (int64_t j = 0; j < padded; j++) slope[j] = score[j] * (slope[j] - mean);
         for (int64_t j = padded; j < all; j++) score[j] = slope[j] = 0.0f;
     }
 }

@@ -12,18 +12,14 @@
     X(void, attention_rows,                                                                        \
       (int64_t rows, int64_t width, const float *factor, int64_t step, const float *x,             \
        int64_t x_row, float *y, int64_t y_row))                                                    \
-    /* dots[row] = Σ x y */                                                                       \
-    X(void, attention_dots,                                                                        \
-      (int64_t rows, int64_t width, const float *x, int64_t x_row, const float *y, int64_t y_row,  \
-       float *dots))                                                                               \
     /* score = e^(score − its maximum); inverse = 1 / Σ */                                      \
     X(void, attention_softmax,                                                                     \
       (int64_t rows, int64_t see, int64_t more, int64_t line, float *score, float *lse,            \
        float *inverse))                                                                            \
-    /* score = e^(score − lse); slope = score (slope − mean) */                                \
+    /* score = e^(score − lse); slope = score (slope − Σ score slope) */                      \
     X(void, attention_slope,                                                                       \
-      (int64_t rows, int64_t see, int64_t more, int64_t line, const float *lse, const float *mean, \
-       float *score, float *slope))                                                                \
+      (int64_t rows, int64_t see, int64_t more, int64_t line, const float *lse, float *score,      \
+       float *slope))                                                                              \
     /* pairs of x, by (cos, sin) of `turn` */                                                      \
     X(void, rotate, (int64_t width, const float *turn, bool back, float *x))
 

@@ -260,13 +260,11 @@ static gy_status backward(const gy_layer *l, const gy_pass *p)
     gy_linear_backward(p->kernel, c.rows, z->units, z->in, c.out, p->w[output], p->dy, c.d_out,
                        p->dw[output], p->beta[output], bias ? p->dw[output + 1] : NULL,
                        bias ? p->beta[output + 1] : 0);
-    gy_heads out = {c.out, z->units, z->time * z->units};
     gy_heads d_out = {c.d_out, z->units, z->time * z->units};
     gy_attention_backward(p->kernel, &c.a,
                           &(gy_attention_back){.q = c.q,
                                                .key = c.key,
                                                .value = c.value,
-                                               .out = out,
                                                .lse = c.lse,
                                                .d_out = d_out,
                                                .d_q = c.d_q,
