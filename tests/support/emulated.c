@@ -1,7 +1,11 @@
-/* The loops for pairs of bfloat16 on what their instructions are to do, in C, for machines that have none. */
+/*
+ * The loops for pairs of bfloat16 on what their instructions are to do, in C, for machines that have none. Tiles of
+ * all shapes are one function, its loops as they stand: unrolled as for speed they take a minute to compile.
+ */
 #define GY_LEVEL emulated
 #define WIDTH 16
-#pragma GCC diagnostic ignored "-Wpsabi" /* vectors that wide are not this machine's own */
+#define INLINE static inline
+#define UNROLL
 #pragma GCC diagnostic ignored "-Wunknown-pragmas"
 #include "kernel/vector/pairs_emulated.h"
 

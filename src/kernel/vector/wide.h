@@ -18,7 +18,9 @@
 #define WIDTH 4
 #endif
 
+#if !defined(UNROLL) /* as INLINE */
 #define UNROLL _Pragma("GCC unroll 16")
+#endif
 
 typedef float vec __attribute__((vector_size(4 * WIDTH)));
 typedef int32_t bits __attribute__((vector_size(4 * WIDTH)));
