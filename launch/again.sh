@@ -31,6 +31,12 @@ hosts_not_silent() { # WORDS
                          { name = $1; sub(/[.].*/, "", name) } !(name in is)'
 }
 
+# By this name a start takes over the lock of the run's directory from the starts before it, which have ended: where
+# a host is gone a shared file system keeps its lock.
+name_start() { # JOB, nobody else's; sets GYRE_JOB, counts in STARTS
+    export GYRE_JOB=$1:$((STARTS += 1))
+}
+
 # Where a run of `gyre train …` has its files: by the command line, the environment or the configuration.
 run_directory() { # gyre's command line
     local -a words=()

@@ -95,6 +95,7 @@ leave_out() { # sets hostfile
 find_gyre
 mpirun_options
 [ -z "$keep" ] || { MPIRUN_OPTIONS+=("${MPIRUN_KEEPS[@]}"); GRACE=${GRACE:-5}; }
+[ "$tries" = 0 ] || MPIRUN_OPTIONS+=(-x GYRE_JOB)
 each=
 compose "$@" || exit
 if [ -n "$dry" ]; then
@@ -104,9 +105,9 @@ if [ -n "$dry" ]; then
 fi
 [ "$tries$keep" = 0 ] || run=$(run_directory "$@") || exit
 [ "$tries" = 0 ] || [ -z "$hostfile" ] || { all_hosts=$hostfile left=$(mktemp); trap 'rm -f "$left"' EXIT; }
-TRIED=0
+TRIED=0 STARTS=0 job=$(cat /proc/sys/kernel/random/uuid)
 while :; do
-    [ "$tries" = 0 ] || from=$(run_latest "$run")
+    [ "$tries" = 0 ] || { from=$(run_latest "$run"); name_start "$job"; }
     sweep_segments
     code=0
     STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1 run_bounded "${command[@]}" || code=$?

@@ -12,6 +12,7 @@
 #include "base/setting.h"
 #include "comm/comm.h"
 #include "form/form.h"
+#include "store/file.h"
 
 /** The section `checkpoint`. */
 typedef struct gy_checkpoint_settings {
@@ -72,6 +73,7 @@ typedef struct gy_checkpoint {
     gy_best_is best;
     const char *end;         /* what a run that has ended says, in one line; NULL: it goes on */
     const char *flushed;     /* a file that is on disk before this is; NULL: none */
+    const gy_lock *claim;    /* that must still be held when it is committed; NULL: none */
     bool is_best_alone;      /* the best parameters, of an earlier step: no run goes on from them */
     const gy_hold *holds;    /* [params->n] what is kept of each parameter; NULL: nothing of any */
     const gy_formeds *forms; /* parameters that are not floats of the vector; NULL: none */

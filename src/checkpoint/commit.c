@@ -13,8 +13,8 @@
  *  6. `latest` and `best` are a courtesy to people: set after HEAD, and by every start; nothing reads them.
  *  7. Only rank 0 does any of this (with writer: all the others write their shards, and rank 0 goes on
  *     once it has all their receipts); all ranks agree on how it ended. It goes on in a thread while
- *     the run trains; no second checkpoint begins before that. A HEAD that this job did not leave is
- *     another job's, and ends this one.
+ *     the run trains; no second checkpoint begins before that. A HEAD that this job did not leave,
+ *     or a directory that is no longer its own, is another job's, and ends this one.
  *
  * States on disk, and the function that moves from one to the next
  *
@@ -114,6 +114,7 @@ static gy_status give_name(const gy_commit *c, bool *replaced)
 static gy_status gather(gy_writer *w, gy_manifest *m)
 {
     const gy_known *k = w->known;
+    if (w->c.claim != NULL) GY_TRY(gy_lock_check(w->c.claim));
     GY_TRY(gy_history_gather(&w->pool, w->commit.dir, m));
     bool other =
         m->is_there && (!k->is_there || m->history != k->history || m->generation != k->generation);

@@ -81,16 +81,20 @@ gy_status gy_file_append(gy_context *ctx, int fd, const char *path, const void *
 gy_status gy_room_try(gy_context *ctx, const char *directory, int64_t bytes,
                       int64_t *free) GY_CHECKED;
 
+enum { GY_LOCK_TEXT = 256 };
 /** A file that one process holds at a time; {.fd = −1}: not held. */
 typedef struct gy_lock {
     int fd;
-    bool is_sure; /* false: this file system does not lock, so that others may hold it, too */
+    bool is_sure;     /* false: this file system does not lock, so that others may hold it, too */
+    const char *path; /* the caller's */
+    char text
+        [GY_LOCK_TEXT]; /* what it says of its holder, this process; "": nothing, the disk was full */
 } gy_lock;
 
-enum { GY_LOCK_TEXT = 256 };
 /**
  * Holds a file for this process alone, until gy_lock_release() or its end; does not wait.
- * @param text    one line: who holds it then
+ * @param path    outlives the lock
+ * @param text    who holds it then: lines, each with its end, the first for people
  * @param create  whether to make the file where there is none; else it is fine if there is none, or if
  *                it may not be written
  * @param out     fd −1: somebody else holds it, or there is no file
@@ -99,6 +103,15 @@ enum { GY_LOCK_TEXT = 256 };
  */
 gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool create,
                        gy_lock *out, char holder[GY_LOCK_TEXT]) GY_CHECKED;
+/**
+ * Holds a file in the place of a holder that is gone, whose lock a file system keeps: another file gets its
+ * name at once. Should that holder live, gy_lock_check() tells it.
+ * @return GY_OK; GY_E_IO
+ */
+gy_status gy_lock_inherit(gy_context *ctx, gy_pool *pool, const char *path, const char *text,
+                          gy_lock *out) GY_CHECKED;
+/** @return GY_OK, also where it is not held; GY_E_IO where the file is another's by now, naming that one */
+gy_status gy_lock_check(const gy_lock *lock) GY_CHECKED;
 void gy_lock_release(gy_lock *lock);
 
 /** @return GY_OK where a file can be opened, or is not there; GY_E_IO */

@@ -226,8 +226,10 @@ static gy_status keep_configuration(gy_study *s)
 /* The first that writes. */
 static gy_status begin(gy_study *s)
 {
+    gy_claimant who;
     GY_TRY(gy_directory_make(s->ctx, s->dir));
-    GY_TRY(gy_directory_claim(s->comm, &s->pool, s->dir, true, &s->claim));
+    gy_claimant_draw(&who);
+    GY_TRY(gy_directory_claim(s->comm, &s->pool, s->dir, true, &who, &s->claim));
     GY_TRY(keep_configuration(s));
     tell_start(s);
     return GY_OK;

@@ -64,6 +64,7 @@ static gy_status append(gy_run *run)
 {
     const char *text = gy_buffer_text(&run->tell.line);
     GY_TRY(run->tell.line.status);
+    GY_TRY(gy_run_check_claim(run));
     return gy_file_append(run->ctx, run->tell.journal, run->tell.journal_path, text,
                           run->tell.line.bytes);
 }

@@ -9,13 +9,13 @@
 
 #include "apply/base.h"
 #include "base/buffer.h"
+#include "claim.h"
 #include "comm/host_memory.h"
 #include "comm/topology.h"
 #include "feed/feed.h"
 #include "job.h"
 #include "meta/reptile.h"
 #include "report/observer.h"
-#include "store/file.h"
 #include "step_sum.h"
 
 /* Faults on purpose */
@@ -185,6 +185,8 @@ typedef struct gy_run {
     gy_output *timeline;  /* of options->trace, on rank 0 */
     double trace_zero_s;  /* of the trace: the same moment on every rank */
     gy_lock claim;        /* the lock of its directory; not held by other ranks */
+    double claim_seen_s;  /* to be still this job's, last */
+    gy_claimant claimant; /* the same on every rank */
 } gy_run;
 
 /** Makes all parts from run->config. Collective. `taught`: see gy_feed_open. */

@@ -62,7 +62,8 @@ static gy_status begin_saving(gy_run *run, const gy_notes *notes, const char *en
                        .notes = notes->v,
                        .n_notes = notes->n,
                        .end = end,
-                       .flushed = run->tell.journal_path};
+                       .flushed = run->tell.journal_path,
+                       .claim = &run->claim};
     bool alone = false;
     GY_TRY(gy_run_save_best(run, &c, &alone));
     c.best = gy_run_best(run);

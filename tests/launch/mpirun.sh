@@ -53,6 +53,7 @@ pkill -KILL -n -f "^$build/gyre train .*$place/run 3"
 wait $! || fail "started again: code $?"
 grep -q 'restart 1 of 1, from step-' "$place/out" || fail "started again"
 tail -n 1 "$place/run 3/metrics.jsonl" | grep -q '"event": "end"' || fail "started again, to the end"
+grep -q ' start 2 ' "$place/run 3/lock" || fail "the second start is known as the heir of the first"
 
 # nor after a wrong configuration
 code=0

@@ -4,12 +4,13 @@
     survive.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 Cases: deaths (at random moments; GYRE_SURVIVE_SEEDS of them, 8), record (on each side of the moment between
-record and update), last (down to one rank), best (its checkpoint is given up), plain (without grains: to the end,
-no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models in `last`, every all-reduce in `plain`.
+record and update), last (down to one rank), best (its checkpoint is given up), cut_off (rank 0 keeps its
+lock, as a host that is gone does on a shared file system), plain (without grains: to the end, no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models in `last`, every all-reduce in `plain`.
 """
 import os
 import random
 import signal
+import subprocess
 import sys
 import time
 
@@ -127,6 +128,49 @@ def best(bench):
     assert found(place) == found(alone), (found(place), found(alone))
 
 
+def cut_off(bench):
+    """Rank 0, on a host of its own, is stopped: it keeps the lock of the run's directory. The others inherit it
+    at once, a stranger does not; and rank 0 writes nothing when it comes back. Nor does it with a launcher's
+    next start of the job."""
+    epochs = ("--set", "train.epochs=6")
+    alone, place = bench.place("alone", DENSE), bench.place("run", DENSE)
+    bench.train(alone, *epochs, ranks=1)
+    hosts = {**RECOVERS, "GYRE_HOST_RANKS": "1"}
+    process = bench.start(place, *SURVIVE, *epochs, "--set", "comm.silence_seconds=0.5", "--inject", "slow:rank=1,ms=5",
+                          stderr=sys.stderr, env=hosts)
+    b.wait_for_step(place, process, 5)
+    first, heir = (b.rank_process(process, rank) for rank in (0, 1))
+    os.kill(first, signal.SIGSTOP)
+    begin = time.monotonic()
+    b.wait_for_event(place, process, "mend")
+    seconds = time.monotonic() - begin
+    assert seconds < 3, seconds  # the silence, and a moment
+    assert f"process {heir} on " in (place / "run/lock").read_text()
+    stranger = bench.start(place, *epochs, stderr=subprocess.PIPE)
+    b.wait_for_event(place, process, "end")
+    b.send(stranger, signal.SIGTERM)
+    assert stranger.wait(60) == 75, stranger.stderr.read()  # it waited
+    before = (place / "run/metrics.jsonl").read_bytes()
+    os.kill(first, signal.SIGCONT)
+    process.wait(60)
+    b.all_end(process)
+    assert (place / "run/metrics.jsonl").read_bytes() == before
+    check_whole(place)
+    b.same_run(alone, place)
+
+    place, bench.ranks = bench.place("again", DENSE), 1
+    once = (*epochs, "--set", "checkpoint.every_steps=0")
+    process = bench.start(place, *once, "--inject", "slow:rank=0,ms=300", stderr=subprocess.PIPE, env={"GYRE_JOB": "this:1"})
+    b.wait_for_step(place, process, 5)
+    bench.train(place, *once, env={"GYRE_JOB": "this:2"})
+    assert process.wait(60) == 1
+    lines = [line for line in process.stderr.read().decode().splitlines() if line.startswith("gyre: error: ")]
+    assert len(lines) == 1 and ": the place was taken over by process " in lines[0], lines
+    check_whole(place)
+    b.same_run(alone, place)
+    print(f"rank 0's host fell silent: the others went on {seconds:.2f} s later, 0.5 s of it silence")
+
+
 def plain(bench):
     kinds = [("auto", "--set", "comm.wire=bfloat16", "--set", "comm.progress=thread")]
     kinds += [(kind,) for kind in ("ring", "direct", "tree")] if ALL else []
@@ -147,4 +191,4 @@ def refused(bench):
     assert not (place / "run").exists()
 
 
-b.main({"deaths": deaths, "record": record, "last": last, "best": best, "plain": plain, "refused": refused})
+b.main({"deaths": deaths, "record": record, "last": last, "best": best, "cut_off": cut_off, "plain": plain, "refused": refused})

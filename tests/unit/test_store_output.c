@@ -137,6 +137,42 @@ static void locks_say_whether_they_hold(void)
     gy_test_end(ctx);
 }
 
+/* A host that is gone keeps its lock: another process holds it here. Whoever opened the file before it was
+ * inherited has nothing by it. */
+static void locks_have_heirs(void)
+{
+    gy_context *ctx = gy_test_context();
+    gy_pool pool;
+    gy_tempdir t;
+    gy_lock gone, heir, stranger;
+    char holder[GY_LOCK_TEXT];
+    gy_tempdir_make(&t);
+    gy_pool_init(&pool, ctx);
+    const char *path = gy_tempdir_join(&t, "lock");
+    CU_ASSERT_EQUAL(gy_lock_take(ctx, path, "gone\n1\n", true, &gone, holder), GY_OK);
+    CU_ASSERT_EQUAL(gy_lock_check(&gone), GY_OK);
+    CU_ASSERT_EQUAL(gy_lock_inherit(ctx, &pool, path, "heir\n2\n", &heir), GY_OK);
+    CU_ASSERT_TRUE(heir.fd >= 0 && heir.is_sure);
+    CU_ASSERT_EQUAL(gy_lock_check(&heir), GY_OK);
+    CU_ASSERT_EQUAL(gy_lock_check(&gone), GY_E_IO);
+    CU_ASSERT_TRUE(says("taken over by heir;"));
+    CU_ASSERT_EQUAL(gy_lock_take(ctx, path, "stranger\n", true, &stranger, holder), GY_OK);
+    CU_ASSERT_TRUE(stranger.fd < 0);
+    CU_ASSERT_STRING_EQUAL(holder, "heir\n2\n");
+    CU_ASSERT_EQUAL(count(ctx, t.path), 1);
+    gy_lock_release(&gone);
+    CU_ASSERT_EQUAL(gy_lock_check(&gone), GY_OK);
+    CU_ASSERT_EQUAL(gy_lock_take(ctx, path, "stranger\n", true, &stranger, holder), GY_OK);
+    CU_ASSERT_TRUE(stranger.fd < 0);
+    gy_lock_release(&heir);
+    CU_ASSERT_EQUAL(gy_lock_inherit(ctx, &pool, gy_tempdir_join(&t, "none/lock"), "", &heir),
+                    GY_E_IO);
+    CU_ASSERT_EQUAL(heir.fd, -1);
+    gy_pool_clear(&pool);
+    gy_tempdir_remove(&t);
+    gy_test_end(ctx);
+}
+
 static void failures_are_not_absence(void)
 {
     gy_context *ctx = gy_test_context();
@@ -198,4 +234,5 @@ static void leftovers_are_known(void)
 
 GY_TEST_MAIN(GY_TEST(outputs_come_whole_or_not), GY_TEST(inputs_are_not_replaced),
              GY_TEST(links_are_not_followed), GY_TEST(locks_say_whether_they_hold),
-             GY_TEST(failures_are_not_absence), GY_TEST(leftovers_are_known))
+             GY_TEST(locks_have_heirs), GY_TEST(failures_are_not_absence),
+             GY_TEST(leftovers_are_known))
