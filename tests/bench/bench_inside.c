@@ -1,11 +1,11 @@
 /*
- * A network in memory on one thread, µs a call: applied, trained by a step, opened; beside ONNX Runtime by its C
- * interface, in turns, where its library and the same network are given (compare_inside.py does).
+ * A network in memory on one thread, µs a call: opened, applied and trained by a step; or applied beside ONNX Runtime
+ * by its C interface, in turns, where its library and the same network are given (compare_inside.py does).
  *
  *     bench_inside NETWORK.yaml [LIBRARY NETWORK.onnx] N…
  *
- * The medians of a few rounds, of which the least is told; with the peer its ratio. The peer's input is [n, x]; of
- * a network of axes and channels it may have the channels first.
+ * Of many short turns, each the median of its calls, the least is told: what others do on the machine lengthens
+ * some turns, not all. The peer's input is [n, x]; of a network of axes and channels it may have the channels first.
  */
 #define _GNU_SOURCE /* sched_setaffinity */
 #include <gyre/network.h>
@@ -19,7 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROUNDS = 7, MOST_CALLS = 2000 };
+enum { OPENED = 7, MOST_CALLS = 2000, MOST_TURNS = 60 };
+static const double turn_us = 1e4,
+                    all_us = 4e6; /* of a turn, if a call takes no longer; of all of one number */
 
 /* What is called. */
 typedef struct subject {
@@ -119,23 +121,31 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The median of some calls in µs. */
+/* The median of some calls in µs, after one that finds the caches filled by others. */
 static double median(void (*call)(subject *), subject *s, int calls)
 {
     static double times[MOST_CALLS];
-    for (int i = -calls / 20 - 2; i < calls; i++) {
+    call(s);
+    for (int i = 0; i < calls; i++) {
         const double start = gy_clock_s();
         call(s);
-        if (i >= 0) times[i] = 1e6 * (gy_clock_s() - start);
+        times[i] = 1e6 * (gy_clock_s() - start);
     }
     qsort(times, (size_t)calls, sizeof *times, ascending);
     return times[calls / 2];
 }
 
-static int calls_of(void (*call)(subject *), subject *s)
+/* The least of the medians of `first` and of `second`, in turns. */
+static void compare(void (*first)(subject *), void (*second)(subject *), subject *s, double us[2])
 {
-    const double once = median(call, s, 5), many = 1e5 / once;
-    return many > MOST_CALLS ? MOST_CALLS : many < 5 ? 5 : (int)many;
+    const double once = fmax(median(first, s, 1), median(second, s, 1));
+    const int calls = (int)fmax(1, fmin(MOST_CALLS, turn_us / once));
+    const int turns = (int)fmax(3, fmin(MOST_TURNS, all_us / 2 / once / (calls + 1)));
+    us[0] = us[1] = INFINITY;
+    for (int i = 0; i < turns; i++) {
+        us[0] = fmin(us[0], median(first, s, calls));
+        us[1] = fmin(us[1], median(second, s, calls));
+    }
 }
 
 static int64_t count(int axes, const int64_t *shape)
@@ -159,7 +169,7 @@ static void measure(subject *s)
     int64_t in[GY_NETWORK_AXES], out[GY_NETWORK_AXES];
     const int in_axes = gy_network_input(s->net, in), out_axes = gy_network_output(s->net, out);
     const int64_t x = count(in_axes, in), y = count(out_axes, out);
-    double ours = INFINITY, step = INFINITY, theirs = INFINITY;
+    double us[2];
     s->x = malloc((size_t)(s->n * x) * sizeof *s->x);
     s->y = malloc((size_t)(s->n * y) * sizeof *s->y);
     s->classes = calloc((size_t)(s->n * y), sizeof *s->classes);
@@ -171,14 +181,9 @@ static void measure(subject *s)
         const int64_t turned[] = {in[in_axes - 1], in[0]};
         if (in_axes == 2 && !suits(s)) s->in = tensor(s->x, s->n, in_axes, turned, x);
     }
-    const int calls = calls_of(apply, s), steps = calls_of(train, s);
-    for (int i = 0; i < ROUNDS; i++) {
-        ours = fmin(ours, median(apply, s, calls));
-        if (s->session != NULL) theirs = fmin(theirs, median(apply_ort, s, calls));
-        step = fmin(step, median(train, s, steps));
-    }
-    printf("%6lld  %10.2f  %10.2f", (long long)s->n, ours, step);
-    if (s->session != NULL) printf("  %10.2f  %5.2f", theirs, ours / theirs);
+    compare(apply, s->session != NULL ? apply_ort : train, s, us);
+    printf("%6lld  %10.2f  %10.2f", (long long)s->n, us[0], us[1]);
+    if (s->session != NULL) printf("  %5.2f", us[0] / us[1]);
     printf("\n");
     free(s->x);
     free(s->y);
@@ -191,7 +196,7 @@ static gy_network *open_often(gy_context *ctx, const char *path)
     const gy_network_options options = {.training = true};
     gy_network *net = NULL;
     double first = 0, again = INFINITY;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < OPENED; i++) {
         gy_network_close(net);
         const double start = gy_clock_s();
         check(gy_network_open(ctx, NULL, path, &options, &net));
@@ -217,7 +222,7 @@ int main(int argc, char **argv)
     subject s = {.net = open_often(ctx, argv[1])};
     const bool peer = atoi(argv[2]) == 0;
     if (peer && argc > 3) s.session = open_ort(argv[2], argv[3]);
-    printf("%6s  %10s  %10s%s\n", "n", "apply", "step", peer ? "  ONNX Runtime  ratio" : "");
+    printf("%6s  %10s  %12s\n", "n", "apply", peer ? "ONNX Runtime  ratio" : "step");
     for (int i = peer ? 4 : 2; i < argc; i++) {
         s.n = atoll(argv[i]);
         measure(&s);
