@@ -100,7 +100,7 @@ INLINE void backward_gru(int64_t n, const gy_cell_block *b)
 
 /*
  * Slots: i, f, g, o.  i, f, o = σ(x + p + b)  g = tanh(x + p + b)
- * c = f c_before + i g  h = o tanh(c)
+ * c = f c_before + i g  h = o tanh(c), in a loop of its own: no row waits for the c of another
  */
 INLINE void forward_lstm(int64_t n, const gy_cell_block *b)
 {
@@ -112,7 +112,7 @@ INLINE void forward_lstm(int64_t n, const gy_cell_block *b)
         const float *pi = b->product + 4 * r * WIDE, *pf = pi + WIDE, *pg = pf + WIDE,
                     *po = pg + WIDE;
         const float *before = row_of(b->c_before, r, b->before_row);
-        float *c = b->c + r * b->row, *h = b->h + r * b->row, *y = row_of_y(b, r);
+        float *c = b->c + r * b->row;
 #pragma omp simd
         for (int64_t u = 0; u < n; u++) {
             float in = vec_sigmoid(si[u] + pi[u] + bias[u]);
@@ -124,8 +124,13 @@ INLINE void forward_lstm(int64_t n, const gy_cell_block *b)
             sg[u] = cell;
             so[u] = out;
             c[u] = forget * before[u] + in * cell;
-            h[u] = y[u] = out * vec_tanh(c[u]);
         }
+    }
+    for (int64_t r = 0; r < b->rows; r++) {
+        const float *c = b->c + r * b->row, *so = b->slots + r * b->slots_row + 3 * apart;
+        float *h = b->h + r * b->row, *y = row_of_y(b, r);
+#pragma omp simd
+        for (int64_t u = 0; u < n; u++) h[u] = y[u] = so[u] * vec_tanh(c[u]);
     }
 }
 

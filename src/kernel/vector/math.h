@@ -1,6 +1,6 @@
 /**
  * Transcendental functions of one float that compilers turn into vector code: no branch, no table,
- * no call. Accurate to about 1e-7, relative, where not said otherwise. NaN gives NaN.
+ * no call. Accurate within 2e-7, relative, where not said otherwise. NaN gives NaN.
  *
  * Polynomials: Cephes (S. Moshier, single precision), but for normal_cdf. They rely on floating
  * point being evaluated as written: never compile with -fassociative-math.
@@ -15,31 +15,47 @@
 /** e^r − 1 for |r| ≤ ln 2 / 2. */
 static inline float expm1_core(float r)
 {
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    return p * (r * r) + r;
+    float z = r * r; /* by pairs: half of the wait */
+    float p = 1.9875691500e-4f * r + 1.3981999507e-3f;
+    float q = 8.3334519073e-3f * r + 4.1665795894e-2f;
+    p = p * z + q;
+    q = 1.6666665459e-1f * r + 5.0000001201e-1f;
+    p = p * z + q;
+    return p * z + r;
 }
 
-/** e^x; 0 below −87.33 (where the result would be denormal), infinity above 88.72. */
+/** x = n ln 2 + r, with |r| ≤ ln 2 / 2. */
+typedef struct power {
+    float r;
+    uint32_t n;
+} power;
+
+static inline power power_of(float x)
+{
+    const float shift = 12582912.0f; /* 1.5 · 2^23: adding it rounds to a whole number */
+    float t = x * 1.44269504f + shift;
+    float n = t - shift;
+    float r = x - n * 0.693359375f; /* ln 2 in two parts: the first times n is exact */
+    return (power){.r = r + n * 2.12194440e-4f, .n = gy_bits_of(t) - gy_bits_of(shift)};
+}
+
+/** 2^n for −126 ≤ n ≤ 127; 0 for n = −127. */
+static inline float two_to(uint32_t n)
+{
+    return gy_float_of((n + 127) << 23);
+}
+
+static const float least_power = -87.33654f; /* below it e^x would be denormal */
+
+/** e^x; 0 below −87.33, infinity above 88.72. */
 static inline float vec_exp(float x)
 {
-    const float low = -87.33654f, high = 88.72283f;
-    const float shift = 12582912.0f; /* 1.5 · 2^23: adding it rounds to a whole number */
-    float c = x < low ? low : x > high ? high : x;
-    float t = c * 1.44269504f + shift;
-    float n = t - shift;
-    float r = c - n * 0.693359375f; /* ln 2 in two parts: the first times n is exact */
-    r = r + n * 2.12194440e-4f;
-    float y = expm1_core(r) + 1.0f;
-    /* times 2^n in two steps, since 2^128 is no float */
-    uint32_t whole = gy_bits_of(t) - gy_bits_of(shift) + 256; /* n + 256 > 0 */
-    uint32_t half = whole >> 1;
-    y = y * gy_float_of((half - 1) << 23) * gy_float_of((whole - half - 1) << 23);
-    return x < low ? 0.0f : x > high ? INFINITY : y;
+    const float high = 88.72283f;
+    power e = power_of(x < least_power ? least_power : x > high ? high : x);
+    float y = expm1_core(e.r) + 1.0f;
+    uint32_t half = (e.n + 256) / 2 - 128; /* in two steps, since 2^128 is no float */
+    y = y * two_to(half) * two_to(e.n - half);
+    return x < least_power ? 0.0f : x > high ? INFINITY : y;
 }
 
 /** e^x − 1. */
@@ -68,23 +84,26 @@ static inline float vec_log1p(float u)
     return above ? y + 0.69314718f : y;
 }
 
+/** With e = e^−|x|: 1 / (1 + e) or e / (1 + e); e is 0 above 87.68. */
 static inline float vec_sigmoid(float x)
 {
-    return 1.0f / (1.0f + vec_exp(-x));
+    const float high = 88.1f; /* n = −127 */
+    float a = fabsf(x);
+    power minus = power_of(a > high ? -high : -a);
+    float s = two_to(minus.n);
+    float e = expm1_core(minus.r) * s + s;
+    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
 }
 
+/** With m = e^2|x| − 1: m / (m + 2). */
 static inline float vec_tanh(float x)
 {
-    float a = fabsf(x), z = x * x;
-    float p = -5.70498872745e-3f;
-    p = p * z + 2.06390887954e-2f;
-    p = p * z - 5.37397155531e-2f;
-    p = p * z + 1.33314422036e-1f;
-    p = p * z - 3.33332819422e-1f;
-    float near = x + x * z * p;
-    float far = 1.0f - 2.0f / (vec_exp(2.0f * a) + 1.0f);
-    far = x < 0.0f ? -far : far;
-    return a < 0.625f ? near : far;
+    const float high = 9.1f; /* from there on it is 1 */
+    float a = fabsf(x);
+    power e = power_of(2.0f * (a > high ? high : a));
+    float s = two_to(e.n);
+    float m = expm1_core(e.r) * s + (s - 1.0f);
+    return copysignf(m / (m + 2.0f), x);
 }
 
 /** log(1 + e^x). */
