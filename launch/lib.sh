@@ -30,7 +30,8 @@ count_cores() {
 #   Keep-alives: mpirun itself notices a host that dies or whose cable is cut after 10 + 3 x 2 s, where no
 #   rank says so before (comm.silence_seconds). Open MPI's own values need eight minutes.
 mpirun_options() { # sets MPIRUN_OPTIONS; MPIRUN_KEEPS, with which a job outlives ranks and SLURM's nodes
-    MPIRUN_KEEPS=(--enable-recovery --mca plm_slurm_args "--no-kill --kill-on-bad-exit=0")
+    MPIRUN_KEEPS=(--enable-recovery --mca plm_slurm_args "--no-kill --kill-on-bad-exit=0"
+                  -x "GYRE_START_SECONDS=${GYRE_START_SECONDS:-60}") # nobody ends a start that lost a rank
     MPIRUN_OPTIONS=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2
                     --mca oob_tcp_keepalive_probes 3)
     [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)

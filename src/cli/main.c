@@ -6,6 +6,7 @@
  * line and takes the job down, since the others wait for it.
  */
 #include "command_list.h"
+#include "guard.h"
 #include "page.h"
 #include "terminal.h"
 
@@ -206,12 +207,21 @@ static gy_status take_words(gy_cli *cli)
     return tell_passed_over(cli, own, mine);
 }
 
-static gy_status start(gy_cli *cli)
+static gy_status find_each_other(gy_cli *cli)
 {
     GY_TRY(gy_comm_start(cli->ctx));
     GY_TRY(gy_comm_create(cli->ctx, NULL, &cli->comm));
     cli->rank = gy_comm_rank(cli->comm);
-    GY_TRY(gy_comm_watch(cli->comm, WATCH_S, stalled, NULL));
+    return gy_comm_watch(cli->comm, WATCH_S, stalled, NULL);
+}
+
+static gy_status start(gy_cli *cli)
+{
+    gy_guard guard;
+    gy_guard_begin(&guard, cli->rank, WATCH_S, stalled);
+    gy_status status = find_each_other(cli);
+    gy_guard_end(&guard);
+    GY_TRY(status);
     return take_words(cli);
 }
 

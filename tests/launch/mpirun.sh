@@ -55,6 +55,18 @@ grep -q 'restart 1 of 1, from step-' "$place/out" || fail "started again"
 tail -n 1 "$place/run 3/metrics.jsonl" | grep -q '"event": "end"' || fail "started again, to the end"
 grep -q ' start 2 ' "$place/run 3/lock" || fail "the second start is known as the heir of the first"
 
+# a rank that is gone before MPI has started, and the others are left alone: a bounded end, and another start
+cat >"$place/gyre" <<DIES
+#!/bin/sh
+[ "\$OMPI_COMM_WORLD_RANK" != 1 ] || [ -e "$place/died" ] || { touch "$place/died"; kill -KILL \$\$; }
+exec $build/gyre "\$@"
+DIES
+chmod +x "$place/gyre"
+GYRE=$place/gyre GYRE_START_SECONDS=2 launch/mpirun.sh -s -k -r 1 -n 2 train datasets/digits.yaml --run-dir "$place/run 5" \
+    --quiet --set train.epochs=1 >"$place/out" 2>&1 || fail "gone before the start: code $?"
+[ "$(grep -c '^gyre: error: the run stands still (rank 0, start)' "$place/out")" = 1 ] &&
+    grep -q 'restart 1 of 1, from none' "$place/out" || fail "gone before the start"
+
 # nor after a wrong configuration
 code=0
 launch/mpirun.sh -s -n 2 -r 3 train datasets/digits.yaml --run-dir "$place/run 4" --set train.epochs=x \
