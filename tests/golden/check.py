@@ -4,8 +4,8 @@
     check.py GYRE MPIRUN_SH MPIEXEC RANKS [CASE…]
 
 Loss, gradient norm, parameters and buffers must agree to float32 rounding: TOLERANCE of the largest
-value of a tensor, and of how far it moved. Cases of ROUNDED run a second time with operands in
-bfloat16: their losses and norms must agree to ROUNDING, and not to float32's.
+value of a tensor, and of how far it moved. On one rank cases of ROUNDED run a second time with operands
+in bfloat16: their losses and norms must agree to ROUNDING, and not to float32's.
 """
 import json
 import pathlib
@@ -18,8 +18,8 @@ import numpy
 
 HERE = pathlib.Path(__file__).parent
 TOLERANCE = 2e-5  # PyTorch's own float32 stays within a third of it
-ROUNDED = ("attention", "dense_cross_entropy", "recurrent", "sequence")
-ROUNDING = 2**-6  # operands have 8 bits
+ROUNDED = ("attention", "conv", "dense_cross_entropy", "recurrent", "sequence", "volume")
+ROUNDING = 2**-7  # that of both operands of a product, 2⁻⁸ each: of what a few products in a row make, mostly less
 
 
 def tensors(group):
@@ -85,7 +85,7 @@ def main():
         wrong = check(case, launch)
         failed += bool(wrong)
         print(f"{case} on {ranks} ranks: {'as PyTorch' if not wrong else '; '.join(wrong)}")
-        if case in ROUNDED:
+        if case in ROUNDED and ranks == "1":
             wrong = check(case, launch, "bfloat16")
             failed += bool(wrong)
             print(f"{case} in bfloat16: {'near PyTorch' if not wrong else '; '.join(wrong)}")

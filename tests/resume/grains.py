@@ -4,7 +4,7 @@
     grains.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
 RANKS is the number of ranks that a run on one is held against. Cases: dense, conv, lstm, gpt (the
-families of models, with all that draws, sums and decides), sums (every all-reduce, shares of
+families of models, with all that draws, sums and decides), bfloat16 (products), sums (every all-reduce, shares of
 the optimizer), norms (of whole tensors), blocks (of outputs), chain (kills and other numbers of
 ranks), skipped (steps), applied (eval, predict), moved, settings.
 """
@@ -45,6 +45,19 @@ def family(config):
         kinds = [e["event"] for e in b.told(alone)]
         assert kinds.count("step") > 8 and kinds.count("evaluate") > 2, kinds
     return case
+
+
+def bfloat16(bench):
+    """Products in bfloat16: through a kill, with shares of the optimizer, on other numbers of ranks."""
+    config = LSTM.replace("    - lstm", "    - conv1d: {filters: 9, kernel: 3}\n    - lstm")
+    config = config.replace("train: {", "train: {precision: bfloat16, ")
+    alone, killed = bench.place("alone", config), bench.place("killed", config)
+    bench.train(alone, ranks=1)
+    shards = "--set", "comm.shard_optimizer=true"
+    done = bench.try_train(killed, *shards, "--inject", "kill:rank=1,step=6")
+    assert done.returncode != 0, done
+    bench.train(killed, *shards, ranks=2)
+    b.same_run(alone, killed)
 
 
 def sums(bench):
@@ -151,5 +164,5 @@ def settings(bench):
 
 
 b.main({"dense": family(DENSE), "conv": family(CONV), "lstm": family(LSTM), "gpt": family(GPT),
-        "sums": sums, "norms": norms, "blocks": blocks, "chain": chain, "skipped": skipped, "applied": applied,
+        "bfloat16": bfloat16, "sums": sums, "norms": norms, "blocks": blocks, "chain": chain, "skipped": skipped, "applied": applied,
         "moved": moved, "settings": settings})
