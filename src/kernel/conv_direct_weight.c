@@ -178,7 +178,7 @@ static void sum_band(const gy_kernel *k, const gy_slide *s, const sources *a, in
                 product.a = line + j * s->h.apart * s->in;
                 product.c =
                     sum + ((panel * s->d.taps * s->v.taps + i) * taps + j) * s->inner * PANEL;
-                (s->diagonal ? k->vector->panel_diagonal : k->operand->product)(&product);
+                gy_slide_multiply(k, s, &product);
             }
         }
     }
@@ -208,7 +208,7 @@ static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, 
                      int64_t end, int64_t from, int64_t to, float *sum, gy_member me)
 {
     const float *x = s->flip ? p->dz : p->x, *y = s->flip ? p->x : p->dz;
-    const gy_operand *o = p->kernel->operand;
+    const gy_operand *o = gy_slide_operand(p->kernel, s);
     const int64_t bands = gy_slide_bands(s), panels = s->panel / PANEL;
     float *band = p->scratch + l->sums * l->sum + me.number * own_floats(l);
     float *taps = band + l->band, *copy = taps + l->taps;
@@ -220,9 +220,8 @@ static void sum_part(const gy_conv_pass *p, const gy_slide *s, const layout *l, 
         for (int64_t panel = from; panel < to;) {
             const int64_t g = panel / panels, last = gy_least(to, (g + 1) * panels);
             gy_slide_copy(s, gy_slide_floats(p->kernel), image, g, &at, band);
-            const sources all = o->group > 1 && !s->diagonal
-                                    ? packed_sources(s, o, g, &at, band, dz, taps, copy)
-                                    : plain_sources(s, g, &at, band, dz, copy);
+            const sources all = o->group > 1 ? packed_sources(s, o, g, &at, band, dz, taps, copy)
+                                             : plain_sources(s, g, &at, band, dz, copy);
             sum_band(p->kernel, s, &all, panel - g * panels, last - g * panels, at.rows,
                      sum + g * s->panel * gy_slide_taps(s) * s->inner);
             panel = last;

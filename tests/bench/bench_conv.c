@@ -1,8 +1,9 @@
 /*
  * Rates of convolution: GFLOP/s counted as direct convolution (2 · outputs · kernel · channels a
- * pass), the best of a few runs, beside the rate of a large product in the same program.
+ * pass), the best of a few runs, beside the rate of a large product in the same program; and how many
+ * times as fast each pass is in bfloat16, in turns. On one thread by processor time.
  *
- *     bench_conv [THREADS [ALGORITHM|all [PRECISION]]]
+ *     bench_conv [THREADS [ALGORITHM|all [NAME]]]
  */
 #include "kernel/conv.h"
 #include "kernel/gemm.h"
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { RUNS = 5 };
 
@@ -75,42 +77,52 @@ static gy_conv conv_of(const shape *s)
                      .groups = s->groups};
 }
 
-static double seconds(void)
+/* Of a thread that is alone its own: others may want the processor too. */
+static double seconds(const gy_kernel *k)
 {
-    return gy_clock_s();
+    struct timespec t;
+    if (gy_kernel_threads(k) > 1) return gy_clock_s();
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, gy_conv_algorithm a)
+static void measure(gy_context *ctx, gy_kernel *const kernels[GY_PRECISION_COUNT], const shape *s,
+                    gy_conv_algorithm a)
 {
     gy_conv c = conv_of(s);
     if (!gy_conv_can(&c, a)) return;
-    gy_conv_plan(&c, a, gy_kernel_threads(k));
+    gy_conv_plan(&c, a, gy_kernel_threads(kernels[0]));
     int64_t inputs = s->batch * gy_windows_in(c.axis) * c.channels;
     int64_t outputs = s->batch * gy_windows_out(c.axis) * c.filters;
     int64_t weights = c.filters * gy_windows_size(c.axis) * (c.channels / c.groups);
     double work = 2e-9 * (double)outputs * (double)weights / (double)c.filters;
     float *x = draw(ctx, inputs), *y = draw(ctx, outputs), *w = draw(ctx, weights);
     float *dx = draw(ctx, inputs), *dz = draw(ctx, outputs), *dw = draw(ctx, weights);
-    float *scratch = draw(ctx, c.scratch), best[3] = {1e30F, 1e30F, 1e30F};
-    for (int i = 0; i < RUNS; i++) {
-        double at[4] = {seconds()};
+    float *scratch = draw(ctx, c.scratch), best[GY_PRECISION_COUNT][3];
+    for (int j = 0; j < 3 * GY_PRECISION_COUNT; j++) best[j / 3][j % 3] = 1e30F;
+    for (int i = 0; i < RUNS * GY_PRECISION_COUNT; i++) {
+        const gy_kernel *k = kernels[i % GY_PRECISION_COUNT];
+        float *least = best[i % GY_PRECISION_COUNT];
+        double at[4] = {seconds(k)};
         gy_conv_forward(k, &c, s->batch, x, w, NULL, NULL, GY_ACTIVATION_none, NULL, y, scratch);
-        at[1] = seconds();
+        at[1] = seconds(k);
         gy_conv_backward_data(k, &c, s->batch, w, dz, dx, scratch);
-        at[2] = seconds();
+        at[2] = seconds(k);
         gy_conv_backward_weight(k, &c, s->batch, x, dz, 0, dw, scratch);
-        at[3] = seconds();
+        at[3] = seconds(k);
         for (int j = 0; j < 3; j++) {
             float took = (float)(at[j + 1] - at[j]);
-            if (took < best[j]) best[j] = took;
+            if (took < least[j]) least[j] = took;
         }
     }
-    printf("%-24s %-9s %6.1f %6.1f %6.1f   all %6.1f   %7.2f ms\n", s->name,
-           gy_conv_names[c.algorithm], work / (double)best[0], work / (double)best[1],
-           work / (double)best[2], 3 * work / (double)(best[0] + best[1] + best[2]),
-           1e3 * (double)(best[0] + best[1] + best[2]));
-    float *all[] = {x, y, w, dx, dz, dw, scratch};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) gy_free(ctx, all[i]);
+    const float *plain = best[0], *half = best[GY_PRECISION_bfloat16];
+    const double all = (double)(plain[0] + plain[1] + plain[2]);
+    printf("%-24s %-9s %6.1f %6.1f %6.1f   all %6.1f   %7.2f ms   bfloat16 %5.2f %5.2f %5.2f\n",
+           s->name, gy_conv_names[c.algorithm], work / (double)plain[0], work / (double)plain[1],
+           work / (double)plain[2], 3 * work / all, 1e3 * all, (double)(plain[0] / half[0]),
+           (double)(plain[1] / half[1]), (double)(plain[2] / half[2]));
+    float *arrays[] = {x, y, w, dx, dz, dw, scratch};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) gy_free(ctx, arrays[i]);
 }
 
 static void measure_product(gy_context *ctx, const gy_kernel *k)
@@ -119,9 +131,9 @@ static void measure_product(gy_context *ctx, const gy_kernel *k)
     float *a = draw(ctx, N * N), *b = draw(ctx, N * N), *c = draw(ctx, N * N);
     double best = 1e30;
     for (int i = 0; i < RUNS; i++) {
-        double start = seconds();
+        double start = seconds(k);
         gy_gemm(k, false, false, N, N, N, 1, a, N, b, N, 0, c, N);
-        double took = seconds() - start;
+        double took = seconds(k) - start;
         if (took < best) best = took;
     }
     printf("sgemm %d^3: %.1f GFLOP/s\n", N, 2e-9 * N * N * N / best);
@@ -133,24 +145,23 @@ static void measure_product(gy_context *ctx, const gy_kernel *k)
 int main(int argc, char **argv)
 {
     gy_context *ctx = NULL;
-    gy_kernel *k = NULL;
-    int threads = argc > 1 ? atoi(argv[1]) : 1, precision = 0;
+    gy_kernel *k[GY_PRECISION_COUNT] = {NULL};
+    int threads = argc > 1 ? atoi(argv[1]) : 1;
     const char *algorithm = argc > 2 ? argv[2] : "all";
-    while (argc > 3 && precision + 1 < GY_PRECISION_COUNT &&
-           strcmp(argv[3], gy_precision_names[precision]) != 0)
-        precision++;
-    if (gy_context_create(NULL, NULL, &ctx) != GY_OK ||
-        gy_kernel_create(ctx, threads, (gy_precision)precision, &k) != GY_OK)
-        return 1;
-    measure_product(ctx, k);
+    if (gy_context_create(NULL, NULL, &ctx) != GY_OK) return 1;
+    for (int p = 0; p < GY_PRECISION_COUNT; p++)
+        if (gy_kernel_create(ctx, threads, (gy_precision)p, &k[p]) != GY_OK) return 1;
+    measure_product(ctx, k[0]);
     printf("%-34s forward  data  weights\n", "GFLOP/s");
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        if (argc > 3 && strstr(shapes[i].name, argv[3]) == NULL) continue;
         for (int a = 0; a < GY_CONV_COUNT; a++)
             if (strcmp(algorithm, gy_conv_names[a]) == 0 ||
                 (a > 0 && strcmp(algorithm, "all") == 0))
                 measure(ctx, k, &shapes[i], (gy_conv_algorithm)a);
-    measure_product(ctx, k);
-    gy_kernel_free(k);
+    }
+    measure_product(ctx, k[0]);
+    for (int p = 0; p < GY_PRECISION_COUNT; p++) gy_kernel_free(k[p]);
     gy_context_free(ctx);
     return 0;
 }

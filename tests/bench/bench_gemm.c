@@ -1,6 +1,7 @@
 /*
  * Rates of matrix products, GFLOP/s of processor time, the best of a few runs: by panels and by the BLAS, in turns, on
- * one thread; and which of them gy_gemm() takes. NT, NN, TN: what is transposed.
+ * one thread, and which of them gy_gemm() takes; then in bfloat16, and how many times that is as fast as what is taken
+ * in float32. NT, NN, TN: what is transposed.
  *
  *     bench_gemm [RUNS]
  */
@@ -38,11 +39,16 @@ static const shape shapes[] = {
     {"lstm dx", false, false, 4096, 512, 2048},
     {"lstm dw", true, false, 2048, 512, 4096},
     {"gpt2 logits y", false, true, 1024, 8192, 768},
+    {"lstm step dw", true, false, 512, 512, 4096},
     {"64 cubed", false, true, 64, 64, 64},
     {"32, 256, 256", false, true, 32, 256, 256},
     {"8, 512, 512", false, true, 8, 512, 512},
     {"16, 512, 512", false, true, 16, 512, 512},
     {"512, 16, 512", false, true, 512, 16, 512},
+    {"1, 512, 512", false, true, 1, 512, 512},
+    {"1, 512, 512 dx", false, false, 1, 512, 512},
+    {"1, 512, 512 dw", true, false, 512, 512, 1},
+    {"3, 512, 512", false, true, 3, 512, 512},
 };
 
 static float *draw(gy_context *ctx, int64_t n)
@@ -78,7 +84,16 @@ static double by_blas(const gy_product *p, int64_t repeats)
     return seconds() - start;
 }
 
-static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, int runs)
+/* As gy_gemm() chooses. */
+static double by_choice(const gy_kernel *k, const gy_product *p, int64_t repeats)
+{
+    const double start = seconds();
+    for (int64_t r = 0; r < repeats; r++) gy_gemm_run(k, p);
+    return seconds() - start;
+}
+
+static void measure(gy_context *ctx, const gy_kernel *k, const gy_kernel *half, const shape *s,
+                    int runs)
 {
     float *a = draw(ctx, s->m * s->inner), *b = draw(ctx, s->inner * s->n);
     float *c = draw(ctx, s->m * s->n);
@@ -96,16 +111,19 @@ static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, int run
                           .ldc = s->n};
     const double gflop = 2e-9 * (double)s->m * (double)s->n * (double)s->inner;
     const int64_t repeats = 1 + (int64_t)(0.02 / gflop);
-    double panels = INFINITY, blas = INFINITY;
+    double panels = INFINITY, blas = INFINITY, chosen = INFINITY, rounded = INFINITY;
     for (int i = 0; i < runs; i++) {
         panels = fmin(panels, by_panels(k, &p, repeats));
         blas = fmin(blas, by_blas(&p, repeats));
+        chosen = fmin(chosen, by_choice(k, &p, repeats));
+        rounded = fmin(rounded, by_choice(half, &p, repeats));
     }
     const double work = gflop * (double)repeats;
-    printf("%-16s %c%c %5lld %5lld %5lld   %6.1f %6.1f   %5.2f   %s\n", s->name,
+    printf("%-16s %c%c %5lld %5lld %5lld   %6.1f %6.1f   %5.2f   %-6s %6.1f %6.2f\n", s->name,
            s->transpose_a ? 'T' : 'N', s->transpose_b ? 'T' : 'N', (long long)s->m, (long long)s->n,
            (long long)s->inner, work / panels, work / blas, blas / panels,
-           gy_gemm_packs(k, p.m, p.n, p.inner) ? "panels" : "BLAS");
+           gy_gemm_packs(k, p.m, p.n, p.inner) ? "panels" : "BLAS", work / rounded,
+           chosen / rounded);
     gy_free(ctx, a);
     gy_free(ctx, b);
     gy_free(ctx, c);
@@ -114,15 +132,18 @@ static void measure(gy_context *ctx, const gy_kernel *k, const shape *s, int run
 int main(int argc, char **argv)
 {
     gy_context *ctx = NULL;
-    gy_kernel *k = NULL;
+    gy_kernel *k = NULL, *half = NULL;
     const int runs = argc > 1 ? atoi(argv[1]) : 7;
     if (gy_context_create(NULL, NULL, &ctx) != GY_OK ||
-        gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k) != GY_OK)
+        gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k) != GY_OK ||
+        gy_kernel_create(ctx, 1, GY_PRECISION_bfloat16, &half) != GY_OK)
         return 1;
-    printf("%-16s    %5s %5s %5s   %6s %6s   ratio\n", "GFLOP/s", "m", "n", "inner", "panels",
-           "BLAS");
-    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) measure(ctx, k, &shapes[i], runs);
+    printf("%-16s    %5s %5s %5s   %6s %6s   ratio   takes  bfloat16 ratio\n", "GFLOP/s", "m", "n",
+           "inner", "panels", "BLAS");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        measure(ctx, k, half, &shapes[i], runs);
     gy_kernel_free(k);
+    gy_kernel_free(half);
     gy_context_free(ctx);
     return 0;
 }
