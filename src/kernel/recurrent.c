@@ -1,14 +1,11 @@
 /*
- * A recurrent cell over a sequence. The products with the input are one GEMM for all steps, so are
- * the gradients of the weights; what remains in the loop over time is the product with the hidden
+ * A recurrent cell over a sequence. The products with the input are one GEMM for all steps, or for some at a time
+ * where no backward pass follows; so are the gradients of the weights; what remains in the loop over time is the product with the hidden
  * state, on R packed once a pass in panels of 16 outputs, and the cell.
  *
  * A step is cut into tasks of 16 units by up to ROWS samples: the panels of all gates of these
  * units, then their cell while everything is in the first-level cache. A thread has the same units
  * at every step, and there is one barrier a step.
- *
- *     keep     slots [T, B, slots H]  h [T, B, H]  c [T, B, H]    rows padded, see row_floats()
- *     scratch  R in panels | forward: biases [H / 16, slots, 16], backward: d_state [B, H] | last
  *
  * A step multiplies the h of the one before or, backward, the dz of the one after: as they lie in
  * float32; else each task packs its own into `last` [2, B, …], of this step and of that one.
@@ -27,83 +24,6 @@ enum {
     DEPTH = 512 /* of a product at once: a panel's part of 32 KiB */
 };
 static const double team_flop = 2e5; /* a step of less is done alone */
-
-#define GATES(name, gates, slots, state) gates,
-#define SLOTS(name, gates, slots, state) slots,
-#define STATE(name, gates, slots, state) state,
-static const int cell_gates[] = {GY_CELL_LIST(GATES)};
-static const int cell_slots[] = {GY_CELL_LIST(SLOTS)};
-static const bool cell_state[] = {GY_CELL_LIST(STATE)};
-
-int gy_cell_gates(gy_cell cell)
-{
-    return cell_gates[cell];
-}
-
-int gy_cell_slots(gy_cell cell)
-{
-    return cell_slots[cell];
-}
-
-bool gy_cell_has_state(gy_cell cell)
-{
-    return cell_state[cell];
-}
-
-/* An odd number of cache lines, so that the rows of a tile do not fall into the same few sets. */
-static int64_t row_floats(int64_t n)
-{
-    return (gy_pieces(n, WIDE) | 1) * WIDE;
-}
-
-static void use_packed(gy_recurrent_pass *p, const float *packed)
-{
-    p->packed = packed;
-    p->bias = packed + gy_panels_of_r(p->r);
-}
-
-/* Of the dz of all gates, or less of h. */
-static int64_t last_floats(const gy_recurrent *r)
-{
-    return row_floats(cell_gates[r->cell] * gy_round_up(r->units, GY_UNIT_MOST));
-}
-
-gy_recurrent_pass gy_recurrent_lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
-                                       const float *const *recurrent, float *keep, float *scratch)
-{
-    gy_recurrent_pass p = {.kernel = k,
-                           .r = r,
-                           .batch = batch,
-                           .gates = cell_gates[r->cell],
-                           .n_slots = cell_slots[r->cell],
-                           .blocks = gy_cell_blocks(r),
-                           .row = row_floats(r->units),
-                           .depth = gy_units(k->operand, r->units),
-                           .last_row = last_floats(r),
-                           .weights = recurrent};
-    p.slots_row = row_floats(p.n_slots * r->units);
-    p.slots = keep;
-    p.h = p.slots + r->time * batch * p.slots_row;
-    p.c = p.h + r->time * batch * p.row;
-    if (scratch == NULL) return p;
-    use_packed(&p, scratch);
-    p.d_state = scratch + gy_panels_of_r(r);
-    p.last = p.d_state + gy_panels_of_bias(r) + batch * p.row;
-    return p;
-}
-
-int64_t gy_recurrent_keep(const gy_recurrent *r, int64_t batch)
-{
-    int64_t states = cell_state[r->cell] ? 2 : 1;
-    return r->time * batch *
-           (row_floats(cell_slots[r->cell] * r->units) + states * row_floats(r->units));
-}
-
-void gy_recurrent_scratch(const gy_recurrent *r, int64_t *fixed, int64_t *per_sample)
-{
-    *fixed = gy_panels_of_r(r) + gy_panels_of_bias(r);
-    *per_sample = row_floats(r->units) + 2 * last_floats(r);
-}
 
 /* The position of step s, and the number of it that the step before has. */
 static int64_t position(const gy_recurrent *r, int64_t s)
@@ -183,18 +103,19 @@ static void keep_last(const gy_recurrent_pass *p, const task *t, int64_t s, int6
 /* What a task of step s touches; without product. */
 static gy_cell_block block_of(const gy_recurrent_pass *p, const task *t, int64_t s)
 {
-    const int64_t at = position(p->r, s) * p->batch + t->first;
+    const int64_t at = position(p->r, s), state = at % p->states * p->batch + t->first;
     gy_cell_block b = {.rows = t->rows,
                        .units = t->units,
-                       .slots = p->slots + at * p->slots_row + t->unit,
+                       .slots = p->slots + ((at - p->from) * p->batch + t->first) * p->slots_row +
+                                t->unit,
                        .slots_row = p->slots_row,
                        .slots_apart = p->r->units,
                        .before_row = p->row,
-                       .h = p->h + at * p->row + t->unit,
-                       .c = p->c + at * p->row + t->unit,
+                       .h = p->h + state * p->row + t->unit,
+                       .c = p->c + state * p->row + t->unit,
                        .row = p->row};
     if (s > 0) {
-        const int64_t before = position(p->r, s - 1) * p->batch + t->first;
+        const int64_t before = position(p->r, s - 1) % p->states * p->batch + t->first;
         b.h_before = p->h + before * p->row + t->unit;
         b.c_before = p->c + before * p->row + t->unit;
     }
@@ -257,39 +178,42 @@ static void step_forward(const gy_recurrent_pass *p, const gy_recurrent_forward_
 }
 
 /* The same of W in panels: those of all gates lie end to end where no gate's last one is cut. */
-static void multiply_packed(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a)
+static void multiply_packed(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a,
+                            int64_t rows, const float *x)
 {
     const gy_recurrent *r = p->r;
     const int64_t h = r->units, run = h % WIDE == 0 ? p->gates : 1;
     for (int64_t g = 0; g < p->gates; g += run)
         gy_gemm_run(p->kernel, &(gy_product){.transpose_b = true,
-                                             .m = r->time * p->batch,
+                                             .m = rows,
                                              .n = run * h,
                                              .inner = r->in,
                                              .alpha = 1.0f,
-                                             .a = a->x,
+                                             .a = x,
                                              .packed = gy_packed_inputs(p->kernel, r, a->packed, g),
                                              .c = p->slots + g * h,
                                              .lda = r->in,
                                              .ldc = p->slots_row});
 }
 
-/* slots = x Wᵀ for all positions */
-static void multiply_inputs(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a)
+/* slots = x Wᵀ for n positions */
+static void multiply_inputs(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a,
+                            int64_t n)
 {
     const gy_recurrent *r = p->r;
+    const int64_t rows = n * p->batch, h = r->units;
+    const float *x = a->x + p->from * p->batch * r->in;
     if (a->packed != NULL) {
-        multiply_packed(p, a);
+        multiply_packed(p, a, rows, x);
         return;
     }
-    const int64_t rows = r->time * p->batch, h = r->units;
     const int run = a->form != NULL ? 1 : gy_gates_together(a->weight, p->gates, h * r->in);
     for (int64_t g = 0; g < p->gates; g += run) {
         float *to = p->slots + g * h;
         if (a->weight[g] == NULL)
-            gy_product_forward_rows(p->kernel, rows, a->x, a->form[g], NULL, to, p->slots_row);
+            gy_product_forward_rows(p->kernel, rows, x, a->form[g], NULL, to, p->slots_row);
         else
-            gy_gemm(p->kernel, false, true, rows, run * h, r->in, 1.0f, a->x, r->in, a->weight[g],
+            gy_gemm(p->kernel, false, true, rows, run * h, r->in, 1.0f, x, r->in, a->weight[g],
                     r->in, 0.0f, to, p->slots_row);
     }
 }
@@ -297,14 +221,14 @@ static void multiply_inputs(const gy_recurrent_pass *p, const gy_recurrent_forwa
 /* The rows of the last step, if they are wanted. */
 static void copy_end(const gy_recurrent_pass *p, const float *from, float *to)
 {
-    from += position(p->r, p->r->time - 1) * p->batch * p->row;
+    from += position(p->r, p->r->time - 1) % p->states * p->batch * p->row;
     for (int64_t b = 0; to != NULL && b < p->batch; b++)
         memcpy(to + b * p->r->units, from + b * p->row, sizeof *to * (size_t)p->r->units);
 }
 
-/* All steps, by each of the team. */
-static void steps_forward(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a,
-                          gy_member me)
+/* What the steps read packed, by all of the team. */
+static void pack_forward(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a,
+                         gy_member me)
 {
     const int64_t units = p->r->units;
     if (!lies_packed(p) && a->h_start != NULL) {
@@ -312,11 +236,17 @@ static void steps_forward(const gy_recurrent_pass *p, const gy_recurrent_forward
             p->kernel->operand->along(1, units, a->h_start + b * units, units, last_of(p, -1, b),
                                       units);
     }
-    if (a->packed == NULL) {
-        if (is_packed(p, a)) gy_pack_forward(p->kernel, p->r, p->weights, a->scratch, me);
-        gy_pack_bias(p->r, a->bias, a->scratch + gy_panels_of_r(p->r), me);
-    }
-    for (int64_t s = 0; s < p->r->time; s++) {
+    if (a->packed != NULL) return;
+    if (is_packed(p, a)) gy_pack_forward(p->kernel, p->r, p->weights, a->scratch, me);
+    gy_pack_bias(p->r, a->bias, a->scratch + gy_panels_of_r(p->r), me);
+}
+
+/* Steps [s, end), by each of the team. */
+static void steps_forward(const gy_recurrent_pass *p, const gy_recurrent_forward_args *a, int64_t s,
+                          int64_t end, gy_member me)
+{
+    if (s == 0) pack_forward(p, a, me);
+    for (; s < end; s++) {
         gy_team_wait(me); /* for what is packed, for all of h */
         GY_SHARE(me, i, tasks_of(p)) step_forward(p, a, s, i);
         if (me.number == 0) gy_kernel_poll(p->kernel);
@@ -326,12 +256,17 @@ static void steps_forward(const gy_recurrent_pass *p, const gy_recurrent_forward
 void gy_recurrent_forward(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                           const gy_recurrent_forward_args *a)
 {
-    gy_recurrent_pass p = gy_recurrent_lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
-    if (a->packed != NULL) use_packed(&p, a->packed);
-    multiply_inputs(&p, a);
-    GY_TEAM(team_of(&p), me, steps_forward(&p, a, me));
+    gy_recurrent_pass p =
+        gy_recurrent_lay_out(k, r, batch, a->recurrent, a->brief, a->keep, a->scratch);
+    if (a->packed != NULL) gy_recurrent_use_packed(&p, a->packed);
+    for (int64_t s = 0; s < r->time; s += p.span) {
+        const int64_t n = gy_least(p.span, r->time - s);
+        p.from = gy_least(position(r, s), position(r, s + n - 1));
+        multiply_inputs(&p, a, n);
+        GY_TEAM(team_of(&p), me, steps_forward(&p, a, s, s + n, me));
+    }
     copy_end(&p, p.h, a->h_end);
-    if (cell_state[r->cell]) copy_end(&p, p.c, a->c_end);
+    if (gy_cell_has_state(r->cell)) copy_end(&p, p.c, a->c_end);
 }
 
 static void step_backward(const gy_recurrent_pass *p, const gy_recurrent_backward_args *a,
@@ -382,7 +317,7 @@ void gy_recurrent_backward(const gy_kernel *k, const gy_recurrent *r, int64_t ba
                            const gy_recurrent_backward_args *a)
 {
     const gy_recurrent_pass p =
-        gy_recurrent_lay_out(k, r, batch, a->recurrent, a->keep, a->scratch);
+        gy_recurrent_lay_out(k, r, batch, a->recurrent, false, a->keep, a->scratch);
     GY_TEAM(team_of(&p), me, steps_backward(&p, a, me));
     if (a->d_weight[0] != NULL) gy_recurrent_gradients(&p, a);
 }

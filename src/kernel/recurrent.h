@@ -34,8 +34,11 @@ int gy_cell_gates(gy_cell cell);
 int gy_cell_slots(gy_cell cell);
 bool gy_cell_has_state(gy_cell cell); /* c */
 
-/** Floats kept from forward to backward, a multiple of a cache line's; forward writes all of them. */
-int64_t gy_recurrent_keep(const gy_recurrent *r, int64_t batch);
+/**
+ * Floats kept from forward to backward, multiples of a cache line's: `fixed` + batch · `per_sample`; forward writes all
+ * of them. With `brief` those of a forward pass that no backward one follows: of some positions at a time.
+ */
+void gy_recurrent_keep(const gy_recurrent *r, bool brief, int64_t *fixed, int64_t *per_sample);
 
 /** Floats of scratch that one call wants: `fixed` + batch · `per_sample`. */
 void gy_recurrent_scratch(const gy_recurrent *r, int64_t *fixed, int64_t *per_sample);
@@ -59,7 +62,8 @@ typedef struct gy_recurrent_forward_args {
     float *h_end, *c_end;           /* [B, H]; NULL: not wanted */
     float *y;                       /* h of position t of sample b: y[b y_sample + t y_time] */
     int64_t y_sample, y_time;
-    bool last; /* h of the last step alone, at y[b y_sample] */
+    bool last;  /* h of the last step alone, at y[b y_sample] */
+    bool brief; /* no backward pass follows */
     float *keep, *scratch;
 } gy_recurrent_forward_args;
 

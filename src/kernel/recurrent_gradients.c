@@ -34,7 +34,7 @@ void gy_recurrent_gradients(const gy_recurrent_pass *p, const gy_recurrent_backw
 void gy_recurrent_backward_input(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
                                  const float *const *weight, float *keep, float beta, float *dx)
 {
-    const gy_recurrent_pass p = gy_recurrent_lay_out(k, r, batch, NULL, keep, NULL);
+    const gy_recurrent_pass p = gy_recurrent_lay_out(k, r, batch, NULL, false, keep, NULL);
     const int64_t rows = r->time * batch, h = r->units;
     const int run = gy_gates_together(weight, p.gates, h * r->in);
     for (int64_t g = 0; g < p.gates; g += run) /* dx = dz W */

@@ -20,6 +20,8 @@ typedef struct gy_recurrent_pass {
     int64_t batch, gates, n_slots, blocks;
     int64_t slots_row, row;      /* floats from row to row of slots; of h, c, d_state */
     float *slots, *h, *c;        /* keep */
+    int64_t span, states;        /* positions whose slots, and whose h and c, are there at once */
+    int64_t from;                /* the first whose slots are there */
     const float *packed, *bias;  /* R and the biases in panels: scratch, or made before */
     float *d_state;              /* scratch */
     float *last;                 /* scratch: [2, B, last_row], what is multiplied, packed */
@@ -27,9 +29,20 @@ typedef struct gy_recurrent_pass {
     const float *const *weights; /* R */
 } gy_recurrent_pass;
 
-/* recurrent.c; scratch NULL: a pass that only reads what is kept. */
+/* Floats of R, and of the biases. */
+int64_t gy_panels_of_r(const gy_recurrent *r);
+int64_t gy_panels_of_bias(const gy_recurrent *r);
+
+/* recurrent_layout.c; scratch NULL: a pass that only reads what is kept. */
 gy_recurrent_pass gy_recurrent_lay_out(const gy_kernel *k, const gy_recurrent *r, int64_t batch,
-                                       const float *const *recurrent, float *keep, float *scratch);
+                                       const float *const *recurrent, bool brief, float *keep,
+                                       float *scratch);
+
+static inline void gy_recurrent_use_packed(gy_recurrent_pass *p, const float *packed)
+{
+    p->packed = packed;
+    p->bias = packed + gy_panels_of_r(p->r);
+}
 
 /* recurrent_gradients.c */
 void gy_recurrent_gradients(const gy_recurrent_pass *p, const gy_recurrent_backward_args *a);
@@ -41,10 +54,6 @@ static inline int gy_gates_together(const float *const *v, int64_t n, int64_t co
         if (v[i] != v[0] + i * count) return 1;
     return (int)n;
 }
-
-/* Floats of R, and of the biases. */
-int64_t gy_panels_of_r(const gy_recurrent *r);
-int64_t gy_panels_of_bias(const gy_recurrent *r);
 
 /* The three by all of the team: [block, gate, k, 16] of R[gate][unit, k], what a step forward multiplies h with, */
 void gy_pack_forward(const gy_kernel *k, const gy_recurrent *r, const float *const *recurrent,

@@ -128,14 +128,14 @@ struct gy_layer {
     gy_layer_statistics statistics;
     void *state; /* the kind's own, from pool; not changed by a pass */
 
-    struct {              /* what the passes need */
-        int needs;        /* GY_NEEDS_… of the backward pass */
-        gy_size keep;     /* floats kept from forward to backward beside x and y */
-        bool keep_always; /* keep is given in evaluation too, for the one call */
-        gy_size scratch;  /* floats of one call, contents lost between calls */
-        gy_size carry;    /* in pieces: floats kept from piece to piece, zero before the first */
-        bool bounded;     /* in pieces: takes no position beyond the window */
-        int64_t packed;   /* floats of the weights as evaluation reads them: kind->pack */
+    struct {             /* what the passes need */
+        int needs;       /* GY_NEEDS_… of the backward pass */
+        gy_size keep;    /* floats kept from forward to backward beside x and y */
+        gy_size brief;   /* of keep in evaluation, for the one call */
+        gy_size scratch; /* floats of one call, contents lost between calls */
+        gy_size carry;   /* in pieces: floats kept from piece to piece, zero before the first */
+        bool bounded;    /* in pieces: takes no position beyond the window */
+        int64_t packed;  /* floats of the weights as evaluation reads them: kind->pack */
     } memory;
 
     struct {           /* of y to x, where that saves memory or work */
@@ -161,7 +161,7 @@ struct gy_layer {
 typedef struct gy_pass {
     const gy_kernel *kernel;
     int64_t batch;   /* samples in this call */
-    bool training;   /* false: evaluation; keep is NULL but for keep_always */
+    bool training;   /* false: evaluation; keep is what memory.brief says */
     uint64_t seed;   /* of the run */
     int64_t step;    /* updates done: with the sample number the key of every draw */
     int64_t first;   /* number of the first sample within the global batch */

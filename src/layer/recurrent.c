@@ -78,13 +78,21 @@ static gy_status add_params(gy_layer *l, const plan *r, const gy_recurrent_cell 
     return GY_OK;
 }
 
+/* Floats that the directions keep. */
+static gy_size keep_of_all(const plan *r, bool brief)
+{
+    gy_size size;
+    gy_recurrent_keep(&r->way[0], brief, &size.fixed, &size.per_sample);
+    return (gy_size){r->ways * size.per_sample, r->ways * size.fixed};
+}
+
 static void add_memory(gy_layer *l, const plan *r)
 {
     int64_t fixed, per_sample;
     gy_recurrent_scratch(&r->way[0], &fixed, &per_sample);
-    l->memory.keep.per_sample = r->ways * gy_recurrent_keep(&r->way[0], 1);
+    l->memory.keep = keep_of_all(r, false);
+    l->memory.brief = keep_of_all(r, true);
     l->memory.packed = r->ways * gy_recurrent_packed(&r->way[0]);
-    l->memory.keep_always = true; /* the gates of an evaluation */
     l->memory.scratch.fixed = fixed + GY_PARAM_ALIGN;
     l->memory.scratch.per_sample = per_sample + r->time * r->in;
     if (l->window > 0) {
@@ -144,7 +152,9 @@ static float *by_time(const plan *r, const gy_pass *p)
 
 static float *keep_of(const plan *r, int way, const gy_pass *p)
 {
-    return p->keep + way * gy_recurrent_keep(&r->way[way], p->batch);
+    int64_t fixed, per_sample;
+    gy_recurrent_keep(&r->way[way], !p->training, &fixed, &per_sample);
+    return p->keep + way * (fixed + p->batch * per_sample);
 }
 
 /* From sample to sample of y, and from position to position. */
@@ -175,6 +185,7 @@ gy_status gy_recurrent_layer_forward(const gy_layer *l, const gy_pass *p)
                                        .y_sample = sample_step(r),
                                        .y_time = time_step(r),
                                        .last = r->last,
+                                       .brief = !p->training,
                                        .keep = keep_of(r, way, p),
                                        .scratch = p->scratch};
         if (l->window > 0 && p->carry != NULL) {

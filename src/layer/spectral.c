@@ -61,7 +61,7 @@ gy_status gy_spectral_shape(gy_layer *l, int axes)
         gy_layer_param(l, "bias", GY_ROLE_BIAS, gy_shape_of(1, s->filters),
                        (gy_init){GY_INIT_zeros, 0});
     l->memory.keep = (gy_size){gy_spectral_modes(g, g->channels), GY_PARAM_ALIGN};
-    l->memory.keep_always = true;
+    l->memory.brief = l->memory.keep;
     l->memory.scratch =
         (gy_size){gy_spectral_scratch_per_sample(g), gy_align_floats(gy_spectral_scratch_fixed(g))};
     const double modes = (double)(g->rows * g->columns), rows = (double)g->rows;

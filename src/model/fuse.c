@@ -11,7 +11,7 @@ void gy_model_make_view(gy_layer *l)
 {
     l->relation.view = true;
     l->memory.needs = 0;
-    l->memory.keep = l->memory.scratch = (gy_size){0, 0};
+    l->memory.keep = l->memory.brief = l->memory.scratch = (gy_size){0, 0};
 }
 
 static void forget_y(gy_layer *l)

@@ -89,6 +89,12 @@ static bool may_overwrite(const gy_maker *k, const gy_unit *u)
     return true;
 }
 
+/* What a forward step keeps. */
+static gy_size keep_of(const gy_maker *k, const gy_layer *l)
+{
+    return k->training ? l->memory.keep : l->memory.brief;
+}
+
 static gy_status add_forward(gy_maker *k, const gy_unit *u)
 {
     const gy_layer *l = &u->layer;
@@ -103,7 +109,7 @@ static gy_status add_forward(gy_maker *k, const gy_unit *u)
     s->y = gy_maker_touch(k, k->at[u->y]);
     s->call = !l->relation.view;
     if (l->relation.view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
-    if (k->training || l->memory.keep_always) GY_TRY(gy_maker_brief(k, l->memory.keep, &s->keep));
+    GY_TRY(gy_maker_brief(k, keep_of(k, l), &s->keep));
     k->keep[u->index] = s->keep;
     return gy_maker_spare(k, u, s);
 }
@@ -122,8 +128,7 @@ static gy_status add_loss_by_rows(gy_maker *k, const gy_unit *u)
     s->x[0] = gy_maker_touch(k, k->at[u->x[0]]);
     GY_TRY(gy_maker_value_storage(k, u->y, &s->y));
     gy_maker_storage_at(k, s->y)->most = gy_block_most(k->m) * gy_shape_last(&u->layer.out);
-    if (k->training || u->layer.memory.keep_always)
-        GY_TRY(gy_maker_brief(k, u->layer.memory.keep, &s->keep));
+    GY_TRY(gy_maker_brief(k, keep_of(k, &u->layer), &s->keep));
     GY_TRY(gy_maker_spare(k, u, s));
     if (!k->training || !u->backward) return GY_OK;
     s->dy = s->y;

@@ -203,21 +203,36 @@ static void fill_nan(int64_t n, float *v)
     for (int64_t i = 0; i < n; i++) v[i] = NAN;
 }
 
+static int64_t keep_floats(const trial *t, bool brief)
+{
+    int64_t fixed, per_sample;
+    gy_recurrent_keep(&t->r, brief, &fixed, &per_sample);
+    return fixed + per_sample * t->batch;
+}
+
+/* What is behind it is marked. */
+static void empty_keep(const trial *t, bool brief)
+{
+    const int64_t end = keep_floats(t, brief);
+    fill_nan(end, keep);
+    keep[end] = 7;
+}
+
 static void begin(const trial *t)
 {
     const gy_recurrent *r = &t->r;
     int64_t fixed, per_sample;
     gy_recurrent_scratch(r, &fixed, &per_sample);
-    CU_ASSERT_TRUE_FATAL(gy_recurrent_keep(r, t->batch) < ROOM);
+    CU_ASSERT_TRUE_FATAL(keep_floats(t, false) < ROOM && keep_floats(t, true) < ROOM);
     CU_ASSERT_TRUE_FATAL(fixed + per_sample * t->batch < ROOM);
     lay_out(t, 1, &w);
     lay_out(t, 2, &dw);
     lay_out(t, 2, &dw_before);
     gy_test_values(3, r->time * t->batch * r->in, 1, x);
     gy_test_values(4, r->time * t->batch * r->units, 1, dy);
-    fill_nan(ROOM, keep);
-    fill_nan(ROOM, scratch);
-    keep[gy_recurrent_keep(r, t->batch)] = scratch[fixed + per_sample * t->batch] = 7;
+    empty_keep(t, false);
+    fill_nan(fixed + per_sample * t->batch, scratch);
+    scratch[fixed + per_sample * t->batch] = 7;
 }
 
 /* What operands may be off by that are rounded: of a few products, one after the other. */
@@ -246,6 +261,19 @@ static void check_outputs(const trial *t)
     CU_ASSERT_TRUE(worst <= 2e-6 + rounding);
 }
 
+/* The same outputs where nothing is kept. */
+static void run_brief(const gy_kernel *k, const trial *t)
+{
+    gy_recurrent_forward_args f = forward_args(t);
+    f.brief = true;
+    empty_keep(t, true);
+    fill_nan(t->batch * t->r.time * t->r.units, y);
+    gy_recurrent_forward(k, &t->r, t->batch, &f);
+    check_outputs(t);
+    CU_ASSERT_EQUAL(keep[keep_floats(t, true)], 7.0f);
+    empty_keep(t, false);
+}
+
 static void one_cell(const gy_kernel *k, const trial *t, float beta)
 {
     const gy_recurrent *r = &t->r;
@@ -254,6 +282,7 @@ static void one_cell(const gy_kernel *k, const trial *t, float beta)
     gy_recurrent_scratch(r, &fixed, &per_sample);
     begin(t);
     reference(t);
+    run_brief(k, t);
     gy_recurrent_forward_args f = forward_args(t);
     gy_recurrent_forward(k, r, t->batch, &f);
     check_outputs(t);
@@ -282,20 +311,18 @@ static void one_cell(const gy_kernel *k, const trial *t, float beta)
     memcpy(x, dx, sizeof *x * (size_t)inputs);
     gy_recurrent_backward_input(k, r, t->batch, f.weight, keep, beta, dx);
     check_dw(inputs, dx, x, want_dx, beta);
-    CU_ASSERT_EQUAL(keep[gy_recurrent_keep(r, t->batch)], 7.0f);
+    CU_ASSERT_EQUAL(keep[keep_floats(t, false)], 7.0f);
     CU_ASSERT_EQUAL(scratch[fixed + per_sample * t->batch], 7.0f);
 }
 
 static void against_loops(const gy_kernel *k)
 {
-    static const int64_t shapes[]
-                               [4] =
-                                   {
-                                       /* time, in, units, batch */
-                                       {1, 1, 1, 1},   {7, 3, 5, 2},   {3, 17, 16, 13},
-                                       {6, 2, 37, 1},  {2, 5, 32, 50}, {3, 16, 20, 49},
-                                       {2, 3, 520, 1}, /* more than one part of the inner dimension */
-                                   };
+    static const int64_t shapes[][4] = {
+        /* time, in, units, batch */
+        {1, 1, 1, 1},   {7, 3, 5, 2},    {3, 17, 16, 13}, {6, 2, 37, 1},
+        {2, 5, 32, 50}, {3, 16, 20, 49}, {7, 2, 130, 20}, /* more positions than are there at once */
+        {2, 3, 520, 1}, /* more than one part of the inner dimension */
+    };
     for (int cell = 0; cell < GY_CELL_COUNT; cell++)
         for (int i = 0; i < (int)(sizeof shapes / sizeof *shapes); i++)
             for (int way = 0; way < 2; way++) {

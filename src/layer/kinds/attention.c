@@ -127,7 +127,7 @@ static void set_memory(gy_layer *l, const sizes *z)
     if (l->window > 0) longest.before = l->window - z->time;
     l->memory.keep.per_sample = z->time * (z->all + z->units) + scores;
     l->memory.keep.fixed = 3 * GY_PARAM_ALIGN;
-    l->memory.keep_always = true;
+    l->memory.brief = l->memory.keep;
     l->memory.scratch.per_sample = z->time * (z->all + z->units);
     l->memory.scratch.fixed = 8 * GY_PARAM_ALIGN + gy_attention_scratch(&longest, true, l->threads);
     if (l->window > 0) l->memory.carry.per_sample = l->window * 2 * z->shared;

@@ -124,7 +124,7 @@ static gy_status shape(gy_layer *l)
     l->memory.keep.fixed = 2 * s->experts + 8 * GY_PARAM_ALIGN;
     l->memory.scratch.per_sample = 2 * rows * n + rows * s->units + rows * s->experts + slots;
     l->memory.scratch.fixed = 8 * GY_PARAM_ALIGN;
-    l->memory.keep_always = true;
+    l->memory.brief = l->memory.keep;
     l->memory.packed = packed_at(s, n, s->experts);
     l->report.flops = 2.0 * (double)(rows * n) * (double)(s->experts + 2 * s->top_k * s->units);
     return GY_OK;
