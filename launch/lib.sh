@@ -48,13 +48,23 @@ pass_lines() { # FILE
     done
 }
 
+ends_within() { # TENTHS PROCESS: whether it does
+    local tenth
+    for ((tenth = 0; tenth < $1; tenth++)); do
+        kill -0 "$2" 2>/dev/null || return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+
 # run_bounded COMMAND…: runs it and waits for its end, whatever signals come. Of those that the caller
 # names (STOP_SIGNALS, SAVE_SIGNALS) the ranks get, through mpirun or srun,
 #   USR2   for a stop: a checkpoint, then the end with code 75. A TERM would not do: mpirun answers it
 #          by killing the ranks after some seconds, written or not. A second stop ends them at once.
 #          Again every 10 s: while mpirun still starts ranks, what it forwards reaches nobody.
 #   USR1   for a save: a checkpoint, and on.
-# Once no rank of this host is left, mpirun has GRACE seconds (30) to end, or one where the ranks said
+# Once no rank of this host is left, mpirun has GRACE seconds (30) to end, or half a one where the ranks said
 # that some are gone; then it is ended, with code 1: where it cannot tell a dead host so, it hangs for a
 # quarter of an hour, at a frozen one for ever.
 run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_GONE, what was said of ranks
@@ -69,9 +79,8 @@ run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_
     [ -z "$SAVE_SIGNALS" ] || trap 'kill -USR1 $RUN_PID' $SAVE_SIGNALS
     while kill -0 "$RUN_PID" 2>/dev/null; do
         sleep 0.25 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs
-        if [ -s "$words" ] && [ $((said += 1)) -gt 4 ]; then
-            kill -TERM "$RUN_PID" 2>/dev/null; sleep 0.5; kill -KILL "$RUN_PID" 2>/dev/null || true
-            ended=1
+        if [ -s "$words" ] && [ $((said += 1)) -gt 1 ]; then
+            { kill -KILL "$RUN_PID"; wait "$RUN_PID" || ended=1; } 2>/dev/null # TERM makes it crash, with a page of words
         fi
         [ $((++tick % 4)) = 0 ] || continue # a second
         if [ $asked = 1 ] && [ $((++waited % 10)) = 0 ]; then kill -USR2 "$RUN_PID" 2>/dev/null || true; fi
@@ -79,13 +88,14 @@ run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_
         if pgrep -P "$RUN_PID" -f "${GYRE##*/} " >/dev/null; then had=1 gone=0; else gone=$((gone + 1)); fi
         if [ $had = 1 ] && [ $gone -gt "${GRACE:-30}" ]; then
             echo "launch: the ranks are gone and mpirun is not: ending it" >&2
-            kill -TERM "$RUN_PID"; sleep 5; kill -KILL "$RUN_PID" 2>/dev/null || true
+            kill -TERM "$RUN_PID" 2>/dev/null || true
+            ends_within 50 "$RUN_PID" || kill -KILL "$RUN_PID" 2>/dev/null || true
             ended=1
         fi
     done
     wait "$RUN_PID" 2>/dev/null || code=$?
     trap - $STOP_SIGNALS $SAVE_SIGNALS
-    for ((tick = 0; tick < 10; tick++)); do kill -0 "$notes" 2>/dev/null && sleep 0.1 || break; done # daemons may hold it
+    ends_within 3 "$notes" || true # daemons may hold it
     RUN_STOPPED=${asked#0} RUN_GONE=$(cat "$words")
     rm -f "$words"
     [ -z "$RUN_GONE" ] || code=1 # the ranks' own; mpirun's is that of whoever ended first

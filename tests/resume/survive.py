@@ -5,7 +5,8 @@
 
 Cases: deaths (at random moments; GYRE_SURVIVE_SEEDS of them, 8), record (on each side of the moment between
 record and update), last (down to one rank), best (its checkpoint is given up), cut_off (rank 0 keeps its
-lock, as a host that is gone does on a shared file system), plain (without grains: to the end, no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models in `last`, every all-reduce in `plain`.
+lock, as a host that is gone does on a shared file system), plain (without grains: to the end, no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models in `deaths` and `last`, every
+all-reduce in `plain`.
 """
 import os
 import random
@@ -22,6 +23,7 @@ LONG = ("--set", "train.epochs=24", "--set", "train.early_stopping.patience=1000
 # where the launcher leaves the others alone; what it answers then is its own
 RECOVERS = {"OMPI_MCA_orte_enable_recovery": "1"}
 ALL = os.environ.get("GYRE_SURVIVE_ALL") == "1"
+FAMILIES = {"dense": DENSE, **({"conv": CONV, "lstm": LSTM, "gpt": GPT} if ALL else {})}
 
 
 def lost(place):
@@ -65,12 +67,14 @@ def kill_at(process, place, step, ranks, wait):
 
 
 def deaths(bench):
-    alone = bench.place("alone", DENSE)
-    bench.train(alone, *LONG, ranks=1)
-    last, times, died = steps_of(alone), [], 0
-    for seed in range(int(os.environ.get("GYRE_SURVIVE_SEEDS", 8))):
+    alone = {name: bench.place(name, config) for name, config in FAMILIES.items()}
+    for place in alone.values():
+        bench.train(place, *LONG, ranks=1)
+    seeds, times, died = int(os.environ.get("GYRE_SURVIVE_SEEDS", 8)), [], 0
+    for seed in range(seeds):
         draw = random.Random(seed)
-        place = bench.place(f"seed-{seed}", DENSE)
+        name = list(FAMILIES)[seed % len(FAMILIES)]
+        last, place = steps_of(alone[name]), bench.place(f"seed-{seed}", FAMILIES[name])
         left = list(range(bench.ranks))
         process = bench.start(place, *SURVIVE, *LONG, stderr=sys.stderr, env=RECOVERS)
         step = 0
@@ -82,10 +86,10 @@ def deaths(bench):
         process.wait(60)
         b.all_end(process)
         check_whole(place)
-        b.same_run(alone, place)
+        b.same_run(alone[name], place)
         times += [e["seconds"] for e in b.events(place) if e["event"] == "mend"]
         died += bench.ranks - len(left)
-    print(f"{died} deaths, mended {len(times)} times, {sorted(times)[len(times) // 2]:.3f} s in the middle, "
+    print(f"{seeds} seeds of {', '.join(FAMILIES)}: {died} deaths, mended {len(times)} times, {sorted(times)[len(times) // 2]:.3f} s in the middle, "
           f"{max(times):.3f} s at most")
 
 
@@ -99,7 +103,7 @@ def record(bench):
 
 
 def last(bench):
-    for name, config in (("dense", DENSE), *((("conv", CONV), ("lstm", LSTM), ("gpt", GPT)) if ALL else ())):
+    for name, config in FAMILIES.items():
         alone, place = bench.place(f"{name}-alone", config), bench.place(name, config)
         bench.train(alone, ranks=1)
         kills = ("kill:rank=0,step=2", "kill:rank=3,step=4", "kill:rank=1,step=6")
