@@ -5,8 +5,9 @@
  *                          ▲              │
  *                          └─ S grows ────┘
  *
- * Each tells the lowest that lives, who tells all once it knows of everybody: 2 n letters. What a rank says
- * of itself while it is parked does not change.
+ * Each tells the lowest that lives, who tells all once it knows of everybody: 2 n letters. Who waits for long,
+ * for one that is in the midst of a step, says it again; the more ranks, the more seldom: 13,000 letters a second
+ * at most. What a rank says of itself while it is parked does not change.
  *
  * Invariants
  *  1. Two memberships never go on both. A set only grows, so that who is in both went through one first; and a
@@ -22,6 +23,7 @@
 
 #include "base/clock.h"
 
+enum { AT_ONCE = 64 };           /* ranks that say so in every beat */
 static const double SIGN_S = 20; /* that a call which failed waits for a death */
 
 static void finish(gy_watch *w, gy_park_end how, const gy_agreed *agreed)
@@ -105,7 +107,7 @@ void gy_park_look(gy_watch *w, double now)
         try_agree(w, &p);
         return;
     }
-    if (now - a->parked_told < GY_PARKED_BEAT_S) return;
+    if (now - a->parked_told < GY_PARKED_BEAT_S * (1 + w->ranks / AT_ONCE)) return;
     a->parked_told = now;
     const gy_letter m = gy_watch_letter(w, GY_PARKED);
     gy_watch_send(w, lowest, &m);
