@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NAME(level) " " #level
 static gy_status choose_simd(gy_simd *out)
 {
     const char *wanted = getenv("GYRE_SIMD");
@@ -26,7 +27,7 @@ static gy_status choose_simd(gy_simd *out)
     }
     return gy_raise(GY_E_USAGE,
                     "unknown instruction set" GY_AT "GYRE_SIMD=%s" GY_WHY
-                    "it is none of baseline, v3, v4, v4_bf16" GY_HINT "unset GYRE_SIMD",
+                    "it is none of" GY_SIMD_LIST(NAME) GY_HINT "unset GYRE_SIMD",
                     wanted);
 }
 

@@ -6,8 +6,11 @@
 
 #include <stdbool.h>
 
-/** X(level): ordered, later is better. v4_bf16 is v4 with instructions for products of bfloat16 (AVX512-BF16). */
-#define GY_SIMD_LIST(X) X(baseline) X(v3) X(v4) X(v4_bf16)
+/**
+ * X(level): ordered, later is better. v4_bf16 is v4 with instructions for products of bfloat16 in pairs
+ * (AVX512-BF16), v4_amx with those in tiles as well (AMX-BF16).
+ */
+#define GY_SIMD_LIST(X) X(baseline) X(v3) X(v4) X(v4_bf16) X(v4_amx)
 #define GY_SIMD_ENUM(level) GY_SIMD_##level,
 typedef enum gy_simd { GY_SIMD_LIST(GY_SIMD_ENUM) GY_SIMD_COUNT } gy_simd;
 #undef GY_SIMD_ENUM
@@ -19,7 +22,7 @@ enum { GY_CPU_TEXT = 80 };
 /** The processor, by its maker's name and by numbers that tell models apart. Local. */
 void gy_cpu_name(char out[GY_CPU_TEXT]);
 
-/** The best level this machine runs. Local. */
+/** The best level this machine runs; asks the system for tiles where the processor has them. Local. */
 gy_simd gy_simd_best(void);
 
 /** Whether this machine has instructions for products of 8 bits beside a level's (AVX-VNNI, AVX-512 VNNI). Local. */

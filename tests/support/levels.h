@@ -1,6 +1,6 @@
 /**
  * Runs a test at every instruction-set level that this machine has, with 1 and 3 threads, in a precision;
- * bfloat16 also as where there are instructions for it.
+ * bfloat16, at the best level with 3, also as where there are instructions for it.
  */
 #ifndef GY_TEST_LEVELS_H
 #define GY_TEST_LEVELS_H
@@ -9,8 +9,12 @@
 
 #include "kernel/kernel.h"
 
-/** Has products in bfloat16 made as by instructions for pairs (emulated.c). */
-void gy_test_emulate(gy_kernel *k);
+/** Has products in bfloat16 made as by instructions for pairs, or for tiles (emulated_*.c). */
+void gy_test_emulate_pairs(gy_kernel *k);
+void gy_test_emulate_tiles(gy_kernel *k);
+
+/** Whether they are made by tiles, be these emulated or there: whose sums have bits of their own. */
+bool gy_test_in_tiles(const gy_kernel *k);
 
 static inline void gy_test_levels_in(gy_precision precision, void (*run)(const gy_kernel *k))
 {
@@ -22,8 +26,10 @@ static inline void gy_test_levels_in(gy_precision precision, void (*run)(const g
             gy_kernel *k = NULL;
             CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, threads, precision, &k), GY_OK);
             run(k);
-            if (precision == GY_PRECISION_bfloat16) {
-                gy_test_emulate(k);
+            if (precision == GY_PRECISION_bfloat16 && level == (int)gy_simd_best() && threads > 1) {
+                gy_test_emulate_pairs(k);
+                run(k);
+                gy_test_emulate_tiles(k);
                 run(k);
             }
             gy_kernel_free(k);

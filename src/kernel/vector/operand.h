@@ -10,11 +10,13 @@
  *     down    x [rows, n], rows being the inner dimension    → y [units, n]
  *     turn    x [rows ≤ 16, n], n being the inner dimension  → y [units, 16], zeros for rows that are not
  *     sums    as down, n ≤ 48; and sums[i] += Σ rows x[row, i], before they are rounded
+ *     product of what was packed: depth, strides and panels in units; a_row or a_step is 1
  *
- * y may be x where y_row is x_row. In bfloat16 all levels with FMA give the same bits: where there are no
- * instructions for pairs, `per` is 1, numbers are rounded while they are packed, the two of a pair
+ * y may be x where y_row is x_row. In bfloat16 all levels with FMA but v4_amx give the same bits: where there
+ * are no instructions for pairs, `per` is 1, numbers are rounded while they are packed, the two of a pair
  * changing places (their products are added the second one first), and multiplied as floats; the sum
- * goes on where C is, so that it does not matter into which parts it is cut.
+ * goes on where C is, so that it does not matter into which parts it is cut. A tile's sums are of 16 units,
+ * from zero, before they are added: they have bits of their own, the same for the same parts.
  */
 #ifndef GY_KERNEL_VECTOR_OPERAND_H
 #define GY_KERNEL_VECTOR_OPERAND_H
@@ -25,13 +27,14 @@
 enum { GY_UNIT_MOST = 2 }; /* numbers of a unit, at most */
 
 typedef struct gy_operand {
+    const char *by; /* "float32": that one's kernels; else instructions by their maker's name */
     int group, per; /* numbers that stay together; of them in a unit */
     void (*along)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row);
     void (*down)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row);
     void (*turn)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y);
     void (*sums)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row,
                  double *sums);
-    void (*product)(const gy_panel_product *p); /* depth, strides and panels in units */
+    void (*product)(const gy_panel_product *p);
 } gy_operand;
 
 /** Units that n numbers take. */

@@ -1,8 +1,9 @@
 /*
- * Operands in bfloat16: in pairs where the level has instructions for them. Elsewhere numbers are
- * rounded and the two of a pair change places while they are packed, the rest is float32's: the
- * product of two of them is exact in float32, so the bits are those of vdpbf16ps, which adds the
- * second product of a pair, then the first, takes denormal numbers as zeros and leaves none.
+ * Operands in bfloat16: in pairs where the level has instructions for them, or tiles of them. Elsewhere
+ * numbers are rounded and the two of a pair change places while they are packed, the rest is float32's:
+ * the product of two of them is exact in float32, so the bits are those of vdpbf16ps, which adds the
+ * second product of a pair, then the first, takes denormal numbers as zeros and leaves none. Sums in tiles
+ * are others.
  */
 #include "bfloat16.h"
 
@@ -11,6 +12,18 @@
 #include "pairs.h"
 
 #include "operand_pairs.h"
+
+#if defined(__AMX_BF16__) || defined(__AMXBF16__) /* GCC, Clang 14 */
+
+#include "tiles.h"
+
+#include "multiply_tiles.h"
+
+#else
+
+#include "multiply_pairs.h"
+
+#endif
 
 #else
 
@@ -30,6 +43,7 @@ INLINE void units_down(vec first, vec next, vec u[GROUP])
 
 #include "operand_loops.h"
 
+#define BY "float32"
 #define multiply GY_OF_LEVEL(panel_product)
 
 #endif

@@ -11,7 +11,8 @@ static void product(const gy_panel_product *p)
     put_back_denormals(before);
 }
 
-const gy_operand GY_OF_LEVEL(operand_bfloat16) = {.group = GROUP,
+const gy_operand GY_OF_LEVEL(operand_bfloat16) = {.by = BY,
+                                                  .group = GROUP,
                                                   .per = PER,
                                                   .along = along,
                                                   .down = down,

@@ -22,7 +22,8 @@ void GY_OF_LEVEL(panel_turn)(int64_t rows, int64_t depth, const float *x, int64_
     turn_panel(rows, depth, x, row, panel);
 }
 
-const gy_operand GY_OF_LEVEL(operand_float32) = {.group = GROUP,
+const gy_operand GY_OF_LEVEL(operand_float32) = {.by = "float32",
+                                                 .group = GROUP,
                                                  .per = PER,
                                                  .along = along,
                                                  .down = down,

@@ -1,5 +1,5 @@
 /*
- * Operands in pairs of bfloat16 (operand.h), over what pairs.h or pairs_emulated.h has, which is
+ * The packing of operands in pairs of bfloat16 (operand.h), over what pairs.h or pairs_emulated.h has, which is
  * included before.
  */
 
@@ -17,14 +17,3 @@ INLINE void units_down(vec first, vec next, vec u[GROUP / PER])
 }
 
 #include "operand_loops.h"
-
-#define SPREAD(a) pairs_spread(a)
-#define MULTIPLY(sum, a, b) pairs_multiply(sum, a, b)
-#define MULTIPLY_AT(sum, a, b) pairs_multiply_at(sum, a, b)
-#include "panel_loops.h"
-
-/* Apart from its caller, so that nothing of it moves to where denormal numbers are others. */
-static __attribute__((noinline)) void multiply(const gy_panel_product *p)
-{
-    multiply_panels(p);
-}

@@ -28,22 +28,25 @@ INLINE vec pairs_spread(const float *a)
     return (vec)(pair - (words){0});
 }
 
-/* Not inlined: the loops' tiles of it would be very long. */
-static __attribute__((noinline)) void fma_pairs(vec *sum, const vec *a, const vec *b)
+INLINE vec first_of(vec pairs)
 {
-    const words x = (words)*a, y = (words)*b;
-    const vec x_next = (vec)(x & 0xffff0000U), y_next = (vec)(y & 0xffff0000U);
-    const vec x_first = (vec)(x << 16), y_first = (vec)(y << 16);
-    for (int i = 0; i < WIDTH; i++) {
-        (*sum)[i] = fmaf(x_next[i], y_next[i], (*sum)[i]);
-        (*sum)[i] = fmaf(x_first[i], y_first[i], (*sum)[i]);
-    }
+    return (vec)((words)pairs << 16);
+}
+
+INLINE vec second_of(vec pairs)
+{
+    return (vec)((words)pairs & 0xffff0000U);
+}
+
+static vec fma_each(vec sum, vec a, vec b)
+{
+    for (int i = 0; i < WIDTH; i++) sum[i] = fmaf(a[i], b[i], sum[i]);
+    return sum;
 }
 
 INLINE vec pairs_multiply(vec sum, vec a, vec b)
 {
-    fma_pairs(&sum, &a, &b);
-    return sum;
+    return fma_each(fma_each(sum, second_of(a), second_of(b)), first_of(a), first_of(b));
 }
 
 INLINE vec pairs_multiply_at(vec sum, const float *a, vec b)

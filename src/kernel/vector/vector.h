@@ -42,7 +42,7 @@ typedef struct gy_vector {
 
 extern const gy_vector gy_vector_baseline;
 #if defined(__x86_64__)
-extern const gy_vector gy_vector_v3, gy_vector_v4, gy_vector_v4_bf16;
+extern const gy_vector gy_vector_v3, gy_vector_v4, gy_vector_v4_bf16, gy_vector_v4_amx;
 #endif
 
 #endif
