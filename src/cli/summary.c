@@ -67,11 +67,10 @@ static void show_machine(FILE *out, const gy_event *e)
     const char *blas = gy_event_text(e, "blas", "");
     bool plain = strcmp(by, "threads") == 0 || strcmp(by, "cores") == 0;
     gy_page_say(
-        out, "machine     %lld rank%s on %lld host%s, %lld thread%s each%s%s%s; %s, %.*s, %s, %s",
+        out, "machine     %lld rank%s on %lld host%s, %lld thread%s each%s%s%s; %s, %.*s, %s",
         (long long)ranks, plural(ranks), (long long)hosts, plural(hosts), (long long)threads,
         plural(threads), plain ? "" : " (", plain ? "" : by, plain ? "" : ")",
-        gy_event_text(e, "mpi", ""), name_and_version(blas), blas, gy_event_text(e, "simd", ""),
-        gy_event_text(e, "products", "float32"));
+        gy_event_text(e, "mpi", ""), name_and_version(blas), blas, gy_event_text(e, "simd", ""));
 }
 
 void gy_summary_show(FILE *out, const gy_event *e)

@@ -86,6 +86,10 @@ void gy_table_totals(FILE *out, const gy_anatomy *a)
                 gy_format_bytes(a->activation_bytes, v), gy_format_count(a->batch, w),
                 copies ? ", copy for checkpoints " : "",
                 copies ? gy_format_bytes(a->checkpoint_bytes, t) : "");
+    if (strcmp(a->precision, "float32") != 0)
+        gy_page_say(out,
+                    "products    of operands in %s, by %s; for evaluation %s of packed weights",
+                    a->precision, a->products_by, gy_format_bytes(a->packed_bytes, x));
 }
 
 void gy_table_sizes(FILE *out, const gy_anatomy *a)

@@ -32,15 +32,25 @@ bool gy_kernel_packs(const gy_context *ctx)
     return gy_context_simd_level(ctx) >= GY_SIMD_v3;
 }
 
-gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision, gy_kernel **out)
+static const gy_vector *vector_of(const gy_context *ctx)
 {
     static const gy_vector *const tables[GY_SIMD_COUNT] = {GY_SIMD_LIST(TABLE)};
+    return tables[gy_context_simd_level(ctx)];
+}
+
+const char *gy_kernel_products(const gy_context *ctx, gy_precision precision)
+{
+    return vector_of(ctx)->operand[precision]->by;
+}
+
+gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision, gy_kernel **out)
+{
     gy_status status;
     gy_kernel *k;
     GY_TRY(gy_new(ctx, &k));
     k->ctx = ctx;
     k->threads = threads > 0 ? threads : gy_kernel_cores();
-    k->vector = tables[gy_context_simd_level(ctx)];
+    k->vector = vector_of(ctx);
     k->operand = k->vector->operand[precision];
     gy_kernel_set_winograd(k, GY_PRECISION_float32);
     k->packs = gy_kernel_packs(ctx);

@@ -29,6 +29,9 @@ void gy_kernel_free(gy_kernel *k);
  */
 bool gy_kernel_packs(const gy_context *ctx);
 
+/** What makes products of a precision at the context's level: "kernels of float32", or instructions by their name. */
+const char *gy_kernel_products(const gy_context *ctx, gy_precision precision);
+
 /** The precision of products in Winograd's algorithm, which is float32 at first: see winograd.c. */
 void gy_kernel_set_winograd(gy_kernel *k, gy_precision precision);
 

@@ -142,6 +142,8 @@ static gy_status take(owner *o, gy_net *n, const char *name, gy_model_use use)
     a->step = -1;
     a->batch = n->micro;
     GY_TRY(gy_pool_string(&o->pool, name, &a->name));
+    a->precision = gy_precision_names[n->spec.precision];
+    a->products_by = gy_kernel_products(n->ctx, n->spec.precision);
     GY_TRY(shape_text(&o->pool, gy_model_input(n->model), &a->input));
     GY_TRY(take_layers(o, n->model));
     GY_TRY(take_params(o, n->model));
@@ -174,6 +176,11 @@ void gy_anatomy_free(gy_context *ctx, gy_anatomy *anatomy)
     owner *o = (owner *)anatomy;
     gy_pool_clear(&o->pool);
     gy_free(ctx, o);
+}
+
+const char *gy_model_bfloat16(const gy_context *ctx)
+{
+    return gy_kernel_products(ctx, GY_PRECISION_bfloat16);
 }
 
 const char *gy_model_library(void)

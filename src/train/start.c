@@ -19,7 +19,6 @@ static void add_machine(const gy_run *run, gy_report *report)
     gy_report_text(report, "threads_by", gy_threads_by_names[run->network.threads_by]);
     gy_report_text(report, "blas", gy_blas_name());
     gy_report_text(report, "simd", gy_context_simd(run->ctx));
-    gy_report_text(report, "products", gy_precision_names[run->config->train.precision]);
     gy_report_text(report, "mpi", gy_comm_library());
 }
 
@@ -57,6 +56,8 @@ static void add_topology(const gy_run *run, gy_report *report)
 static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *report)
 {
     const gy_config *config = run->config;
+    gy_report_text(report, "products", anatomy->precision);
+    gy_report_text(report, "products_by", anatomy->products_by);
     gy_report_int(report, "parameters", anatomy->total);
     gy_report_int(report, "memory_bytes",
                   anatomy->parameter_bytes + anatomy->gradient_bytes + anatomy->optimizer_bytes +
