@@ -55,37 +55,37 @@ static void set_buffers(const course *c, const gy_step *s, const gy_unit *u, gy_
     }
 }
 
-static gy_pass pass_of(const course *c, const gy_step *s, const gy_unit *u, double *penalty)
+static void set_pass(const course *c, const gy_step *s, const gy_unit *u, double *penalty,
+                     gy_pass *p)
 {
     const gy_model_run *run = c->run;
     const bool trains = gy_use_trains(c->m->plan->use);
-    gy_pass p = {.kernel = run->kernel,
-                 .batch = c->batch,
-                 .training = trains,
-                 .seed = run->seed,
-                 .step = run->step,
-                 .first = run->first + c->at,
-                 .stream = (uint32_t)u->index,
-                 .scale = run->scale,
-                 .y = place(c, s->y),
-                 .dy = place(c, s->dy),
-                 .w = u->w,
-                 .form = u->form,
-                 .packed = trains ? NULL : gy_pack_of(c->m, u),
-                 .dw = u->dw,
-                 .beta = run->first_use ? u->beta : u->ones,
-                 .keep = place(c, s->keep),
-                 .remade = s->remade,
-                 .scratch = place(c, s->scratch),
-                 .sum = run->sum,
-                 .sum_user = run->user,
-                 .penalty = penalty};
+    *p = (gy_pass){.kernel = run->kernel,
+                   .batch = c->batch,
+                   .training = trains,
+                   .seed = run->seed,
+                   .step = run->step,
+                   .first = run->first + c->at,
+                   .stream = (uint32_t)u->index,
+                   .scale = run->scale,
+                   .y = place(c, s->y),
+                   .dy = place(c, s->dy),
+                   .w = u->w,
+                   .form = u->form,
+                   .packed = trains ? NULL : gy_pack_of(c->m, u),
+                   .dw = u->dw,
+                   .beta = run->first_use ? u->beta : u->ones,
+                   .keep = place(c, s->keep),
+                   .remade = s->remade,
+                   .scratch = place(c, s->scratch),
+                   .sum = run->sum,
+                   .sum_user = run->user,
+                   .penalty = penalty};
     for (int j = 0; j < u->layer.inputs; j++) {
-        p.x[j] = place(c, s->x[j]);
-        p.dx[j] = place(c, s->dx[j]);
+        p->x[j] = place(c, s->x[j]);
+        p->dx[j] = place(c, s->dx[j]);
     }
-    set_buffers(c, s, u, &p);
-    return p;
+    set_buffers(c, s, u, p);
 }
 
 static gy_status need(const course *c, const gy_unit *u)
@@ -98,7 +98,8 @@ static gy_status call(course *c, const gy_step *s, const gy_unit *u)
     const gy_layer *l = &u->layer;
     const gy_model_run *run = c->run;
     if (s->op == GY_OP_FORWARD) GY_TRY(need(c, u));
-    gy_pass p = pass_of(c, s, u, s->op == GY_OP_RECOMPUTE ? &c->ignored : &c->run->penalty);
+    gy_pass p;
+    set_pass(c, s, u, s->op == GY_OP_RECOMPUTE ? &c->ignored : &c->run->penalty, &p);
     if (l->window > 0) {
         p.carry = c->carry;
         p.position = run->position;
@@ -151,7 +152,8 @@ static gy_status pass_by_rows(course *c, const gy_step *s, const gy_unit *u)
     const int64_t blocks = gy_most(gy_pieces(rows, gy_block_most(c->m)), 1);
     const int64_t each = gy_round_up(gy_pieces(rows, blocks), GY_BLOCK_UNIT);
     gy_layer l = u->layer;
-    gy_pass p = pass_of(c, s, u, &c->run->penalty);
+    gy_pass p;
+    set_pass(c, s, u, &c->run->penalty, &p);
     const float *x = p.x[0];
     float *dx = p.dx[0];
     l.in[0] = gy_shape_of(1, in);
