@@ -29,12 +29,18 @@ count_cores() {
 #   As root it wants to be told twice, as in containers.
 #   Keep-alives: mpirun itself notices a host that dies or whose cable is cut after 10 + 3 x 2 s, where no
 #   rank says so before (comm.silence_seconds). Open MPI's own values need eight minutes.
-mpirun_options() { # sets MPIRUN_OPTIONS; MPIRUN_KEEPS, with which a job outlives ranks and SLURM's nodes
-    MPIRUN_KEEPS=(--enable-recovery --mca plm_slurm_args "--no-kill --kill-on-bad-exit=0"
-                  -x "GYRE_START_SECONDS=${GYRE_START_SECONDS:-60}") # nobody ends a start that lost a rank
+#   Its daemons are steps of SLURM's: one that is started anew does not wait until SLURM sees that those on a node
+#   that was lost have ended.
+mpirun_options() { # [KEEP]: anything, where a job is to outlive ranks and nodes; sets MPIRUN_OPTIONS
+    local slurm=--overlap
     MPIRUN_OPTIONS=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2
                     --mca oob_tcp_keepalive_probes 3)
     [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)
+    if [ -n "${1:-}" ]; then
+        slurm+=" --no-kill --kill-on-bad-exit=0"
+        MPIRUN_OPTIONS+=(--enable-recovery -x "GYRE_START_SECONDS=${GYRE_START_SECONDS:-60}") # nobody ends a start that lost a rank
+    fi
+    MPIRUN_OPTIONS+=(--mca plm_slurm_args "$slurm")
 }
 
 # Passes lines on, and keeps in FILE those that say of ranks that they are gone or stand still: the job's

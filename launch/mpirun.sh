@@ -93,8 +93,8 @@ leave_out() { # sets hostfile
 }
 
 find_gyre
-mpirun_options
-[ -z "$keep" ] || { MPIRUN_OPTIONS+=("${MPIRUN_KEEPS[@]}"); GRACE=${GRACE:-5}; }
+mpirun_options "$keep"
+[ -z "$keep" ] || GRACE=${GRACE:-5}
 [ "$tries" = 0 ] || MPIRUN_OPTIONS+=(-x GYRE_JOB)
 each=
 compose "$@" || exit

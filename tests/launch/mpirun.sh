@@ -58,11 +58,16 @@ grep -q ' start 2 ' "$place/run 3/lock" || fail "the second start is known as th
 # a rank that is gone before MPI has started, and the others are left alone: a bounded end, and another start
 cat >"$place/gyre" <<DIES
 #!/bin/sh
-[ "\$OMPI_COMM_WORLD_RANK" != 1 ] || [ -e "$place/died" ] || { touch "$place/died"; kill -KILL \$\$; }
+first=$place/first.\$OMPI_COMM_WORLD_RANK
+if [ ! -e "\$first" ]; then
+    touch "\$first"
+    [ "\$OMPI_COMM_WORLD_RANK" != 1 ] || kill -KILL \$\$
+    export GYRE_START_SECONDS=2
+fi
 exec $build/gyre "\$@"
 DIES
 chmod +x "$place/gyre"
-GYRE=$place/gyre GYRE_START_SECONDS=2 launch/mpirun.sh -s -k -r 1 -n 2 train datasets/digits.yaml --run-dir "$place/run 5" \
+GYRE=$place/gyre launch/mpirun.sh -s -k -r 1 -n 2 train datasets/digits.yaml --run-dir "$place/run 5" \
     --quiet --set train.epochs=1 >"$place/out" 2>&1 || fail "gone before the start: code $?"
 [ "$(grep -c '^gyre: error: the run stands still (rank 0, start)' "$place/out")" = 1 ] &&
     grep -q 'restart 1 of 1, from none' "$place/out" || fail "gone before the start"
