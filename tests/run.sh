@@ -3,17 +3,20 @@
 #   tests/run.sh                       everything, then unit and MPI tests again under sanitizers of
 #                                      memory, and what has threads of its own under that of threads
 #   tests/run.sh [ctest arguments]     some of it, e.g. tests/run.sh -R ring
-# The long way round: GYRE_FAULT_ALL=1 lets every write, flush and allocation fail once, GYRE_ANALYSE=deep
-# has the analyser look further. Files go to memory where there is room, unless TMPDIR says where.
+# The long way round: GYRE_LONG=1 repeats on five and eight ranks what fails one after another, too (the label
+# "long"); GYRE_FAULT_ALL=1 lets every write, flush and allocation fail once, GYRE_ANALYSE=deep has the analyser
+# look further. Files go to memory where there is room, unless TMPDIR says where.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./launch/setup.sh tests
 
 passed=0 failed=0 code=0
+few=(-LE '^long$')
+[ -z "${GYRE_LONG:-}" ] || few=()
 count() { # adds up what `ctest ARGUMENT…` says
     local log total wrong skipped
     log=$(mktemp)
-    ctest -j "$(($(nproc) + 2))" --output-on-failure "$@" 2>&1 | tee "$log" || code=$?
+    ctest -j "$(($(nproc) + 4))" --output-on-failure "$@" 2>&1 | tee "$log" || code=$?
     read -r wrong total < <(sed -n 's/^.*, \([0-9]*\) tests\? failed out of \([0-9]*\)$/\1 \2/p' "$log") || true
     skipped=$(grep -c '(Skipped)$' "$log") || true # with a word, where a test cannot be
     rm -f "$log"
@@ -24,7 +27,7 @@ count() { # adds up what `ctest ARGUMENT…` says
 
 cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DGYRE_TESTS=ON -DGYRE_WERROR=ON >/dev/null
 cmake --build build
-count --test-dir build "$@"
+count --test-dir build "${few[@]}" "$@"
 
 if [ $# -eq 0 ]; then
     for preset in sanitize thread; do
