@@ -21,7 +21,7 @@
 
 enum { OPENED = 7, MOST_CALLS = 2000, MOST_TURNS = 60 };
 static const double turn_us = 1e4,
-                    all_us = 4e6; /* of a turn, if a call takes no longer; of all of one number */
+                    all_us = 1e7; /* of a turn, if a call takes no longer; of all of one number */
 
 /* What is called. */
 typedef struct subject {

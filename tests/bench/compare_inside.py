@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A network in memory beside ONNX Runtime's C interface, one thread each, in turns (bench_inside.c).
 
-    compare_inside.py BENCH_INSIDE [mlp|conv|lstm] [N …]
+    compare_inside.py BENCH_INSIDE [mlp|conv|lstm [N …]]
 
 Needs PyTorch, onnx and onnxruntime, whose library is all that is used of it. The networks have the same shapes and
 arithmetic, not the same parameters.
@@ -32,14 +32,16 @@ def conv(a, b):
     return [nn.Conv1d(a, b, 5, padding=2), nn.ReLU()]
 
 
-NETWORKS = {  # kind: (input of ours, layers of ours, input of theirs, theirs)
-    "mlp": ([64], "[dense: {units: 128, activation: relu}, dense: {units: 64, activation: relu}, dense: {units: 10}]",
+NETWORKS = {  # kind: (numbers of samples, input of ours, layers of ours, input of theirs, theirs)
+    "mlp": ((1, 16, 128), [64],
+            "[dense: {units: 128, activation: relu}, dense: {units: 64, activation: relu}, dense: {units: 10}]",
             [64], nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))),
-    "conv": ([64, 8], "[" + ", ".join(f"conv1d: {{filters: {n}, kernel: 5, padding: same, activation: relu}}"
-                                      for n in (64, 96, 128)) + ", global_avg_pool: {}, dense: {units: 10}]",
+    "conv": ((1, 64, 4096), [64, 8],
+             "[" + ", ".join(f"conv1d: {{filters: {n}, kernel: 5, padding: same, activation: relu}}"
+                             for n in (64, 96, 128)) + ", global_avg_pool: {}, dense: {units: 10}]",
              [8, 64], nn.Sequential(*conv(8, 64), *conv(64, 96), *conv(96, 128), nn.AdaptiveAvgPool1d(1),
                                     nn.Flatten(), nn.Linear(128, 10))),
-    "lstm": ([32, 16], "[lstm: {units: 64, return: last}, dense: {units: 10}]", [32, 16], Last())}
+    "lstm": ((1, 16), [32, 16], "[lstm: {units: 64, return: last}, dense: {units: 10}]", [32, 16], Last())}
 
 
 def find_library():
@@ -47,8 +49,9 @@ def find_library():
     return next((pathlib.Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so*"))
 
 
-def main(program, kind="mlp", *numbers):
-    ours, layers, theirs, network = NETWORKS[kind]
+def compare(program, kind, numbers):
+    usual, ours, layers, theirs, network = NETWORKS[kind]
+    print(f"{kind} {layers}", flush=True)
     with tempfile.TemporaryDirectory() as place:
         yaml, onnx = pathlib.Path(place, "net.yaml"), pathlib.Path(place, "net.onnx")
         yaml.write_text(f"model: {{input: {ours}, layers: {layers}}}\nloss: mse\n"
@@ -56,8 +59,13 @@ def main(program, kind="mlp", *numbers):
         warnings.simplefilter("ignore")
         torch.onnx.export(network.eval(), torch.zeros(2, *theirs), onnx, input_names=["x"], output_names=["y"],
                           dynamic_axes={"x": {0: "n"}, "y": {0: "n"}}, dynamo=False)
-        subprocess.run([program, yaml, find_library(), onnx, *(numbers or ("1", "16", "128"))], check=True,
+        subprocess.run([program, yaml, find_library(), onnx, *map(str, numbers or usual)], check=True,
                        env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+def main(program, *kind_and_numbers):
+    for kind in kind_and_numbers[:1] or NETWORKS:
+        compare(program, kind, kind_and_numbers[1:])
 
 
 if __name__ == "__main__":

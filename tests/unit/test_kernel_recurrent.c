@@ -335,6 +335,16 @@ static void against_loops(const gy_kernel *k)
             }
 }
 
+/* However long the sequence is. */
+static void brief_keeps_little(void)
+{
+    const trial small = {.r = {GY_CELL_lstm, 50, 16, 64, false}, .batch = 16};
+    trial large = small;
+    large.r.time = 5000;
+    CU_ASSERT_EQUAL(keep_floats(&small, true), keep_floats(&large, true));
+    CU_ASSERT_TRUE(4 * keep_floats(&small, true) < keep_floats(&small, false));
+}
+
 /* 3, 3 and 1 positions, the state handed over, give what 7 give. */
 static void in_pieces(const gy_kernel *k)
 {
@@ -392,4 +402,4 @@ static void swaps(void)
     gy_test_levels(axes);
 }
 
-GY_TEST_MAIN(GY_TEST(cells), GY_TEST(pieces), GY_TEST(swaps))
+GY_TEST_MAIN(GY_TEST(cells), GY_TEST(pieces), GY_TEST(brief_keeps_little), GY_TEST(swaps))
