@@ -38,17 +38,19 @@ mpirun_options() { # [KEEP]: anything, where a job is to outlive ranks and nodes
     [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)
     if [ -n "${1:-}" ]; then
         slurm+=" --no-kill --kill-on-bad-exit=0"
-        MPIRUN_OPTIONS+=(--enable-recovery -x "GYRE_START_SECONDS=${GYRE_START_SECONDS:-60}") # nobody ends a start that lost a rank
+        # nobody ends a start that lost a rank; mpirun's code is 0 whatever happened
+        MPIRUN_OPTIONS+=(--enable-recovery -x "GYRE_START_SECONDS=${GYRE_START_SECONDS:-60}" -x GYRE_TELL_CODE=1)
     fi
     MPIRUN_OPTIONS+=(--mca plm_slurm_args "$slurm")
 }
 
 # Passes lines on, and keeps in FILE those that say of ranks that they are gone or stand still: the job's
-# last word, after which mpirun has nothing to wait for.
+# last word, after which mpirun has nothing to wait for; in FILE.code the code that it was asked to tell.
 pass_lines() { # FILE
     local line
     trap '' INT TERM HUP USR1 USR2 # it ends with its input
     while IFS= read -r line || [ -n "$line" ]; do
+        case $line in "gyre: ends with code "*) echo "${line##* }" >"$1.code"; continue ;; esac
         printf '%s\n' "$line" >&2
         case $line in "gyre: error: "*" gone ("* | "gyre: error: the run stands still ("*) echo "$line" >>"$1" ;; esac
     done
@@ -103,7 +105,8 @@ run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_
     trap - $STOP_SIGNALS $SAVE_SIGNALS
     ends_within 3 "$notes" || true # daemons may hold it
     RUN_STOPPED=${asked#0} RUN_GONE=$(cat "$words")
-    rm -f "$words"
+    [ ! -s "$words.code" ] || code=$(cat "$words.code")
+    rm -f "$words" "$words.code"
     [ -z "$RUN_GONE" ] || code=1 # the ranks' own; mpirun's is that of whoever ended first
     return "${ended:-$code}"
 }

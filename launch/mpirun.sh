@@ -20,7 +20,7 @@
 # for (75), a wrong configuration (2) and a run that diverged (3) are ends.
 #
 # -k: comm.survive, and mpirun is told to keep the ranks that are left. Whether the run was finished says its
-# journal: mpirun's code is that of whoever died.
+# journal, else the ranks say their code: mpirun has none then.
 #
 # HOSTFILE has a line `name slots=CORES` for each host; hosts are taken to have equally many cores.
 # Ranks or threads: many small ranks have the shorter way to their memory and need no team of

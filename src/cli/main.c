@@ -246,12 +246,21 @@ static gy_status end_output(const gy_cli *cli, gy_status status)
     return status;
 }
 
+/* The process's code; told to a launch script whose mpirun, with --enable-recovery, has none of its own. */
+static int end_code(const gy_cli *cli, gy_status status)
+{
+    const int code = gy_cli_exit_code(cli, status);
+    if (cli->rank == 0 && getenv("GYRE_TELL_CODE") != NULL)
+        (void)fprintf(stderr, "gyre: ends with code %d\n", code);
+    return code;
+}
+
 /* Where ranks were lost MPI would wait for them. */
 static void leave(const gy_cli *cli, gy_status status)
 {
-    status = end_output(cli, status);
+    const int code = end_code(cli, end_output(cli, status));
     (void)fflush(NULL);
-    _exit(gy_cli_exit_code(cli, status));
+    _exit(code);
 }
 
 static gy_status run(gy_cli *cli, const gy_command *command)
@@ -297,5 +306,5 @@ int main(int argc, char **argv)
     gy_status status = end_output(&cli, run(&cli, command));
     gy_pool_clear(&cli.pool);
     gy_context_free(cli.ctx);
-    return gy_cli_exit_code(&cli, status);
+    return end_code(&cli, status);
 }

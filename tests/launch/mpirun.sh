@@ -72,6 +72,12 @@ GYRE=$place/gyre launch/mpirun.sh -s -k -r 1 -n 2 train datasets/digits.yaml --r
 [ "$(grep -c '^gyre: error: the run stands still (rank 0, start)' "$place/out")" = 1 ] &&
     grep -q 'restart 1 of 1, from none' "$place/out" || fail "gone before the start"
 
+# a stop is an end, too, where the others are left alone
+code=0
+launch/mpirun.sh -s -k -r 1 -n 2 train datasets/digits.yaml --run-dir "$place/run 6" --quiet --set train.epochs=1000 \
+    --set train.time_limit_minutes=0.02 >"$place/out" 2>&1 || code=$?
+[ $code = 75 ] && ! grep -q 'restart\|ends with code' "$place/out" || fail "a stop: code $code"
+
 # nor after a wrong configuration
 code=0
 launch/mpirun.sh -s -n 2 -r 3 train datasets/digits.yaml --run-dir "$place/run 4" --set train.epochs=x \
