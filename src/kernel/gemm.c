@@ -83,7 +83,7 @@ static void choose_grid(const gy_product *p, int team, int *by_m, int *by_n)
 static void run_block(const gy_kernel *k, const gy_product *p, gy_block_of at, int part)
 {
     float *work = k->work + part * gy_gemm_packed_work;
-    if (gy_gemm_is_few(p))
+    if (gy_gemm_is_few(k, p))
         gy_gemm_few(k, p, at, part == 0, work);
     else if (p->packed != NULL || gy_gemm_packs(k, p->m, p->n, p->inner))
         gy_gemm_packed(k, p, at, part == 0, work);

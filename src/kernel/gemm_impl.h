@@ -47,8 +47,8 @@ bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner);
 /** Numbers of the inner dimension that are added up at once, but for the last. */
 int64_t gy_gemm_depth(const gy_kernel *k, int64_t inner);
 
-/** Whether a product by packed weights is better off without the care that many rows are worth. */
-bool gy_gemm_is_few(const gy_product *p);
+/** Whether a product is better off without the care that many rows are worth. */
+bool gy_gemm_is_few(const gy_kernel *k, const gy_product *p);
 
 /** A block of it on this thread; same work and polls as of gy_gemm_packed(). */
 void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls, float *work);
