@@ -31,13 +31,13 @@ count_cores() {
 #   rank says so before (comm.silence_seconds). Open MPI's own values need eight minutes.
 #   Its daemons are steps of SLURM's: one that is started anew does not wait until SLURM sees that those on a node
 #   that was lost have ended.
-mpirun_options() { # [KEEP]: anything, where a job is to outlive ranks and nodes; sets MPIRUN_OPTIONS
+mpirun_options() { # [KEEP]: anything, where a job is to outlive ranks and nodes; sets MPIRUN_OPTIONS, GRACE
     local slurm=--overlap
     MPIRUN_OPTIONS=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2
                     --mca oob_tcp_keepalive_probes 3)
     [ "$(id -u)" -ne 0 ] || MPIRUN_OPTIONS+=(--allow-run-as-root)
     if [ -n "${1:-}" ]; then
-        slurm+=" --no-kill --kill-on-bad-exit=0"
+        slurm+=" --no-kill --kill-on-bad-exit=0" GRACE=${GRACE:-5}
         # nobody ends a start that lost a rank; mpirun's code is 0 whatever happened
         MPIRUN_OPTIONS+=(--enable-recovery -x "GYRE_START_SECONDS=${GYRE_START_SECONDS:-60}" -x GYRE_TELL_CODE=1)
     fi

@@ -94,7 +94,6 @@ leave_out() { # sets hostfile
 
 find_gyre
 mpirun_options "$keep"
-[ -z "$keep" ] || GRACE=${GRACE:-5}
 [ "$tries" = 0 ] || MPIRUN_OPTIONS+=(-x GYRE_JOB)
 each=
 compose "$@" || exit

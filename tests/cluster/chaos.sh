@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# chaos.sh GYRE [--minutes N] [--seed N] [--launcher mpirun|srun]: one SLURM job on three nodes, started
+# chaos.sh GYRE [--minutes N] [--seed N] [--launcher mpirun|srun] [--stays again|kept]: one SLURM job on three nodes, started
 # by train.sbatch, is stopped, preempted, requeued, loses ranks by SIGKILL (also while a checkpoint is
 # written), a node and the room on its disk, finds a flipped byte in its newest checkpoint, and comes
 # back on other numbers of ranks; each of these once, then at random for N minutes. Each strikes while
 # the job runs and has made a checkpoint since the one before, and is seen to have struck. In the end its
 # parameters have the checksum of those of one rank that was never disturbed, and its journal
 # (chaos.yaml) tells that each step was made once and every sample of every epoch used exactly once.
+# With --stays the job outlives the loss of ranks and nodes, and errors: again, by starts inside its allocation; kept, by the
+# ranks that are left (comm.survive).
 set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 lab_enter "$0" "$@"
@@ -13,18 +15,21 @@ lab_enter "$0" "$@"
 . "$SOURCE/launch/lib.sh"
 gyre=$1
 shift
-minutes=0 seed=$(date +%s)
+minutes=0 seed=$(date +%s) stays=
 export LAUNCHER=mpirun GYRE_LAUNCH_OPTIONS="--bind-to none"
 while [ $# -gt 0 ]; do
     case $1 in
     --minutes) minutes=$2 ;;
     --seed) seed=$2 ;;
     --launcher) LAUNCHER=$2 ;;
+    --stays) stays=$2 GYRE_RESTARTS=9 ;;
     *) sed -n 's/^# \(chaos.sh [^:]*\).*/\1/p' "$0" >&2; exit 2 ;;
     esac
     shift 2
 done
 RANDOM=$seed
+[ -z "$stays" ] || export GYRE_RESTARTS
+[ "$stays" != kept ] || export GYRE_KEEP=1
 [ $LAUNCHER = mpirun ] || GYRE_LAUNCH_OPTIONS=--cpu-bind=none
 samples=48 epochs=$((200 + 200 * minutes))
 config=$SOURCE/tests/cluster/chaos.yaml disk=$LAB/disk run=$LAB/disk/run out=$LAB/out fault=start job= flipped=()
@@ -88,15 +93,20 @@ stopped_writing() {
     return 1
 }
 
+# Whether the job stays where it is on that fault.
+is_outlived() { [ -n "$stays" ] && [[ $1 == kill* || $1 == node || $1 == full_disk ]]; }
+lost="ended with code 1\(37\)\? "
+[ -z "$stays" ] || lost='ranks go on after step\|again on host'
+
 # The faults.
 fault_stop() { tells "ended with code 75" slurm scancel --batch --signal=USR1 "$job"; }
 fault_requeue() { slurm scontrol requeue "$job"; }
-fault_kill() { tells "ended with code 1\(37\)\? " kill_rank "$(any_rank)"; }
+fault_kill() { tells "$lost" kill_rank "$(any_rank)"; }
 fault_kill_writing() {
     victim=$(writer)
     NAP=0.00$((RANDOM % 10)) wait_until 120 stopped_writing || fail "no checkpoint is written"
-    tells "ended with code 1\(37\)\? " kill_rank "$victim"
-    compgen -G "$run/checkpoints/.tmp-*" >/dev/null || fail "the checkpoint under way was finished"
+    tells "$lost" kill_rank "$victim"
+    [ -n "$stays" ] || compgen -G "$run/checkpoints/.tmp-*" >/dev/null || fail "the checkpoint under way was finished"
 }
 fault_preempt() {
     local log=$SLURM/slurmctld.log other
@@ -106,14 +116,14 @@ fault_preempt() {
 }
 fault_node() {
     [ -n "$(processes host2 "^$gyre train")" ] || fail "the node was not used"
-    node_crash host2
+    ${stays:+tells "$lost"} node_crash host2
     NAP=0.5 wait_until 120 node_is host2 down || fail "SLURM does not see that the node is gone"
     node_start host2
     NAP=0.5 wait_until 60 node_is host2 idle || fail "the node does not come back"
 }
 fill_disk() { head -c 1G /dev/zero >$disk/filler 2>/dev/null || true; }
 fault_full_disk() {
-    tells "No space left on device" tells "ended with code 1 " fill_disk
+    tells "No space left on device" tells "$lost" fill_disk
     rm $disk/filler
     "$gyre" verify "$(readlink -f $run/checkpoints/latest)" >/dev/null || fail "an earlier checkpoint is harmed"
 }
@@ -148,6 +158,11 @@ strike() { # FAULT NEXT
     local before
     fault=$1 before=$(job_get "$job" Restarts)
     note "$fault at $(run_latest $run) on $used ranks"
+    if is_outlived "$fault"; then
+        "fault_$fault"
+        [ "$(job_get "$job" Restarts)" = "$before" ] || fail "the job was put back"
+        return
+    fi
     slurm scontrol update PartitionName=main State=DOWN # nothing is started
     "fault_$fault"
     job_waits 120 "$job" PENDING || fail "the job is $(job_get "$job" JobState), not in the queue"
@@ -173,10 +188,10 @@ exec $gyre "\$@"
 SLOW
 chmod +x $LAB/gyre
 used=2 tried=2
-job=$(slurm env GYRE=$LAB/gyre GYRE_TRIES=6 sbatch --parsable -N2 -o $out \
+job=$(slurm env GYRE=$LAB/gyre GYRE_TRIES=6 sbatch --parsable ${stays:+--no-kill} -N2 -o $out \
     --ntasks-per-node=1 --cpus-per-task=1 -t $((15 + 2 * minutes)) "$SOURCE/launch/slurm/train.sbatch" \
     "$config" $run "${options[@]}")
-faults=(stop kill flip preempt kill_writing requeue node full_disk)
+faults=(stop kill flip preempt kill_writing requeue node full_disk ${stays:+stop}) # the last start is a fast one
 struck=0
 name=${faults[0]}
 while [ $struck -lt ${#faults[@]} ] || [ $SECONDS -lt $((60 * minutes)) ]; do
@@ -184,6 +199,7 @@ while [ $struck -lt ${#faults[@]} ] || [ $SECONDS -lt $((60 * minutes)) ]; do
     sleep "0.$((RANDOM % 1000))"
     struck=$((struck + 1))
     next=${faults[struck < ${#faults[@]} ? struck : RANDOM % ${#faults[@]}]}
+    ! is_outlived "$name" || [ "$next" != node ] || next=requeue # it needs the node
     strike "$name" "$next"
     name=$next
 done
