@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The law of the house, read off the tree: rooms, doors, names, headers, lengths.
 
-    check.py LIBGYRE.a CC CXX
+    check.py LIBGYRE.a CC CXX BUILD
 
+BUILD is the compiler's name and the kind of build; sizes are of GNU-Release.
 The build keeps the law of includes by its include paths; this finds what it cannot see.
 """
 import pathlib
@@ -20,6 +21,7 @@ DOORS = {  # a foreign header: the one file that includes it
 LINES = {"src": 450, "include": 400, "tests": 600}     # of a file; from 400 on look for a second noun
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
 README = 60
+LIBRARY = 2150 * 1024  # bytes
 
 TABLES = {  # a heading of a page: the list that the table below it must name
     "Commands": "cli/command_list.h", "Layers": "layer/layer_list.h",
@@ -190,6 +192,16 @@ def check_names(library):
     expect(n > 100, f"{library}: no symbols were found")
 
 
+def check_size(library, cc):
+    """Shared and stripped, for a host program that has to load it."""
+    with tempfile.TemporaryDirectory() as place:
+        shared = pathlib.Path(place, "libgyre.so")
+        subprocess.run([cc, "-shared", "-s", "-Wl,-z,pack-relative-relocs", "-o", shared, "-Wl,--whole-archive",
+                        library, "-Wl,--no-whole-archive"], check=True)
+        size = shared.stat().st_size
+    expect(size <= LIBRARY, f"{library}: {size} bytes shared and stripped, at most {LIBRARY}")
+
+
 def check_headers(compilers):
     headers = sorted((ROOT / "include/gyre").glob("*.h"))
     for header in headers:
@@ -282,7 +294,7 @@ def check_events():
 
 
 def main():
-    library, cc, cxx = sys.argv[1:4]
+    library, cc, cxx, build = sys.argv[1:5]
     check_rooms()
     check_picture()
     check_doors()
@@ -295,6 +307,8 @@ def main():
     check_links()
     check_events()
     check_names(library)
+    if build == "GNU-Release":
+        check_size(library, cc)
     check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})
     print("\n".join(problems) or "the law is kept")
     sys.exit(bool(problems))
