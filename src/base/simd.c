@@ -21,18 +21,27 @@ const char *const gy_simd_names[GY_SIMD_COUNT + 1] = {GY_SIMD_LIST(NAME) NULL};
 enum { FEATURES = 7 }; /* a leaf of cpuid */
 #endif
 
-/* Whether the processor has tiles and products of them, and the system lets this process use them. */
+/* Whether the processor has tiles and products of them, and the system saves them. */
 static bool has_tiles(void)
 {
 #if defined(__x86_64__) && defined(__linux__)
     enum { SYSTEM_SAVES = 1 << 27, AMX_BF16 = 1 << 22, AMX_TILE = 1 << 24, STATES = 3 << 17 };
-    enum { ASK = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, for a state by its number */
     unsigned a, b, c, d, saved, upper;
     if (!__get_cpuid(1, &a, &b, &c, &d) || (c & SYSTEM_SAVES) == 0) return false;
     if (!__get_cpuid_count(FEATURES, 0, &a, &b, &c, &d)) return false;
     if ((d & AMX_BF16) == 0 || (d & AMX_TILE) == 0) return false;
     __asm__("xgetbv" : "=a"(saved), "=d"(upper) : "c"(0));
-    return (saved & STATES) == STATES && syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
+    return (saved & STATES) == STATES;
+#else
+    return false;
+#endif
+}
+
+bool gy_simd_ask_tiles(void)
+{
+#if defined(__x86_64__) && defined(__linux__)
+    enum { ASK = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, for a state by its number */
+    return syscall(SYS_arch_prctl, ASK, TILE_DATA) == 0;
 #else
     return false;
 #endif

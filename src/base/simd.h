@@ -22,8 +22,14 @@ enum { GY_CPU_TEXT = 80 };
 /** The processor, by its maker's name and by numbers that tell models apart. Local. */
 void gy_cpu_name(char out[GY_CPU_TEXT]);
 
-/** The best level this machine runs; asks the system for tiles where the processor has them. Local. */
+/** The best level this machine runs. Local. */
 gy_simd gy_simd_best(void);
+
+/**
+ * Asks the system for tiles, which v4_amx needs before its first product of them; false: it refuses. Signals
+ * take larger stacks in a process that has them, so nobody asks who does not use them. Local.
+ */
+bool gy_simd_ask_tiles(void);
 
 /** Whether this machine has instructions for products of 8 bits beside a level's (AVX-VNNI, AVX-512 VNNI). Local. */
 bool gy_simd_has_vnni(gy_simd level);

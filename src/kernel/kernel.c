@@ -43,6 +43,15 @@ const char *gy_kernel_products(const gy_context *ctx, gy_precision precision)
     return vector_of(ctx)->operand[precision]->by;
 }
 
+/* Tiles are the system's to give. */
+static const gy_operand *operand_of(gy_context *ctx, gy_precision precision)
+{
+    if (precision == GY_PRECISION_bfloat16 && gy_context_simd_level(ctx) == GY_SIMD_v4_amx &&
+        !gy_simd_ask_tiles())
+        gy_context_lower_simd(ctx, GY_SIMD_v4_bf16);
+    return vector_of(ctx)->operand[precision];
+}
+
 gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision, gy_kernel **out)
 {
     gy_status status;
@@ -51,7 +60,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
     k->ctx = ctx;
     k->threads = threads > 0 ? threads : gy_kernel_cores();
     k->vector = vector_of(ctx);
-    k->operand = k->vector->operand[precision];
+    k->operand = operand_of(ctx, precision);
     gy_kernel_set_winograd(k, GY_PRECISION_float32);
     k->packs = gy_kernel_packs(ctx);
     k->int8 = int8_unit(gy_context_simd_level(ctx));
@@ -73,7 +82,7 @@ void gy_kernel_free(gy_kernel *k)
 
 void gy_kernel_set_winograd(gy_kernel *k, gy_precision precision)
 {
-    k->winograd = k->vector->operand[precision];
+    k->winograd = operand_of(k->ctx, precision);
 }
 
 int gy_kernel_threads(const gy_kernel *k)
