@@ -111,17 +111,20 @@ def two_jobs(bench):
 
 def kill(bench):
     """kill -9 at random moments, checkpoints after every step: many fall into a write."""
-    often = SLOW.replace("every_steps: 3", "every_steps: 1").replace("keep: 100", "keep: 2")
+    often = SLOW.replace("every_steps: 3", "every_steps: 1").replace("keep: 100", "keep: 2").replace(
+        "epochs: 4", "epochs: 2")
     whole = bench.place("whole", often)
     bench.train(whole)
     place = bench.place("killed", often)
-    draw = random.Random(1)
+    draw, step = random.Random(1), 0
     for _ in range(6):
         process = bench.start(place)
-        time.sleep(draw.uniform(0.15, 0.9))
-        if process.poll() is None:
-            send(process, signal.SIGKILL)
+        step += draw.randint(1, 25)
+        wait_for_step(place, process, step)
+        time.sleep(draw.uniform(0, 0.03))
+        send(process, signal.SIGKILL)
         process.wait(timeout=60)
+        all_end(process)
     bench.train(place)
     same_bits(tensors(whole), tensors(place))
     got = [e["step"] for e in events(place) if e["event"] == "step"]
