@@ -78,9 +78,9 @@ GY_API void gy_workspace_free(gy_workspace *w);
 
 /**
  * Computes y of x, in the caller's units: normalisation is applied and undone as the checkpoint says. Local;
- * no MPI, no file, no allocation (with one thread). Any number of threads at once, each with a workspace of
- * its own, while none trains; none waits for another, but in the first call after a step, which lays the weights
- * out anew.
+ * no MPI, no file, no allocation (with one thread), but in the first call after a step that found no memory. Any
+ * number of threads at once, each with a workspace of its own, while none trains; none waits for another, but in
+ * the first call after a step, which lays the weights out anew.
  *
  * Determinism: on instruction sets from v3 on what a sample gives depends on the sample alone, neither on n
  * nor on its neighbours.
@@ -90,7 +90,8 @@ GY_API void gy_workspace_free(gy_workspace *w);
  * @param x  [n, input…]
  * @param y  out: [n, output…]; may not overlap x
  * @return GY_OK; GY_E_USAGE where n < 0 or an argument is missing; GY_E_DATA where x has a token that the
- *         network does not know; GY_E_USAGE where its normalisation is still to be learned
+ *         network does not know; GY_E_USAGE where its normalisation is still to be learned; GY_E_NOMEM after a
+ *         step that found no memory, as long as there is none for its weights
  */
 GY_API gy_status gy_network_apply(gy_network *net, gy_workspace *w, int64_t n, const float *x,
                                   float *y) GY_CHECKED;

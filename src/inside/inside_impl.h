@@ -36,7 +36,7 @@ typedef struct gy_announced {
 typedef struct gy_packed {
     atomic_bool is_there;
     pthread_mutex_t turn; /* to make them */
-    bool opened;
+    bool has_turn;
 } gy_packed;
 
 struct gy_network {
@@ -70,11 +70,14 @@ struct gy_workspace {
 /** Refuses while means and deviations that its configuration wants are not known. Local. */
 gy_status gy_inside_check_learned(const gy_network *net) GY_CHECKED;
 
-gy_status gy_packed_open(gy_packed *p) GY_CHECKED;
-void gy_packed_close(gy_packed *p);
+gy_status gy_packed_open(gy_network *net) GY_CHECKED;
+void gy_packed_close(gy_network *net);
 /** Before weights change, or a pass of training takes their place: those of before are no good. Local. */
 void gy_packed_drop(gy_network *net);
-/** Before a pass, by any number of threads at once: makes them where they are not there. Local. */
+/**
+ * Before a pass, by any number of threads at once: makes them where they are not there. Local.
+ * @return GY_OK; GY_E_NOMEM after a step that found no memory, as long as there is none: asked again it may be
+ */
 gy_status gy_packed_need(gy_network *net) GY_CHECKED;
 
 /** [n, each] zeros; GY_E_NOMEM where they are more than can be counted, too. Local. */

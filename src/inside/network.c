@@ -93,7 +93,7 @@ static gy_status prepare(gy_network *net, int64_t most)
                             &net->feed->unit, &net->y));
     GY_TRY(gy_new_array(net->ctx, task->sums, &net->tally));
     GY_TRY(gy_new_array(net->ctx, gy_comm_ranks(net->comm), &net->announced));
-    GY_TRY(gy_packed_open(&net->packed));
+    GY_TRY(gy_packed_open(net));
     GY_TRY(gy_packed_need(net));
     return gy_workspace_create(net, most, &net->own);
 }
@@ -161,7 +161,7 @@ void gy_network_close(gy_network *net)
     if (net == NULL) return;
     gy_context *ctx = net->ctx;
     gy_workspace_free(net->own);
-    gy_packed_close(&net->packed);
+    gy_packed_close(net);
     gy_moments_clear(ctx, &net->x);
     gy_moments_clear(ctx, &net->y);
     gy_given_clear(net);

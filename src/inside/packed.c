@@ -1,21 +1,26 @@
 /*
  * The weights as passes read them. A step of training takes their place in the arena, so that they are made anew:
  * by the first thread that passes afterwards, for which the others wait, and not at all where nobody does.
+ *
+ * Their place is there already, but for a step that found no memory for its samples: it gives back what there was.
+ * A pass has no other way then, for by weights as they lie what a sample gives would depend on its neighbours.
  */
 #include "inside_impl.h"
 
-gy_status gy_packed_open(gy_packed *p)
+gy_status gy_packed_open(gy_network *net)
 {
+    gy_packed *p = &net->packed;
     atomic_init(&p->is_there, false);
-    p->opened = pthread_mutex_init(&p->turn, NULL) == 0;
-    GY_REQUIRE(p->opened, GY_E_NOMEM, "out of memory" GY_WHY "there is no room for a lock");
+    p->has_turn = pthread_mutex_init(&p->turn, NULL) == 0;
+    GY_REQUIRE(p->has_turn, GY_E_NOMEM, "out of memory" GY_WHY "there is no room for a lock");
     return GY_OK;
 }
 
-void gy_packed_close(gy_packed *p)
+void gy_packed_close(gy_network *net)
 {
-    if (p->opened) (void)pthread_mutex_destroy(&p->turn);
-    p->opened = false;
+    gy_packed *p = &net->packed;
+    if (p->has_turn) (void)pthread_mutex_destroy(&p->turn);
+    p->has_turn = false;
 }
 
 void gy_packed_drop(gy_network *net)
