@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Installs what the tests need, builds, runs them all; ends with "N passed, N failed".
-#   tests/run.sh                       everything, then unit and MPI tests again under sanitizers of
-#                                      memory, and what has threads of its own under that of threads
+# Installs what the tests need, builds, runs them; ends with "N passed, N failed".
+#   tests/run.sh                       all but the long way round, then unit and MPI tests again under sanitizers
+#                                      of memory, and what has threads of its own under that of threads
 #   tests/run.sh [ctest arguments]     some of it, e.g. tests/run.sh -R ring
-# The long way round: GYRE_LONG=1 repeats on five and eight ranks what fails one after another, too (the label
-# "long"); GYRE_FAULT_ALL=1 lets every write, flush and allocation fail once, GYRE_ANALYSE=deep has the analyser
+# The long way round: GYRE_LONG=1 repeats on eight ranks, too, what fails one after another (the label "long");
+# GYRE_FAULT_ALL=1 lets every write, flush and allocation fail once, GYRE_ANALYSE=deep has the analyser
 # look further. Files go to memory where there is room, unless TMPDIR says where.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./launch/setup.sh tests
 
 passed=0 failed=0 code=0
-few=(-LE '^long$')
-[ -z "${GYRE_LONG:-}" ] || few=()
+few=() # what is asked for runs, be it long
+[ $# -gt 0 ] || [ -n "${GYRE_LONG:-}" ] || few=(-LE '^long$')
 count() { # adds up what `ctest ARGUMENT…` says
     local log total wrong skipped
     log=$(mktemp)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The law of the house, read off the tree: rooms, doors, names, headers, lengths.
 
-    check.py LIBGYRE.a CC CXX BUILD
+    check.py LIBGYRE CC CXX BUILD
 
 BUILD is the compiler's name and the kind of build; sizes are of GNU-Release.
 The build keeps the law of includes by its include paths; this finds what it cannot see.
@@ -21,7 +21,7 @@ DOORS = {  # a foreign header: the one file that includes it
 LINES = {"src": 450, "include": 400, "tests": 600}     # of a file; from 400 on look for a second noun
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
 README = 60
-LIBRARY = 2150 * 1024  # bytes
+LIBRARY = 2560 * 1024  # bytes; a sixth more than gcc 12 makes of it
 
 TABLES = {  # a heading of a page: the list that the table below it must name
     "Commands": "cli/command_list.h", "Layers": "layer/layer_list.h",
@@ -196,8 +196,10 @@ def check_size(library, cc):
     """Shared and stripped, for a host program that has to load it."""
     with tempfile.TemporaryDirectory() as place:
         shared = pathlib.Path(place, "libgyre.so")
-        subprocess.run([cc, "-shared", "-s", "-Wl,-z,pack-relative-relocs", "-o", shared, "-Wl,--whole-archive",
-                        library, "-Wl,--no-whole-archive"], check=True)
+        whole = ["-Wl,--whole-archive", library, "-Wl,--no-whole-archive"]
+        is_static = library.endswith(".a")
+        subprocess.run([cc, "-shared", "-s", "-o", shared, *whole] if is_static else ["strip", "-o", shared, library],
+                       check=True)
         size = shared.stat().st_size
     expect(size <= LIBRARY, f"{library}: {size} bytes shared and stripped, at most {LIBRARY}")
 

@@ -11,6 +11,7 @@
 #include <gyre/network.h>
 
 #include "base/clock.h"
+#include "bench.h"
 
 #include <dlfcn.h>
 #include <math.h>
@@ -55,13 +56,6 @@ static void check_ort(void *status, const char *what)
     exit(1);
 }
 
-static void check(gy_status status)
-{
-    if (status == GY_OK) return;
-    printf("%s\n", gy_error_last()->text);
-    exit(1);
-}
-
 static void *open_ort(const char *library, const char *model)
 {
     typedef struct base {
@@ -98,12 +92,12 @@ static void *tensor(float *data, int64_t n, int axes, const int64_t *shape, int6
 
 static void apply(subject *s)
 {
-    check(gy_network_apply(s->net, NULL, s->n, s->x, s->y));
+    gy_bench_check(gy_network_apply(s->net, NULL, s->n, s->x, s->y));
 }
 
 static void train(subject *s)
 {
-    check(gy_network_step(s->net, s->n, s->x, s->classes, NULL, NULL));
+    gy_bench_check(gy_network_step(s->net, s->n, s->x, s->classes, NULL, NULL));
 }
 
 static void apply_ort(subject *s)
@@ -113,12 +107,6 @@ static void apply_ort(subject *s)
                   const char *const *, size_t,
                   void **)(s->session, NULL, &in, &s->in, 1, &out, 1, &s->out),
               "run");
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 /* The median of some calls in µs, after one that finds the caches filled by others. */
@@ -131,8 +119,7 @@ static double median(void (*call)(subject *), subject *s, int calls)
         call(s);
         times[i] = 1e6 * (gy_clock_s() - start);
     }
-    qsort(times, (size_t)calls, sizeof *times, ascending);
-    return times[calls / 2];
+    return gy_bench_median(times, calls);
 }
 
 /* The least of the medians of `first` and of `second`, in turns. */
@@ -148,13 +135,6 @@ static void compare(void (*first)(subject *), void (*second)(subject *), subject
     }
 }
 
-static int64_t count(int axes, const int64_t *shape)
-{
-    int64_t n = 1;
-    for (int i = 0; i < axes; i++) n *= shape[i];
-    return n;
-}
-
 /* Whether it takes inputs of that shape. */
 static bool suits(subject *s)
 {
@@ -168,7 +148,7 @@ static void measure(subject *s)
 {
     int64_t in[GY_NETWORK_AXES], out[GY_NETWORK_AXES];
     const int in_axes = gy_network_input(s->net, in), out_axes = gy_network_output(s->net, out);
-    const int64_t x = count(in_axes, in), y = count(out_axes, out);
+    const int64_t x = gy_bench_count(in_axes, in), y = gy_bench_count(out_axes, out);
     double us[2];
     s->x = malloc((size_t)(s->n * x) * sizeof *s->x);
     s->y = malloc((size_t)(s->n * y) * sizeof *s->y);
@@ -199,7 +179,7 @@ static gy_network *open_often(gy_context *ctx, const char *path)
     for (int i = 0; i < OPENED; i++) {
         gy_network_close(net);
         const double start = gy_clock_s();
-        check(gy_network_open(ctx, NULL, path, &options, &net));
+        gy_bench_check(gy_network_open(ctx, NULL, path, &options, &net));
         const double ms = 1e3 * (gy_clock_s() - start);
         if (i == 0)
             first = ms;
@@ -218,7 +198,7 @@ int main(int argc, char **argv)
     CPU_ZERO(&one);
     CPU_SET(1, &one);
     (void)sched_setaffinity(0, sizeof one, &one);
-    check(gy_context_create(NULL, NULL, &ctx));
+    gy_bench_check(gy_context_create(NULL, NULL, &ctx));
     subject s = {.net = open_often(ctx, argv[1])};
     const bool peer = atoi(argv[2]) == 0;
     if (peer && argc > 3) s.session = open_ort(argv[2], argv[3]);

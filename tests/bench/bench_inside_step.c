@@ -9,6 +9,7 @@
 #include <gyre/network.h>
 
 #include "base/clock.h"
+#include "bench.h"
 
 #include <math.h>
 #include <mpi.h>
@@ -22,44 +23,23 @@ typedef struct samples {
     float *x, *y;
 } samples;
 
-static void check(gy_status status)
-{
-    if (status == GY_OK) return;
-    printf("%s\n", gy_error_last()->text);
-    (void)MPI_Abort(MPI_COMM_WORLD, 1);
-}
-
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double median(gy_network *net, const samples *s)
 {
     static double times[STEPS];
     (void)MPI_Barrier(MPI_COMM_WORLD);
     for (int i = -WARM; i < STEPS; i++) {
         const double start = gy_clock_s();
-        check(gy_network_step(net, s->n, s->x, s->y, NULL, NULL));
+        gy_bench_check(gy_network_step(net, s->n, s->x, s->y, NULL, NULL));
         if (i >= 0) times[i] = 1e6 * (gy_clock_s() - start);
     }
-    qsort(times, STEPS, sizeof *times, ascending);
-    return times[STEPS / 2];
-}
-
-static int64_t count(int axes, const int64_t *shape)
-{
-    int64_t n = 1;
-    for (int i = 0; i < axes; i++) n *= shape[i];
-    return n;
+    return gy_bench_median(times, STEPS);
 }
 
 static void measure(gy_network *alone, gy_network *together, samples *s, int rank)
 {
     int64_t shape[GY_NETWORK_AXES];
-    const int64_t x = s->n * count(gy_network_input(alone, shape), shape);
-    const int64_t y = s->n * count(gy_network_target(alone, shape), shape);
+    const int64_t x = s->n * gy_bench_count(gy_network_input(alone, shape), shape);
+    const int64_t y = s->n * gy_bench_count(gy_network_target(alone, shape), shape);
     double least[2] = {INFINITY, INFINITY}, slowest[2];
     s->x = malloc((size_t)x * sizeof *s->x);
     s->y = calloc((size_t)y, sizeof *s->y);
@@ -85,13 +65,16 @@ int main(int argc, char **argv)
     gy_comm *comm = NULL;
     gy_network *alone = NULL, *together = NULL;
     int rank = 0;
+    if (argc < 3) {
+        printf("usage: bench_inside_step NETWORK.yaml N...\n");
+        return 2;
+    }
     (void)MPI_Init(&argc, &argv);
     (void)MPI_Comm_rank(world, &rank);
-    if (argc < 3) return 2;
-    check(gy_context_create(NULL, NULL, &ctx));
-    check(gy_comm_create(ctx, &world, &comm));
-    check(gy_network_open(ctx, NULL, argv[1], &options, &alone));
-    check(gy_network_open(ctx, comm, argv[1], &options, &together));
+    gy_bench_check(gy_context_create(NULL, NULL, &ctx));
+    gy_bench_check(gy_comm_create(ctx, &world, &comm));
+    gy_bench_check(gy_network_open(ctx, NULL, argv[1], &options, &alone));
+    gy_bench_check(gy_network_open(ctx, comm, argv[1], &options, &together));
     if (rank == 0) printf("%6s  %10s  %10s  %10s\n", "n", "alone", "together", "more");
     for (int i = 2; i < argc; i++) {
         samples s = {.n = atoll(argv[i])};
