@@ -43,13 +43,18 @@ const char *gy_kernel_products(const gy_context *ctx, gy_precision precision)
     return vector_of(ctx)->operand[precision]->by;
 }
 
-/* Tiles are the system's to give. */
-static const gy_operand *operand_of(gy_context *ctx, gy_precision precision)
+/* Tiles are the system's to give. The level is what all ranks agreed on: none goes on by itself at another. */
+static gy_status choose_operand(const gy_context *ctx, gy_precision precision,
+                                const gy_operand **out)
 {
-    if (precision == GY_PRECISION_bfloat16 && gy_context_simd_level(ctx) == GY_SIMD_v4_amx &&
-        !gy_simd_ask_tiles())
-        gy_context_lower_simd(ctx, GY_SIMD_v4_bf16);
-    return vector_of(ctx)->operand[precision];
+    const bool tiles =
+        precision == GY_PRECISION_bfloat16 && gy_context_simd_level(ctx) == GY_SIMD_v4_amx;
+    GY_REQUIRE(!tiles || gy_simd_ask_tiles(), GY_E_USAGE,
+               "cannot use the instruction set" GY_AT "%s" GY_WHY
+               "the system refuses AMX tiles" GY_HINT "set GYRE_SIMD=%s",
+               gy_simd_names[GY_SIMD_v4_amx], gy_simd_names[GY_SIMD_v4_bf16]);
+    *out = vector_of(ctx)->operand[precision];
+    return GY_OK;
 }
 
 gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision, gy_kernel **out)
@@ -60,8 +65,8 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
     k->ctx = ctx;
     k->threads = threads > 0 ? threads : gy_kernel_cores();
     k->vector = vector_of(ctx);
-    k->operand = operand_of(ctx, precision);
-    gy_kernel_set_winograd(k, GY_PRECISION_float32);
+    GY_TRY_GOTO(fail, choose_operand(ctx, precision, &k->operand));
+    GY_TRY_GOTO(fail, gy_kernel_set_winograd(k, GY_PRECISION_float32));
     k->packs = gy_kernel_packs(ctx);
     k->int8 = int8_unit(gy_context_simd_level(ctx));
     const size_t work = (size_t)(k->threads * gy_gemm_packed_work) * sizeof *k->work;
@@ -80,9 +85,9 @@ void gy_kernel_free(gy_kernel *k)
     gy_free(k->ctx, k);
 }
 
-void gy_kernel_set_winograd(gy_kernel *k, gy_precision precision)
+gy_status gy_kernel_set_winograd(gy_kernel *k, gy_precision precision)
 {
-    k->winograd = operand_of(k->ctx, precision);
+    return choose_operand(k->ctx, precision, &k->winograd);
 }
 
 int gy_kernel_threads(const gy_kernel *k)

@@ -18,6 +18,8 @@ typedef struct gy_kernel gy_kernel;
  * @param threads  OpenMP threads of every kernel; 0 = the cores this process is bound to
  * @param precision  of the operands of products
  * @param out      free with gy_kernel_free()
+ * @return GY_OK; GY_E_NOMEM; GY_E_USAGE where the level's products of that precision are made in tiles, which
+ *         the system refuses: ranks that agreed on a level are never at two
  */
 gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
                            gy_kernel **out) GY_CHECKED;
@@ -29,11 +31,14 @@ void gy_kernel_free(gy_kernel *k);
  */
 bool gy_kernel_packs(const gy_context *ctx);
 
-/** What makes products of a precision at the context's level: "kernels of float32", or instructions by their name. */
+/** What makes products of a precision at the context's level: "instructions for float32", or instructions by their name. */
 const char *gy_kernel_products(const gy_context *ctx, gy_precision precision);
 
-/** The precision of products in Winograd's algorithm, which is float32 at first: see winograd.c. */
-void gy_kernel_set_winograd(gy_kernel *k, gy_precision precision);
+/**
+ * The precision of products in Winograd's algorithm, which is float32 at first: see winograd.c. GY_OK;
+ * GY_E_USAGE as gy_kernel_create().
+ */
+gy_status gy_kernel_set_winograd(gy_kernel *k, gy_precision precision) GY_CHECKED;
 
 int gy_kernel_threads(const gy_kernel *k);
 /** Goes on with fewer threads than it was made with. */

@@ -12,6 +12,7 @@ gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out)
                     .rows = spec->grains > 0 ? spec->grains : 1};
     const int threads = gy_net_choose_threads(spec, &out->threads_by);
     GY_TRY(gy_kernel_create(ctx, threads, spec->precision, &out->kernel));
+    GY_TRY(gy_kernel_set_winograd(out->kernel, spec->winograd));
     GY_TRY(gy_kernel_check_space(out->kernel));
     const gy_model_spec model = {.input = spec->input,
                                  .layers = spec->layers,
@@ -23,7 +24,6 @@ gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out)
                                  .adapt = spec->adapt,
                                  .quantize = spec->quantize,
                                  .loss_by_rows = gy_task_takes_rows(&spec->loss)};
-    gy_kernel_set_winograd(out->kernel, spec->winograd);
     return gy_model_create(ctx, &model, &out->model);
 }
 

@@ -61,7 +61,7 @@ typedef struct gy_net {
     float *room;     /* of the task, for a piece */
 } gy_net;
 
-/** Makes kernel and model. GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; GY_E_NOMEM. */
+/** Makes kernel and model. GY_OK; GY_E_SHAPE or GY_E_CONFIG naming the layer; as gy_kernel_create(). */
 gy_status gy_net_open(gy_context *ctx, const gy_net_spec *spec, gy_net *out) GY_CHECKED;
 /** A network of zeros, or half open, may be closed too. */
 void gy_net_close(gy_net *n);

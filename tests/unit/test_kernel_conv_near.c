@@ -111,18 +111,29 @@ static void winograd(void)
     gy_test_levels(by_winograd);
 }
 
+static void by_rounded(const gy_kernel *k)
+{
+    static const int64_t channels[] = {16, 49, CHANNELS};
+    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
+        near(k, (trial){GY_CONV_winograd, 3, channels[i], 1.2e-2, NULL});
+        near(k, (trial){GY_CONV_winograd, 5, channels[i], 1.4e-2, NULL});
+    }
+}
+
 /* With products in bfloat16, on a handle of its own. */
 static void rounded(const gy_kernel *like)
 {
-    static const int64_t channels[] = {16, 49, CHANNELS};
     gy_context *ctx = gy_test_context();
     gy_kernel *k = NULL;
     CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, gy_kernel_threads(like), GY_PRECISION_float32, &k),
                           GY_OK);
-    gy_kernel_set_winograd(k, GY_PRECISION_bfloat16);
-    for (size_t i = 0; i < sizeof channels / sizeof *channels; i++) {
-        near(k, (trial){GY_CONV_winograd, 3, channels[i], 1.2e-2, NULL});
-        near(k, (trial){GY_CONV_winograd, 5, channels[i], 1.4e-2, NULL});
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_set_winograd(k, GY_PRECISION_bfloat16), GY_OK);
+    by_rounded(k);
+    if (gy_context_simd_level(ctx) == gy_simd_best() && gy_kernel_threads(k) > 1) {
+        gy_test_emulate_pairs(k);
+        by_rounded(k);
+        gy_test_emulate_tiles(k);
+        by_rounded(k);
     }
     gy_kernel_free(k);
     gy_test_end(ctx);

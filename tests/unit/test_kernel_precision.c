@@ -4,6 +4,7 @@
  */
 #include "levels.h"
 
+#include "base/context_impl.h"
 #include "kernel/gemm.h"
 #include "kernel/vector/flush.h"
 
@@ -278,6 +279,23 @@ static void dense_layer_is_a_product(void)
     gy_test_levels_in(GY_PRECISION_bfloat16, dense);
 }
 
+/* Where the system gives no tiles a handle at their level is refused, and the level stays. */
+static void tiles_may_be_refused(void)
+{
+    gy_context *ctx = gy_test_context();
+    const gy_status status = gy_simd_ask_tiles() ? GY_OK : GY_E_USAGE;
+    gy_kernel *k = NULL;
+    ctx->simd = GY_SIMD_v4_amx;
+    CU_ASSERT_EQUAL(gy_kernel_create(ctx, 1, GY_PRECISION_bfloat16, &k), status);
+    if (status != GY_OK) CU_ASSERT_PTR_NOT_NULL(strstr(gy_error_last()->text, "GYRE_SIMD=v4_bf16"));
+    CU_ASSERT_EQUAL((int)gy_context_simd_level(ctx), GY_SIMD_v4_amx);
+    gy_kernel_free(k);
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, GY_PRECISION_float32, &k), GY_OK);
+    CU_ASSERT_EQUAL(gy_kernel_set_winograd(k, GY_PRECISION_bfloat16), status);
+    gy_kernel_free(k);
+    gy_test_end(ctx);
+}
+
 GY_TEST_MAIN(GY_TEST(bits_are_those_of_the_instructions), GY_TEST(denormal_numbers_are_zeros),
              GY_TEST(values_are_rounded_to_the_nearest), GY_TEST(products_are_near_to_double),
-             GY_TEST(dense_layer_is_a_product))
+             GY_TEST(dense_layer_is_a_product), GY_TEST(tiles_may_be_refused))
