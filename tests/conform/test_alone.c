@@ -4,6 +4,7 @@
  */
 #include "gy_test.h"
 #include "layer_trial.h"
+#include "levels.h"
 
 #include "layer/layer_list.h"
 
@@ -88,12 +89,15 @@ static void check_turns(gy_trial *t, const float *want)
     gy_model_free(a.m);
 }
 
-static void check_samples(gy_precision precision, const gy_layer_sample *s)
+/* emulate: NULL, or what has products made otherwise. */
+static void check_samples(gy_precision precision, void (*emulate)(gy_kernel *k),
+                          const gy_layer_sample *s)
 {
     for (; s->yaml != NULL; s++) {
         gy_trial t;
         alone a = {.t = &t};
         if (gy_trial_begin(&t, s, precision) == GY_OK && begin(&t, 0, &a) == GY_OK) {
+            if (emulate != NULL) emulate(t.kernel);
             check(&a);
             check_turns(&t, a.y);
         } else if (strstr(gy_error_last()->text, "there is no") == NULL) {
@@ -115,11 +119,11 @@ static const gy_layer_sample large[] = {
     {.yaml = NULL},
 };
 
-static void check_precision(gy_precision precision)
+static void check_precision(gy_precision precision, void (*emulate)(gy_kernel *k))
 {
     for (int i = 0; i < gy_layer_registry.n; i++)
-        check_samples(precision, gy_layer_kind_of(gy_layer_registry.kinds[i])->samples);
-    check_samples(precision, large);
+        check_samples(precision, emulate, gy_layer_kind_of(gy_layer_registry.kinds[i])->samples);
+    check_samples(precision, emulate, large);
 }
 
 static void samples_are_on_their_own(void)
@@ -127,9 +131,16 @@ static void samples_are_on_their_own(void)
     for (int level = GY_SIMD_v3; level <= (int)gy_simd_best(); level++) {
         setenv("GYRE_SIMD", gy_simd_names[level], 1);
         for (int precision = 0; precision < GY_PRECISION_COUNT; precision++)
-            check_precision((gy_precision)precision);
+            check_precision((gy_precision)precision, NULL);
         unsetenv("GYRE_SIMD");
     }
 }
 
-GY_TEST_MAIN(GY_TEST(samples_are_on_their_own))
+static void so_they_are_in_pairs_and_tiles(void)
+{
+    if (gy_simd_best() < GY_SIMD_v3) return;
+    check_precision(GY_PRECISION_bfloat16, gy_test_emulate_pairs);
+    check_precision(GY_PRECISION_bfloat16, gy_test_emulate_tiles);
+}
+
+GY_TEST_MAIN(GY_TEST(samples_are_on_their_own), GY_TEST(so_they_are_in_pairs_and_tiles))

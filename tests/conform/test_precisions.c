@@ -105,6 +105,19 @@ static void check_not_finite(gy_trial *t)
     gy_trial_end(&exact);
 }
 
+/* Output and gradients that differ by the order of sums alone. */
+static void check_near(gy_trial *t, const made *want, const made *got)
+{
+    const int64_t n = gy_model_params(t->m)->trainable, outputs = t->batch * t->outputs;
+    const double may = gy_trial_reordered(t, 1e-5);
+    double error = gy_test_difference(outputs, want->y, got->y);
+    gy_trial_expect(t, error <= may * (gy_test_norm(outputs, want->y) + 1e-3),
+                    "a level's output differs", error);
+    error = gy_test_difference(n, want->g, got->g);
+    gy_trial_expect(t, error <= may * (gy_test_norm(n, want->g) + 1e-3),
+                    "a level's gradients differ", error);
+}
+
 /*
  * Output and gradients at the machine's other levels, which differ by the order of sums alone. In bfloat16 they have
  * the same bits whatever instructions make the products, but for tiles.
@@ -118,13 +131,7 @@ static void check_levels(gy_trial *t)
         setenv("GYRE_SIMD", gy_simd_names[level], 1);
         if (gy_trial_begin(&other, t->sample, t->precision) != GY_OK) abort();
         const made got = make(&other);
-        double error = gy_test_difference(outputs, best.y, got.y);
-        gy_trial_expect(
-            t, error <= gy_trial_reordered(t, 1e-5) * (gy_test_norm(outputs, best.y) + 1e-3),
-            "a level's output differs", error);
-        error = gy_test_difference(n, best.g, got.g);
-        gy_trial_expect(t, error <= gy_trial_reordered(t, 1e-5) * (gy_test_norm(n, best.g) + 1e-3),
-                        "a level's gradients differ", error);
+        check_near(t, &best, &got);
         if (t->precision == GY_PRECISION_bfloat16) {
             const bool tiles = gy_test_in_tiles(other.kernel);
             gy_test_emulate_pairs(other.kernel);
@@ -133,20 +140,37 @@ static void check_levels(gy_trial *t)
                 gy_test_same(outputs, got.y, pairs.y) && gy_test_same(n, got.g, pairs.g);
             gy_trial_expect(t, bits || tiles || level == GY_SIMD_baseline, "pairs have other bits",
                             level);
+            gy_test_emulate_tiles(other.kernel);
+            const made in_tiles = make(&other);
+            check_near(t, &best, &in_tiles);
         }
         gy_trial_end(&other);
         unsetenv("GYRE_SIMD");
     }
 }
 
+static void check_rounding_in_tiles(gy_trial *t)
+{
+    gy_test_emulate_tiles(t->kernel);
+    check_rounding(t);
+}
+
+static void check_not_finite_in_tiles(gy_trial *t)
+{
+    gy_test_emulate_tiles(t->kernel);
+    check_not_finite(t);
+}
+
 static void rounding_does_what_it_may(void)
 {
     gy_check_samples_in(GY_PRECISION_bfloat16, check_rounding);
+    gy_check_samples_in(GY_PRECISION_bfloat16, check_rounding_in_tiles);
 }
 
 static void what_is_not_finite_passes_through(void)
 {
     gy_check_samples_in(GY_PRECISION_bfloat16, check_not_finite);
+    gy_check_samples_in(GY_PRECISION_bfloat16, check_not_finite_in_tiles);
 }
 
 static void levels_compute_the_same(void)

@@ -14,4 +14,11 @@
 
 #include "levels.h"
 
+/* Where products are in bfloat16, those of Winograd's algorithm for themselves. */
+static inline void emulate(gy_kernel *k, const gy_operand *by)
+{
+    if (k->operand->group > 1) k->operand = by;
+    if (k->winograd->group > 1) k->winograd = by;
+}
+
 #endif

@@ -12,5 +12,5 @@
 
 void gy_test_emulate_pairs(gy_kernel *k)
 {
-    k->operand = &gy_operand_bfloat16_emulated_pairs;
+    emulate(k, &gy_operand_bfloat16_emulated_pairs);
 }

@@ -12,7 +12,7 @@
 
 void gy_test_emulate_tiles(gy_kernel *k)
 {
-    k->operand = &gy_operand_bfloat16_emulated_tiles;
+    emulate(k, &gy_operand_bfloat16_emulated_tiles);
 }
 
 bool gy_test_in_tiles(const gy_kernel *k)

@@ -9,7 +9,7 @@
 
 #include "kernel/kernel.h"
 
-/** Has products in bfloat16 made as by instructions for pairs, or for tiles (emulated_*.c). */
+/** Has products in bfloat16, Winograd's too, made as by instructions for pairs, or for tiles (emulated_*.c). */
 void gy_test_emulate_pairs(gy_kernel *k);
 void gy_test_emulate_tiles(gy_kernel *k);
 
