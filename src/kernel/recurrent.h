@@ -36,7 +36,8 @@ bool gy_cell_has_state(gy_cell cell); /* c */
 
 /**
  * Floats kept from forward to backward, multiples of a cache line's: `fixed` + batch · `per_sample`; forward writes all
- * of them. With `brief` those of a forward pass that no backward one follows: of some positions at a time.
+ * of them. With `brief` those of a forward pass that no backward one follows, of some positions at a time: where
+ * that is more than without, as in short sequences, it takes so many as without.
  */
 void gy_recurrent_keep(const gy_recurrent *r, bool brief, int64_t *fixed, int64_t *per_sample);
 

@@ -5,12 +5,13 @@
  *     scratch  R in panels | forward: biases [H / 16, slots, 16], backward: d_state [B, H] | last
  *
  * Before a backward pass span and states are T. Else the slots are of as many positions as stay in the cache from
- * their product with the input to their cell, and h and c of two.
+ * their product with the input to their cell, and h and c of two: never more than before a
+ * backward pass, though what is said of their floats, by the batch and beside it, may be.
  */
 #include "recurrent_impl.h"
 
 enum {
-    ROWS = 48, /* whose products with the input are worth the reading of W, at least */
+    WORTH = 48, /* rows whose products with the input are worth the reading of W, at least */
     SLOTS_FLOATS = 32 * 1024 /* that stay in a second-level cache: 128 KiB */
 };
 
@@ -50,7 +51,7 @@ static int64_t slots_floats(const gy_recurrent *r)
 /* Rows whose products with the input are made at once where none is kept. */
 static int64_t rows_at_once(const gy_recurrent *r)
 {
-    return gy_most(ROWS, SLOTS_FLOATS / slots_floats(r));
+    return gy_most(WORTH, SLOTS_FLOATS / slots_floats(r));
 }
 
 /* Of the dz of all gates, or less of h. */
@@ -74,8 +75,8 @@ gy_recurrent_pass gy_recurrent_lay_out(const gy_kernel *k, const gy_recurrent *r
                            .last_row = last_floats(r),
                            .weights = recurrent};
     p.slots_row = slots_floats(r);
-    p.span = brief ? gy_least(gy_pieces(rows_at_once(r), batch), r->time) : r->time;
-    p.states = brief ? 2 : r->time;
+    p.span = brief ? gy_least(gy_pieces(rows_at_once(r), gy_most(batch, 1)), r->time) : r->time;
+    p.states = brief ? gy_least(2, r->time) : r->time;
     p.slots = keep;
     p.h = p.slots + p.span * batch * p.slots_row;
     p.c = p.h + p.states * batch * p.row;

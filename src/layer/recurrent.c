@@ -152,9 +152,10 @@ static float *by_time(const plan *r, const gy_pass *p)
 
 static float *keep_of(const plan *r, int way, const gy_pass *p)
 {
-    int64_t fixed, per_sample;
-    gy_recurrent_keep(&r->way[way], !p->training, &fixed, &per_sample);
-    return p->keep + way * (fixed + p->batch * per_sample);
+    gy_size all, brief;
+    gy_recurrent_keep(&r->way[way], false, &all.fixed, &all.per_sample);
+    gy_recurrent_keep(&r->way[way], !p->training, &brief.fixed, &brief.per_sample);
+    return p->keep + way * gy_least(gy_size_at(all, p->batch), gy_size_at(brief, p->batch));
 }
 
 /* From sample to sample of y, and from position to position. */

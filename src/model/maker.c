@@ -16,7 +16,7 @@ gy_status gy_maker_value_storage(gy_maker *k, int value, int *out)
     return gy_maker_storage(k, (gy_size){k->m->values[value]->count, 0}, out);
 }
 
-gy_status gy_maker_brief(gy_maker *k, gy_size size, int *out)
+gy_status gy_maker_room(gy_maker *k, gy_size size, int *out)
 {
     *out = GY_STORAGE_NONE;
     return size.per_sample == 0 && size.fixed == 0 ? GY_OK : gy_maker_storage(k, size, out);
@@ -24,8 +24,8 @@ gy_status gy_maker_brief(gy_maker *k, gy_size size, int *out)
 
 gy_status gy_maker_spare(gy_maker *k, const gy_unit *u, gy_step *s)
 {
-    GY_TRY(gy_maker_brief(k, gy_joint_size(u, s->op == GY_OP_BACKWARD), &s->joined));
-    return gy_maker_brief(k, u->layer.memory.scratch, &s->scratch);
+    GY_TRY(gy_maker_room(k, gy_joint_size(u, s->op == GY_OP_BACKWARD), &s->joined));
+    return gy_maker_room(k, u->layer.memory.scratch, &s->scratch);
 }
 
 static gy_status lodge(gy_maker *k, gy_lodger **list, int value)

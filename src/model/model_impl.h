@@ -97,8 +97,8 @@ enum { GY_STORAGE_X, GY_STORAGE_DY, GY_STORAGE_ARENA, GY_STORAGE_NONE = -1 };
 
 typedef struct gy_storage {
     gy_size size;
-    int64_t most;                         /* floats at any batch; 0: as many as its size says */
-    int first, last;                      /* the steps in which it is live, inclusive */
+    gy_size most;    /* that it never exceeds; of no floats: as its size says */
+    int first, last; /* the steps in which it is live, inclusive */
     struct gy_lodger *values, *gradients; /* while the program is made */
 } gy_storage;
 
@@ -146,7 +146,8 @@ void gy_program_clear(gy_program *p);
 static inline int64_t gy_storage_floats(const gy_storage *s, int64_t batch)
 {
     const int64_t floats = gy_size_at(s->size, batch);
-    return s->most > 0 ? gy_least(floats, s->most) : floats;
+    const int64_t most = gy_size_at(s->most, batch);
+    return most > 0 ? gy_least(floats, most) : floats;
 }
 
 /** A program and the places of its storages at a batch. */

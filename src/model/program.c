@@ -89,10 +89,12 @@ static bool may_overwrite(const gy_maker *k, const gy_unit *u)
     return true;
 }
 
-/* What a forward step keeps. */
-static gy_size keep_of(const gy_maker *k, const gy_layer *l)
+/* A storage for what a forward step keeps. */
+static gy_status make_keep(gy_maker *k, const gy_layer *l, int *out)
 {
-    return k->training ? l->memory.keep : l->memory.brief;
+    GY_TRY(gy_maker_room(k, k->training ? l->memory.keep : l->memory.brief, out));
+    if (*out != GY_STORAGE_NONE) gy_maker_storage_at(k, *out)->most = l->memory.keep;
+    return GY_OK;
 }
 
 static gy_status add_forward(gy_maker *k, const gy_unit *u)
@@ -109,7 +111,7 @@ static gy_status add_forward(gy_maker *k, const gy_unit *u)
     s->y = gy_maker_touch(k, k->at[u->y]);
     s->call = !l->relation.view;
     if (l->relation.view) return at_x ? GY_OK : gy_maker_move(k, s, first, s->y, u->y, false);
-    GY_TRY(gy_maker_brief(k, keep_of(k, l), &s->keep));
+    GY_TRY(make_keep(k, l, &s->keep));
     k->keep[u->index] = s->keep;
     return gy_maker_spare(k, u, s);
 }
@@ -127,8 +129,8 @@ static gy_status add_loss_by_rows(gy_maker *k, const gy_unit *u)
     s->call = true;
     s->x[0] = gy_maker_touch(k, k->at[u->x[0]]);
     GY_TRY(gy_maker_value_storage(k, u->y, &s->y));
-    gy_maker_storage_at(k, s->y)->most = gy_block_most(k->m) * gy_shape_last(&u->layer.out);
-    GY_TRY(gy_maker_brief(k, keep_of(k, &u->layer), &s->keep));
+    gy_maker_storage_at(k, s->y)->most.fixed = gy_block_most(k->m) * gy_shape_last(&u->layer.out);
+    GY_TRY(make_keep(k, &u->layer, &s->keep));
     GY_TRY(gy_maker_spare(k, u, s));
     if (!k->training || !u->backward) return GY_OK;
     s->dy = s->y;
@@ -201,12 +203,12 @@ static gy_status add_recompute(gy_maker *k, const gy_unit *u)
     if (internal(k, u->y)) GY_TRY(gy_maker_lay(k, u->y, gy_maker_touch(k, s->y)));
     s->call = !l->relation.view;
     if (l->relation.view) return GY_OK;
-    GY_TRY(gy_maker_brief(k, l->memory.keep, &s->keep));
+    GY_TRY(gy_maker_room(k, l->memory.keep, &s->keep));
     k->keep[u->index] = s->keep;
     int64_t buffers = 0;
     for (int j = 0; j < l->n_buffers; j++)
         buffers += gy_align_floats(gy_shape_count(&l->buffers[j].shape));
-    GY_TRY(gy_maker_brief(k, (gy_size){0, buffers}, &s->buffers));
+    GY_TRY(gy_maker_room(k, (gy_size){0, buffers}, &s->buffers));
     return gy_maker_spare(k, u, s);
 }
 

@@ -30,7 +30,7 @@ gy_status gy_maker_value_storage(gy_maker *k, int value, int *out) GY_CHECKED;
 gy_storage *gy_maker_storage_at(const gy_maker *k, int storage);
 
 /** A storage for this step alone; NONE for no floats. */
-gy_status gy_maker_brief(gy_maker *k, gy_size size, int *out) GY_CHECKED;
+gy_status gy_maker_room(gy_maker *k, gy_size size, int *out) GY_CHECKED;
 /** What a call alone uses. */
 gy_status gy_maker_spare(gy_maker *k, const gy_unit *u, gy_step *s) GY_CHECKED;
 

@@ -184,6 +184,32 @@ static void a_long_model_is_planned(void)
     gy_test_end(ctx);
 }
 
+/* However short the sequence is. */
+static void recurrent_layers_keep_less_in_evaluation(void)
+{
+    gy_context *ctx = gy_test_context();
+    gy_pool pool;
+    gy_pool_init(&pool, ctx);
+    for (int64_t time = 1; time <= 3; time++) {
+        gy_test_list list = gy_test_layers(&pool);
+        gy_test_add(&list, "lstm", NULL, "units", "16", "bidirectional", "true", NULL);
+        const gy_model_spec spec = {.input = gy_shape_of(2, time, (int64_t)3),
+                                    .layers = {list.v, list.n},
+                                    .where = "test",
+                                    .rollout = 1,
+                                    .threads = 1};
+        gy_model *m = NULL;
+        gy_model_memory training, evaluation;
+        CU_ASSERT_EQUAL_FATAL(gy_model_create(ctx, &spec, &m), GY_OK);
+        CU_ASSERT_EQUAL(gy_model_measure(m, 2, GY_USE_TRAINING, &training), GY_OK);
+        CU_ASSERT_EQUAL(gy_model_measure(m, 2, GY_USE_EVALUATION, &evaluation), GY_OK);
+        CU_ASSERT(evaluation.activations <= training.activations);
+        gy_model_free(m);
+    }
+    gy_pool_clear(&pool);
+    gy_test_end(ctx);
+}
+
 static void evaluation_and_recomputing_take_less(void)
 {
     gy_context *ctx = gy_test_context();
@@ -280,4 +306,5 @@ static void light_values_are_not_kept(void)
 
 GY_TEST_MAIN(GY_TEST(live_tensors_do_not_overlap), GY_TEST(a_wrong_place_is_found),
              GY_TEST(a_long_model_is_planned), GY_TEST(evaluation_and_recomputing_take_less),
+             GY_TEST(recurrent_layers_keep_less_in_evaluation),
              GY_TEST(views_and_places_are_shared), GY_TEST(light_values_are_not_kept))
