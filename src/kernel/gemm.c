@@ -29,6 +29,14 @@ void gy_gemm_finish(const gy_kernel *k, const gy_product *p, gy_block_of at, boo
     }
 }
 
+void gy_gemm_poll(const gy_kernel *k, gy_polls *since, double flop)
+{
+    since->flop += flop;
+    if (since->flop < poll_flop) return;
+    since->flop = 0.0;
+    if (since->polls) gy_kernel_poll(k);
+}
+
 /** Rows of a block of `width` columns: all, or as few as polling or the epilogue ask for. */
 static int64_t block_rows(const gy_kernel *k, const gy_product *p, int64_t width)
 {

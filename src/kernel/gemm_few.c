@@ -21,8 +21,7 @@ enum {
     STRIP = 32,          /* rows of B at once, which tiles take whole, */
     STRIP_COLUMNS = 2048,
     TURNED_COLUMNS = 64, /* or columns of a transposed one */
-    A_FLOATS = ROWS * 512,
-    POLL = 8 /* blocks of rows between two polls */
+    A_FLOATS = ROWS * 512
 };
 
 bool gy_gemm_is_few(const gy_kernel *k, const gy_product *p)
@@ -42,6 +41,7 @@ typedef struct part {
     const float *b; /* packed, from column b_first on */
     int64_t b_first, b_step, b_panel;
     float *work;
+    gy_polls since;
 } part;
 
 /* Packs the rows where products do not read them as they lie. */
@@ -90,11 +90,12 @@ static void multiply(const part *t, int64_t column, int64_t n)
 }
 
 /* Columns [n0, n1), all whole panels and then the rest. */
-static void multiply_columns(const part *t, int64_t n0, int64_t n1)
+static void multiply_columns(part *t, int64_t n0, int64_t n1)
 {
     const int64_t rest = (n1 - n0) % PANEL;
     if (n1 - n0 > rest) multiply(t, n0, n1 - n0 - rest);
     if (rest > 0) multiply(t, n1 - rest, rest);
+    gy_gemm_poll(t->k, &t->since, 2.0 * (double)t->rows * (double)((n1 - n0) * (t->k1 - t->k0)));
 }
 
 /* By weights in panels. */
@@ -160,7 +161,7 @@ static void run_turned(part *t, gy_block_of at, float *room)
 
 void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls, float *work)
 {
-    part t = {.k = k, .p = p, .work = work};
+    part t = {.k = k, .p = p, .work = work, .since.polls = polls};
     float *room = work + ROWS * PANEL;
     for (t.row = at.m0; t.row < at.m1; t.row += ROWS) {
         t.rows = gy_least(ROWS, at.m1 - t.row);
@@ -172,6 +173,5 @@ void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, bool p
             run_strips(&t, at, room);
         if (p->y != NULL && (p->y != p->c || p->activation != GY_ACTIVATION_relu))
             gy_gemm_finish(k, p, (gy_block_of){t.row, t.row + t.rows, at.n0, at.n1}, false);
-        if (polls && (t.row - at.m0) / ROWS % POLL == POLL - 1) gy_kernel_poll(k);
     }
 }

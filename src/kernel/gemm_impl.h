@@ -57,6 +57,15 @@ void gy_gemm_few(const gy_kernel *k, const gy_product *p, gy_block_of at, bool p
 void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, bool polls,
                     float *work);
 
+/** Flop on a thread since it polled last, which it does if it is the one that called. */
+typedef struct gy_polls {
+    bool polls;
+    double flop;
+} gy_polls;
+
+/** Adds to them, and polls each 50 MFLOP. */
+void gy_gemm_poll(const gy_kernel *k, gy_polls *since, double flop);
+
 /** Activation, and bias where wanted, of a block of C. */
 void gy_gemm_finish(const gy_kernel *k, const gy_product *p, gy_block_of at, bool bias);
 

@@ -41,8 +41,7 @@ enum {
     LINE = 16,  /* floats of a cache line */
     LINES = 16, /* of B that are packed at once */
     SETS = 64,  /* of a first-level cache of 8 ways, of which A may take 6 */
-    WAYS = 6,
-    POLL_MFLOP = 50 /* between two polls */
+    WAYS = 6
 };
 
 const int64_t gy_gemm_packed_work = B_FLOATS + A_FLOATS + TURNED_ROWS * PAIR;
@@ -123,8 +122,7 @@ typedef struct stage {
     bool as_they_are;               /* they are not packed */
     int64_t k0, k1, depth, columns; /* depth, columns: of all stages but the last */
     float *a, *b, *c;
-    bool polls;
-    double flop; /* since the last poll */
+    gy_polls since;
 } stage;
 
 static const float *left(const gy_product *p, int64_t row, int64_t inner)
@@ -296,14 +294,6 @@ static bool lie_well(const gy_operand *o, const gy_product *p, int64_t depth)
     return most <= WAYS;
 }
 
-static void poll(stage *s, double flop)
-{
-    s->flop += flop;
-    if (s->flop < 1e6 * POLL_MFLOP) return;
-    s->flop = 0.0;
-    if (s->polls) gy_kernel_poll(s->k);
-}
-
 /* One part of the inner dimension of one block of columns; n_end: of all blocks. */
 static void run_stage(stage *s, int64_t n_end)
 {
@@ -333,7 +323,8 @@ static void run_stage(stage *s, int64_t n_end)
         }
         if (last && p->y != NULL && (p->y != p->c || p->activation != GY_ACTIVATION_relu))
             gy_gemm_finish(s->k, p, (gy_block_of){row, row + rows, at.n0, at.n1}, false);
-        poll(s, 2.0 * (double)rows * (double)(at.n1 - at.n0) * (double)(s->k1 - s->k0));
+        gy_gemm_poll(s->k, &s->since,
+                     2.0 * (double)rows * (double)(at.n1 - at.n0) * (double)(s->k1 - s->k0));
     }
 }
 
@@ -351,7 +342,7 @@ void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, boo
                .as_they_are = lie_well(operand, p, depth),
                .depth = depth,
                .columns = even(at.n1 - at.n0, most, PAIR),
-               .polls = polls,
+               .since.polls = polls,
                .b = work,
                .a = work + B_FLOATS,
                .c = work + B_FLOATS + A_FLOATS};

@@ -262,6 +262,25 @@ static void count(void *user)
     ++*(int *)user;
 }
 
+/* By weights that are not packed, as they lie and transposed. */
+static void few_rows_poll(gy_context *ctx)
+{
+    enum { ROWS = 16, COLUMNS = 2048, INNER = 4096, ALL = (ROWS + COLUMNS) * INNER };
+    gy_kernel *k;
+    float *x;
+    CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 1, GY_PRECISION_bfloat16, &k), GY_OK);
+    CU_ASSERT_EQUAL_FATAL(gy_new_array(ctx, ALL + ROWS * COLUMNS, &x), GY_OK);
+    for (int transposed = 0; transposed < 2; transposed++) {
+        int polls = 0;
+        gy_kernel_on_poll(k, count, &polls);
+        gy_gemm(k, false, transposed == 1, ROWS, COLUMNS, INNER, 1.0f, x, INNER, x + ROWS * INNER,
+                transposed == 1 ? INNER : COLUMNS, 0.0f, x + ALL, COLUMNS);
+        CU_ASSERT_TRUE(polls >= 4 && polls <= 6); /* 268 MFLOP by 50 */
+    }
+    gy_free(ctx, x);
+    gy_kernel_free(k);
+}
+
 static void long_products_poll(void)
 {
     gy_context *ctx = gy_test_context();
@@ -278,6 +297,7 @@ static void long_products_poll(void)
     CU_ASSERT_TRUE(polls >= 4 && polls <= 6); /* 268 MFLOP by 50 */
     gy_free(ctx, x);
     gy_kernel_free(k);
+    few_rows_poll(ctx);
 
     CU_ASSERT_EQUAL_FATAL(gy_kernel_create(ctx, 0, GY_PRECISION_float32, &k), GY_OK);
     CU_ASSERT_TRUE(gy_kernel_threads(k) >= 1);
