@@ -11,13 +11,23 @@
 
 #include <string.h>
 
+/* The levels from v4 on differ by products in bfloat16 alone. */
+static const char *simd_of(const gy_run *run)
+{
+    const gy_net_spec *spec = &run->network.spec;
+    const bool floats =
+        spec->precision == GY_PRECISION_float32 && spec->winograd == GY_PRECISION_float32;
+    const gy_simd level = gy_context_simd_level(run->ctx);
+    return gy_simd_names[floats && level > GY_SIMD_v4 ? GY_SIMD_v4 : level];
+}
+
 gy_status gy_run_describe_machine(const gy_run *run, gy_pool *pool, const char **out)
 {
     char cpu[GY_CPU_TEXT];
     int threads = gy_kernel_threads(run->network.kernel);
     gy_cpu_name(cpu);
     return gy_pool_format(pool, out, "%s, %d thread%s, simd %s, %s", cpu, threads,
-                          threads == 1 ? "" : "s", gy_context_simd(run->ctx), gy_blas_name());
+                          threads == 1 ? "" : "s", simd_of(run), gy_blas_name());
 }
 
 static void warn_of_rank(gy_run *run, const uint64_t *hashes)
