@@ -41,10 +41,13 @@ typedef struct gy_anatomy_size {
 } gy_anatomy_size;
 
 typedef struct gy_anatomy {
-    const char *name;        /* of the run */
-    const char *input;       /* shape of one sample */
-    const char *precision;   /* of the operands of products */
-    const char *products_by; /* what makes them here, see gy_model_bfloat16() */
+    const char *name;      /* of the run */
+    const char *input;     /* shape of one sample */
+    const char *precision; /* of the operands of products */
+    const char
+        *winograd; /* of those inside Winograd's algorithm; NULL: no layer is computed by it */
+    const char *
+        products_by; /* what makes those in bfloat16 here, see gy_model_bfloat16_by(), or else all */
     int n_layers, n_params;
     const gy_anatomy_layer *layers;
     const gy_anatomy_param *params;
@@ -77,8 +80,8 @@ GY_API void gy_anatomy_free(gy_context *ctx, gy_anatomy *anatomy);
 GY_API gy_status gy_anatomy_json(gy_context *ctx, const gy_anatomy *anatomy, bool histogram,
                                  void (*line)(void *user, const char *json), void *user) GY_CHECKED;
 
-/** What makes products in bfloat16 here: "kernels of float32", or instructions by their name. Local. */
-GY_API const char *gy_model_bfloat16(const gy_context *ctx);
+/** What makes products in bfloat16 here: "instructions for float32", or "AVX512-BF16", "AMX-BF16". Local. */
+GY_API const char *gy_model_bfloat16_by(const gy_context *ctx);
 
 /** Name and version of the BLAS library. Local. */
 GY_API const char *gy_model_library(void);

@@ -196,6 +196,7 @@ gy_status gy_anatomy_json(gy_context *ctx, const gy_anatomy *anatomy, bool histo
     gy_json_string(&out, "input", anatomy->input);
     if (anatomy->step >= 0) gy_json_int(&out, "step", anatomy->step);
     gy_json_string(&out, "precision", anatomy->precision);
+    if (anatomy->winograd != NULL) gy_json_string(&out, "winograd", anatomy->winograd);
     gy_json_string(&out, "products_by", anatomy->products_by);
     print_layers(anatomy, &out);
     print_params(anatomy, histogram, &out);

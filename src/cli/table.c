@@ -86,10 +86,13 @@ void gy_table_totals(FILE *out, const gy_anatomy *a)
                 gy_format_bytes(a->activation_bytes, v), gy_format_count(a->batch, w),
                 copies ? ", copy for checkpoints " : "",
                 copies ? gy_format_bytes(a->checkpoint_bytes, t) : "");
-    if (strcmp(a->precision, "float32") != 0)
+    const char *inside = a->winograd != NULL ? a->winograd : a->precision;
+    const bool differs = strcmp(inside, a->precision) != 0; /* and one of both is not float32 */
+    if (differs || strcmp(a->precision, "float32") != 0)
         gy_page_say(out,
-                    "products    of operands in %s, by %s; for evaluation %s of packed weights",
-                    a->precision, a->products_by, gy_format_bytes(a->packed_bytes, x));
+                    "products    of operands in %s%s%s, by %s; for evaluation %s of packed weights",
+                    a->precision, differs ? ", inside Winograd's algorithm in " : "",
+                    differs ? inside : "", a->products_by, gy_format_bytes(a->packed_bytes, x));
 }
 
 void gy_table_sizes(FILE *out, const gy_anatomy *a)

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "form/form.h"
+#include "kernel/conv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -135,6 +136,20 @@ static int64_t piece_bytes(const gy_net *n)
     return (room + (n->grains > 0 ? n->micro * sample : 0)) * (int64_t)sizeof(float);
 }
 
+/* The precisions of products, and what makes those that are not in float32. */
+static void tell_products(gy_anatomy *a, const gy_net *n)
+{
+    gy_precision precision = n->spec.precision;
+    a->precision = gy_precision_names[precision];
+    for (int i = 0; i < a->n_layers && a->winograd == NULL; i++) {
+        const char *method = a->layers[i].method;
+        if (method == NULL || strcmp(method, gy_conv_names[GY_CONV_winograd]) != 0) continue;
+        a->winograd = gy_precision_names[n->spec.winograd];
+        if (precision == GY_PRECISION_float32) precision = n->spec.winograd;
+    }
+    a->products_by = gy_kernel_products(n->ctx, precision);
+}
+
 static gy_status take(owner *o, gy_net *n, const char *name, gy_model_use use)
 {
     gy_anatomy *a = &o->anatomy;
@@ -142,10 +157,9 @@ static gy_status take(owner *o, gy_net *n, const char *name, gy_model_use use)
     a->step = -1;
     a->batch = n->micro;
     GY_TRY(gy_pool_string(&o->pool, name, &a->name));
-    a->precision = gy_precision_names[n->spec.precision];
-    a->products_by = gy_kernel_products(n->ctx, n->spec.precision);
     GY_TRY(shape_text(&o->pool, gy_model_input(n->model), &a->input));
     GY_TRY(take_layers(o, n->model));
+    tell_products(a, n);
     GY_TRY(take_params(o, n->model));
     GY_TRY(take_sizes(o));
     GY_TRY(take_formula(o, n->model));
@@ -178,7 +192,7 @@ void gy_anatomy_free(gy_context *ctx, gy_anatomy *anatomy)
     gy_free(ctx, o);
 }
 
-const char *gy_model_bfloat16(const gy_context *ctx)
+const char *gy_model_bfloat16_by(const gy_context *ctx)
 {
     return gy_kernel_products(ctx, GY_PRECISION_bfloat16);
 }

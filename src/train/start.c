@@ -57,6 +57,8 @@ static void add_plan(const gy_run *run, const gy_anatomy *anatomy, gy_report *re
 {
     const gy_config *config = run->config;
     gy_report_text(report, "products", anatomy->precision);
+    if (anatomy->winograd != NULL)
+        gy_report_text(report, "products_of_winograd", anatomy->winograd);
     gy_report_text(report, "products_by", anatomy->products_by);
     gy_report_int(report, "parameters", anatomy->total);
     gy_report_int(report, "memory_bytes",

@@ -12,7 +12,7 @@ static gy_status run(gy_cli *cli, const void *settings, const gy_strings *operan
     gy_page_say(stdout, "mpi   %s", gy_comm_library());
     gy_page_say(stdout, "blas  %s", gy_model_library());
     gy_page_say(stdout, "hdf5  %s", gy_checkpoint_library());
-    printf("bf16  products by %s\n", gy_model_bfloat16(cli->ctx));
+    printf("bf16  products by %s\n", gy_model_bfloat16_by(cli->ctx));
     printf("simd  %s\n", gy_context_simd(cli->ctx));
     return GY_OK;
 }

@@ -27,7 +27,8 @@
 enum { GY_UNIT_MOST = 2 }; /* numbers of a unit, at most */
 
 typedef struct gy_operand {
-    const char *by; /* "kernels of float32", or the instructions that its products are made by */
+    const char
+        *by; /* "instructions for float32", or the instructions that its products are made by */
     int group, per; /* numbers that stay together; of them in a unit */
     void (*along)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row);
     void (*down)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row);

@@ -43,7 +43,7 @@ INLINE void units_down(vec first, vec next, vec u[GROUP])
 
 #include "operand_loops.h"
 
-#define BY "kernels of float32"
+#define BY "instructions for float32"
 #define multiply GY_OF_LEVEL(panel_product)
 
 #endif

@@ -22,7 +22,7 @@ void GY_OF_LEVEL(panel_turn)(int64_t rows, int64_t depth, const float *x, int64_
     turn_panel(rows, depth, x, row, panel);
 }
 
-const gy_operand GY_OF_LEVEL(operand_float32) = {.by = "kernels of float32",
+const gy_operand GY_OF_LEVEL(operand_float32) = {.by = "instructions for float32",
                                                  .group = GROUP,
                                                  .per = PER,
                                                  .along = along,
