@@ -42,7 +42,7 @@ GY_API void gy_context_free(gy_context *ctx);
 /** Allocations not freed yet: 0 when every object of the context is gone. Local. */
 GY_API int64_t gy_context_balance(const gy_context *ctx);
 
-/** The instruction set in use: "baseline", "v3" or "v4" (x86-64 levels). Local. */
+/** The instruction set in use: "baseline", "v3", "v4" (x86-64 levels), "v4_bf16" or "v4_amx" (v4 with AVX512-BF16, with AMX-BF16). Local. */
 GY_API const char *gy_context_simd(const gy_context *ctx);
 
 #ifdef __cplusplus

@@ -10,9 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME(level) " " #level
+#define COMMA_NAME(level) ", " #level
 static gy_status choose_simd(gy_simd *out)
 {
+    static const char names[] = GY_SIMD_LIST(COMMA_NAME);
     const char *wanted = getenv("GYRE_SIMD");
     *out = gy_simd_best();
     if (wanted == NULL || wanted[0] == '\0') return GY_OK;
@@ -26,10 +27,11 @@ static gy_status choose_simd(gy_simd *out)
         return GY_OK;
     }
     return gy_raise(GY_E_USAGE,
-                    "unknown instruction set" GY_AT "GYRE_SIMD=%s" GY_WHY
-                    "it is none of" GY_SIMD_LIST(NAME) GY_HINT "unset GYRE_SIMD",
-                    wanted);
+                    "unknown instruction set" GY_AT "GYRE_SIMD=%s" GY_WHY "it is none of %s" GY_HINT
+                    "unset GYRE_SIMD",
+                    wanted, &names[2]);
 }
+#undef COMMA_NAME
 
 gy_status gy_context_create(gy_sink *sink, void *user, gy_context **out)
 {

@@ -1,7 +1,7 @@
 /*
- * A recurrent cell over a sequence. The products with the input are one GEMM for all steps, or for some at a time
- * where no backward pass follows; so are the gradients of the weights; what remains in the loop over time is the product with the hidden
- * state, on R packed once a pass in panels of 16 outputs, and the cell.
+ * A recurrent cell over a sequence. The products with the input are one GEMM for all steps, or for some at a
+ * time where no backward pass follows; the gradients of the weights are one for all. What remains in the loop
+ * over time is the product with the hidden state, on R packed once a pass in panels of 16 outputs, and the cell.
  *
  * A step is cut into tasks of 16 units by up to ROWS samples: the panels of all gates of these
  * units, then their cell while everything is in the first-level cache. A thread has the same units

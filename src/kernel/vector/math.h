@@ -58,7 +58,7 @@ static inline float vec_exp(float x)
     return x < least_power ? 0.0f : x > high ? INFINITY : y;
 }
 
-/** e^x − 1. */
+/** e^x − 1, within 3e-7: farthest off where it takes e^x from 0.34 on. */
 static inline float vec_expm1(float x)
 {
     float near = expm1_core(x), far = vec_exp(x) - 1.0f;
