@@ -4,6 +4,8 @@
 
 /** Seconds of a clock that only goes forward. */
 double gy_clock_s(void);
+/** The same, also while the machine is suspended: for what others do meanwhile. */
+double gy_clock_boot_s(void);
 /** Seconds since 1970. */
 double gy_clock_wall_s(void);
 

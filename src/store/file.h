@@ -87,8 +87,7 @@ typedef struct gy_lock {
     int fd;
     bool is_sure;     /* false: this file system does not lock, so that others may hold it, too */
     const char *path; /* the caller's */
-    char text
-        [GY_LOCK_TEXT]; /* what it says of its holder, this process; "": nothing, the disk was full */
+    char text[GY_LOCK_TEXT]; /* what it says of this process; "": nothing, the disk was full */
 } gy_lock;
 
 /**
@@ -106,12 +105,14 @@ gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool
 /**
  * Holds a file in the place of a holder that is gone, whose lock a file system keeps: another file gets its
  * name at once. Should that holder live, gy_lock_check() tells it.
- * @return GY_OK; GY_E_IO
+ * @return GY_OK; GY_E_IO, also where there is no room for the text: then nothing has changed
  */
 gy_status gy_lock_inherit(gy_context *ctx, gy_pool *pool, const char *path, const char *text,
                           gy_lock *out) GY_CHECKED;
 /** @return GY_OK, also where it is not held; GY_E_IO where the file is another's by now, naming that one */
 gy_status gy_lock_check(const gy_lock *lock) GY_CHECKED;
+/** Whether the file still has its name, by what this host knows: cheap, but over NFS that may be old. */
+bool gy_lock_has_name(const gy_lock *lock);
 void gy_lock_release(gy_lock *lock);
 
 /** @return GY_OK where a file can be opened, or is not there; GY_E_IO */

@@ -33,12 +33,14 @@ static void read_text(int fd, char text[GY_LOCK_TEXT])
     text[n > 0 ? n : 0] = '\0';
 }
 
-/* A courtesy: a disk that is full is told by those who need it. */
-static void write_text(gy_context *ctx, gy_lock *lock, const char *text)
+/* @return whether all of it is there */
+static bool write_text(gy_context *ctx, gy_lock *lock, const char *text)
 {
     const size_t n = strlen(text);
-    if (ftruncate(lock->fd, 0) != 0 || gy_disk_write(ctx, lock->fd, text, n) != (ssize_t)n) return;
+    if (ftruncate(lock->fd, 0) != 0 || gy_disk_write(ctx, lock->fd, text, n) != (ssize_t)n)
+        return false;
     (void)snprintf(lock->text, sizeof lock->text, "%s", text);
+    return true;
 }
 
 /* Whether it is fine that a file which is not to be made cannot be written: then nothing is. */
@@ -56,7 +58,7 @@ static int lock_whole(gy_lock *lock)
     return lock->is_sure ? 0 : errno;
 }
 
-static bool has_name(const gy_lock *lock)
+bool gy_lock_has_name(const gy_lock *lock)
 {
     struct stat open, named;
     return fstat(lock->fd, &open) == 0 && lstat(lock->path, &named) == 0 &&
@@ -74,8 +76,9 @@ gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool
     GY_REQUIRE(out->fd >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", path,
                errno == ELOOP ? "it is a link" : strerror(errno));
     const int why = lock_whole(out);
-    if (why != EAGAIN && why != EACCES && has_name(out)) {
-        write_text(ctx, out, text);
+    if (why != EAGAIN && why != EACCES && gy_lock_has_name(out)) {
+        (void)write_text(ctx, out,
+                         text); /* a courtesy: a disk that is full is told by those who need it */
         return GY_OK;
     }
     read_text(out->fd, holder);
@@ -84,13 +87,15 @@ gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool
     return GY_OK;
 }
 
-/* Under a name that nobody looks for. */
+/* Under a name that nobody looks for. By its text alone the holder of before knows that it is one no more. */
 static gy_status make(gy_context *ctx, const char *name, const char *text, gy_lock *out)
 {
     out->fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     GY_REQUIRE(out->fd >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", name, strerror(errno));
     (void)lock_whole(out);
-    write_text(ctx, out, text);
+    errno = 0;
+    GY_REQUIRE(write_text(ctx, out, text), GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", name,
+               errno != 0 ? strerror(errno) : "not all of it could be written");
     return gy_path_rename(ctx, name, out->path);
 }
 

@@ -104,8 +104,9 @@ static gy_status write_best(gy_searching *g, int64_t job, const char **out)
     gy_config *config = NULL;
     gy_buffer text;
     gy_buffer_init(&text, s->ctx);
-    gy_status status =
-        gy_searching_configure(g, &g->search.jobs[job].point, s->config->run_dir, &config);
+    gy_status status = gy_lock_check(&s->claim);
+    if (status == GY_OK)
+        status = gy_searching_configure(g, &g->search.jobs[job].point, s->config->run_dir, &config);
     if (status == GY_OK) { /* as if it had no section `search` */
         config->search = (gy_search_settings){.ranges = NULL};
         status = gy_settings_default(gy_search_setting_rows, &config->pool, &config->search);

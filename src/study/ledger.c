@@ -92,7 +92,7 @@ gy_status gy_ledger_open(gy_study *s, const gy_study_plan *plan,
     reading r = {.s = s, .plan = plan, .known = known, .user = user, .status = GY_OK};
     l->ctx = s->ctx;
     GY_TRY(gy_pool_format(&s->pool, &l->path, "%s/study.jsonl", s->dir));
-    l->fd = open(l->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    l->fd = open(l->path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     GY_REQUIRE(l->fd >= 0, GY_E_IO, "cannot write" GY_AT "%s" GY_WHY "%s", l->path,
                strerror(errno));
     GY_TRY(cut_torn_line(l));
@@ -100,13 +100,15 @@ gy_status gy_ledger_open(gy_study *s, const gy_study_plan *plan,
     return r.status;
 }
 
-static gy_status append(gy_ledger *l, const gy_event *event)
+static gy_status append(gy_study *s, const gy_event *event)
 {
+    gy_ledger *l = &s->ledger;
     gy_buffer line;
     gy_buffer_init(&line, l->ctx);
     gy_event_print(event, &line);
     gy_buffer_add(&line, "\n");
     gy_status status = line.status;
+    if (status == GY_OK) status = gy_lock_check(&s->claim);
     if (status == GY_OK)
         status = gy_file_append(l->ctx, l->fd, l->path, gy_buffer_text(&line), line.bytes);
     gy_buffer_clear(&line);
@@ -139,7 +141,7 @@ gy_status gy_ledger_add(gy_study *s, const gy_study_plan *plan, const gy_outcome
     gy_pool_init(&pool, s->ctx);
     gy_status status = describe(s, plan, o, group, &pool, &report);
     s->ledger.ended = false;
-    if (status == GY_OK) status = append(&s->ledger, &report.event);
+    if (status == GY_OK) status = append(s, &report.event);
     if (status == GY_OK) status = plan->take(plan->self, o, NULL);
     if (status == GY_OK) gy_study_tell(s, &report);
     gy_pool_clear(&pool);
@@ -152,7 +154,7 @@ gy_status gy_ledger_end(gy_study *s, gy_report *report)
     report->event.wall = gy_clock_wall_s();
     if (s->ledger.ended) return GY_OK;
     s->ledger.ended = true;
-    return append(&s->ledger, &report->event);
+    return append(s, &report->event);
 }
 
 void gy_ledger_close(gy_ledger *l)

@@ -133,7 +133,7 @@ bool gy_run_time_is_up(gy_run *run);
 /* claim.c: the run's directory is this job's */
 /** Waits a little where it is another's. @param create  whether to make its lock. Collective. */
 gy_status gy_run_claim(gy_run *run, bool create) GY_CHECKED;
-/** Now and then. @return GY_OK; GY_E_IO where it is an heir's by now. Local. */
+/** Before every line; cheap. @return GY_OK; GY_E_IO where it is an heir's by now. Local. */
 gy_status gy_run_check_claim(gy_run *run) GY_CHECKED;
 void gy_run_disclaim(gy_run *run);
 

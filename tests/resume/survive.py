@@ -5,8 +5,9 @@
 
 Cases: deaths (at random moments; GYRE_SURVIVE_SEEDS of them, 8), record (on each side of the moment between
 record and update), last (down to one rank), best (its checkpoint is given up), cut_off (rank 0 keeps its
-lock, as a host that is gone does on a shared file system), plain (without grains: to the end, no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models in `deaths` and `last`, every
-all-reduce in `plain`.
+lock, as a host that is gone does on a shared file system), again (a launcher's next start, while the one before
+lives), plain (without grains: to the end, no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models
+in `deaths` and `last`, every all-reduce in `plain`.
 """
 import os
 import random
@@ -23,6 +24,7 @@ LONG = ("--set", "train.epochs=24", "--set", "train.early_stopping.patience=1000
 # where the launcher leaves the others alone; what it answers then is its own
 RECOVERS = {"OMPI_MCA_orte_enable_recovery": "1"}
 ALL = os.environ.get("GYRE_SURVIVE_ALL") == "1"
+END_S = 170 if ALL else 120  # convolutions and GPT on cores that others use, too
 FAMILIES = {"dense": DENSE, **({"conv": CONV, "lstm": LSTM, "gpt": GPT} if ALL else {})}
 
 
@@ -83,7 +85,7 @@ def deaths(bench):
             left = [rank for rank in left if rank not in victims]
             step += draw.randint(0, last // 3)
             kill_at(process, place, step, victims, draw.choice((0, 0.01, 0.1)) * draw.random())
-        process.wait(60)
+        process.wait(END_S)
         b.all_end(process)
         check_whole(place)
         b.same_run(alone[name], place)
@@ -134,13 +136,12 @@ def best(bench):
 
 def cut_off(bench):
     """Rank 0, on a host of its own, is stopped: it keeps the lock of the run's directory. The others inherit it
-    at once, a stranger does not; and rank 0 writes nothing when it comes back. Nor does it with a launcher's
-    next start of the job."""
+    at once, a stranger waits; and rank 0 writes nothing when it comes back."""
     epochs = ("--set", "train.epochs=6")
     alone, place = bench.place("alone", DENSE), bench.place("run", DENSE)
     bench.train(alone, *epochs, ranks=1)
     hosts = {**RECOVERS, "GYRE_HOST_RANKS": "1"}
-    process = bench.start(place, *SURVIVE, *epochs, "--set", "comm.silence_seconds=0.5", "--inject", "slow:rank=1,ms=5",
+    process = bench.start(place, *SURVIVE, *epochs, "--set", "comm.silence_seconds=0.5", "--inject", "slow:rank=1,ms=400",
                           stderr=sys.stderr, env=hosts)
     b.wait_for_step(place, process, 5)
     first, heir = (b.rank_process(process, rank) for rank in (0, 1))
@@ -150,10 +151,13 @@ def cut_off(bench):
     seconds = time.monotonic() - begin
     assert seconds < 3, seconds  # the silence, and a moment
     assert f"process {heir} on " in (place / "run/lock").read_text()
-    stranger = bench.start(place, *epochs, stderr=subprocess.PIPE)
-    b.wait_for_event(place, process, "end")
+    stranger = bench.start(place, *epochs, "--no-quiet", stderr=subprocess.PIPE)
+    said = next((line for line in stranger.stderr if b"waits: another job writes to" in line), b"")
+    assert f"process {heir} on ".encode() in said, said
+    assert process.poll() is None and stranger.poll() is None
     b.send(stranger, signal.SIGTERM)
-    assert stranger.wait(60) == 75, stranger.stderr.read()  # it waited
+    assert stranger.wait(60) == 75, stranger.stderr.read()
+    assert b.wait_for_event(place, process, "end")
     before = (place / "run/metrics.jsonl").read_bytes()
     os.kill(first, signal.SIGCONT)
     process.wait(60)
@@ -161,18 +165,26 @@ def cut_off(bench):
     assert (place / "run/metrics.jsonl").read_bytes() == before
     check_whole(place)
     b.same_run(alone, place)
-
-    place, bench.ranks = bench.place("again", DENSE), 1
-    once = (*epochs, "--set", "checkpoint.every_steps=0")
-    process = bench.start(place, *once, "--inject", "slow:rank=0,ms=300", stderr=subprocess.PIPE, env={"GYRE_JOB": "this:1"})
-    b.wait_for_step(place, process, 5)
-    bench.train(place, *once, env={"GYRE_JOB": "this:2"})
-    assert process.wait(60) == 1
-    lines = [line for line in process.stderr.read().decode().splitlines() if line.startswith("gyre: error: ")]
-    assert len(lines) == 1 and ": the place was taken over by process " in lines[0], lines
-    check_whole(place)
-    b.same_run(alone, place)
     print(f"rank 0's host fell silent: the others went on {seconds:.2f} s later, 0.5 s of it silence")
+
+
+def again(bench):
+    """A start of the job that lives on while the next one takes over, which waits for it as long as it lives on
+    this host, for it may write its last checkpoint: after that it writes no line, whatever the heir has rewound."""
+    epochs = ("--set", "train.epochs=24", "--set", "train.early_stopping.patience=1000")
+    for steps in (0, 7):
+        often = (*epochs, "--set", f"checkpoint.every_steps={steps}")
+        alone, place = bench.place(f"alone-{steps}", DENSE), bench.place(f"every-{steps}", DENSE)
+        bench.train(alone, *often)
+        process = bench.start(place, *often, "--inject", "slow:rank=0,ms=250", stderr=subprocess.PIPE, env={"GYRE_JOB": "this:1"})
+        b.wait_for_step(place, process, 5)
+        begin = time.monotonic()
+        bench.train(place, *often, env={"GYRE_JOB": "this:2"})
+        assert process.wait(60) == 1 and time.monotonic() - begin > 10
+        lines = [line for line in process.stderr.read().decode().splitlines() if line.startswith("gyre: error: ")]
+        assert len(lines) == 1 and ": the place was taken over by process " in lines[0], lines
+        check_whole(place)
+        b.same_run(alone, place)
 
 
 def plain(bench):
@@ -195,4 +207,5 @@ def refused(bench):
     assert not (place / "run").exists()
 
 
-b.main({"deaths": deaths, "record": record, "last": last, "best": best, "cut_off": cut_off, "plain": plain, "refused": refused})
+b.main({"deaths": deaths, "record": record, "last": last, "best": best, "cut_off": cut_off, "again": again,
+        "plain": plain, "refused": refused})

@@ -9,7 +9,9 @@ import math
 import os
 import pathlib
 import signal
+import subprocess
 import sys
+import time
 
 from bench import Bench
 
@@ -112,6 +114,22 @@ def killed(bench):
     assert "another" in other.stderr and "(killed" in other.stderr, other.stderr
 
 
+def taken_over(bench):
+    """A study whose lock is an heir's by now adds nothing to the ledger."""
+    ledger, lock = (bench.base / "gone" / name for name in ("study.jsonl", "lock"))
+    process = subprocess.Popen(bench.argv(1, "search", "widths.yaml", "--quiet", "--run-dir", "gone", *sets("train.epochs=60")),
+                               cwd=bench.base, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not (ledger.exists() and ledger.read_text().count("\n")):
+        time.sleep(0.001)
+    heirs = lock.with_name("heir")
+    heirs.write_text("process 1 on elsewhere, since today\n")
+    heirs.rename(lock)
+    before = ledger.read_text()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and "the place was taken over by process 1 on elsewhere" in said, said
+    assert ledger.read_text() == before
+
+
 def failures(bench):
     """Trials that diverge are told, and passed over; layers by choice."""
     bench.run(2, "search", "layers.yaml", "--quiet", "--run-dir", "failing", *sets(
@@ -152,5 +170,6 @@ with Bench(sys.argv[1:]) as test:
     methods(test)
     the_best(test)
     killed(test)
+    taken_over(test)
     failures(test)
     refusals(test)

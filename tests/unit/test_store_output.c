@@ -2,6 +2,7 @@
 #include "gy_test.h"
 #include "tempdir.h"
 
+#include "base/fault.h"
 #include "store/file.h"
 
 #include <fcntl.h>
@@ -151,7 +152,12 @@ static void locks_have_heirs(void)
     const char *path = gy_tempdir_join(&t, "lock");
     CU_ASSERT_EQUAL(gy_lock_take(ctx, path, "gone\n1\n", true, &gone, holder), GY_OK);
     CU_ASSERT_EQUAL(gy_lock_check(&gone), GY_OK);
+    gy_fault_arm(ctx, GY_FAULT_WRITE, 1); /* without its text nobody would know of the heir */
+    CU_ASSERT_EQUAL(gy_lock_inherit(ctx, &pool, path, "heir\n2\n", &heir), GY_E_IO);
+    CU_ASSERT_TRUE(heir.fd < 0 && gy_lock_has_name(&gone));
+    CU_ASSERT_EQUAL(count(ctx, t.path), 1);
     CU_ASSERT_EQUAL(gy_lock_inherit(ctx, &pool, path, "heir\n2\n", &heir), GY_OK);
+    CU_ASSERT_TRUE(gy_lock_has_name(&heir) && !gy_lock_has_name(&gone));
     CU_ASSERT_TRUE(heir.fd >= 0 && heir.is_sure);
     CU_ASSERT_EQUAL(gy_lock_check(&heir), GY_OK);
     CU_ASSERT_EQUAL(gy_lock_check(&gone), GY_E_IO);
