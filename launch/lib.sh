@@ -29,9 +29,9 @@ count_cores() {
 #   As root it wants to be told twice, as in containers.
 #   Keep-alives: mpirun itself notices a host that dies or whose cable is cut after 10 + 3 x 2 s, where no
 #   rank says so before (comm.silence_seconds). Open MPI's own values need eight minutes.
-#   Its daemons are steps of SLURM's: one that is started anew does not wait until SLURM sees that those on a node
-#   that was lost have ended.
-mpirun_options() { # [KEEP]: anything, where a job is to outlive ranks and nodes; sets MPIRUN_OPTIONS, GRACE
+#   Its daemons are steps of SLURM's: one that is started anew does not wait until SLURM (20.11 or later) sees that
+#   those on a node that was lost have ended.
+mpirun_options() { # [KEEP [RESTARTS]], KEEP: anything, where a job is to outlive ranks and nodes; sets MPIRUN_OPTIONS, GRACE
     local slurm=--overlap
     MPIRUN_OPTIONS=(--mca oob_tcp_keepalive_time 10 --mca oob_tcp_keepalive_intvl 2
                     --mca oob_tcp_keepalive_probes 3)
@@ -41,7 +41,8 @@ mpirun_options() { # [KEEP]: anything, where a job is to outlive ranks and nodes
         # nobody ends a start that lost a rank; mpirun's code is 0 whatever happened
         MPIRUN_OPTIONS+=(--enable-recovery -x "GYRE_START_SECONDS=${GYRE_START_SECONDS:-60}" -x GYRE_TELL_CODE=1)
     fi
-    MPIRUN_OPTIONS+=(--mca plm_slurm_args "$slurm")
+    [ "${1:-}${2:-0}" = 0 ] || # the site's own come first
+        MPIRUN_OPTIONS+=(--mca plm_slurm_args "${OMPI_MCA_plm_slurm_args:+$OMPI_MCA_plm_slurm_args }$slurm")
 }
 
 # Passes lines on, and keeps in FILE those that say of ranks that they are gone or stand still: the job's
@@ -65,6 +66,15 @@ ends_within() { # TENTHS PROCESS: whether it does
     return 1
 }
 
+# Whether ranks of a job that outlives some may go on where they are not seen from here: mpirun has an agent for other
+# hosts, nobody told the job's code, and its journal has grown in the last ten minutes.
+go_on_elsewhere() { # WORDS, as of pass_lines; asked once a second by run_bounded, whose RUN_PID, size and quiet it uses
+    local now
+    [ -n "${RUN_DIR:-}" ] && [ ! -s "$1.code" ] && pgrep -P "$RUN_PID" >/dev/null && ! run_is_finished "$RUN_DIR" || return 1
+    now=$(stat -c %s "$(journal_of "$RUN_DIR")" 2>/dev/null) || true
+    [ "$now" = "$size" ] || size=$now quiet=0
+    [ $((quiet += 1)) -lt 600 ]
+}
 
 # run_bounded COMMAND…: runs it and waits for its end, whatever signals come. Of those that the caller
 # names (STOP_SIGNALS, SAVE_SIGNALS) the ranks get, through mpirun or srun,
@@ -72,11 +82,11 @@ ends_within() { # TENTHS PROCESS: whether it does
 #          by killing the ranks after some seconds, written or not. A second stop ends them at once.
 #          Again every 10 s: while mpirun still starts ranks, what it forwards reaches nobody.
 #   USR1   for a save: a checkpoint, and on.
-# Once no rank of this host is left, mpirun has GRACE seconds (30) to end, or half a one where the ranks said
-# that some are gone; then it is ended, with code 1: where it cannot tell a dead host so, it hangs for a
-# quarter of an hour, at a frozen one for ever.
+# Once no rank of this host is left, and where RUN_DIR outlives ranks none elsewhere, mpirun has GRACE seconds (30)
+# to end, or half a one where the ranks said that some are gone; then it is ended, with code 1 where they have told
+# none: where it cannot tell a dead host so, it hangs for a quarter of an hour, at a frozen one for ever.
 run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_GONE, what was said of ranks
-    local asked=0 waited=0 tick=0 had=0 said=0 gone=0 code=0 ended= words notes pipe
+    local asked=0 waited=0 tick=0 had=0 said=0 gone=0 quiet=0 size= code=0 ended= words notes pipe
     words=$(mktemp)
     exec {pipe}> >(pass_lines "$words")
     notes=$!
@@ -93,7 +103,13 @@ run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_
         [ $((++tick % 4)) = 0 ] || continue # a second
         if [ $asked = 1 ] && [ $((++waited % 10)) = 0 ]; then kill -USR2 "$RUN_PID" 2>/dev/null || true; fi
         [ ! -s "$words" ] || continue
-        if pgrep -P "$RUN_PID" -f "${GYRE##*/} " >/dev/null; then had=1 gone=0; else gone=$((gone + 1)); fi
+        if pgrep -P "$RUN_PID" -f "${GYRE##*/} " >/dev/null; then
+            had=1 gone=0
+        elif go_on_elsewhere "$words"; then
+            gone=0
+        else
+            gone=$((gone + 1))
+        fi
         if [ $had = 1 ] && [ $gone -gt "${GRACE:-30}" ]; then
             echo "launch: the ranks are gone and mpirun is not: ending it" >&2
             kill -TERM "$RUN_PID" 2>/dev/null || true
@@ -104,8 +120,11 @@ run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_
     wait "$RUN_PID" 2>/dev/null || code=$?
     trap - $STOP_SIGNALS $SAVE_SIGNALS
     ends_within 3 "$notes" || true # daemons may hold it
+    for ((tick = 0; tick < 30; tick++)); do # the code, where it is told, may come late
+        [ -n "${RUN_DIR:-}" ] && [ ! -s "$words.code" ] && ! ends_within 1 "$notes" || break
+    done
     RUN_STOPPED=${asked#0} RUN_GONE=$(cat "$words")
-    [ ! -s "$words.code" ] || code=$(cat "$words.code")
+    [ ! -s "$words.code" ] || code=$(cat "$words.code") ended=
     rm -f "$words" "$words.code"
     [ -z "$RUN_GONE" ] || code=1 # the ranks' own; mpirun's is that of whoever ended first
     return "${ended:-$code}"

@@ -93,7 +93,7 @@ leave_out() { # sets hostfile
 }
 
 find_gyre
-mpirun_options "$keep"
+mpirun_options "$keep" "$tries"
 [ "$tries" = 0 ] || MPIRUN_OPTIONS+=(-x GYRE_JOB)
 each=
 compose "$@" || exit
@@ -109,7 +109,7 @@ while :; do
     [ "$tries" = 0 ] || { from=$(run_latest "$run"); name_start "$job"; }
     sweep_segments
     code=0
-    STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1 run_bounded "${command[@]}" || code=$?
+    STOP_SIGNALS='TERM INT HUP USR2' SAVE_SIGNALS=USR1 RUN_DIR=${keep:+$run} run_bounded "${command[@]}" || code=$?
     [ -z "$keep" ] || ! run_is_finished "$run" || code=0 RUN_GONE= # whoever died after it
     [ "$tries" -gt 0 ] && is_started_again "$code" "$run" "$from" "$tries" || break
     [ -z "$hostfile" ] || leave_out || break

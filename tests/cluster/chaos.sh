@@ -22,7 +22,10 @@ while [ $# -gt 0 ]; do
     --minutes) minutes=$2 ;;
     --seed) seed=$2 ;;
     --launcher) LAUNCHER=$2 ;;
-    --stays) stays=$2 GYRE_RESTARTS=9 ;;
+    --stays)
+        stays=$2 GYRE_RESTARTS=9
+        case $stays in again | kept) ;; *) echo "chaos.sh: --stays is again or kept, not '$stays'" >&2; exit 2 ;; esac
+        ;;
     *) sed -n 's/^# \(chaos.sh [^:]*\).*/\1/p' "$0" >&2; exit 2 ;;
     esac
     shift 2

@@ -84,6 +84,37 @@ launch/mpirun.sh -s -n 2 -r 3 train datasets/digits.yaml --run-dir "$place/run 4
     >"$place/out" 2>&1 || code=$?
 [ $code = 2 ] && ! grep -q restart "$place/out" || fail "a wrong configuration: code $code"
 
+# -k: the launcher's own host loses its rank, one elsewhere goes on to the end; and one that stops, where mpirun hangs
+cat >"$place/elsewhere" <<'END'
+#!/bin/bash
+mkdir -p "$RUN"
+(exec -a "gyre train" sleep 2) &
+"${0%/*}/agent" &
+wait
+END
+cat >"$place/agent" <<'END'
+#!/bin/bash
+for step in 1 2 3 4 5 6 7; do
+    echo '{"event": "step"}' >>"$RUN/metrics.jsonl"
+    sleep 1
+done
+[ "$TELLS" = end ] || { echo "gyre: ends with code $TELLS" >&2; exec sleep 20; }
+echo '{"event": "end"}' >>"$RUN/metrics.jsonl"
+END
+chmod +x "$place/elsewhere" "$place/agent"
+for tells in end 75; do
+    code=0
+    RUN="$place/run $tells" TELLS=$tells GRACE=2 GYRE_MPIRUN="$place/elsewhere" launch/mpirun.sh -k -s -n 2 \
+        train datasets/digits.yaml --run-dir "$place/run $tells" >"$place/out" 2>&1 || code=$?
+    [ $code = "${tells/end/0}" ] && [ "$(grep -c step "$place/run $tells/metrics.jsonl")" = 7 ] ||
+        fail "-k, ranks elsewhere: code $code"
+done
+
+# what a site gives srun stays, and no more is asked of SLURM than a restart needs
+! launch/mpirun.sh -d -n 1 train x.yaml 2>&1 | grep -q plm_slurm_args || fail "plain: options for srun"
+OMPI_MCA_plm_slurm_args=--site launch/mpirun.sh -d -n 1 -r 1 train x.yaml >"$place/out" 2>&1
+grep -qF -- '--mca plm_slurm_args --site\ --overlap ' "$place/out" || fail "options for srun"
+
 # -k: a rank that dies after the end of the run takes nothing from it
 cat >"$place/dies" <<'END'
 #!/bin/sh
@@ -92,6 +123,6 @@ echo 'gyre: error: a rank is gone (rank 1 on here): it was killed' >&2
 exit 137
 END
 chmod +x "$place/dies"
-RUN="$place/run 5" GYRE_MPIRUN="$place/dies" launch/mpirun.sh -k -s -n 2 train datasets/digits.yaml \
-    --run-dir "$place/run 5" >"$place/out" 2>&1 || fail "-k, after the end: code $?"
+RUN="$place/run 7" GYRE_MPIRUN="$place/dies" launch/mpirun.sh -k -s -n 2 train datasets/digits.yaml \
+    --run-dir "$place/run 7" >"$place/out" 2>&1 || fail "-k, after the end: code $?"
 ! grep -q '^launch: the ranks ended' "$place/out" || fail "-k, after the end: $(tail -n 2 "$place/out")"
