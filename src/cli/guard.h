@@ -19,8 +19,9 @@ typedef struct gy_guard {
 /**
  * From now on the process is ended where gy_guard_end() does not come in time. Without a thread for it, it is not.
  * @param seconds  at most; GYRE_START_SECONDS replaces it
+ * @return GY_OK; GY_E_USAGE where that is no number of seconds: nothing has begun
  */
-void gy_guard_begin(gy_guard *g, int rank, double seconds, gy_stalled *stalled);
+gy_status gy_guard_begin(gy_guard *g, int rank, double seconds, gy_stalled *stalled) GY_CHECKED;
 void gy_guard_end(gy_guard *g);
 
 #endif

@@ -218,7 +218,7 @@ static gy_status find_each_other(gy_cli *cli)
 static gy_status start(gy_cli *cli)
 {
     gy_guard guard;
-    gy_guard_begin(&guard, cli->rank, WATCH_S, stalled);
+    GY_TRY(gy_guard_begin(&guard, cli->rank, WATCH_S, stalled));
     gy_status status = find_each_other(cli);
     gy_guard_end(&guard);
     GY_TRY(status);

@@ -228,7 +228,7 @@ static gy_status begin(gy_study *s)
 {
     gy_claimant who;
     GY_TRY(gy_directory_make(s->ctx, s->dir));
-    gy_claimant_draw(&who);
+    gy_claimant_draw(s->ctx, &who);
     GY_TRY(gy_directory_claim(s->comm, &s->pool, s->dir, true, &who, &s->claim));
     GY_TRY(keep_configuration(s));
     tell_start(s);

@@ -30,7 +30,7 @@ enum { LOOK_MS = 200 };
 
 static const double PATIENCE_S = 10, ENDING_S = 1, FRESH_S = 1, MARGIN_S = 0.5;
 
-void gy_claimant_draw(gy_claimant *out)
+void gy_claimant_draw(gy_context *ctx, gy_claimant *out)
 {
     const char *text = getenv("GYRE_JOB"), *colon = text == NULL ? NULL : strrchr(text, ':');
     int64_t start;
@@ -42,6 +42,9 @@ void gy_claimant_draw(gy_claimant *out)
         out->start = (int32_t)start;
     } else {
         (void)snprintf(out->job, sizeof out->job, "%016" PRIx64, gy_temporary_draw());
+        if (text != NULL && text[0] != '\0')
+            gy_log(ctx, GY_WARNING,
+                   "GYRE_JOB is passed over: '%s' is not NAME:START, a word and a number", text);
     }
 }
 
@@ -124,7 +127,7 @@ gy_status gy_directory_claim(gy_comm *comm, gy_pool *pool, const char *dir, bool
 gy_status gy_run_claim(gy_run *run, bool create)
 {
     gy_status status = GY_OK;
-    if (run->rank == 0 && run->claimant.job[0] == '\0') gy_claimant_draw(&run->claimant);
+    if (run->rank == 0 && run->claimant.job[0] == '\0') gy_claimant_draw(run->ctx, &run->claimant);
     GY_TRY(gy_comm_broadcast(run->comm, &run->claimant, sizeof run->claimant, 0));
     run->claimant.lost = gy_comm_lost(run->comm);
     if (run->rank == 0 && run->claim.fd >= 0) status = gy_lock_check(&run->claim);

@@ -12,8 +12,8 @@ typedef struct gy_claimant {
     int32_t lost;  /* ranks, since that */
 } gy_claimant;
 
-/** By GYRE_JOB=NAME:START, where a launcher set it; else by chance. */
-void gy_claimant_draw(gy_claimant *out);
+/** By GYRE_JOB=NAME:START, where a launcher set it; else by chance, with a warning where it is set to other words. */
+void gy_claimant_draw(gy_context *ctx, gy_claimant *out);
 
 /**
  * Holds the file `lock` in it for this process; waits a little where another job does, and inherits it where
