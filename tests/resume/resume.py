@@ -116,15 +116,18 @@ def kill(bench):
     whole = bench.place("whole", often)
     bench.train(whole)
     place = bench.place("killed", often)
-    draw, step = random.Random(1), 0
+    draw, last = random.Random(1), 0
     for _ in range(6):
         process = bench.start(place)
-        step += draw.randint(1, 25)
-        wait_for_step(place, process, step)
+        wait_for_step(place, process, last + draw.randint(1, 20))
         time.sleep(draw.uniform(0, 0.03))
         send(process, signal.SIGKILL)
-        process.wait(timeout=60)
+        code = process.wait(timeout=60)
         all_end(process)
+        said = [e for e in events(place) if e["event"] in ("step", "end")]
+        assert code != 0 and said[-1]["event"] == "step", (code, said[-1])  # in the midst of the run
+        assert said[-1]["step"] > last, (said[-1], last)
+        last = said[-1]["step"]
     bench.train(place)
     same_bits(tensors(whole), tensors(place))
     got = [e["step"] for e in events(place) if e["event"] == "step"]

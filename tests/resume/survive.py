@@ -185,6 +185,8 @@ def again(bench):
         assert len(lines) == 1 and ": the place was taken over by process " in lines[0], lines
         check_whole(place)
         b.same_run(alone, place)
+    done = bench.train(place, *often, env={"GYRE_JOB": "this"})
+    assert "gyre: warning: GYRE_JOB is passed over: 'this' is not NAME:START" in done.stderr, done.stderr
 
 
 def plain(bench):
