@@ -5,8 +5,8 @@
  *     scratch  R in panels | forward: biases [H / 16, slots, 16], backward: d_state [B, H] | last
  *
  * Before a backward pass span and states are T. Else the slots are of as many positions as stay in the cache from
- * their product with the input to their cell, and h and c of two: never more than before a
- * backward pass, though what is said of their floats, by the batch and beside it, may be.
+ * their product with the input to their cell, and h and c of two positions. That is never more than before a
+ * backward pass, though gy_recurrent_keep() may say more.
  */
 #include "recurrent_impl.h"
 

@@ -128,11 +128,10 @@ struct gy_layer {
     gy_layer_statistics statistics;
     void *state; /* the kind's own, from pool; not changed by a pass */
 
-    struct {          /* what the passes need */
-        int needs;    /* GY_NEEDS_… of the backward pass */
-        gy_size keep; /* floats kept from forward to backward beside x and y */
-        gy_size
-            brief; /* of keep in evaluation, for the one call: so many or keep's, whichever are fewer */
+    struct {           /* what the passes need */
+        int needs;     /* GY_NEEDS_… of the backward pass */
+        gy_size keep;  /* floats kept from forward to backward beside x and y */
+        gy_size brief; /* the same in evaluation, for the one call; keep's where those are fewer */
         gy_size scratch; /* floats of one call, contents lost between calls */
         gy_size carry;   /* in pieces: floats kept from piece to piece, zero before the first */
         bool bounded;    /* in pieces: takes no position beyond the window */

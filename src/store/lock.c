@@ -77,8 +77,7 @@ gy_status gy_lock_take(gy_context *ctx, const char *path, const char *text, bool
                errno == ELOOP ? "it is a link" : strerror(errno));
     const int why = lock_whole(out);
     if (why != EAGAIN && why != EACCES && gy_lock_has_name(out)) {
-        (void)write_text(ctx, out,
-                         text); /* a courtesy: a disk that is full is told by those who need it */
+        (void)write_text(ctx, out, text); /* a disk that is full is told by those who need it */
         return GY_OK;
     }
     read_text(out->fd, holder);
