@@ -215,16 +215,17 @@ row_study() {
 trials_of() { sed 's/.*\("trial": [0-9]*\).*\("best": [^,}]*\).*/\1 \2/' "$1/study.jsonl" | grep '^"trial' | sort; }
 # Killed while it ends: its last checkpoint is there, its last words are not in the journal.
 row_last_commit() {
-    local preload calls struck=$LAB/struck/gyre
+    local preload struck=$LAB/struck/gyre
     preload=$(dirname "$GYRE")/tests/disk/libdisk_preload.so
     [ -f "$preload" ] || fail "no $preload"
     mkdir $LAB/struck
-    printf '#!/bin/sh\nexport GYRE_DISK_BELOW GYRE_DISK_KIND=change GYRE_DISK_HOW=kill GYRE_DISK_AT GYRE_DISK_COUNT\nLD_PRELOAD=%s exec %s "$@"\n' \
-        "$preload" "$GYRE" >$struck
+    cat >$struck <<END
+#!/bin/sh
+[ "\${SLURM_RESTART_COUNT:-0}" -gt 0 ] || export LD_PRELOAD=$preload
+export GYRE_DISK_BELOW=$run/metrics.jsonl GYRE_DISK_KIND=words GYRE_DISK_WORDS='"event": "end"' GYRE_DISK_HOW=kill GYRE_DISK_AT=1
+exec $GYRE "\$@"
+END
     chmod +x $struck
-    GYRE_DISK_BELOW=$LAB/counted GYRE_DISK_COUNT=$LAB/count $struck train "$config" --run-dir $LAB/counted --quiet
-    calls=$(head -n 1 $LAB/count)
-    export GYRE_DISK_BELOW=$run GYRE_DISK_AT=$((calls - 5))
     GYRE=$struck submit --
     says 240 "ended with code 1\(37\)\? at step-000000380"
     finishes 1

@@ -4,7 +4,8 @@
  *
  *     GYRE_DISK_BELOW=DIR   an absolute path
  *     GYRE_DISK_KIND=…      which calls count: change (what changes the disk), look (what asks for what is
- *                           there), read, link (symbolic ones), lock
+ *                           there), read, link (symbolic ones), lock, words (writes that have these in them)
+ *     GYRE_DISK_WORDS=TEXT  those words
  *     GYRE_DISK_AT=K        the call that fails; 0: none
  *     GYRE_DISK_HOW=…       kill (before it), full (ENOSPC), quota (EDQUOT, and all after it), late (done,
  *                           and EIO), stale (ESTALE), access (EACCES), io (EIO), half (of a write), never
@@ -172,9 +173,16 @@ static int open_at(int above, const char *path, int flags, mode_t mode)
 OPEN(open)
 OPEN(open64)
 
+static bool has_words(const void *bytes, size_t n)
+{
+    const char *words = setting("GYRE_DISK_WORDS");
+    return words[0] != '\0' && memmem(bytes, n, words, strlen(words)) != NULL;
+}
+
 ssize_t write(int fd, const void *bytes, size_t n)
 {
     fate f = at_file("change", fd);
+    if (f == GOES && has_words(bytes, n)) f = at_file("words", fd);
     if (f == HALVES) n = (n + 1) / 2;
     PASS(ssize_t, f, REAL(write)(fd, bytes, n), -1);
 }
