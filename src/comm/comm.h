@@ -94,5 +94,7 @@ typedef struct gy_record {
 
 /** Reduces a record over all ranks. GY_E_COMM; else the agreed status. */
 gy_status gy_comm_reduce(gy_comm *comm, gy_record *record) GY_CHECKED;
+/** And sums x[n] as gy_comm_sum() does, in the same message as far as it goes. */
+gy_status gy_comm_reduce_with(gy_comm *comm, gy_record *record, double *x, int n) GY_CHECKED;
 
 #endif

@@ -8,12 +8,13 @@
  * Messages of our own, not MPI's reductions: the order of all sums is ours whatever the library, and
  * crowded ranks wait for them patiently.
  *
- * The record of a step travels whole. A NaN wins every minimum and maximum: it must not get lost. */
+ * The record of a step travels whole, and numbers beside it. A NaN wins every minimum and maximum: it must not get lost. */
 #include "comm_mpi.h"
 #include "watchdog.h"
 
 #include <assert.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 static double smaller(double a, double b)
@@ -50,10 +51,14 @@ static void maximum(void *x_, const void *y_, int n)
     for (int i = 0; i < n; i++) x[i] = larger(x[i], y[i]);
 }
 
-/* A record, and the lowest rank that has its status. */
+enum { BESIDE = 320 }; /* numbers that go with a record */
+
+/* A record, the lowest rank that has its status, and n numbers, of which no more travel. */
 typedef struct message {
     gy_record record;
     int status_rank;
+    int n;
+    double beside[BESIDE];
 } message;
 
 static_assert(sizeof(message) <= sizeof(((gy_comm *)NULL)->fold_room), "a record goes at once");
@@ -66,6 +71,7 @@ static void merge(void *x_, const void *y_, int n)
     const gy_record *y = &higher->record;
     (void)n;
     sum(x->sum, y->sum, x->n_sum);
+    sum(lower->beside, higher->beside, lower->n);
     minimum(x->min, y->min, x->n_min);
     for (int i = 0; i < x->n_max; i++) {
         if (!isnan(x->max[i]) && !(x->max[i] >= y->max[i])) x->max_rank[i] = y->max_rank[i];
@@ -138,12 +144,23 @@ gy_status gy_comm_find_worst(gy_comm *comm, gy_worst *w)
     return fold_all(comm, worst, w, 1, sizeof *w);
 }
 
+gy_status gy_comm_reduce_with(gy_comm *comm, gy_record *record, double *x, int n)
+{
+    message all; /* what is behind its n numbers is nobody's */
+    const size_t bytes = (size_t)(n < BESIDE ? n : BESIDE) * sizeof *x;
+    all.record = *record;
+    all.status_rank = comm->rank;
+    all.n = n < BESIDE ? n : BESIDE;
+    for (int i = 0; i < record->n_max; i++) all.record.max_rank[i] = comm->rank;
+    if (n > 0) memcpy(all.beside, x, bytes);
+    GY_TRY(fold_all(comm, merge, &all, 1, offsetof(message, beside) + bytes));
+    *record = all.record;
+    if (n > 0) memcpy(x, all.beside, bytes);
+    if (record->status != GY_OK) return gy_comm_spread_error(comm, record->status, all.status_rank);
+    return n > BESIDE ? gy_comm_sum(comm, x + BESIDE, n - BESIDE) : GY_OK;
+}
+
 gy_status gy_comm_reduce(gy_comm *comm, gy_record *record)
 {
-    message all = {.record = *record, .status_rank = comm->rank};
-    for (int i = 0; i < record->n_max; i++) all.record.max_rank[i] = comm->rank;
-    GY_TRY(fold_all(comm, merge, &all, 1, sizeof all));
-    *record = all.record;
-    if (record->status == GY_OK) return GY_OK;
-    return gy_comm_spread_error(comm, record->status, all.status_rank);
+    return gy_comm_reduce_with(comm, record, NULL, 0);
 }

@@ -17,17 +17,7 @@
 #include <string.h>
 
 /* Places in the record of a step. */
-enum {
-    SUM_LOSS,
-    SUM_NOT_FINITE,
-    SUM_CHECKPOINT,
-    SUM_STOP,
-    SUM_TIME,
-    SUM_DUE,
-    SUM_SAVED,
-    SUM_SQUARES,
-    SUMS
-};
+enum { SUM_NOT_FINITE, SUM_CHECKPOINT, SUM_STOP, SUM_TIME, SUM_DUE, SUM_SAVED, SUM_SQUARES, SUMS };
 
 void gy_run_note(gy_run *run, const char *phase, gy_doing doing)
 {
@@ -108,8 +98,8 @@ static gy_status weigh(gy_run *run, const gy_batch *batch)
     return GY_OK;
 }
 
-/* Gradients and loss of the global batch; what fails here is the network, and nobody can be told. */
-static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss)
+/* Gradients of the global batch; what fails here is the network, and nobody can be told. */
+static gy_status make_gradients(gy_run *run, const gy_batch *batch)
 {
     gy_step_sum *sum = run->sum;
     gy_piece piece = {.x = NULL};
@@ -129,7 +119,7 @@ static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss
     }
     double start = gy_clock_s();
     gy_run_note(run, gy_phase_names[GY_PHASE_communication], GY_WAITS);
-    GY_TRY(gy_step_sum_finish(sum, &part, loss));
+    GY_TRY(gy_step_sum_finish(sum, &part));
     count(run, GY_PHASE_communication, start, gy_clock_s());
     seconds[GY_PHASE_communication] += sum->waited_s;
     seconds[GY_PHASE_forward] -= sum->waited_s;
@@ -137,17 +127,17 @@ static gy_status make_gradients(gy_run *run, const gy_batch *batch, double *loss
 }
 
 /* Everything that ranks must know of each other, in one message. */
-static gy_status exchange(gy_run *run, gy_status status, double loss, double squares,
-                          gy_record *record)
+static gy_status exchange(gy_run *run, gy_status status, double squares, gy_record *record)
 {
-    bool finite = isfinite(loss) && isfinite(squares) && gy_step_sum_is_finite(run->sum);
+    gy_step_sum *sum = run->sum;
+    bool finite =
+        isfinite(gy_step_sum_loss(sum)) && isfinite(squares) && gy_step_sum_is_finite(sum);
     run->asked |= gy_run_requests(run); /* it tells a request once */
     record->n_sum = SUMS;
-    record->sum[SUM_LOSS] = loss;
     record->sum[SUM_NOT_FINITE] = !finite;
     record->sum[SUM_CHECKPOINT] = (run->asked & GY_REQUEST_CHECKPOINT) != 0;
     record->sum[SUM_STOP] = (run->asked & GY_REQUEST_STOP) != 0;
-    record->sum[SUM_SQUARES] = finite && run->sum->counts ? squares : 0;
+    record->sum[SUM_SQUARES] = finite && sum->counts ? squares : 0;
     if (run->rank == 0) {
         double minutes = run->config->checkpoint.every_minutes;
         record->sum[SUM_SAVED] = gy_saver_is_done(run->saver);
@@ -157,16 +147,17 @@ static gy_status exchange(gy_run *run, gy_status status, double loss, double squ
             status = gy_error_restore(&run->tell.trouble_error);
     }
     record->status = status;
-    return gy_comm_reduce(run->comm, record);
+    return gy_comm_reduce_with(run->comm, record, sum->losses, gy_step_sum_beside(sum));
 }
 
 static void take_record(gy_run *run, const gy_record *record)
 {
     gy_step_result *now = &run->now;
+    const double loss = gy_step_sum_loss(run->sum);
     now->counts = now->weight > 0;
-    now->loss = now->counts ? record->sum[SUM_LOSS] / now->weight : 0;
+    now->loss = now->counts ? loss / now->weight : 0;
     now->norm = now->counts ? sqrt(record->sum[SUM_SQUARES]) : 0;
-    now->skipped = record->sum[SUM_NOT_FINITE] > 0;
+    now->skipped = record->sum[SUM_NOT_FINITE] > 0 || !isfinite(loss);
     now->requests = (record->sum[SUM_CHECKPOINT] > 0 ? GY_REQUEST_CHECKPOINT : 0) |
                     (record->sum[SUM_STOP] > 0 ? GY_REQUEST_STOP : 0);
     now->time_is_up = record->sum[SUM_TIME] > 0;
@@ -248,9 +239,8 @@ static gy_status decide(gy_run *run)
 
 gy_status gy_run_step_on(gy_run *run, const gy_batch *batch, gy_status status)
 {
-    double loss = 0;
     run->now.samples = batch->global;
-    GY_TRY(make_gradients(run, batch, &loss));
+    GY_TRY(make_gradients(run, batch));
     gy_run_strike(run, GY_MOMENT_GRADIENT);
     double start = gy_clock_s();
     gy_run_decide_sparsity(run);
@@ -260,7 +250,7 @@ gy_status gy_run_step_on(gy_run *run, const gy_batch *batch, gy_status status)
     count(run, GY_PHASE_update, start, middle);
     gy_run_mark(run, GY_MARK_SUMMED);
     run->record = (gy_record){.n_sum = 0};
-    GY_TRY(exchange(run, status, loss, squares, &run->record));
+    GY_TRY(exchange(run, status, squares, &run->record));
     count(run, GY_PHASE_communication, middle, gy_clock_s());
     return decide(run);
 }

@@ -104,25 +104,22 @@ double *gy_step_sum_row(gy_step_sum *s, int grain)
     return s->tally + grain * s->network->task.sums;
 }
 
-/* Of grains others' losses and sums are 0: nothing is rounded. The sum of the losses is rank 0's. */
-static gy_status share(gy_step_sum *s)
+gy_status gy_step_sum_finish(gy_step_sum *s, const gy_samples *part)
 {
-    const int grains = s->network->grains;
-    double loss = 0;
-    if (!s->shares) return GY_OK;
-    if (grains == 0) return gy_comm_sum(s->comm, s->tally, s->network->task.sums);
-    GY_TRY(gy_comm_sum(s->comm, s->losses, rows_of(s)));
-    for (int i = 0; i < grains && gy_comm_rank(s->comm) == 0; i++) loss += s->losses[i];
-    s->losses[0] = loss;
-    return GY_OK;
+    return s->kind->finish(s, part);
 }
 
-gy_status gy_step_sum_finish(gy_step_sum *s, const gy_samples *part, double *loss)
+int gy_step_sum_beside(const gy_step_sum *s)
 {
-    GY_TRY(s->kind->finish(s, part));
-    GY_TRY(share(s));
-    *loss = s->losses[0];
-    return GY_OK;
+    return s->shares ? rows_of(s) : s->network->rows;
+}
+
+/* In the order of grains. Others' losses and sums are 0: adding them over the ranks rounds nothing. */
+double gy_step_sum_loss(const gy_step_sum *s)
+{
+    double loss = 0;
+    for (int i = 0; i < s->network->rows; i++) loss += s->losses[i];
+    return loss;
 }
 
 void gy_step_sum_skip(gy_step_sum *s)

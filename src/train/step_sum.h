@@ -5,8 +5,9 @@
  *     begin → { next → (the piece is passed by sum->pass) → passed } → finish → take, or skip
  *
  * Invariants
- * 1. After finish gradients (what this rank owns of them), buffers and loss are those of the global batch:
- *    buffers are alike on every rank, the mean of what each made of its samples.
+ * 1. After finish gradients (what this rank owns of them) and buffers are those of the global batch:
+ *    buffers are alike on every rank, the mean of what each made of its samples. Losses and sums are so
+ *    after the record of the step, beside which they travel.
  * 2. A step that is skipped leaves no trace: the buffers are as they were before it.
  * 3. All ranks make the same calls, whatever their parts hold.
  */
@@ -56,11 +57,11 @@ struct gy_step_sum {
     int64_t trainable, buffers; /* floats */
     float *before;              /* [buffers] as they were before the step */
     int64_t mark;               /* in a backward pass: gradients from here on are complete */
-    double *losses;  /* [network->rows] of a step, this rank's; after finish losses[0] is the sum */
-    double *tally;   /* [network->rows, task.sums] behind them, of a step */
-    bool shares;     /* after finish every rank has the tally of all: it outlives the rank */
-    double waited_s; /* of a step: in its passes, for parameters on their way */
-    bool counts;     /* this rank's share of the squares counts: others' are the same */
+    double *losses;             /* [network->rows] of a step */
+    double *tally;              /* [network->rows, task.sums] behind them, of a step */
+    bool shares;                /* every rank gets the tally of all: it outlives the rank */
+    double waited_s;            /* of a step: in its passes, for parameters on their way */
+    bool counts;                /* this rank's share of the squares counts: others' are the same */
 };
 
 /** Chooses the maker by the network's grains. Collective; free with gy_step_sum_free(). */
@@ -84,8 +85,11 @@ bool gy_step_sum_next(gy_step_sum *s, const gy_samples *part, gy_piece *piece);
 /** It was passed: its loss is added to s->losses[piece->grain], its sums to gy_step_sum_row(). */
 gy_status gy_step_sum_passed(gy_step_sum *s, const gy_piece *piece) GY_CHECKED;
 double *gy_step_sum_row(gy_step_sum *s, int grain);
-/** @param loss  out: this rank's part of the loss of the global batch; those of all ranks are added */
-gy_status gy_step_sum_finish(gy_step_sum *s, const gy_samples *part, double *loss) GY_CHECKED;
+gy_status gy_step_sum_finish(gy_step_sum *s, const gy_samples *part) GY_CHECKED;
+/** How many numbers from s->losses on are to be added over the ranks. Local. */
+int gy_step_sum_beside(const gy_step_sum *s);
+/** The loss: of this rank's part, and of the global batch once they are added. Local. */
+double gy_step_sum_loss(const gy_step_sum *s);
 /** The step does not count. Local. */
 void gy_step_sum_skip(gy_step_sum *s);
 /** Whether all buffers are finite. Local. */

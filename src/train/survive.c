@@ -1,15 +1,15 @@
 /*
  * A run that goes on with the ranks that are left (comm.survive).
  *
- *     update m | what follows it … | pass of m+1 … sums | record | update m+1 | what follows it …
+ *     update m | what follows it … | pass of m+1 … sums | record, losses beside it | update m+1 | what follows it …
  *              └ the point that a run returns to: its place, kept after every update
  *
  * Invariants
  *  1. Parameters and the optimizer's state change in an update alone, which is a function of them, of the
  *     summed gradients and of the record.
  *  2. A record is complete only when every rank has given its part, after it had all sums. So once any rank
- *     has updated, every other that is left holds what it needs for the same update, but the record; and
- *     gets that from the one. If none has, all take the step again.
+ *     has updated, every other that is left holds what it needs for the same update, but the record and
+ *     what travels beside it; and gets both from the one. If none has, all take the step again.
  *  3. So no update is lost that a survivor has made, and none is made twice; updates differ by one at most.
  *  4. What follows an update begins again from the place kept, unless all that are left had ended it and rank
  *     0, which keeps the journal, is among them. So a hook may be left anywhere and run again: what it
@@ -36,14 +36,20 @@ struct gy_survival {
     int64_t samples;
     double *tally; /* [rows, sums] */
     gy_record record;
+    double *beside; /* losses and sums of the step alone */
     /* of the step under way: */
     bool has_begun; /* buffers are not as after the last update */
-    bool is_summed; /* gradients and losses are of all ranks */
+    bool is_summed; /* gradients and buffers are of all ranks */
 };
 
 static size_t tally_bytes(const gy_run *run)
 {
     return (size_t)(run->network.rows * run->network.task.sums) * sizeof(double);
+}
+
+static size_t beside_bytes(const gy_run *run)
+{
+    return (size_t)gy_step_sum_beside(run->sum) * sizeof(double);
 }
 
 static void keep_place(gy_run *run)
@@ -95,6 +101,7 @@ gy_status gy_run_begin_surviving(gy_run *run)
     GY_TRY(gy_comm_new(run->comm, &run->survival));
     GY_TRY(gy_comm_new_array(run->comm, run->network.rows * run->network.task.sums,
                              &run->survival->tally));
+    GY_TRY(gy_comm_new_array(run->comm, gy_step_sum_beside(run->sum), &run->survival->beside));
     run->survival->first = run->at.step;
     keep_place(run);
     gy_alive_survive(run->comm, true);
@@ -105,6 +112,7 @@ void gy_run_end_surviving(gy_run *run)
 {
     if (run->survival == NULL) return;
     gy_alive_survive(run->comm, false);
+    gy_free(run->ctx, run->survival->beside);
     gy_free(run->ctx, run->survival->tally);
     gy_free(run->ctx, run->survival);
     run->survival = NULL;
@@ -118,6 +126,7 @@ void gy_run_mark(gy_run *run, gy_mark mark)
     if (mark == GY_MARK_SUMMED) s->is_summed = true;
     if (mark != GY_MARK_UPDATED) return;
     s->record = run->record;
+    memcpy(s->beside, run->sum->losses, beside_bytes(run));
     keep_place(run);
 }
 
@@ -134,8 +143,12 @@ static gy_status take_over(gy_run *run, const gy_mended *now)
 {
     gy_survival *s = run->survival;
     gy_record record = s->record;
+    double *beside =
+        run->sum->losses; /* of a step that is taken again, or that there is a record of */
     if (now->least[0] == now->most[0]) return GY_OK;
+    memcpy(beside, s->beside, beside_bytes(run));
     GY_TRY(gy_comm_broadcast(run->comm, &record, sizeof record, now->furthest));
+    GY_TRY(gy_comm_broadcast(run->comm, beside, (int64_t)beside_bytes(run), now->furthest));
     if (run->at.step == now->most[0]) return GY_OK;
     GY_REQUIRE(s->is_summed && run->at.step + 1 == now->most[0], GY_E_COMM,
                "cannot go on without a rank" GY_AT "step %lld" GY_WHY "others are at step %lld",

@@ -172,6 +172,25 @@ static void reduces_a_record(void)
     CU_ASSERT_EQUAL(r.max_rank[3], ranks - 1);
 }
 
+/* In the record's message as far as they go. */
+static void numbers_go_with_a_record(void)
+{
+    enum { N = 1001 };
+    static double x[N + 1];
+    const int sizes[] = {0, 1, 17, 320, 321, N};
+    for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+        const int n = sizes[k];
+        int wrong = 0;
+        gy_record r = {.n_sum = 1, .sum = {rank}};
+        for (int i = 0; i <= N; i++) x[i] = i < n ? (double)i * (rank + 1) : -1;
+        CU_ASSERT_EQUAL(gy_comm_reduce_with(gy_test_comm, &r, x, n), GY_OK);
+        for (int i = 0; i <= N; i++)
+            wrong += x[i] != (i < n ? (double)i * ranks * (ranks + 1) / 2.0 : -1);
+        CU_ASSERT_EQUAL(wrong, 0);
+        CU_ASSERT_EQUAL(r.sum[0], ranks * (ranks - 1) / 2.0);
+    }
+}
+
 static void record_carries_failure(void)
 {
     gy_record r = {.n_sum = 1, .sum = {1.0}, .status = GY_OK};
@@ -335,8 +354,9 @@ GY_TEST_MPI_MAIN(GY_TEST(knows_itself), GY_TEST(names_the_library), GY_TEST(star
                  GY_TEST(agrees_on_the_worst), GY_TEST(agrees_without_a_word),
                  GY_TEST(tells_agreements_apart), GY_TEST(has_memory_everywhere_or_nowhere),
                  GY_TEST(times_long_shifts), GY_TEST(adds_in_rank_order), GY_TEST(finds_extremes),
-                 GY_TEST(sums_many), GY_TEST(reduces_a_record), GY_TEST(record_carries_failure),
-                 GY_TEST(broadcasts), GY_TEST(broadcasts_every_byte), GY_TEST(broadcasts_a_text),
+                 GY_TEST(sums_many), GY_TEST(reduces_a_record), GY_TEST(numbers_go_with_a_record),
+                 GY_TEST(record_carries_failure), GY_TEST(broadcasts),
+                 GY_TEST(broadcasts_every_byte), GY_TEST(broadcasts_a_text),
                  GY_TEST(broadcast_text_without_memory), GY_TEST(gathers), GY_TEST(gathers_much),
                  GY_TEST(passes_messages), GY_TEST(reports_what_mpi_says),
                  GY_TEST(waits_without_burning), GY_TEST(creation_survives_lack_of_memory))
