@@ -3,7 +3,7 @@
 
     survive.py CASE GYRE MPIRUN_SH MPIEXEC RANKS
 
-Cases: deaths (at random moments; GYRE_SURVIVE_SEEDS of them, 8), record (on each side of the moment between
+Cases: deaths (at random moments; GYRE_SURVIVE_SEEDS of them, 8, from GYRE_SURVIVE_FIRST on), record (on each side of the moment between
 record and update), last (down to one rank), best (its checkpoint is given up), cut_off (rank 0 keeps its
 lock, as a host that is gone does on a shared file system), again (a launcher's next start, while the one before
 lives), plain (without grains: to the end, no step twice), refused; by GYRE_SURVIVE_ALL=1 every family of models
@@ -72,8 +72,9 @@ def deaths(bench):
     alone = {name: bench.place(name, config) for name, config in FAMILIES.items()}
     for place in alone.values():
         bench.train(place, *LONG, ranks=1)
-    seeds, times, died = int(os.environ.get("GYRE_SURVIVE_SEEDS", 8)), [], 0
-    for seed in range(seeds):
+    first, seeds = (int(os.environ.get(f"GYRE_SURVIVE_{word}", n)) for word, n in (("FIRST", 0), ("SEEDS", 8)))
+    times, died = [], 0
+    for seed in range(first, first + seeds):
         draw = random.Random(seed)
         name = list(FAMILIES)[seed % len(FAMILIES)]
         last, place = steps_of(alone[name]), bench.place(f"seed-{seed}", FAMILIES[name])
