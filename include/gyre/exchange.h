@@ -38,9 +38,9 @@ GY_API gy_status gy_export(gy_context *ctx, gy_comm *comm, const char *path,
 GY_API gy_status gy_import(gy_context *ctx, gy_comm *comm, const char *file,
                            const gy_exchange_options *options, const char *checkpoint) GY_CHECKED;
 
-/** Tells the formats, a line each. Local. */
-GY_API void gy_exchange_describe(gy_context *ctx, void (*line)(void *user, const char *text),
-                                 void *user);
+/** Tells of a format, NULL: of each, a line. @return whether there is one of that name. Local. */
+GY_API bool gy_exchange_describe(gy_context *ctx, const char *format,
+                                 void (*line)(void *user, const char *text), void *user);
 
 #ifdef __cplusplus
 }

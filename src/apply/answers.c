@@ -6,12 +6,21 @@
 #include <math.h>
 #include <string.h>
 
-/* The one of that ending, else HDF5. */
-static const gy_answers_kind *kind_of(const char *path)
+/* By the ending; without one it is HDF5. */
+static gy_status find_kind(const char *path, const gy_answers_kind **out)
 {
-    const size_t n = strlen(path), m = strlen(gy_answers_csv.ending);
-    bool is_csv = n > m && strcmp(path + n - m, gy_answers_csv.ending) == 0;
-    return is_csv ? &gy_answers_csv : &gy_answers_hdf5;
+    static const char *const hdf5[] = {".h5", ".hdf5", ".hdf", ".nc"};
+    const char *slash = strrchr(path, '/'), *dot = strrchr(slash == NULL ? path : slash, '.');
+    *out =
+        dot != NULL && strcmp(dot, gy_answers_csv.ending) == 0 ? &gy_answers_csv : &gy_answers_hdf5;
+    bool known = dot == NULL || *out == &gy_answers_csv;
+    for (size_t i = 0; i < sizeof hdf5 / sizeof *hdf5; i++)
+        known = known || strcmp(dot, hdf5[i]) == 0;
+    GY_REQUIRE(known, GY_E_USAGE,
+               "cannot write predictions" GY_AT "%s" GY_WHY
+               "they are written as HDF5 or as CSV" GY_HINT "end the name in .h5 or .csv",
+               path);
+    return GY_OK;
 }
 
 static gy_status take_names(gy_answers *a, const char *json)
@@ -32,16 +41,18 @@ static gy_status take_names(gy_answers *a, const char *json)
 gy_status gy_answers_begin(gy_answers *a, gy_context *ctx, const gy_task *task, gy_output *output,
                            const char *path, const char *names, int64_t samples, int64_t most)
 {
+    const gy_answers_kind *kind;
     *a = (gy_answers){.ctx = ctx, .task = task, .output = output, .samples = samples};
     gy_pool_init(&a->pool, ctx);
+    GY_TRY(find_kind(path, &kind));
     if (gy_task_classifies(task)) {
         GY_TRY(take_names(a, names));
         GY_TRY(gy_new_array(ctx, most * (task->outputs / task->classes), &a->top));
         if (task->outputs == task->classes)
             GY_TRY(gy_new_array(ctx, most * task->classes, &a->probabilities));
     }
-    a->kind = kind_of(path);
-    return a->kind->begin(a);
+    a->kind = kind;
+    return kind->begin(a);
 }
 
 static void softmax(int64_t n, const float *y, float *p)

@@ -111,7 +111,7 @@ void gy_opened_tell(const gy_opened *o, gy_report *report)
     gy_event *event = &report->event;
     if (o->rank != 0 || o->observer == NULL) return;
     event->step = o->head.step;
-    event->epoch = o->head.step == 0 ? 0 : o->head.epoch + 1;
+    event->epoch = o->head.epoch + (o->head.sample_in_epoch > 0);
     event->time = gy_clock_s() - o->started_s;
     o->observer(o->observer_user, event);
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { LONGEST_NAME = 63 };
@@ -71,4 +72,22 @@ const char *gy_registry_nearest(const gy_registry *r, const char *wrong)
     int n = r->n < 256 ? r->n : 256;
     for (int i = 0; i < n; i++) names[i] = r->kinds[i]->name;
     return gy_nearest(wrong, names, n);
+}
+
+const char *gy_names_text(const char *const *names, int n, char out[GY_NAMES_TEXT])
+{
+    static const char more[] = ", …";
+    size_t used = 0;
+    out[0] = '\0';
+    for (int i = 0; i < n; i++) {
+        const size_t bytes = strlen(names[i]);
+        if (bytes == 0) continue;
+        if (used + bytes + 2 + sizeof more > GY_NAMES_TEXT) {
+            memcpy(out + used, more, sizeof more);
+            return out;
+        }
+        used += (size_t)snprintf(out + used, GY_NAMES_TEXT - used, "%s%s", used == 0 ? "" : ", ",
+                                 names[i]);
+    }
+    return out;
 }

@@ -56,6 +56,11 @@ int gy_registry_index(const gy_registry *r, const char *name);
  */
 const char *gy_nearest(const char *wrong, const char *const *names, int n);
 
+enum { GY_NAMES_TEXT = 512 };
+
+/** "a, b, c", for messages: names that are not empty, "…" where there are more than go in. @return out */
+const char *gy_names_text(const char *const *names, int n, char out[GY_NAMES_TEXT]);
+
 /** gy_nearest over the names of a registry. */
 const char *gy_registry_nearest(const gy_registry *r, const char *wrong);
 

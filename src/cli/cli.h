@@ -19,7 +19,7 @@ typedef struct gy_cli {
     int argc;
     char *const *argv; /* of the whole command line */
     int words;         /* that name program and command; options and operands follow */
-    char requeue[32];  /* exit code instead of 75, by rank 0's environment; "": 75 */
+    int requeue;       /* exit code instead of 75, by rank 0's environment; -1: 75 */
 } gy_cli;
 
 typedef struct gy_command {

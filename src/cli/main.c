@@ -11,6 +11,7 @@
 #include "terminal.h"
 
 #include "base/buffer.h"
+#include "base/number.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -50,12 +51,21 @@ static void print_error(void)
 /* Stopping on request is no error: the batch system may want another code for "start me again". */
 int gy_cli_exit_code(const gy_cli *cli, gy_status status)
 {
-    const char *requeue = cli->requeue;
-    int code = gy_status_exit_code(status);
-    if (status != GY_STOPPED) return code;
-    char *end = NULL;
-    long wanted = strtol(requeue, &end, 10);
-    return *requeue != '\0' && *end == '\0' && wanted >= 0 && wanted <= 255 ? (int)wanted : code;
+    return status == GY_STOPPED && cli->requeue >= 0 ? cli->requeue : gy_status_exit_code(status);
+}
+
+/* By rank 0's environment. */
+static gy_status read_requeue(gy_cli *cli, const char *text)
+{
+    enum { LARGEST = 255 };
+    int64_t code = -1;
+    GY_REQUIRE(text[0] == '\0' || (gy_number_int(text, &code) && code >= 0 && code <= LARGEST),
+               GY_E_USAGE,
+               "wrong value of GYRE_REQUEUE_EXIT_CODE" GY_AT "the environment" GY_WHY
+               "'%s' is no whole number from 0 to %d",
+               text, LARGEST);
+    cli->requeue = (int)code;
+    return GY_OK;
 }
 
 static bool asks_for_help(int argc, char *const *argv)
@@ -192,18 +202,19 @@ static gy_status tell_passed_over(gy_cli *cli, int n, char *const *own)
 /* Rank 0's command line, and what its environment says of it, count for all. */
 static gy_status take_words(gy_cli *cli)
 {
-    char **mine;
+    static char none[] = "";
+    char *requeue = getenv("GYRE_REQUEUE_EXIT_CODE"), **mine;
     int n = cli->argc + 1;
     gy_status status = gy_pool_array(&cli->pool, n, &mine);
     GY_TRY(gy_comm_agree(cli->comm, status));
     for (int i = 0; i < cli->argc; i++) mine[i] = cli->argv[i];
-    mine[cli->argc] = cli->requeue;
+    mine[cli->argc] = requeue == NULL ? none : requeue;
     char *const *words = mine;
     const int own = cli->argc;
     GY_TRY(gy_comm_take_words(cli->comm, &n, &words));
     cli->argc = n - 1;
     cli->argv = words;
-    (void)snprintf(cli->requeue, sizeof cli->requeue, "%s", words[n - 1]);
+    GY_TRY(gy_comm_agree(cli->comm, read_requeue(cli, words[n - 1])));
     return tell_passed_over(cli, own, mine);
 }
 
@@ -287,9 +298,7 @@ static gy_status run(gy_cli *cli, const gy_command *command)
 
 int main(int argc, char **argv)
 {
-    gy_cli cli = {.argc = argc, .argv = argv, .rank = launched_rank()};
-    const char *requeue = getenv("GYRE_REQUEUE_EXIT_CODE");
-    (void)snprintf(cli.requeue, sizeof cli.requeue, "%s", requeue == NULL ? "" : requeue);
+    gy_cli cli = {.argc = argc, .argv = argv, .rank = launched_rank(), .requeue = -1};
     gy_signals_begin();
     gy_checkpoint_own_process();
     const gy_command *command = find(&cli);

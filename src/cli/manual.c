@@ -58,7 +58,13 @@ static void print_program(void)
     print_commands(&gy_command_registry);
     printf(".SH \"EXIT STATUS\"\n0 done, 1 failure, 2 usage, configuration or data, 3 diverged, "
            "75 stopped with a checkpoint: start the same command again to go on.\n"
-           ".SH \"SEE ALSO\"\n");
+           ".SH ENVIRONMENT\n");
+    for (const gy_variable *v = gy_environment(); v->name != NULL; v++) {
+        printf(".TP\n.B ");
+        print_text(v->name);
+        print_text(v->help);
+    }
+    printf(".SH \"SEE ALSO\"\n");
     for (int i = 0; i < gy_command_registry.n; i++)
         printf(".BR gyre\\-%s (1)%s\n", gy_command_registry.kinds[i]->name,
                i + 1 < gy_command_registry.n ? "," : "");

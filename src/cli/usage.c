@@ -27,7 +27,7 @@ static const char *value_of(const gy_setting *s, char *out, size_t room)
     }
 }
 
-static void print_row(int width, const char *name, const char *words)
+void gy_usage_row(int width, const char *name, const char *words)
 {
     char row[1024];
     (void)snprintf(row, sizeof row, "  %-*s  %s", width, name, words);
@@ -62,7 +62,33 @@ static void print_option(const gy_setting *s)
 {
     enum { NAMES = 27 };
     char option[GY_USAGE_TEXT], words[GY_USAGE_TEXT];
-    print_row(NAMES, gy_usage_option(s, option), gy_usage_words(s, words));
+    gy_usage_row(NAMES, gy_usage_option(s, option), gy_usage_words(s, words));
+}
+
+static bool find_option(const gy_command *command, const char *option)
+{
+    char name[GY_TEXT], own[GY_OPTION_NAME];
+    for (const gy_setting *s = command->kind.settings; s != NULL && s->key != NULL; s++) {
+        if (strcmp(gy_option_name(s->key, own), option) != 0) continue;
+        printf("gyre %s:\n", gy_usage_name(command, name));
+        print_option(s);
+        return true;
+    }
+    return false;
+}
+
+bool gy_usage_find_option(const gy_registry *commands, const char *name)
+{
+    char option[GY_OPTION_NAME];
+    bool found = false;
+    name += strspn(name, "-");
+    (void)gy_option_name(name, option);
+    for (int i = 0; i < commands->n; i++) {
+        const gy_command *command = (const gy_command *)commands->kinds[i];
+        found = find_option(command, option) || found;
+        if (command->parts != NULL) found = gy_usage_find_option(command->parts, name) || found;
+    }
+    return found;
 }
 
 static void print_parts(const gy_registry *parts)
@@ -72,15 +98,15 @@ static void print_parts(const gy_registry *parts)
         const gy_command *part = (const gy_command *)parts->kinds[i];
         char name[GY_TEXT];
         (void)snprintf(name, sizeof name, "%s %s", part->kind.name, part->operands);
-        print_row(20, name, part->kind.help);
+        gy_usage_row(20, name, part->kind.help);
     }
 }
 
 void gy_cli_usage(const gy_command *command)
 {
     char name[GY_TEXT], usage[256];
-    (void)snprintf(usage, sizeof usage, "usage: gyre %s %s", gy_usage_name(command, name),
-                   command->operands);
+    (void)snprintf(usage, sizeof usage, "usage: gyre %s%s%s", gy_usage_name(command, name),
+                   command->operands[0] == '\0' ? "" : " ", command->operands);
     gy_cli_print_help(NULL, usage);
     gy_cli_print_help(NULL, command->kind.help);
     if (command->parts != NULL) print_parts(command->parts);

@@ -11,6 +11,20 @@ const char *gy_usage_option(const gy_setting *s, char out[GY_USAGE_TEXT]);
 const char *gy_usage_words(const gy_setting *s, char out[GY_USAGE_TEXT]);
 const char *gy_usage_name(const gy_command *command, char out[GY_TEXT]);
 
+/** A variable of the environment. */
+typedef struct gy_variable {
+    const char *name, *help;
+} gy_variable;
+
+/** environment.c: those that Gyre looks at; the last one has no name. */
+const gy_variable *gy_environment(void);
+
+/** Prints a line of help: a name of so many columns, and what it says. */
+void gy_usage_row(int width, const char *name, const char *words);
+
+/** Prints the options of that name, "folds" or "--folds", below their commands. @return whether there are */
+bool gy_usage_find_option(const gy_registry *commands, const char *name);
+
 /** manual.c: prints the page of a command, for man; NULL: of gyre itself. */
 void gy_cli_print_manual(const gy_command *command);
 

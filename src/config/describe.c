@@ -66,12 +66,13 @@ static void describe_layer(writer *w, const gy_kind *kind)
 
 /*
  * A topic is whatever has a name in the rows: a section or another key at any depth, a kind of any
- * list, a word that a setting can be, the plural of a list's noun. Each place where it is met is
+ * list, a word that a setting can be, the plural of a list's noun; or a key with its section. Each place where it is met is
  * described, below the section that it belongs to.
  */
 typedef struct search {
     writer *w; /* NULL: nothing is described */
     const char *topic;
+    const char *in; /* section or kind of layer that it is a key of; NULL: any */
     bool found;
     const char *nearest; /* name; NULL: none is near */
 } search;
@@ -119,17 +120,18 @@ static void search_rows(search *s, const char *section, const gy_setting *rows);
 
 static void search_registry(search *s, const char *section, const gy_registry *r)
 {
-    if (meets_plural(s, r->noun)) describe_registry(s->w, r, 0);
+    if (s->in == NULL && meets_plural(s, r->noun)) describe_registry(s->w, r, 0);
     for (int i = 0; i < r->n; i++) {
-        if (meets(s, r->kinds[i]->name)) describe_kind(s->w, r, r->kinds[i], 0);
+        if (s->in == NULL && meets(s, r->kinds[i]->name)) describe_kind(s->w, r, r->kinds[i], 0);
         search_rows(s, section, r->kinds[i]->settings);
     }
 }
 
 static void search_rows(search *s, const char *section, const gy_setting *rows)
 {
+    const bool here = s->in == NULL || strcmp(s->in, section) == 0;
     for (const gy_setting *row = rows; row != NULL && row->key != NULL; row++) {
-        bool key = meets(s, row->key), word = meets_word(s, row);
+        bool key = here && meets(s, row->key), word = s->in == NULL && meets_word(s, row);
         if (key || word) describe_row(s, section, row);
         if (row->type == GY_SETTING_SECTION) search_rows(s, row->key, row->section);
         bool kinds = row->type == GY_SETTING_KIND || row->type == GY_SETTING_KINDS;
@@ -172,25 +174,42 @@ static void search_layers(search *s)
 {
     for (int i = 0; i < gy_layer_registry.n; i++) {
         const gy_kind *kind = gy_layer_registry.kinds[i];
-        if (meets(s, kind->name)) describe_layer(s->w, kind);
+        if (s->in == NULL && meets(s, kind->name)) describe_layer(s->w, kind);
+        if (s->in != NULL && strcmp(s->in, kind->name) == 0)
+            search_rows(s, kind->name, kind->settings);
+        if (s->in != NULL) continue;
         for (const gy_setting *row = kind->settings; row != NULL && row->key != NULL; row++) {
             bool key = meets(s, row->key), word = meets_word(s, row);
             if (key || word) describe_layer_row(s, i, row);
         }
     }
-    if (meets(s, "layers")) describe_layers(s->w);
+    if (s->in == NULL && meets(s, "layers")) describe_layers(s->w);
     search_rows(s, "every layer", gy_layer_common_settings);
     search_rows(s, "layers with parameters", gy_layer_init_settings);
 }
 
+/* "train.epochs", "model.layers.0.dense.units": a key, and what it is of. */
+static void split(search *s, const char *topic, char in[GY_PATH_TEXT])
+{
+    const char *dot = strrchr(topic, '.');
+    s->topic = topic;
+    if (dot == NULL) return;
+    (void)snprintf(in, GY_PATH_TEXT, "%.*s", (int)(dot - topic), topic);
+    s->topic = dot + 1;
+    dot = strrchr(in, '.');
+    s->in = dot == NULL ? in : dot + 1;
+}
+
 static bool describe(writer *w, const char *topic, const char **nearest)
 {
-    search s = {.w = w, .topic = topic};
+    search s = {.w = w};
+    char in[GY_PATH_TEXT];
     if (topic == NULL) {
         describe_rows(w, gy_config_rows, 0);
         describe_layers(w);
         return true;
     }
+    split(&s, topic, in);
     search_rows(&s, "", gy_config_rows);
     search_layers(&s);
     if (nearest != NULL) *nearest = s.nearest;

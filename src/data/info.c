@@ -15,10 +15,18 @@ enum { LOOK_FLOATS = 1 << 28, BLOCK_FLOATS = 1 << 18, SHOWN = 32 };
 typedef struct summary {
     int64_t looked;                         /* samples */
     double least, largest, mean, deviation; /* of x */
-    double y_least, y_largest;
-    int64_t counts[SHOWN]; /* of each class */
+    double y_least, y_largest;              /* of targets that weigh something, as the counts */
+    double w_least, w_largest;
+    int64_t classes;       /* where targets are such */
+    int64_t counts[SHOWN]; /* of each */
     bool counted;
 } summary;
+
+/* Room for some samples. */
+typedef struct block {
+    int64_t n, x_count, y_count, w_count;
+    float *x, *y, *w;
+} block;
 
 typedef struct printer {
     gy_buffer text;
@@ -41,51 +49,67 @@ gy_status gy_data_text_options(const gy_data_text *text, gy_source_options *out)
                     text->tokens);
 }
 
-static void add_block(const gy_source_info *info, int64_t n, int64_t x_count, int64_t y_count,
-                      const float *x, const float *y, summary *s)
+static void add_block(const gy_source_info *info, const block *b, summary *s)
 {
-    for (int64_t i = 0; i < n * x_count; i++) {
-        double v = x[i];
+    for (int64_t i = 0; i < b->n * b->x_count; i++) {
+        double v = b->x[i];
         if (v < s->least) s->least = v;
         if (v > s->largest) s->largest = v;
         s->mean += v;
         s->deviation += v * v;
     }
-    for (int64_t i = 0; i < n * y_count; i++) {
-        s->y_least = fmin(s->y_least, (double)y[i]);
-        s->y_largest = fmax(s->y_largest, (double)y[i]);
-        if (s->counted && y[i] < (float)info->classes) s->counts[(int64_t)y[i]]++;
+    for (int64_t i = 0; i < b->n * b->w_count; i++) {
+        s->w_least = fmin(s->w_least, (double)b->w[i]);
+        s->w_largest = fmax(s->w_largest, (double)b->w[i]);
     }
+    for (int64_t i = 0; i < b->n * b->y_count; i++) {
+        const float y = b->y[i];
+        if (b->w_count > 0 && b->w[i / (b->y_count / b->w_count)] == 0.0f) continue;
+        s->y_least = fmin(s->y_least, (double)y);
+        s->y_largest = fmax(s->y_largest, (double)y);
+        if (info->y_is_class && y < (float)SHOWN) s->counts[(int64_t)y]++;
+    }
+}
+
+static gy_status make_room(const gy_source_info *info, gy_pool *pool, block *b)
+{
+    b->x_count = gy_shape_count(&info->x);
+    b->y_count = info->supervised ? gy_shape_count(&info->y) : 0;
+    b->w_count = info->weighted ? gy_shape_count(&info->w) : 0;
+    b->n = BLOCK_FLOATS / b->x_count > 0 ? BLOCK_FLOATS / b->x_count : 1;
+    GY_TRY(gy_pool_array(pool, b->n * b->x_count, &b->x));
+    GY_TRY(gy_pool_array(pool, b->n * b->y_count + 1, &b->y));
+    return gy_pool_array(pool, b->n * b->w_count + 1, &b->w);
 }
 
 static gy_status look(gy_source *source, gy_pool *pool, summary *s)
 {
     const gy_source_info *info = gy_source_get_info(source);
-    int64_t x_count = gy_shape_count(&info->x);
-    int64_t y_count = info->supervised ? gy_shape_count(&info->y) : 0;
-    int64_t block = BLOCK_FLOATS / x_count > 0 ? BLOCK_FLOATS / x_count : 1;
-    int64_t most = LOOK_FLOATS / x_count > 0 ? LOOK_FLOATS / x_count : 1;
-    if (most > info->samples) most = info->samples;
-    float *x, *y;
+    block b;
     int64_t *index;
-    GY_TRY(gy_pool_array(pool, block * x_count, &x));
-    GY_TRY(gy_pool_array(pool, block * y_count + 1, &y));
-    GY_TRY(gy_pool_array(pool, block, &index));
+    GY_TRY(make_room(info, pool, &b));
+    const int64_t room = b.n;
+    int64_t most = LOOK_FLOATS / b.x_count > 0 ? LOOK_FLOATS / b.x_count : 1;
+    if (most > info->samples) most = info->samples;
+    GY_TRY(gy_pool_array(pool, room, &index));
     *s = (summary){.least = INFINITY,
                    .largest = -INFINITY,
                    .y_least = INFINITY,
                    .y_largest = -INFINITY,
+                   .w_least = INFINITY,
+                   .w_largest = -INFINITY,
                    .looked = most};
-    s->counted = info->y_is_class && info->classes > 0 && info->classes <= SHOWN;
-    for (int64_t at = 0; at < most; at += block) {
-        int64_t n = most - at < block ? most - at : block;
-        for (int64_t i = 0; i < n; i++) index[i] = at + i;
-        GY_TRY(gy_source_read(source, index, n, x, y));
-        add_block(info, n, x_count, y_count, x, y, s);
+    for (int64_t at = 0; at < most; at += room) {
+        b.n = most - at < room ? most - at : room;
+        for (int64_t i = 0; i < b.n; i++) index[i] = at + i;
+        GY_TRY(gy_source_read_weighted(source, index, b.n, b.x, b.y, b.w));
+        add_block(info, &b, s);
     }
-    double count = (double)most * (double)x_count;
+    double count = (double)most * (double)b.x_count;
     s->mean /= count;
     s->deviation = sqrt(fmax(s->deviation / count - s->mean * s->mean, 0.0));
+    s->classes = info->classes > 0 ? info->classes : (int64_t)fmax(s->y_largest + 1, 0.0);
+    s->counted = info->y_is_class && s->classes <= SHOWN;
     return GY_OK;
 }
 
@@ -115,11 +139,22 @@ static void print_y(printer *p, const gy_source_info *info, const summary *s)
         FACT(p, "y", "%s %s", gy_shape_text(&info->y, shape), describe_y(info));
     if (!info->supervised || (info->x_is_tokens && info->y_is_class)) return;
     if (!info->y_is_class) FACT(p, "y values", "%g to %g%s", s->y_least, s->y_largest, first);
-    if (info->y_is_class) FACT(p, "classes", "%lld", (long long)info->classes);
-    for (int64_t c = 0; c < info->classes && s->counted; c++)
+    if (info->y_is_class) FACT(p, "classes", "%lld", (long long)s->classes);
+    for (int64_t c = 0; c < s->classes && s->counted; c++) {
+        const char *name =
+            c < info->classes && info->class_names != NULL ? info->class_names[c] : "";
         FACT(p, "", "%lld: %lld%s%s", (long long)c, (long long)s->counts[c],
-             info->class_names == NULL ? "" : " ",
-             info->class_names == NULL ? "" : info->class_names[c]);
+             name[0] == '\0' ? "" : " ", name);
+    }
+}
+
+static void print_weights(printer *p, const gy_source_info *info, const summary *s)
+{
+    char shape[GY_SHAPE_TEXT];
+    if (!info->weighted) return;
+    FACT(p, "weights", "%s%s%g to %g%s", info->w.n == 0 ? "" : gy_shape_text(&info->w, shape),
+         info->w.n == 0 ? "" : " ", s->w_least, s->w_largest,
+         s->looked < info->samples ? " (of the first samples)" : "");
 }
 
 /* "age: numbers, 17 to 90, 3 missing"; "town: 3 texts: Bonn, Rome, Ulm" */
@@ -182,6 +217,7 @@ static void print_lines(printer *p, const gy_source *source, const summary *s)
     FACT(p, "x values", "%g to %g, mean %g, deviation %g%s", s->least, s->largest, s->mean,
          s->deviation, s->looked < info->samples ? " (of the first samples)" : "");
     print_y(p, info, s);
+    print_weights(p, info, s);
     print_chunks(p, info);
     print_columns(p, info);
 }
@@ -237,10 +273,14 @@ static void print_json(printer *p, const gy_source *source, const summary *s)
         gy_json_float(b, "y_minimum", s->y_least);
         gy_json_float(b, "y_maximum", s->y_largest);
     }
-    if (info->y_is_class) gy_json_int(b, "classes", info->classes);
+    if (info->weighted) {
+        gy_json_float(b, "weight_minimum", s->w_least);
+        gy_json_float(b, "weight_maximum", s->w_largest);
+    }
+    if (info->y_is_class) gy_json_int(b, "classes", s->classes);
     if (s->counted) {
         gy_json_begin(b, "class_counts", '[');
-        for (int64_t c = 0; c < info->classes; c++) gy_json_int(b, NULL, s->counts[c]);
+        for (int64_t c = 0; c < s->classes; c++) gy_json_int(b, NULL, s->counts[c]);
         gy_json_end(b, ']');
     }
     if (info->class_names != NULL) {

@@ -127,7 +127,7 @@ gy_status gy_rows_parse(const char *where, const char *rows, int64_t *from, int6
     if (ok && colon[1] != '\0') ok = gy_number_int(colon + 1, to);
     GY_REQUIRE(ok && *from >= 0 && *to > *from, GY_E_DATA,
                "not a valid value" GY_AT "%s, key rows" GY_WHY "it is '%s'" GY_HINT
-               "write FROM:TO, rows from 0",
+               "write FROM:TO, rows from 0, the second above the first",
                where, rows);
     return GY_OK;
 }

@@ -17,11 +17,16 @@ static gy_status no_column(const gy_table_head *head, const char *asked)
                         head->path, asked, (long long)head->width - 1, head->hint);
     int n = head->width < 1024 ? (int)head->width : 1024;
     const char *nearest = gy_nearest(asked, head->names, n);
+    if (nearest != NULL)
+        return gy_raise(GY_E_DATA,
+                        "no such column" GY_AT "%s, column %s" GY_WHY
+                        "the header does not have it; did you mean %s?%s",
+                        head->path, asked, nearest, head->hint);
+    char names[GY_NAMES_TEXT];
     return gy_raise(GY_E_DATA,
                     "no such column" GY_AT "%s, column %s" GY_WHY
-                    "the header does not have it%s%s%s%s",
-                    head->path, asked, nearest == NULL ? "" : "; did you mean ",
-                    nearest == NULL ? "" : nearest, nearest == NULL ? "" : "?", head->hint);
+                    "the header does not have it; there are %s%s",
+                    head->path, asked, gy_names_text(head->names, n, names), head->hint);
 }
 
 /* Place of a column asked for by name or number. */

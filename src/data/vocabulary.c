@@ -35,7 +35,8 @@ static gy_status learn(gy_vocabulary *v, const char *fit)
     if (fit != NULL) GY_TRY(gy_fit_parse(&v->pool, &(gy_source_options){.fit = fit}, &tree));
     v->kind = gy_tokens_kind(tree, -1);
     GY_REQUIRE(v->kind >= 0, GY_E_DATA,
-               "there is no vocabulary" GY_WHY "the model was not trained on a text");
+               "there is no vocabulary" GY_AT "the checkpoint" GY_WHY
+               "the model was not trained on a text");
     v->n = BYTE_COUNT;
     if (v->kind == GY_TOKEN_BYTES) return GY_OK;
     if (v->kind == GY_TOKEN_BPE) return learn_bpe(v, tree);

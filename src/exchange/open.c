@@ -79,8 +79,9 @@ static gy_status refuse(gy_context *ctx, const char *path, bool written)
     for (int i = 0; i < gy_exchange_registry.n; i++) {
         const gy_exchange_kind *kind = gy_exchange_kind_of(gy_exchange_registry.kinds[i]);
         if (written && kind->write == NULL) continue;
+        const char *text = is_folder(kind) ? "none (a folder)" : kind->ending;
         gy_buffer_format(&list, "%s%s", list.bytes > 0 ? ", " : "",
-                         written ? kind->ending : kind->kind.name);
+                         written ? text : kind->kind.name);
     }
     gy_status status =
         written ? gy_raise(GY_E_USAGE,
@@ -132,16 +133,22 @@ gy_status gy_cargo_write(const gy_exchange_kind *kind, const gy_cargo *cargo, co
     return gy_error_restore(&first);
 }
 
-void gy_exchange_describe(gy_context *ctx, void (*line)(void *user, const char *text), void *user)
+bool gy_exchange_describe(gy_context *ctx, const char *format,
+                          void (*line)(void *user, const char *text), void *user)
 {
     gy_buffer out;
+    bool found = false;
     gy_buffer_init(&out, ctx);
     for (int i = 0; i < gy_exchange_registry.n; i++) {
         const gy_exchange_kind *kind = gy_exchange_kind_of(gy_exchange_registry.kinds[i]);
+        if (format != NULL && strcmp(kind->kind.name, format) != 0) continue;
+        found = true;
         gy_buffer_reset(&out);
-        gy_buffer_format(&out, "  %-14s %-13s %s%s", kind->kind.name, kind->ending, kind->kind.help,
+        gy_buffer_format(&out, "  %-12s %-13s %s%s", kind->kind.name,
+                         is_folder(kind) ? "(a folder)" : kind->ending, kind->kind.help,
                          kind->write == NULL ? " (import)" : "");
         line(user, gy_buffer_text(&out));
     }
     gy_buffer_clear(&out);
+    return found;
 }

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/door.h"
+#include "base/registry.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -209,17 +210,27 @@ static void add_terminal(plot *p)
     gy_buffer_add(&p->out, "\n");
 }
 
+static gy_status nothing(const plot *p)
+{
+    enum { MOST = 64 };
+    const char *names[MOST];
+    char text[GY_NAMES_TEXT];
+    int n = 0;
+    for (const gy_curve *c = p->runs[0].first; c != NULL && n < MOST; c = c->next)
+        names[n++] = c->name;
+    return gy_raise(GY_E_USAGE,
+                    "nothing to draw" GY_AT "--curves %s" GY_WHY
+                    "no run has a curve of that name" GY_HINT "the first one has %s",
+                    p->options->curves, gy_names_text(names, n, text));
+}
+
 /* @param path  of the picture; NULL: none */
 static gy_status add_script(plot *p, const char *path)
 {
     static const char *const axes[] = {"step", "epoch", "seconds"};
     int panels = 0;
     for (int i = 0; i < GY_PANELS; i++) panels += has_any(p, (gy_panel)i);
-    GY_REQUIRE(panels > 0, GY_E_USAGE,
-               "nothing to draw" GY_AT "--curves %s" GY_WHY
-               "no run has a curve of that name" GY_HINT
-               "names are those of the legend, such as 'validation loss'",
-               p->options->curves);
+    if (panels == 0) return nothing(p);
     if (path == NULL)
         add_terminal(p);
     else

@@ -77,6 +77,7 @@ void gy_run_strike(gy_run *run, gy_moment moment)
 bool gy_fault_describe(gy_context *ctx, const char *fault,
                        void (*line)(void *user, const char *text), void *user)
 {
+    enum { WIDTH = 40 };
     gy_buffer out;
     bool found = false;
     gy_buffer_init(&out, ctx);
@@ -88,8 +89,8 @@ bool gy_fault_describe(gy_context *ctx, const char *fault,
         gy_buffer_format(&out, "  %s:", kind->name);
         for (const gy_setting *row = kind->settings; row->key != NULL; row++)
             gy_buffer_format(&out, "%s%s=N", row == kind->settings ? "" : ",", row->key);
-        for (size_t n = out.bytes; n < 28; n++) gy_buffer_add(&out, " ");
-        gy_buffer_add(&out, kind->help);
+        gy_buffer_format(&out, "%*s%s", out.bytes < WIDTH ? (int)(WIDTH - out.bytes) : 0, "",
+                         kind->help);
         line(user, gy_buffer_text(&out));
     }
     gy_buffer_clear(&out);

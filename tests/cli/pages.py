@@ -149,6 +149,25 @@ def check_manual():
     print("manual: every page is clean")
 
 
+def check_environment():
+    """What the sources ask of the environment is in its help and in the manual."""
+    asked = {name for path in SOURCE.glob("src/**/*.c")
+             for name in re.findall(r'getenv\("(GYRE_\w+)"\)', path.read_text())}
+    shown = run("help", "environment").stdout
+    manual = run("help", "--man").stdout
+    assert len(asked) > 4
+    for name in asked:
+        assert name in shown and name in manual, name
+    print(f"environment: {len(asked)} variables")
+
+
+def check_readme():
+    """The table of commands has those that help has, in the same order."""
+    rows = re.findall(r"^\| `([a-z]+)` \| ", (SOURCE / "README.md").read_text().split("## Commands")[1]
+                      .split("\n## ")[0], re.M)
+    assert rows == commands(), (rows, commands())
+
+
 def check_completion():
     script = run("help", "--completion", "bash").stdout
     for line, want in (("gyre tr", ["train"]), ("gyre train --pro", ["--progress"]),
@@ -168,6 +187,8 @@ def check_completion():
     print("completion: bash and zsh know commands, options, words and keys")
 
 
+check_environment()
+check_readme()
 check_completion()
 check_manual()
 check_schema()

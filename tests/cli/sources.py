@@ -3,6 +3,7 @@
 
     sources.py GYRE
 """
+import json
 import os
 import pathlib
 import subprocess
@@ -165,6 +166,14 @@ def arrays(draw):
         save("set.npz", images=x, labels=y, y=x[:, 0])
         expect("set.npz?x=images&y=labels", x, y)
         expect("set.npz?x=images&rows=:3", x[:3], x[:3, 0])
+        refuse("set.npz?x=image", "no image", "there are images, labels, y")
+    told = json.loads(subprocess.run([GYRE, "data", "info", "x.npy,y.npy?weight=w.npy", "--json"],
+                                     capture_output=True, check=True).stdout)
+    weights = np.load("w.npy")
+    if (told["class_counts"] != np.bincount(y).tolist() or told["classes"] != y.max() + 1
+            or told["weight_maximum"] != weights.max()):
+        print(f"data info of weighted classes: {told}")
+        failed += 1
 
 
 def empty_files(draw):

@@ -52,5 +52,5 @@ const gy_command gy_command_export = {
              .settings = rows,
              .settings_size = sizeof(settings)},
     .operands = "CHECKPOINT -o FILE",
-    .more = "  .safetensors, .h5: named tensors, as PyTorch has them, as Gyre has them",
+    .more = "`gyre help export` lists the formats.",
     .run = run};

@@ -46,7 +46,9 @@ static void list_commands(void)
         "gyre help COMMAND       its options\n"
         "gyre help config        every setting of a configuration, with its default\n"
         "gyre help inject        faults on purpose, for gyre train --inject\n"
-        "gyre help SETTING|KIND  e.g. optimizer, batch_size, layers, dense, losses, csv\n"
+        "gyre help environment   the variables that are looked at\n"
+        "gyre help SETTING|KIND  e.g. optimizer, train.epochs, layers, dense, losses, csv\n"
+        "gyre help OPTION        e.g. folds\n"
         "\n"
         "exit codes: 0 done, 1 failure, 2 usage, configuration or data, 3 diverged, 75 "
         "stopped with a checkpoint: start the same command again to go on\n");
@@ -92,6 +94,48 @@ static gy_status generate(gy_cli *cli, const settings *s, const gy_strings *oper
     return GY_OK;
 }
 
+static bool is_one_of(const char *topic, const char *first, const char *second)
+{
+    return strcmp(topic, first) == 0 || strcmp(topic, second) == 0;
+}
+
+/* What is no command, and no topic of the library. @return whether it is known */
+static bool help_other(gy_cli *cli, const char *topic)
+{
+    if (is_one_of(topic, "inject", "faults")) {
+        printf("gyre train … --inject FAULT makes a fault on purpose, once or more:\n\n");
+        return gy_fault_describe(cli->ctx, NULL, gy_cli_print_help, NULL);
+    }
+    if (strcmp(topic, "environment") != 0) return false;
+    for (const gy_variable *v = gy_environment(); v->name != NULL; v++)
+        gy_usage_row(23, v->name, v->help);
+    return true;
+}
+
+/* Settings, kinds and formats. */
+static bool help_library(gy_cli *cli, const char *topic)
+{
+    const char *format = is_one_of(topic, "data", "formats") ? NULL : topic;
+    const char *file = is_one_of(topic, "export", "import") ? NULL : topic;
+    bool found = gy_config_describe(cli->ctx, topic, gy_cli_print_help, NULL) != 0;
+    found = gy_data_describe(cli->ctx, format, gy_cli_print_help, NULL) || found;
+    found = gy_exchange_describe(cli->ctx, file, gy_cli_print_help, NULL) || found;
+    return found || gy_fault_describe(cli->ctx, topic, gy_cli_print_help, NULL);
+}
+
+/* Commands of commands, options. */
+static bool help_parts(const char *topic)
+{
+    for (int i = 0; i < gy_command_registry.n; i++) {
+        const gy_registry *parts = ((const gy_command *)gy_command_registry.kinds[i])->parts;
+        const gy_kind *part = parts == NULL ? NULL : gy_registry_find(parts, topic);
+        if (part == NULL) continue;
+        gy_cli_usage((const gy_command *)part);
+        return true;
+    }
+    return gy_usage_find_option(&gy_command_registry, topic);
+}
+
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
     const settings *s = settings_;
@@ -106,22 +150,14 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
         (void)gy_config_describe(cli->ctx, NULL, gy_cli_print_help, NULL);
         return GY_OK;
     }
-    if (strcmp(topic, "inject") == 0) {
-        printf("gyre train … --inject FAULT makes a fault on purpose, once or more:\n\n");
-        (void)gy_fault_describe(cli->ctx, NULL, gy_cli_print_help, NULL);
-        return GY_OK;
-    }
+    if (help_other(cli, topic)) return GY_OK;
     const gy_kind *kind = gy_registry_find(&gy_command_registry, topic);
     if (operands->n == 2) return help_part((const gy_command *)kind, operands->v);
     if (kind != NULL) {
         gy_cli_usage((const gy_command *)kind);
         printf("\n");
     }
-    bool found = gy_config_describe(cli->ctx, topic, gy_cli_print_help, NULL) != 0;
-    bool formats = strcmp(topic, "data") == 0 || strcmp(topic, "formats") == 0;
-    bool format = gy_data_describe(cli->ctx, formats ? NULL : topic, gy_cli_print_help, NULL);
-    if (kind != NULL || found || format) return GY_OK;
-    if (gy_fault_describe(cli->ctx, topic, gy_cli_print_help, NULL)) return GY_OK;
+    if (help_library(cli, topic) || kind != NULL || help_parts(topic)) return GY_OK;
     const char *near = gy_registry_nearest(&gy_command_registry, topic);
     if (near == NULL) near = gy_config_nearest(topic);
     return gy_raise(GY_E_USAGE,

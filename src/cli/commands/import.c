@@ -80,4 +80,5 @@ const gy_command gy_command_import = {
              .settings = rows,
              .settings_size = sizeof(settings)},
     .operands = "FILE [--config CONFIG.yaml] [--map FILE] -o CHECKPOINT",
+    .more = "`gyre help import` lists the formats.",
     .run = run};

@@ -3,6 +3,8 @@
 
 #include <gyre/report.h>
 
+#include <string.h>
+
 typedef struct settings {
     const char *o, *data;
     int64_t samples;
@@ -45,14 +47,24 @@ static gy_status draw(gy_cli *cli, const settings *s, const gy_strings *runs,
     return gy_comm_agree(cli->comm, status);
 }
 
+static gy_status check(const settings *s, const gy_strings *operands)
+{
+    GY_TRY(gy_cli_operands(&gy_command_report, operands, 1, RUNS));
+    GY_TRY(gy_cli_output(&gy_command_report, "page", s->o));
+    const char *dot = strrchr(s->o, '.');
+    GY_REQUIRE(dot != NULL && (strcmp(dot, ".html") == 0 || strcmp(dot, ".htm") == 0), GY_E_USAGE,
+               "cannot write the page" GY_AT "%s" GY_WHY "pages are .html" GY_HINT
+               "give -o report.html",
+               s->o);
+    return GY_OK;
+}
+
 static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *operands)
 {
     const settings *s = settings_;
     gy_portrait *portraits[RUNS] = {NULL};
-    gy_status status = gy_cli_operands(&gy_command_report, operands, 1, RUNS);
-    if (status == GY_OK) status = gy_cli_output(&gy_command_report, "page", s->o);
-    GY_TRY(gy_comm_agree(cli->comm, status));
-    status = draw(cli, s, operands, portraits);
+    GY_TRY(gy_comm_agree(cli->comm, check(s, operands)));
+    gy_status status = draw(cli, s, operands, portraits);
     for (int i = 0; i < operands->n; i++) gy_portrait_free(portraits[i]);
     return status;
 }

@@ -5,6 +5,8 @@
 #include "../arrays.h"
 #include "../zip.h"
 
+#include "base/registry.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -24,6 +26,24 @@ static int probe(const char *path, const void *head, size_t n)
     return array ? 100 : 0;
 }
 
+static gy_status no_array(const gy_arrays *a, gy_pool *pool, const gy_zip *zip, const char *name)
+{
+    static const char ending[] = ".npy";
+    const char **names;
+    char text[GY_NAMES_TEXT];
+    int n = 0;
+    GY_TRY(gy_pool_array(pool, zip->n + 1, &names));
+    for (int64_t i = 0; i < zip->n; i++) {
+        const size_t bytes = strlen(zip->entries[i].name), end = sizeof ending - 1;
+        if (bytes <= end || strcmp(zip->entries[i].name + bytes - end, ending) != 0) continue;
+        GY_TRY(gy_pool_format(pool, &names[n++], "%.*s", (int)(bytes - end), zip->entries[i].name));
+    }
+    return gy_raise(GY_E_DATA,
+                    "no such array" GY_AT "%s" GY_WHY "the archive has no %s" GY_HINT
+                    "name arrays by ?x=NAME&y=NAME; there are %s",
+                    a->text, name, gy_names_text(names, n, text));
+}
+
 /* @param name  "x"; the archive has "x.npy" */
 static gy_status open_side(gy_arrays *a, gy_pool *pool, const gy_zip *zip, int side,
                            const char *name)
@@ -34,10 +54,7 @@ static gy_status open_side(gy_arrays *a, gy_pool *pool, const gy_zip *zip, int s
     GY_TRY(gy_pool_format(pool, &file, "%s.npy", name));
     GY_TRY(gy_pool_format(pool, &shown, "%s, array %s", zip->path, name));
     const gy_zip_entry *entry = gy_zip_find(zip, file);
-    GY_REQUIRE(entry != NULL, GY_E_DATA,
-               "no such array" GY_AT "%s" GY_WHY "the archive has no %s" GY_HINT
-               "name arrays by ?x=NAME&y=NAME; the first one is %.60s",
-               a->text, file, zip->n > 0 ? zip->entries[0].name : "none");
+    if (entry == NULL) return no_array(a, pool, zip, name);
     GY_TRY(gy_zip_bytes(a->ctx, zip, entry, &bytes, &offset));
     return gy_array_open(shown, bytes, offset, &a->sides[side]);
 }
