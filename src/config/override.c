@@ -127,6 +127,8 @@ static gy_status put(const override *o, gy_node *root, char *path)
 
 gy_status gy_config_set(gy_pool *pool, gy_node *root, const char *text)
 {
+    GY_REQUIRE(text != NULL, GY_E_USAGE,
+               "cannot override" GY_AT "sets" GY_WHY "one of them is NULL");
     const char *equals = strchr(text, '=');
     GY_REQUIRE(equals != NULL, GY_E_USAGE,
                "cannot override" GY_AT "--set %s" GY_WHY "it has no '='" GY_HINT

@@ -277,7 +277,8 @@ static void expect_refused(gy_status status, gy_status expected, const char *wor
 static void refuses_calls_that_are_not_valid(void)
 {
     trial t;
-    const gy_network_options no_sets = {.n_sets = 1};
+    const char *const set = NULL;
+    const gy_network_options no_sets = {.n_sets = 1}, no_set = {.sets = &set, .n_sets = 1};
     gy_network *net = NULL, *other = NULL;
     gy_workspace *w = NULL;
     float y[N * OUT];
@@ -312,6 +313,7 @@ static void refuses_calls_that_are_not_valid(void)
     expect_refused(gy_network_apply_view(t.net, NULL, &fits, &fits), GY_E_USAGE, "9");
     expect_refused(gy_network_open(t.ctx, NULL, NULL, NULL, &net), GY_E_USAGE, "path");
     expect_refused(gy_network_open(t.ctx, NULL, path, &no_sets, &net), GY_E_USAGE, "sets");
+    expect_refused(gy_network_open(t.ctx, NULL, path, &no_set, &net), GY_E_USAGE, "NULL");
     expect_refused(gy_network_save(t.net, NULL), GY_E_USAGE, "run_dir");
     expect_refused(gy_network_open(t.ctx, NULL, "no such place", NULL, &net), GY_E_CONFIG,
                    "no such place");
