@@ -21,7 +21,7 @@ DOORS = {  # a foreign header: the one file that includes it
 LINES = {"src": 450, "include": 400, "tests": 600}     # of a file; from 400 on look for a second noun
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
 README = 60
-LIBRARY = 2560 * 1024  # bytes; a sixth more than gcc 12 makes of it
+LIBRARY = 2 << 20  # bytes; gcc 12 makes 1.97 MiB of it
 
 TABLES = {  # a heading of a page: the list that the table below it must name
     "Commands": "cli/command_list.h", "Layers": "layer/layer_list.h",
@@ -192,13 +192,13 @@ def check_names(library):
     expect(n > 100, f"{library}: no symbols were found")
 
 
-def check_size(library, cc):
-    """Shared and stripped, for a host program that has to load it."""
+def check_size(library, link):
+    """Shared and stripped, for a host program that has to load it: as src/CMakeLists.txt links a shared one."""
     with tempfile.TemporaryDirectory() as place:
         shared = pathlib.Path(place, "libgyre.so")
         whole = ["-Wl,--whole-archive", library, "-Wl,--no-whole-archive"]
         is_static = library.endswith(".a")
-        subprocess.run([cc, "-shared", "-s", "-o", shared, *whole] if is_static else ["strip", "-o", shared, library],
+        subprocess.run([*link, "-shared", "-s", "-o", shared, *whole] if is_static else ["strip", "-o", shared, library],
                        check=True)
         size = shared.stat().st_size
     expect(size <= LIBRARY, f"{library}: {size} bytes shared and stripped, at most {LIBRARY}")
@@ -296,7 +296,7 @@ def check_events():
 
 
 def main():
-    library, cc, cxx, build = sys.argv[1:5]
+    library, cc, cxx, build, *small = sys.argv[1:]
     check_rooms()
     check_picture()
     check_doors()
@@ -309,8 +309,8 @@ def main():
     check_links()
     check_events()
     check_names(library)
-    if build == "GNU-Release":
-        check_size(library, cc)
+    if build == "GNU-Release" and small:
+        check_size(library, [cc, *small])
     check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})
     print("\n".join(problems) or "the law is kept")
     sys.exit(bool(problems))

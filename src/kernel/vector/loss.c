@@ -163,10 +163,40 @@ static inline float weighted(float w, float v)
     }                                                                                              \
     return loss
 
+enum { BLOCK = 256 };
+
+/* Losses and slopes of a block of elements, before they count. */
+typedef struct sides {
+    float loss[BLOCK], slope[BLOCK];
+} sides;
+
+static double settle(int64_t n, const sides *of, const float *weight, float scale, float *dy)
+{
+    SUM(((two){of->loss[i], of->slope[i]}));
+}
+
+/* As SUM, of what takes many instructions: it is there once. */
+#define SUM_OF_MANY(of)                                                                            \
+    sides block;                                                                                   \
+    double sum = 0.0;                                                                              \
+    for (int64_t first = 0; first < n; first += BLOCK) {                                           \
+        const int64_t m = n - first < BLOCK ? n - first : BLOCK;                                   \
+        _Pragma("omp simd") for (int64_t j = 0; j < m; j++)                                        \
+        {                                                                                          \
+            const int64_t i = first + j;                                                           \
+            const two t = of;                                                                      \
+            block.loss[j] = t.loss;                                                                \
+            block.slope[j] = t.slope;                                                              \
+        }                                                                                          \
+        sum += settle(m, &block, weight != NULL ? weight + first : NULL, scale,                    \
+                      dy != NULL ? dy + first : NULL);                                             \
+    }                                                                                              \
+    return sum
+
 double GY_OF_LEVEL(sigmoid_cross_entropy)(int64_t n, const float *logits, const float *target,
                                           const float *weight, float scale, float *dy)
 {
-    SUM(sigmoid_of(logits[i], target[i]));
+    SUM_OF_MANY(sigmoid_of(logits[i], target[i]));
 }
 
 /* T² KL of σ(teacher / T) and σ(x / T): its cross entropy less that of the teacher with itself. */
@@ -182,7 +212,7 @@ double GY_OF_LEVEL(sigmoid_divergence)(int64_t n, const float *logits, const flo
                                        const float *weight, float temperature, float scale,
                                        float *dy)
 {
-    SUM(divergence_of(logits[i], teacher[i], temperature));
+    SUM_OF_MANY(divergence_of(logits[i], teacher[i], temperature));
 }
 
 double GY_OF_LEVEL(squared_error)(int64_t n, const float *y, const float *target,
