@@ -44,6 +44,9 @@ extern const int64_t gy_gemm_packed_work;
 /** Whether panels do it: in bfloat16 always, in float32 where they are likely faster than BLAS, by level and shape. */
 bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner);
 
+/** Whether this machine's second-level cache holds a block of B: what comes next of B is then fetched ahead. */
+bool gy_gemm_fetches(void);
+
 /** Numbers of the inner dimension that are added up at once, but for the last. */
 int64_t gy_gemm_depth(const gy_kernel *k, int64_t inner);
 

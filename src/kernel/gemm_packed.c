@@ -21,17 +21,18 @@
  * The order in which a sum is added depends on the inner dimension alone. In float32 BLAS is better
  * off where packing is not made up for: few rows or columns.
  *
- * Work of a thread: B [panels, depth, 16] | A [rows, depth + 16] or [depth, rows] | C [rows, 32]
+ * Work of a thread: B [panels, depth, 16] | A [rows, depth + 16] or [pieces, depth, piece] | C [rows, 32]
  */
 #include "gemm_impl.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum {
     PANEL = GY_PANEL,
     PAIR = 2 * GY_PANEL,
     ROWS = 12,             /* of A at once: as many as the kernel takes, or a multiple */
-    TURNED_ROWS = 48,      /* of a transposed A, of which these lie side by side */
+    TURNED_ROWS = 48,      /* of a transposed A, by pieces that lie side by side */
     DEPTH = 384,           /* in units */
     B_FLOATS = 160 * 1024, /* 640 KiB */
     A_ROW = DEPTH + PANEL, /* packed: rows do not fall into the same few sets */
@@ -39,7 +40,7 @@ enum {
     MOST_COLUMNS = 1024,
     LEAST = 8,  /* rows, columns */
     LINE = 16,  /* floats of a cache line */
-    LINES = 16, /* of B that are packed at once */
+    LINES = 16, /* of the inner dimension that are packed at once */
     SETS = 64,  /* of a first-level cache of 8 ways, of which A may take 6 */
     WAYS = 6
 };
@@ -50,6 +51,15 @@ bool gy_gemm_packs(const gy_kernel *k, int64_t m, int64_t n, int64_t inner)
 {
     if (k->operand->group > 1) return inner > 0; /* a BLAS knows float32 alone */
     return k->packs && m >= LEAST && n >= LEAST && inner >= LEAST;
+}
+
+bool gy_gemm_fetches(void)
+{
+    long second_level = 0; /* bytes; 0: nobody says */
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+    second_level = sysconf(_SC_LEVEL2_CACHE_SIZE);
+#endif
+    return second_level <= 0 || second_level >= (long)(B_FLOATS * sizeof(float));
 }
 
 /* Of any precision: numbers in pairs at most. */
@@ -118,7 +128,7 @@ typedef struct stage {
     const gy_operand *operand;
     const gy_product *p;
     gy_block_of at;
-    int64_t rows;                   /* of A at once */
+    int64_t rows, piece;            /* of A at once; of one product */
     bool as_they_are;               /* they are not packed */
     int64_t k0, k1, depth, columns; /* depth, columns: of all stages but the last */
     float *a, *b, *c;
@@ -135,11 +145,11 @@ static const float *right(const gy_product *p, int64_t inner, int64_t column)
     return p->transpose_b ? p->b + column * p->ldb + inner : p->b + inner * p->ldb + column;
 }
 
-/* What pack_right() will read at the next stage: nothing after the last. */
+/* What pack_right() will read at the next stage: nothing after the last, or where it would only drive out what is used. */
 static ahead next_right(const stage *s, int64_t n_end)
 {
     const gy_product *p = s->p;
-    if (p->packed != NULL) return (ahead){.rows = 0};
+    if (p->packed != NULL || !s->k->fetches) return (ahead){.rows = 0};
     int64_t k0 = s->k1 < p->inner ? s->k1 : 0, n0 = s->k1 < p->inner ? s->at.n0 : s->at.n1;
     int64_t depth = gy_least(s->depth, p->inner - k0), n = gy_least(s->columns, n_end - n0);
     if (n <= 0) return (ahead){.rows = 0};
@@ -183,16 +193,35 @@ static void pack_right(const stage *s)
         }
 }
 
+/* Lines from the i-th of a part on of a transposed A, `rows` wide, in pieces; and their sums where these are wanted. */
+static void pack_lines(const stage *s, int64_t i, int64_t lines, const float *from, int64_t width,
+                       int64_t rows, double *sums)
+{
+    const gy_operand *o = s->operand;
+    for (int64_t r = 0; r < rows; r += s->piece) {
+        const int64_t n = gy_least(s->piece, rows - r);
+        float *to = s->a + r * A_ROW + gy_units(o, i) * s->piece;
+        if (sums != NULL)
+            o->sums(lines, n, from + r, width, to, s->piece, sums + r);
+        else
+            o->down(lines, n, from + r, width, to, s->piece);
+    }
+}
+
 /* The same for a transposed A, and the sums of these rows. */
-static void pack_and_sum(const stage *s, int64_t row, int64_t rows)
+static void pack_turned(const stage *s, int64_t row, int64_t rows)
 {
     const gy_product *p = s->p;
-    float *sums = p->sums + row;
+    const int64_t depth = s->k1 - s->k0;
+    const bool sum = p->sums != NULL && s->at.n0 == 0;
     double part[TURNED_ROWS] = {0};
-    s->operand->sums(s->k1 - s->k0, rows, left(p, row, s->k0), p->lda, s->a, TURNED_ROWS, part);
-    for (int64_t r = 0; r < rows; r++) {
-        if (s->k0 == 0) sums[r] = p->beta_sums == 0.0f ? 0.0f : p->beta_sums * sums[r];
-        sums[r] = (float)((double)sums[r] + part[r]);
+    for (int64_t i = 0; i < depth; i += LINES)
+        pack_lines(s, i, gy_least(LINES, depth - i), left(p, row, s->k0 + i), p->lda, rows,
+                   sum ? part : NULL);
+    for (int64_t r = 0; sum && r < rows; r++) {
+        float *to = p->sums + row + r;
+        if (s->k0 == 0) *to = p->beta_sums == 0.0f ? 0.0f : p->beta_sums * *to;
+        *to = (float)((double)*to + part[r]);
     }
 }
 
@@ -209,7 +238,7 @@ static void pack_scaled(const stage *s, const float *from, int64_t rows)
         for (int64_t l = 0; l < n; l++, from += p->lda)
             s->k->vector->axpby(width, p->alpha, from, 0.0f, scaled + l * width);
         if (p->transpose_a)
-            o->down(n, width, scaled, width, s->a + i / o->per * TURNED_ROWS, TURNED_ROWS);
+            pack_lines(s, i, n, scaled, width, rows, NULL);
         else
             o->along(n, width, scaled, width, s->a + i * A_ROW, A_ROW);
     }
@@ -220,15 +249,12 @@ static void pack_left(const stage *s, int64_t row, int64_t rows)
 {
     const gy_product *p = s->p;
     const float *from = left(p, row, s->k0);
-    const int64_t depth = s->k1 - s->k0;
-    if (p->sums != NULL && s->at.n0 == 0)
-        pack_and_sum(s, row, rows);
-    else if (p->alpha != 1.0f)
+    if (p->alpha != 1.0f)
         pack_scaled(s, from, rows);
     else if (p->transpose_a)
-        s->operand->down(depth, rows, from, p->lda, s->a, TURNED_ROWS);
+        pack_turned(s, row, rows);
     else
-        s->operand->along(rows, depth, from, p->lda, s->a, A_ROW);
+        s->operand->along(rows, s->k1 - s->k0, from, p->lda, s->a, A_ROW);
 }
 
 /* Between C and the piece that stands for it where its columns are no whole panels. */
@@ -240,7 +266,7 @@ static void copy(int64_t rows, int64_t wide, const float *from, int64_t from_row
 }
 
 /* C[row … row + rows, column … + 32] += a b; the first part begins with beta C or the bias. */
-static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
+static void multiply(const stage *s, const float *a, int64_t row, int64_t rows, int64_t column)
 {
     const gy_product *p = s->p;
     int64_t depth = units_of(s), wide = gy_least(PAIR, s->at.n1 - column);
@@ -251,11 +277,11 @@ static void multiply(const stage *s, int64_t row, int64_t rows, int64_t column)
                                 .lines = 1,
                                 .columns = 1,
                                 .depth = depth,
-                                .a = s->as_they_are ? left(p, row, s->k0) : s->a,
+                                .a = s->as_they_are ? left(p, row, s->k0) : a,
                                 .a_row = p->transpose_a   ? 1
                                          : s->as_they_are ? p->lda
                                                           : A_ROW,
-                                .a_step = p->transpose_a ? TURNED_ROWS : 1,
+                                .a_step = p->transpose_a ? s->piece : 1,
                                 .b = s->b + (column - s->at.n0) * depth,
                                 .b_step = PANEL,
                                 .panels = panels,
@@ -301,26 +327,27 @@ static void run_stage(stage *s, int64_t n_end)
     gy_block_of at = s->at;
     bool last = s->k1 == p->inner;
     ahead b = next_right(s, n_end);
-    int64_t pairs = gy_pieces(at.n1 - at.n0, PAIR);
-    int64_t products = gy_pieces(at.m1 - at.m0, s->rows) * pairs;
+    int64_t pairs = gy_pieces(at.n1 - at.n0, PAIR), pieces = gy_pieces(s->rows, s->piece);
+    int64_t products = gy_pieces(at.m1 - at.m0, s->piece) * pairs;
     int64_t b_lines = gy_pieces(lines_of(&b), products);
     pack_right(s);
     for (int64_t row = at.m0; row < at.m1; row += s->rows) {
         int64_t rows = gy_least(s->rows, at.m1 - row);
         const ahead next = next_left(s, row + s->rows);
         ahead a = next;
-        int64_t a_lines = gy_pieces(lines_of(&a), pairs);
+        int64_t a_lines = gy_pieces(lines_of(&a), pieces * pairs);
         if (!s->as_they_are) pack_left(s, row, rows);
         if (s->k0 == 0 && p->beta != 0.0f && p->beta != 1.0f)
             for (int64_t r = row; r < row + rows; r++)
                 s->k->vector->axpby(at.n1 - at.n0, p->beta, p->c + r * p->ldc + at.n0, 0.0f,
                                     p->c + r * p->ldc + at.n0);
-        for (int64_t column = at.n0; column < at.n1; column += PAIR) {
-            fetch(&a, a_lines);
-            fetch(&b, b_lines);
-            if (s->as_they_are && column + PAIR >= at.n1) bring(next);
-            multiply(s, row, rows, column);
-        }
+        for (int64_t r = 0; r < rows; r += s->piece)
+            for (int64_t column = at.n0; column < at.n1; column += PAIR) {
+                fetch(&a, a_lines);
+                fetch(&b, b_lines);
+                if (s->as_they_are && column + PAIR >= at.n1) bring(next);
+                multiply(s, s->a + r * A_ROW, row + r, gy_least(s->piece, rows - r), column);
+            }
         if (last && p->y != NULL && (p->y != p->c || p->activation != GY_ACTIVATION_relu))
             gy_gemm_finish(s->k, p, (gy_block_of){row, row + rows, at.n0, at.n1}, false);
         gy_gemm_poll(s->k, &s->since,
@@ -339,6 +366,7 @@ void gy_gemm_packed(const gy_kernel *k, const gy_product *p, gy_block_of at, boo
                .p = p,
                .at = at,
                .rows = p->transpose_a ? TURNED_ROWS : ROWS,
+               .piece = p->transpose_a ? operand->beside : ROWS,
                .as_they_are = lie_well(operand, p, depth),
                .depth = depth,
                .columns = even(at.n1 - at.n0, most, PAIR),

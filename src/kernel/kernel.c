@@ -68,6 +68,7 @@ gy_status gy_kernel_create(gy_context *ctx, int threads, gy_precision precision,
     GY_TRY_GOTO(fail, choose_operand(ctx, precision, &k->operand));
     GY_TRY_GOTO(fail, gy_kernel_set_winograd(k, GY_PRECISION_float32));
     k->packs = gy_kernel_packs(ctx);
+    k->fetches = gy_gemm_fetches();
     k->int8 = int8_unit(gy_context_simd_level(ctx));
     const size_t work = (size_t)(k->threads * gy_gemm_packed_work) * sizeof *k->work;
     GY_TRY_GOTO(fail, gy_alloc_room(ctx, work, (void **)&k->work));

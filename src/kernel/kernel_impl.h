@@ -16,6 +16,7 @@ struct gy_kernel {
     const gy_operand *operand;  /* of products, in the handle's precision */
     const gy_operand *winograd; /* of those of Winograd's algorithm, in their own */
     bool packs;                 /* the level's panels are as fast as a BLAS */
+    bool fetches;               /* gy_gemm_fetches() */
     float *work; /* [threads, gy_gemm_packed_work], whose pages are taken where a pass wants them */
     void (*poll)(void *user);
     void *user;

@@ -3,13 +3,14 @@
  * one thread, and which of them gy_gemm() takes; then in bfloat16, and how many times that is as fast as what is taken
  * in float32. NT, NN, TN: what is transposed.
  *
- *     bench_gemm [RUNS]
+ *     bench_gemm [RUNS [WORD]]     WORD: lines with it in their names alone
  */
 #include "kernel/gemm_impl.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 typedef struct shape {
@@ -32,13 +33,24 @@ static const shape shapes[] = {
     {"lenet h1 dx", false, false, 128, 3136, 1024},
     {"lenet h1 dw", true, false, 1024, 3136, 128},
     {"gpt_char qkv y", false, true, 3072, 1152, 384},
+    {"gpt_char qkv dx", false, false, 3072, 384, 1152},
+    {"gpt_char qkv dw", true, false, 1152, 384, 3072},
+    {"gpt_char out y", false, true, 3072, 384, 384},
+    {"gpt_char out dw", true, false, 384, 384, 3072},
     {"gpt_char up y", false, true, 3072, 1536, 384},
     {"gpt_char up dx", false, false, 3072, 384, 1536},
     {"gpt_char up dw", true, false, 1536, 384, 3072},
+    {"gpt_char down dw", true, false, 384, 1536, 3072},
     {"lstm y", false, true, 4096, 2048, 512},
     {"lstm dx", false, false, 4096, 512, 2048},
     {"lstm dw", true, false, 2048, 512, 4096},
+    {"gru dw", true, false, 1536, 512, 4096},
+    {"gpt2 up y", false, true, 1024, 3072, 768},
+    {"gpt2 up dx", false, false, 1024, 768, 3072},
+    {"gpt2 up dw", true, false, 3072, 768, 1024},
+    {"gpt2 down dw", true, false, 768, 3072, 1024},
     {"gpt2 logits y", false, true, 1024, 8192, 768},
+    {"gpt2 logits dw", true, false, 8192, 768, 1024},
     {"lstm step dw", true, false, 512, 512, 4096},
     {"64 cubed", false, true, 64, 64, 64},
     {"32, 256, 256", false, true, 32, 256, 256},
@@ -141,7 +153,8 @@ int main(int argc, char **argv)
     printf("%-16s    %5s %5s %5s   %6s %6s   ratio   takes  bfloat16 ratio\n", "GFLOP/s", "m", "n",
            "inner", "panels", "BLAS");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
-        measure(ctx, k, half, &shapes[i], runs);
+        if (argc <= 2 || strstr(shapes[i].name, argv[2]) != NULL)
+            measure(ctx, k, half, &shapes[i], runs);
     gy_kernel_free(k);
     gy_kernel_free(half);
     gy_context_free(ctx);

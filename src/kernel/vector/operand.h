@@ -9,7 +9,7 @@
  *     along   x [rows, n], n being the inner dimension       → y [rows, units]
  *     down    x [rows, n], rows being the inner dimension    → y [units, n]
  *     turn    x [rows ≤ 16, n], n being the inner dimension  → y [units, 16], zeros for rows that are not
- *     sums    as down, n ≤ 48; and sums[i] += Σ rows x[row, i], before they are rounded
+ *     sums    as down, n ≤ beside; and sums[i] += Σ rows x[row, i], before they are rounded
  *     product of what was packed: depth, strides and panels in units; a_row or a_step is 1
  *
  * y may be x where y_row is x_row. In bfloat16 all levels with FMA but v4_amx give the same bits: where there
@@ -30,6 +30,8 @@ typedef struct gy_operand {
     const char
         *by; /* "instructions for float32", or the instructions that its products are made by */
     int group, per; /* numbers that stay together; of them in a unit */
+    int beside; /* rows of a transposed left side that lie side by side: of more, a tile's few would
+                   fill the first-level cache with lines of which they take a part */
     void (*along)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row);
     void (*down)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y, int64_t y_row);
     void (*turn)(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y);

@@ -14,6 +14,7 @@ static void product(const gy_panel_product *p)
 const gy_operand GY_OF_LEVEL(operand_bfloat16) = {.by = BY,
                                                   .group = GROUP,
                                                   .per = PER,
+                                                  .beside = BESIDE,
                                                   .along = along,
                                                   .down = down,
                                                   .turn = turn_panel,

@@ -25,6 +25,7 @@ void GY_OF_LEVEL(panel_turn)(int64_t rows, int64_t depth, const float *x, int64_
 const gy_operand GY_OF_LEVEL(operand_float32) = {.by = "instructions for float32",
                                                  .group = GROUP,
                                                  .per = PER,
+                                                 .beside = BESIDE,
                                                  .along = along,
                                                  .down = down,
                                                  .turn = turn_panel,

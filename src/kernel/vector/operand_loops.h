@@ -13,7 +13,7 @@
 
 enum {
     UNIT_ROWS = GROUP / PER, /* that a group gives, packed down */
-    WIDEST = 48,
+    BESIDE = WIDTH > 8 ? 48 : 24,
     PIECE = 16 /* rows summed in float before double takes over */
 };
 
@@ -68,8 +68,8 @@ static void down(int64_t rows, int64_t n, const float *x, int64_t x_row, float *
 {
     if (n == GY_PANEL)
         rows_down(rows, GY_PANEL, x, x_row, y, y_row);
-    else if (n == WIDEST)
-        rows_down(rows, WIDEST, x, x_row, y, y_row);
+    else if (n == BESIDE)
+        rows_down(rows, BESIDE, x, x_row, y, y_row);
     else
         rows_down(rows, n, x, x_row, y, y_row);
 }
@@ -106,7 +106,7 @@ static void turn_panel(int64_t rows, int64_t n, const float *x, int64_t x_row, f
 INLINE void down_and_sum(int vectors, int64_t rows, const float *x, int64_t x_row, float *y,
                          int64_t y_row, float *sums)
 {
-    vec sum[WIDEST / WIDTH] = {{0}};
+    vec sum[BESIDE / WIDTH] = {{0}};
     for (; rows > 0; rows -= GROUP, x += GROUP * x_row, y += UNIT_ROWS * y_row)
         UNROLL for (int v = 0; v < vectors; v++)
         {
@@ -127,9 +127,9 @@ static void sums(int64_t rows, int64_t n, const float *x, int64_t x_row, float *
 {
     for (int64_t from = 0; from < rows; from += PIECE) {
         const int64_t piece = gy_least(rows - from, PIECE);
-        float part[WIDEST] = {0};
-        if (n == WIDEST) {
-            down_and_sum(WIDEST / WIDTH, piece, x, x_row, y, y_row, part);
+        float part[BESIDE] = {0};
+        if (n == BESIDE) {
+            down_and_sum(BESIDE / WIDTH, piece, x, x_row, y, y_row, part);
         } else {
             for (int64_t r = 0; r < piece; r++)
                 for (int64_t i = 0; i < n; i++) part[i] += x[r * x_row + i];
