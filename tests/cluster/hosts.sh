@@ -8,6 +8,7 @@
 #   unplug HOST, plug HOST its cable: no packet passes, and nobody is told
 #   freeze HOST            stops every process of it; its kernel still answers
 #   crash HOST             kills every process of it, with the cable cut
+#   slow_gyre GYRE         makes $LAB/gyre, which trains slowly where it is told, so that no run ends before it is struck
 #
 # All that a test makes lives in a process and a mount namespace: with its first process every other
 # one ends, and every mount, network and file below /run and /dev/shm is gone, however it ended.
@@ -28,7 +29,8 @@ lab_enter() { # TEST ARGUMENT…
     unshare --mount --pid --fork --kill-child true 2>/dev/null || skip "namespaces cannot be made here"
     (flock 9; "$SOURCE/launch/setup.sh" cluster) 9>"${TMPDIR:-/tmp}/gyre-setup.lock" >&2 ||
         skip "packages cannot be installed"
-    GYRE_LAB=1 exec unshare --mount --pid --fork --kill-child --mount-proc "$@"
+    # signals are as in a terminal, whatever started the tests
+    GYRE_LAB=1 exec env --default-signal=HUP,INT,QUIT unshare --mount --pid --fork --kill-child --mount-proc "$@"
 }
 
 lab_begin() {
@@ -92,6 +94,24 @@ crash() {
     touch "$LAB/$1/crashed"
     unplug "$1"
     each_process "$1" KILL
+}
+
+# Every step of every rank takes as many ms more as RUN_DIR.slow says when it starts; nothing where there is no such
+# file. All are slow, for those that wait for one would take the cores of the others.
+slow_gyre() { # GYRE
+    cat >$LAB/gyre <<SLOW
+#!/bin/sh
+for word; do
+    [ "\$last" != --run-dir ] || run=\$word
+    last=\$word
+done
+if [ -n "\$run" ] && ms=\$(cat "\$run.slow" 2>/dev/null); then
+    n=\${OMPI_COMM_WORLD_SIZE:-\${SLURM_STEP_NUM_TASKS:-1}}
+    while [ "\$n" -gt 0 ]; do n=\$((n - 1)); set -- "\$@" --inject "slow:rank=\$n,ms=\$ms"; done
+fi
+exec $1 "\$@"
+SLOW
+    chmod +x $LAB/gyre
 }
 
 processes() { # HOST PATTERN: their ids

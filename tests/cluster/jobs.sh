@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # jobs.sh GYRE [ROW…]: what README.md says of SLURM's events, a function each: the run's message and
 # checkpoint, the job's state and code, whether it is put back, and that it goes on to the bits of a run
-# undisturbed. All rows, or those named, wait side by side.
+# undisturbed. All rows, or those named, side by side.
 set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 lab_enter "$0" "$@"
 . "$SOURCE/tests/cluster/slurm.sh"
 . "$SOURCE/launch/lib.sh"
-export GYRE=$1
+gyre=$1
+export GYRE=$LAB/gyre
 shift
-rows=(limit_hangs limit_signal limit_itself limit_raised plain_srun plain_mpirun gives_up stop_mpirun
-      stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun killed_again killed_kept last_commit
-      study patient array chain wrong diverged)
-[ $# -eq 0 ] || rows=("$@")
+# These have a minute, the least that SLURM knows, their start included: they start before all others.
+limited=(limit_signal limit_itself limit_raised limit_hangs plain_srun plain_mpirun)
+others=(gives_up stop_mpirun stop_srun stop_early save_srun cancel_mpirun cancel_srun requeue_srun killed_srun
+        killed_again killed_kept last_commit study patient array chain wrong diverged)
+[ $# -eq 0 ] || limited=() others=("$@")
+most=14 # side by side
 config=$SOURCE/tests/cluster/run.yaml row= job=
 
 fail() {
@@ -28,7 +31,7 @@ begin() { # ROW
     row=$1 run=$LAB/runs/$1 out=$LAB/$1.out
     : >$out
 }
-slow() { echo "--inject slow:rank=0,ms=$1"; } # 380 steps
+slowly() { echo "$1" >$run.slow; } # each of its 190 steps takes so many ms more, in starts before moves()
 submit() { # [sbatch option…] -- [option of gyre train…]
     local options=()
     while [ "$1" != -- ]; do options+=("$1"); shift; done
@@ -43,17 +46,18 @@ says() { # SECONDS LINE: in the job's output
 has_moved() { [ "$(run_latest $run)" != "$from" ]; }
 moves() { # it makes a checkpoint
     from=$(run_latest $run)
-    NAP=0.3 wait_until 240 has_moved || fail "the run does not move"
+    NAP=0.3 wait_until 400 has_moved || fail "the run does not move"
+    rm -f $run.slow
 }
 ends() { # SECONDS STATE CODE RESTARTS; * for any code
     job_waits "$1" "$job" "$2" || fail "the job is $(job_get "$job" JobState), not $2"
     [[ "$(job_get "$job" ExitCode)" == $3 ]] || fail "the job's code is $(job_get "$job" ExitCode), not $3"
     [ "$(job_get "$job" Restarts)" = "$4" ] || fail "it was put back $(job_get "$job" Restarts) times, not $4"
 }
-is_whole() { "$GYRE" verify $run >/dev/null || fail "its checkpoints are not whole"; }
+is_whole() { "$gyre" verify $run >/dev/null || fail "its checkpoints are not whole"; }
 checksum() { "$SOURCE/tests/cluster/checksum.py" "$1"; }
 finishes() { # RESTARTS: as if nothing had been
-    ends 240 COMPLETED 0:0 "$1"
+    ends 400 COMPLETED 0:0 "$1"
     run_is_finished $run || fail "not finished"
     [ "$(checksum $run)" = "$(checksum $LAB/alone)" ] || fail "other parameters than those of a run undisturbed"
 }
@@ -68,7 +72,7 @@ stopped_by() { # REASON
     [ "$(run_latest $run)" = "$(printf 'step-%09d' "$step")" ] && is_whole || fail "no checkpoint of step $step"
 }
 put_back() { # it said 75 and goes on; that is enough of it
-    says 120 "ended with code 75 at step-"
+    says 240 "ended with code 75 at step-"
     moves
     [ "$(job_get "$job" Restarts)" = 1 ] || fail "it was put back $(job_get "$job" Restarts) times"
     slurm scancel "$job"
@@ -78,17 +82,20 @@ put_back() { # it said 75 and goes on; that is enough of it
 # The time limit
 
 row_limit_signal() { # the batch shell is told in time
-    submit -t 1 --signal=B:USR1@50 -- $(slow 400)
+    slowly 600
+    submit -t 1 --signal=B:USR1@50 --
     put_back
     stopped_by signal
 }
 row_limit_itself() { # nobody is told; the run knows
-    submit -t 1 --signal=B:URG@1 -- $(slow 400)
+    slowly 600
+    submit -t 1 --signal=B:URG@1 --
     put_back
     stopped_by "time limit"
 }
 row_limit_raised() { # while it runs
-    submit -t 1 --signal=B:URG@1 -- $(slow 200)
+    slowly 400
+    submit -t 1 --signal=B:URG@1 --
     moves
     slurm scontrol update "JobId=$job" TimeLimit=10
     finishes 0
@@ -96,44 +103,50 @@ row_limit_raised() { # while it runs
 }
 row_limit_hangs() { # nothing stops it before SLURM does
     submit -t 1 --signal=B:URG@1 -- --set comm.watchdog_seconds=0 --inject hang:rank=0,step=30
-    ends 240 TIMEOUT '*' 0
+    ends 400 TIMEOUT '*' 0
     is_whole
 }
 row_plain_srun() { # without train.sbatch
     local code=0
+    slowly 600
     on host0 srun --mpi=pmix -N2 --ntasks-per-node=1 -x host2 -t 1 "$GYRE" train "$config" --run-dir $run \
-        $(slow 400) >$out 2>&1 || code=$?
+        >$out 2>&1 || code=$?
     [ $code = 75 ] || fail "code $code"
     stopped_by "time limit"
     grep -q "gyre: SLURM ends job [0-9]* in [01].[0-9] minutes" $out || fail "it does not say when it ends"
 }
 row_plain_mpirun() {
+    slowly 600
     job=$(slurm sbatch --parsable -o $out -N2 --ntasks-per-node=1 -x host2 -t 1 --wrap \
-        "mpirun --bind-to none $GYRE train $config --run-dir $run $(slow 400)")
-    ends 240 FAILED 75:0 0
+        "mpirun --bind-to none $GYRE train $config --run-dir $run")
+    ends 400 FAILED 75:0 0
     stopped_by "time limit"
 }
 
 # Stops by hand, by the site, by faults
 
 row_stop_mpirun() {
-    submit -N2 -n2 -- $(slow 50)
+    slowly 400
+    submit -N2 -n2 --
     moves
     slurm scancel --batch --signal=USR1 "$job"
-    says 60 "ended with code 75 at step-"
+    says 120 "ended with code 75 at step-"
     finishes 1
     stopped_by signal
 }
 row_stop_srun() { by_srun; row_stop_mpirun; }
 row_stop_early() { # before there are ranks
-    submit -- $(slow 80)
-    says 240 "on host[01] from none"
+    slowly 400
+    submit --
+    says 400 "on host[01] from none"
     slurm scancel --batch --signal=USR1 "$job"
+    rm $run.slow
     finishes 1
 }
 row_save_srun() { # all ranks are told: a checkpoint, and on
     by_srun
-    submit -- $(slow 50) --set checkpoint.every_steps=1000 --set checkpoint.every_epochs=0 \
+    slowly 100
+    submit -- --set checkpoint.every_steps=1000 --set checkpoint.every_epochs=0 \
         --set train.evaluate_every_epochs=0 # nor one of the best
     NAP=0.3 wait_until 240 grep -qs '"step": 5,' $run/metrics.jsonl || fail "the run does not move"
     slurm scancel --signal=USR1 "$job"
@@ -141,10 +154,11 @@ row_save_srun() { # all ranks are told: a checkpoint, and on
     [ "$(grep -c '"event": "checkpoint"' $run/metrics.jsonl)" = 2 ] || fail "not one checkpoint and the last"
 }
 row_cancel_mpirun() {
-    submit -- $(slow 100)
+    slowly 400
+    submit --
     moves
     slurm scancel "$job"
-    ends 60 CANCELLED '*' 0
+    ends 120 CANCELLED '*' 0
     is_whole
     ! run_is_finished $run || fail "it finished"
 }
@@ -155,7 +169,8 @@ row_cancel_srun() {
 }
 row_requeue_srun() {
     by_srun
-    submit -- $(slow 50)
+    slowly 400
+    submit --
     moves
     slurm scontrol requeue "$job"
     finishes 1
@@ -164,38 +179,42 @@ row_requeue_srun() {
 row_killed_srun() {
     local rank
     by_srun
-    submit -N2 -n2 -- $(slow 50)
+    slowly 400
+    submit -N2 -n2 --
     moves
-    rank=$(processes host1 "^$GYRE train .*$run ")
+    rank=$(processes host1 "^$gyre train .*$run ")
     kill -KILL "$rank" || fail "no rank on host1"
-    says 60 "ended with code 1\(37\)\? at step-"
+    says 120 "ended with code 1\(37\)\? at step-"
     finishes 1
 }
 # With GYRE_RESTARTS it goes on inside its allocation.
 row_killed_again() {
     export GYRE_RESTARTS=2
-    submit -N2 -n2 -- $(slow 50)
+    slowly 400
+    submit -N2 -n2 --
     moves
-    kill -KILL "$(processes host1 "^$GYRE train .*$run ")" || fail "no rank on host1"
-    says 60 "with code 1\(37\)\? before the run did: restart 1 of 2, from step-"
+    kill -KILL "$(processes host1 "^$gyre train .*$run ")" || fail "no rank on host1"
+    says 120 "with code 1\(37\)\? before the run did: restart 1 of 2, from step-"
     finishes 0
 }
 # And without the node that was lost. By its name alone: other rows use that node.
 row_lost_again() {
     export GYRE_RESTARTS=2
-    submit -N2 -n2 --no-kill -- $(slow 50)
+    slowly 400
+    submit -N2 -n2 --no-kill --
     moves
     node_crash host1
-    says 90 "again on host0 from step-"
+    says 120 "again on host0 from step-"
     finishes 0
 }
 # Kept: the others go on, and the job ends as if nothing had been.
 row_killed_kept() {
     export GYRE_KEEP=1
-    submit -N2 -n2 --no-kill -- $(slow 50)
+    slowly 100
+    submit -N2 -n2 --no-kill --
     moves
-    kill -KILL "$(processes host1 "^$GYRE train .*$run ")" || fail "no rank on host1"
-    says 60 "rank 1 on host1 is gone: 1 of 2 ranks go on after step"
+    kill -KILL "$(processes host1 "^$gyre train .*$run ")" || fail "no rank on host1"
+    says 120 "rank 1 on host1 is gone: 1 of 2 ranks go on after step"
     finishes 0
     [ "$(grep -c '"event": "start"' $run/metrics.jsonl)" = 1 ] || fail "it was started again"
 }
@@ -205,40 +224,41 @@ row_study() {
     local options=(--set search.trials=4 --set "$space" --set train.epochs=30 --quiet)
     export GYRE_COMMAND=search
     submit -N2 -n2 -- "${options[@]}" --set search.ahead=2
-    NAP=0.3 wait_until 240 grep -qs '"trial"' $run/study.jsonl || fail "no trial is done"
+    NAP=0.3 wait_until 400 grep -qs '"trial"' $run/study.jsonl || fail "no trial is done"
     slurm scancel --batch --signal=USR1 "$job"
-    ends 240 COMPLETED 0:0 1
+    ends 400 COMPLETED 0:0 1
     run_is_finished $run || fail "not finished"
-    "$GYRE" search "$config" --run-dir $run-alone "${options[@]}" --set search.ahead=2 >$out.alone
+    "$gyre" search "$config" --run-dir $run-alone "${options[@]}" --set search.ahead=2 >$out.alone
     [ "$(trials_of $run)" = "$(trials_of $run-alone)" ] || fail "other trials than those of a study undisturbed"
 }
 trials_of() { sed 's/.*\("trial": [0-9]*\).*\("best": [^,}]*\).*/\1 \2/' "$1/study.jsonl" | grep '^"trial' | sort; }
 # Killed while it ends: its last checkpoint is there, its last words are not in the journal.
 row_last_commit() {
     local preload struck=$LAB/struck/gyre
-    preload=$(dirname "$GYRE")/tests/disk/libdisk_preload.so
+    preload=$(dirname "$gyre")/tests/disk/libdisk_preload.so
     [ -f "$preload" ] || fail "no $preload"
     mkdir $LAB/struck
     cat >$struck <<END
 #!/bin/sh
 [ "\${SLURM_RESTART_COUNT:-0}" -gt 0 ] || export LD_PRELOAD=$preload
 export GYRE_DISK_BELOW=$run/metrics.jsonl GYRE_DISK_KIND=words GYRE_DISK_WORDS='"event": "end"' GYRE_DISK_HOW=kill GYRE_DISK_AT=1
-exec $GYRE "\$@"
+exec $gyre "\$@"
 END
     chmod +x $struck
     GYRE=$struck submit --
-    says 240 "ended with code 1\(37\)\? at step-000000380"
+    says 240 "ended with code 1\(37\)\? at step-000000190"
     finishes 1
     says 1 "the run is finished$"
     [ "$(grep -c '"event": "end"' $run/metrics.jsonl)" = 1 ] || fail "not one end in the journal"
 }
 row_patient() { # preempted, with notice
     local other
-    submit -p patient -x "" -w host2 -- $(slow 50)
+    slowly 400
+    submit -p patient -x "" -w host2 --
     moves
     other=$(slurm sbatch --parsable -p urgent -w host2 --exclusive -o /dev/null --wrap "sleep 1")
-    says 60 "ended with code 75 at step-"
-    job_waits 120 "$other" COMPLETED || fail "the preempting job is $(job_get "$other" JobState)"
+    says 120 "ended with code 75 at step-"
+    job_waits 240 "$other" COMPLETED || fail "the preempting job is $(job_get "$other" JobState)"
     finishes 1
     stopped_by signal
 }
@@ -247,26 +267,28 @@ row_patient() { # preempted, with notice
 
 row_array() { # its last task, whose number is the array's, is put back alone
     local array
-    script=$SOURCE/launch/slurm/train-array.sbatch submit --array=1-2%2 -o "$LAB/$row-%a.out" -- $(slow 50)
+    run=$run-2 slowly 400
+    script=$SOURCE/launch/slurm/train-array.sbatch submit --array=1-2%2 -o "$LAB/$row-%a.out" --
     array=$job run=$run-2 out=$LAB/$row-2.out job=${array}_2
     moves
     slurm scancel --batch --signal=USR1 "$job"
-    says 60 "ended with code 75 at step-"
-    ends 240 COMPLETED 0:0 1
+    says 120 "ended with code 75 at step-"
+    ends 400 COMPLETED 0:0 1
     run_is_finished $run && grep -q '^seed: 2$' $run/config.yaml || fail "not the second run"
     run=$LAB/runs/$row-1 out=$LAB/$row-1.out job=${array}_1
-    ends 240 COMPLETED 0:0 0
+    ends 400 COMPLETED 0:0 0
     run_is_finished $run && grep -q '^seed: 1$' $run/config.yaml || fail "not the first run"
 }
 row_chain() {
     local jobs
+    slowly 400
     mapfile -t jobs < <(slurm env GYRE_SBATCH_OPTIONS="-o $out -N1 -n1 --ntasks-per-node=1 -c1 -x host2" \
-        "$SOURCE/launch/slurm/chain.sh" 3 "$config" $run $(slow 50) | sed -n 's/^job //p')
+        "$SOURCE/launch/slurm/chain.sh" 3 "$config" $run | sed -n 's/^job //p')
     [ ${#jobs[@]} = 3 ] || fail "${#jobs[@]} jobs, not 3"
     job=${jobs[0]}
     moves
     slurm scancel --batch --signal=USR1 "$job"
-    ends 120 FAILED 75:0 0
+    ends 400 FAILED 75:0 0
     stopped_by signal
     job=${jobs[1]}
     finishes 0
@@ -279,19 +301,19 @@ row_chain() {
 
 row_gives_up() { # an error that comes again
     submit -- --inject disk_full:checkpoint=1
-    ends 240 FAILED 1:0 3
+    ends 400 FAILED 1:0 3
     says 1 "gives up: no new checkpoint in 3 starts"
     [ "$(grep -c 'gyre: error: .*No space left on device' $out)" = 3 ] || fail "not three errors"
 }
 row_wrong() {
     submit -- --set train.batch_size=-1
-    ends 240 FAILED 2:0 0
+    ends 400 FAILED 2:0 0
     [ "$(grep -c 'gyre: error: ' $out)" = 1 ] || fail "not one error line"
     [ "$(ls $run)" = starts.log ] || fail "something was written"
 }
 row_diverged() {
     submit -- $(printf -- '--inject not_finite:step=%d ' 20 21 22 23)
-    ends 240 FAILED 3:0 0
+    ends 400 FAILED 3:0 0
     grep -q 'gyre: error: the run diverged (step 2' $out || fail "the wrong words"
     is_whole
     [ "$(run_latest $run)" = step-000000019 ] || fail "the last checkpoint is $(run_latest $run)"
@@ -300,16 +322,21 @@ row_diverged() {
 slurm_up 3 8
 cd $LAB
 mkdir runs
-"$GYRE" train "$config" --run-dir $LAB/alone --quiet
+slow_gyre "$gyre"
+"$gyre" train "$config" --run-dir $LAB/alone --quiet
 export GYRE_LAUNCH_OPTIONS="--bind-to none"
-tests=()
-for row in "${rows[@]}"; do
-    (begin "$row" && "row_$row" && echo "$row: as promised, $SECONDS s") >$LAB/$row.log 2>&1 &
-    tests+=($!)
+
+try() { # ROW
+    (begin "$1" && "row_$1" && echo "$1: as promised, $SECONDS s") >$LAB/$1.log 2>&1 || touch $LAB/failed
+    cat $LAB/$1.log
+}
+are_under_way() { [ "$(ls $LAB/runs/*/metrics.jsonl 2>/dev/null | wc -l)" -ge ${#limited[@]} ]; }
+
+for row in "${limited[@]}"; do try "$row" & done
+wait_until 60 are_under_way || true # or have failed
+for row in "${others[@]}"; do
+    [ "$(jobs -rp | wc -l)" -lt $most ] || wait -n
+    try "$row" &
 done
-failed=0
-for i in "${!rows[@]}"; do
-    wait "${tests[i]}" || failed=$((failed + 1))
-    cat $LAB/${rows[i]}.log
-done
-exit $((failed > 0))
+wait
+[ ! -e $LAB/failed ]
