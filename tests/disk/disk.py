@@ -7,7 +7,7 @@ that is well, ends as if there had been none.
 Cases: kill, full, late, quota, half: calls that change the disk, of a whole run; look, stale, read: calls of
 a run that goes on; replace: kills while a damaged checkpoint is written again; never: a file system that
 makes no links and takes no locks; flushed: directories are on disk in those that hold them.
-A few moments, drawn by the day; with GYRE_DISK_ALL=1 in the environment every one (minutes).
+A few moments, others by GYRE_DISK_FROM=n; with GYRE_DISK_ALL=1 in the environment every one (minutes).
 """
 import json
 import os
@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import h5py
 import numpy
@@ -105,7 +104,7 @@ def moments(calls):
     if os.environ.get("GYRE_DISK_ALL"):
         return range(1, calls + 1)
     stride = max(1, calls // MOMENTS)
-    first = 1 + int(time.time() / 86400) % stride
+    first = 1 + int(os.environ.get("GYRE_DISK_FROM", 0)) % stride
     return range(first, calls + 1, stride)
 
 
