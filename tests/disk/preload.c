@@ -9,7 +9,7 @@
  *     GYRE_DISK_AT=K        the call that fails; 0: none
  *     GYRE_DISK_HOW=…       kill (before it), full (ENOSPC), quota (EDQUOT, and all after it), late (done,
  *                           and EIO), stale (ESTALE), access (EACCES), io (EIO), half (of a write), never
- *                           (ENOSYS, and all after it)
+ *                           (ENOSYS, and all after it), stop (done, and the process stands still: SIGSTOP)
  *     GYRE_DISK_COUNT=FILE  how many calls there were is written there at the end; then the directories, a
  *                           line each, in which one was made and that were not flushed since
  */
@@ -96,8 +96,8 @@ static void note_flushed(int fd)
         if (strcmp(made_in[i], path) == 0) made_in[i][0] = '\0';
 }
 
-/* What becomes of a call: nothing; it fails; it is done and fails; half of it is done. */
-typedef enum fate { GOES, FAILS, FAILS_LATE, HALVES } fate;
+/* What becomes of a call: nothing; it fails; it is done and fails; half of it is done; it is the last for now. */
+typedef enum fate { GOES, FAILS, FAILS_LATE, HALVES, STOPS } fate;
 
 static fate strike(const char *kind)
 {
@@ -108,6 +108,7 @@ static fate strike(const char *kind)
     if (k == 0 || (after ? now < k : now != k)) return GOES;
     if (strcmp(how, "kill") == 0) (void)kill(getpid(), SIGKILL);
     if (strcmp(how, "half") == 0) return HALVES;
+    if (strcmp(how, "stop") == 0) return STOPS;
     errno = EIO;
     if (strcmp(how, "late") == 0) return FAILS_LATE;
     if (strcmp(how, "full") == 0) errno = ENOSPC;
@@ -149,6 +150,11 @@ __attribute__((destructor)) static void tell(void)
             (void)!(call);                                                                         \
             errno = EIO;                                                                           \
             return failed;                                                                         \
+        case STOPS: {                                                                              \
+            type result = call;                                                                    \
+            (void)raise(SIGSTOP);                                                                  \
+            return result;                                                                         \
+        }                                                                                          \
         default:                                                                                   \
             return call;                                                                           \
         }                                                                                          \

@@ -115,16 +115,21 @@ def killed(bench):
 
 
 def taken_over(bench):
-    """A study whose lock is an heir's by now adds nothing to the ledger."""
+    """A study whose lock is an heir's by now adds nothing to the ledger. It stands still after the first trial."""
     ledger, lock = (bench.base / "gone" / name for name in ("study.jsonl", "lock"))
-    process = subprocess.Popen(bench.argv(1, "search", "widths.yaml", "--quiet", "--run-dir", "gone", *sets("train.epochs=60")),
-                               cwd=bench.base, stderr=subprocess.PIPE, text=True)
-    while process.poll() is None and not (ledger.exists() and ledger.read_text().count("\n")):
-        time.sleep(0.001)
+    env = {**os.environ, "LD_PRELOAD": str(pathlib.Path(bench.gyre).parent / "tests/disk/libdisk_preload.so"),
+           "GYRE_DISK_BELOW": str(ledger), "GYRE_DISK_KIND": "words", "GYRE_DISK_WORDS": '"trial"',
+           "GYRE_DISK_HOW": "stop", "GYRE_DISK_AT": "1"}
+    process = subprocess.Popen(bench.argv(1, "search", "widths.yaml", "--quiet", "--run-dir", "gone"),
+                               cwd=bench.base, stderr=subprocess.PIPE, text=True, env=env)
+    status = pathlib.Path(f"/proc/{process.pid}/status")
+    while process.poll() is None and "stopped" not in status.read_text():
+        time.sleep(0.01)
     heirs = lock.with_name("heir")
     heirs.write_text("process 1 on elsewhere, since today\n")
     heirs.rename(lock)
     before = ledger.read_text()
+    process.send_signal(signal.SIGCONT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1 and "the place was taken over by process 1 on elsewhere" in said, said
     assert ledger.read_text() == before
