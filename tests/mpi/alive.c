@@ -1,6 +1,6 @@
 /* alive SECONDS [RANK:MILLISECONDS[:stop] …]: ranks that die, or stand still, by a plan; those that are left
- * agree on who is left, and say at the end, after so many seconds, what each agreement gave. After 0 seconds all
- * end their watch, but for those of the plan. alive.py runs it. */
+ * agree on who is left, and say what each agreement gave, until they are ended or so many seconds are over. With 0
+ * seconds all end their watch, but for those of the plan. alive.py runs it. */
 #include "comm/alive.h"
 
 #include <gyre/gyre.h>
@@ -52,7 +52,7 @@ static void tell(const gy_comm *comm, const gy_agreed *agreed, double ms)
 static void leave(gy_comm *comm, char *const *plan, int n)
 {
     const double start = gy_clock_s();
-    while (gy_clock_s() - start < 0.3) rest();
+    while (gy_clock_s() - start < 1) rest();
     follow_plan(plan, n, gy_comm_rank(comm), 0);
     gy_comm_free(comm);
 }
@@ -67,7 +67,7 @@ int main(int argc, char **argv)
         return 1;
     }
     const double seconds = argc > 1 ? strtod(argv[1], NULL) : 1;
-    gy_alive_set_silence(comm, 0.5);
+    gy_alive_set_silence(comm, 2); /* longer than one that lives has to wait for a core */
     gy_alive_survive(comm, seconds > 0);
     if (gy_comm_agree(comm, GY_OK) != GY_OK) return 1;
     if (seconds <= 0) {

@@ -23,7 +23,9 @@ static void waiting_for_a_checkpoint_is_no_stall(void)
 {
     int rank = gy_comm_rank(gy_test_comm);
     CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 0.2, ended, NULL), GY_OK);
-    gy_watchdog_note(gy_test_comm, 7, "checkpoint", rank == 0 ? GY_SAVES : GY_WAITS);
+    if (rank == 0) gy_watchdog_note(gy_test_comm, 7, "checkpoint", GY_SAVES);
+    CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK); /* nobody waits before it does */
+    if (rank > 0) gy_watchdog_note(gy_test_comm, 7, "checkpoint", GY_WAITS);
     wait_s(1.1);
     CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
     gy_watch_stop(gy_test_comm);
