@@ -109,10 +109,31 @@ def data():
         assert not any(pathlib.Path(d, "runs").exists() for d in ("a", name))
 
 
+def is_watched(pid):
+    """Whether a rank has the socket of the watch: MPI has started, and deaths are told from then on."""
+    try:
+        open_files = {os.readlink(path) for path in pathlib.Path(f"/proc/{pid}/fd").iterdir()}
+        sockets = pathlib.Path(f"/proc/{pid}/net/udp").read_text().splitlines()[1:]
+    except OSError:
+        return False
+    return any(f"socket:[{line.split()[9]}]" in open_files for line in sockets)
+
+
 def worked(pid):
     """Seconds that a process has had of a processor."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def working(job, rank, seconds):
+    """The process of a rank, once it is watched and has worked for so long; the job's command writes it down."""
+    path = pathlib.Path(f"pid.{rank}")
+    while job.poll() is None and not (path.exists() and path.read_text().strip()):
+        time.sleep(0.02)
+    pid = int(path.read_text())
+    while job.poll() is None and not (is_watched(pid) and worked(pid) >= seconds):
+        time.sleep(0.02)
+    return pid
 
 
 def stopped():
@@ -124,17 +145,14 @@ def stopped():
     script = 'echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec "$@"'
     job = subprocess.Popen([MPIEXEC, "-n", "2", "bash", "-c", script, "-", GYRE, "train", "a.yaml", *sets],
                            env=environment(), stderr=subprocess.PIPE, text=True)
-    while job.poll() is None and not pathlib.Path("pid.1").exists():
-        time.sleep(0.05)
-    while job.poll() is None and worked(int(pathlib.Path("pid.1").read_text())) < 1.5:
-        time.sleep(0.05)  # MPI has started by then, and the data are many
-    os.kill(int(pathlib.Path("pid.1").read_text()), signal.SIGSTOP)
+    pid = working(job, 1, 0.6)
+    os.kill(pid, signal.SIGSTOP)
     try:
         line = next(line for line in job.stderr if line.startswith("gyre: error: "))
         assert "stands still" in line and "rank 1 on" in line and "no answer" in line, line
         assert " of step" not in line, line
     finally:
-        os.kill(int(pathlib.Path("pid.1").read_text()), signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
         job.stderr.read()
         assert job.wait(TIMEOUT) != 0
 
@@ -154,17 +172,13 @@ def gone():
     script = 'echo $$ >pid.$OMPI_COMM_WORLD_RANK; exec "$@"'
     times = {}
     for number, (name, command) in enumerate(commands.items()):
-        victim, pid = number % 3, pathlib.Path(f"pid.{number % 3}")
-        pid.unlink(missing_ok=True)
+        victim = number % 3
+        pathlib.Path(f"pid.{victim}").unlink(missing_ok=True)
         hosts = {"GYRE_HOST_RANKS": "1"} if number % 2 else {}  # closed ports tell it, not processes
         job = subprocess.Popen([MPIEXEC, "-n", "3", "bash", "-c", script, "-", GYRE, *command],
                                env=environment(**hosts), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                text=True)
-        while job.poll() is None and not (pid.exists() and pid.read_text().strip()):
-            time.sleep(0.02)
-        while job.poll() is None and worked(int(pid.read_text())) < 0.4:
-            time.sleep(0.02)  # MPI has started by then
-        os.kill(int(pid.read_text()), signal.SIGKILL)
+        os.kill(working(job, victim, 0.4), signal.SIGKILL)
         begin, lines = time.monotonic(), []
         for line in job.stderr:
             if line.startswith("gyre: error: "):

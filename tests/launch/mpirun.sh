@@ -46,9 +46,17 @@ launch/mpirun.sh -s -n 2 -r 2 train datasets/digits.yaml --run-dir "$place/run 2
 [ $code = 1 ] && [ "$(grep -c '^launch: the job ended with code 1 .* restart' "$place/out")" = 2 ] &&
     grep -q '^launch: gives up: no new checkpoint in 2 restarts' "$place/out" || fail "gives up: code $code"
 
-launch/mpirun.sh -s -n 2 -r 1 train datasets/digits.yaml --run-dir "$place/run 3" --quiet \
-    --set train.epochs=3 --set checkpoint.every_steps=20 --inject slow:rank=0,ms=20 >"$place/out" 2>&1 &
+mkdir "$place/slow"
+cat >"$place/slow/gyre" <<SLOW
+#!/bin/sh
+[ -e $place/struck ] || set -- "\$@" --inject slow:rank=0,ms=500
+exec $build/gyre "\$@"
+SLOW
+chmod +x "$place/slow/gyre"
+GYRE=$place/slow/gyre launch/mpirun.sh -s -n 2 -r 1 train datasets/digits.yaml --run-dir "$place/run 3" --quiet \
+    --set train.epochs=3 --set checkpoint.every_steps=4 >"$place/out" 2>&1 &
 until [ -e "$place/run 3/checkpoints/latest" ]; do sleep 0.1; done
+touch "$place/struck"
 pkill -KILL -n -f "^$build/gyre train .*$place/run 3"
 wait $! || fail "started again: code $?"
 grep -q 'restart 1 of 1, from step-' "$place/out" || fail "started again"

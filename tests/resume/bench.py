@@ -120,6 +120,24 @@ def send(process, number):
             pass
 
 
+def pending(process, number):
+    """Whether a signal was sent to a process that it has not had yet."""
+    try:
+        masks = re.findall(r"(?:SigPnd|ShdPnd):\s*(\w+)", pathlib.Path(f"/proc/{process}/status").read_text())
+    except OSError:
+        return False
+    return any(int(mask, 16) >> number - 1 & 1 for mask in masks)
+
+
+def send_twice(process, rank, number):
+    """Two signals of a kind, the second once the first was had: together they would be one."""
+    victim = rank_process(process, rank)
+    for _ in range(2):
+        os.kill(victim, number)
+        while pending(victim, number):
+            time.sleep(0.01)
+
+
 def tensors(place, checkpoint="latest"):
     """Everything of a checkpoint that must not differ."""
     out = {}
@@ -200,7 +218,7 @@ def keep_until(place, step):
 def wait_for(place, process, found):
     """Until found(text of the journal), which is returned, or the run's end: None."""
     journal = place / "run/metrics.jsonl"
-    for _ in range(6000):
+    for _ in range(12000):
         got = found(journal.read_text()) if journal.exists() else None
         if got or process.poll() is not None:
             return got
@@ -218,9 +236,6 @@ def wait_for_event(place, process, name):
         lines = (json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n"))
         return next((e for e in lines if e["event"] == name), None)
     return wait_for(place, process, find)
-
-
-SLOW = CONFIG.replace("units: 24", "units: 600").replace("n=330", "n=3300")
 
 
 def main(cases):

@@ -18,8 +18,8 @@ import time
 import h5py
 import numpy
 
-from bench import (CONFIG, SLOW, STEPS, all_end, catches, close, epochs, events, keep_until, main, rank_process,
-                   same_bits, send, state, states, steps_are_whole, tensors, wait_for_event,
+from bench import (CONFIG, STEPS, all_end, catches, close, epochs, events, keep_until, main, rank_process,
+                   same_bits, send, send_twice, state, states, steps_are_whole, tensors, wait_for_event,
                    wait_for_step)
 
 
@@ -43,16 +43,16 @@ def from_any_step(bench):
 
 def signals(bench):
     """SIGUSR2 to the ranks: code 75, and the same bits after going on."""
-    whole = bench.place("whole", SLOW)
+    whole = bench.place("whole")
     bench.train(whole)
-    place = bench.place("stopped", SLOW)
-    process = bench.start(place)
-    wait_for_step(place, process, 12)
+    place = bench.place("stopped")
+    process = bench.start(place, "--inject", "slow:rank=0,ms=400")  # the steps after these take a quarter of a minute
+    wait_for_step(place, process, 4)
     send(process, signal.SIGUSR2)
     code = process.wait(timeout=60)
     assert code == 75, code
     stop = events(place)[-1]
-    assert stop["event"] == "stop" and stop["step"] >= 12, stop
+    assert stop["event"] == "stop" and stop["step"] >= 4, stop
     bench.train(place)
     same_bits(tensors(whole), tensors(place))
     assert [e["event"] for e in events(place)].count("resume") == 1
@@ -61,8 +61,8 @@ def signals(bench):
 def one_signal(bench):
     """Each signal to the last rank alone: SIGUSR1 saves and goes on, SIGTERM saves and stops, a
     second SIGTERM stops at once."""
-    place = bench.place("run", SLOW.replace("every_steps: 3", "every_steps: 1000000")
-                        .replace("epochs: 4", "epochs: 1000000"))
+    place = bench.place("run", CONFIG.replace("every_steps: 3", "every_steps: 1000000, every_epochs: 0")
+                        .replace("epochs: 4", "epochs: 1000000, evaluate_every_epochs: 0"))
     process = bench.start(place, "--inject", "slow:rank=0,ms=5")
     wait_for_step(place, process, 5)
     os.kill(rank_process(process, bench.ranks - 1), signal.SIGUSR1)
@@ -76,18 +76,16 @@ def one_signal(bench):
     assert told == [("checkpoint", saved), ("checkpoint", stop), ("stop", stop)], told
     process = bench.start(place, "--inject", f"hang:rank=0,step={stop + 5}")
     wait_for_step(place, process, stop + 4)
-    for _ in range(2):  # a run that hangs takes no requests
-        os.kill(rank_process(process, 0), signal.SIGTERM)
-        time.sleep(0.5)
+    send_twice(process, 0, signal.SIGTERM)  # a run that hangs takes no requests
     assert process.wait(timeout=60) not in (0, 75)
     all_end(process)
 
 
 def two_jobs(bench):
     """A run's directory belongs to one job at a time, however that job ends."""
-    place = bench.place("run", SLOW)
-    first = bench.start(place, "--inject", "slow:rank=0,ms=200")
-    wait_for_step(place, first, 5)
+    place = bench.place("run", CONFIG.replace("epochs: 4", "epochs: 40"))
+    first = bench.start(place, "--inject", "slow:rank=0,ms=1000")
+    wait_for_step(place, first, 1)
     done = bench.try_train(place)
     assert done.returncode == 1, (done.returncode, done.stderr)
     lines = [line for line in done.stderr.splitlines() if "gyre: error: " in line]
@@ -97,27 +95,27 @@ def two_jobs(bench):
         second = bench.start(place)
         while not catches(second, number, bench.ranks):
             time.sleep(0.01)
-        start = time.monotonic()
         send(second, number)
         code = second.wait(timeout=60)
-        assert code == 75 and time.monotonic() - start < 8, (number, code)
+        assert code == 75, (number, code)  # where it waits to the end of its patience, 1
     assert first.poll() is None
     os.killpg(first.pid, signal.SIGKILL)  # whose lock ends with it
     first.wait()
     all_end(first)
     bench.train(place)
-    steps_are_whole(place, 4 * 93)
+    steps_are_whole(place, 400)
 
 
 def kill(bench):
     """kill -9 at random moments, checkpoints after every step: many fall into a write."""
-    often = SLOW.replace("every_steps: 3", "every_steps: 1").replace("keep: 100", "keep: 2").replace(
-        "epochs: 4", "epochs: 2")
+    often = CONFIG.replace("every_steps: 3", "every_steps: 1").replace("keep: 100", "keep: 2").replace(
+        "epochs: 4", "epochs: 20")
     whole = bench.place("whole", often)
     bench.train(whole)
     place = bench.place("killed", often)
-    draw, last = random.Random(1), 0
-    for _ in range(6):
+    draw, last, kills, before = random.Random(1), 0, 0, bench.base / "before"
+    while kills < 6:
+        shutil.copytree(place, before, symlinks=True)
         process = bench.start(place)
         wait_for_step(place, process, last + draw.randint(1, 20))
         time.sleep(draw.uniform(0, 0.03))
@@ -125,9 +123,14 @@ def kill(bench):
         code = process.wait(timeout=60)
         all_end(process)
         said = [e for e in events(place) if e["event"] in ("step", "end")]
-        assert code != 0 and said[-1]["event"] == "step", (code, said[-1])  # in the midst of the run
         assert said[-1]["step"] > last, (said[-1], last)
-        last = said[-1]["step"]
+        if said[-1]["event"] == "end":  # it was faster than this test
+            shutil.rmtree(place)
+            before.rename(place)
+            continue
+        assert code != 0, code
+        last, kills = said[-1]["step"], kills + 1
+        shutil.rmtree(before)
     bench.train(place)
     same_bits(tensors(whole), tensors(place))
     got = [e["step"] for e in events(place) if e["event"] == "step"]
@@ -434,11 +437,15 @@ def time_limit(bench):
             ("limit", ["--set", "train.time_limit_minutes=0.02"], {}),
             ("squeue", [], squeue(bench, "ends", "echo 0:02")),
             ("environment", [], squeue(bench, "fails", "exit 1"))):
-        place = bench.place(name)
-        if name == "environment":  # an end that is over by the first step is another job's
-            env["SLURM_JOB_END_TIME"] = str(int(time.time()) + 10)
-        slow = "--inject", f"slow:rank=0,ms={500 if name == 'environment' else 100}"
-        bench.train(place, *slow, *options, code=75, env=env)
+        for seconds in (4, 16, 64):  # longer where squeue, or the start, took as long as that
+            place = bench.place(f"{name}-{seconds}")
+            if name == "environment":  # an end that is over by the first step is another job's
+                env["SLURM_JOB_END_TIME"] = str(int(time.time()) + seconds)
+            slow = "--inject", f"slow:rank=0,ms={50 * seconds}"
+            done = bench.try_train(place, *slow, *options, env=env)
+            if done.returncode != 0:
+                break
+        assert done.returncode == 75, done
         stop = events(place)[-1]
         assert stop["event"] == "stop" and stop["reason"] == "time limit", stop
         assert 1 <= stop["step"] < STEPS, stop
@@ -460,10 +467,14 @@ def time_limit(bench):
     bench.train(place, env=squeue(bench, "hanging", "exec sleep 60"))
     same_bits(tensors(whole), tensors(place))
     env = squeue(bench, "unknown", "echo 'slurm_load_jobs error: Invalid job id specified' >&2")
-    done = bench.train(bench.place("no_answer"), "--inject", "slow:rank=0,ms=100", "--no-quiet",
-                       env=env)
-    assert done.stderr.count("gyre: warning: the end of SLURM job 12 is not known (squeue: "
-                             "slurm_load_jobs error: Invalid job id specified)") == 1, done.stderr
+    process = bench.start(bench.place("no_answer"), "--inject", "slow:rank=0,ms=100", "--set", "train.epochs=1000",
+                          "--no-quiet", env=env, stderr=subprocess.PIPE)
+    said = next((line for line in process.stderr if b"SLURM job 12" in line), b"")
+    send(process, signal.SIGUSR2)
+    assert process.wait(60) == 75
+    assert said.startswith(b"gyre: warning: the end of SLURM job 12 is not known (squeue: "
+                           b"slurm_load_jobs error: Invalid job id specified)"), said
+    assert b"SLURM job 12" not in process.stderr.read()
 
 
 OWN_NORM = """

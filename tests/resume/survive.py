@@ -142,15 +142,15 @@ def cut_off(bench):
     alone, place = bench.place("alone", DENSE), bench.place("run", DENSE)
     bench.train(alone, *epochs, ranks=1)
     hosts = {**RECOVERS, "GYRE_HOST_RANKS": "1"}
-    process = bench.start(place, *SURVIVE, *epochs, "--set", "comm.silence_seconds=0.5", "--inject", "slow:rank=1,ms=400",
+    process = bench.start(place, *SURVIVE, *epochs, "--set", "comm.silence_seconds=2", "--inject", "slow:rank=1,ms=400",
                           stderr=sys.stderr, env=hosts)
-    b.wait_for_step(place, process, 5)
+    b.wait_for_step(place, process, 2)
     first, heir = (b.rank_process(process, rank) for rank in (0, 1))
     os.kill(first, signal.SIGSTOP)
     begin = time.monotonic()
     b.wait_for_event(place, process, "mend")
     seconds = time.monotonic() - begin
-    assert seconds < 3, seconds  # the silence, and a moment
+    assert seconds < 2 + 10, seconds  # the silence, and less than who is no heir waits for the lock
     assert f"process {heir} on " in (place / "run/lock").read_text()
     stranger = bench.start(place, *epochs, "--no-quiet", stderr=subprocess.PIPE)
     said = next((line for line in stranger.stderr if b"waits: another job writes to" in line), b"")
@@ -166,7 +166,7 @@ def cut_off(bench):
     assert (place / "run/metrics.jsonl").read_bytes() == before
     check_whole(place)
     b.same_run(alone, place)
-    print(f"rank 0's host fell silent: the others went on {seconds:.2f} s later, 0.5 s of it silence")
+    print(f"rank 0's host fell silent: the others went on {seconds:.2f} s later, 2 s of it silence")
 
 
 def again(bench):
