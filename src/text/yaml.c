@@ -54,7 +54,11 @@ static gy_status parser_failed(const reader *r)
     yaml_mark_t mark = p->problem_mark;
     if (p->error == YAML_READER_ERROR)
         mark = place_of((const char *)p->input.string.start, p->problem_offset);
-    return refuse(r, mark, why, "check the indentation and brackets there and above");
+    const bool colon = strstr(why, "mapping values are not allowed") != NULL;
+    return refuse(r, mark, why,
+                  colon ? "put a text that has or ends in a colon between quotes; check the "
+                          "indentation there and above"
+                        : "check the indentation and brackets there and above");
 }
 
 static gy_status next(reader *r, yaml_event_t *event)

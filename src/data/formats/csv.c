@@ -48,16 +48,28 @@ static bool has_number(const char *line, size_t n, char separator)
     return false;
 }
 
+static bool is_called_csv(const char *path)
+{
+    static const char *const endings[] = {".csv", ".csv.gz", ".tsv", ".tsv.gz"};
+    const size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        const size_t m = strlen(endings[i]);
+        if (n > m && strcmp(path + n - m, endings[i]) == 0) return true;
+    }
+    return false;
+}
+
 /*
  * Likely where lines agree on a number of separators and have numbers, or many cells: lines of verse
- * may agree, too. Other text may be CSV if the query says so.
+ * may agree, too; and where the file is called so: else a line above the table makes a text of it.
+ * Other text may be CSV if the query says so.
  */
 static int probe(const char *path, const void *head, size_t n)
 {
     enum { MANY = 4 };
     const char *text = head;
-    (void)path;
     if (n == 0 || memchr(head, 0, n) != NULL) return 0;
+    if (is_called_csv(path)) return LIKELY;
     char separator = gy_cells_separator(text, n);
     if (separator == 0 || separator == ' ') return PERHAPS;
     int64_t lines = 0, first = 0, count = 0;
