@@ -143,8 +143,7 @@ static gy_status take_over(gy_run *run, const gy_mended *now)
 {
     gy_survival *s = run->survival;
     gy_record record = s->record;
-    double *beside =
-        run->sum->losses; /* of a step that is taken again, or that there is a record of */
+    double *beside = run->sum->losses; /* of a step under way, which ends here */
     if (now->least[0] == now->most[0]) return GY_OK;
     memcpy(beside, s->beside, beside_bytes(run));
     GY_TRY(gy_comm_broadcast(run->comm, &record, sizeof record, now->furthest));

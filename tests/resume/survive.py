@@ -57,15 +57,18 @@ def steps_of(place):
 
 
 def kill_at(process, place, step, ranks, wait):
-    """Kills these ranks, after they have come so far and some more."""
+    """Kills these ranks, after they have come so far and some more; how many of them it found."""
     while steps_of(place) < step and process.poll() is None:
         time.sleep(0.001)
     time.sleep(wait)
+    killed = 0
     for rank in ranks:
         try:
             os.kill(b.rank_process(process, rank), signal.SIGKILL)
+            killed += 1
         except (AssertionError, ProcessLookupError):
             pass  # it has come to its end
+    return killed
 
 
 def deaths(bench):
@@ -85,13 +88,13 @@ def deaths(bench):
             victims = draw.sample(left, draw.randint(1, min(2, len(left) - 1))) if len(left) > 1 else []
             left = [rank for rank in left if rank not in victims]
             step += draw.randint(0, last // 3)
-            kill_at(process, place, step, victims, draw.choice((0, 0.01, 0.1)) * draw.random())
+            died += kill_at(process, place, step, victims, draw.choice((0, 0.01, 0.1)) * draw.random())
         process.wait(END_S)
         b.all_end(process)
         check_whole(place)
         b.same_run(alone[name], place)
         times += [e["seconds"] for e in b.events(place) if e["event"] == "mend"]
-        died += bench.ranks - len(left)
+    assert died and times, f"{died} ranks killed, mended {len(times)} times"
     print(f"{seeds} seeds of {', '.join(FAMILIES)}: {died} deaths, mended {len(times)} times, {sorted(times)[len(times) // 2]:.3f} s in the middle, "
           f"{max(times):.3f} s at most")
 
