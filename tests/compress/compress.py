@@ -106,8 +106,8 @@ def keeps(checkpoint):
     return visit(checkpoint, *[lambda x: x.attrs.get("keeps")] * 2)
 
 
-def outputs(checkpoint):
-    run("predict", checkpoint, "--data", f"{DIGITS}:/test", "-o", "out.h5")
+def outputs(checkpoint, precision="float32"):
+    run("predict", checkpoint, "--data", f"{DIGITS}:/test", "-o", "out.h5", "--set", f"train.precision={precision}")
     with h5py.File("out.h5") as f:
         return f["outputs"][()]
 
@@ -244,8 +244,11 @@ def quantize(before):
             x, y = (t[n].reshape(len(t[n]), -1).astype(float) for t in (before, after))
             most = abs(x).max(1) if not options else (x.max(1) - x.min(1)) / 2
             assert (abs(x - y).max(1) <= 0.51 * step * most * (2 if "float" in form else 1) + 1e-6).all(), (n, form)
-        error = abs(outputs(out) - want).max() / abs(want).max()
+        made = outputs(out)
+        error = abs(made - want).max() / abs(want).max()
         assert error < (0.3 if form == "int4" else 0.05), (form, error)
+        error = abs(outputs(out, "bfloat16") - made).max() / abs(want).max()
+        assert error < 2**-6, (form, error)  # of two operands, 2⁻⁸ each, in two convolutions
         assert event["after_bytes"] < {"4": 0.3, "8": 0.4}.get(form[-1], 0.6) * event["before_bytes"], event
 
 
