@@ -104,7 +104,11 @@ void gy_gemm_run(const gy_kernel *k, const gy_product *p)
     const double flop = 2.0 * (double)p->m * (double)p->n * (double)p->inner;
     const int team = flop < team_flop ? 1 : k->threads;
     int by_m = 1, by_n = 1;
-    if (team > 1) choose_grid(p, team, &by_m, &by_n);
+    if (team == 1) {
+        if (p->m > 0 && p->n > 0) run_block(k, p, (gy_block_of){0, p->m, 0, p->n}, 0);
+        return;
+    }
+    choose_grid(p, team, &by_m, &by_n);
     GY_SPREAD(team, part, team, 1, {
         const gy_block_of at = {cut(p->m, by_m, part / by_n), cut(p->m, by_m, part / by_n + 1),
                                 cut(p->n, by_n, part % by_n), cut(p->n, by_n, part % by_n + 1)};

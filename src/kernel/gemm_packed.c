@@ -84,8 +84,8 @@ static int64_t even(int64_t n, int64_t most, int64_t unit)
 
 int64_t gy_gemm_depth(const gy_kernel *k, int64_t inner)
 {
-    const int per = k->operand->per;
-    return even(inner, DEPTH * per, PANEL * per);
+    const int per = k->operand->per; /* 1: no division by what only runs know */
+    return per == 1 ? even(inner, DEPTH, PANEL) : even(inner, DEPTH * per, PANEL * per);
 }
 
 /* A piece of a matrix that will be wanted: `rows` rows of `lines` cache lines. */

@@ -43,7 +43,7 @@ typedef struct gy_operand {
 /** Units that n numbers take. */
 static inline int64_t gy_units(const gy_operand *o, int64_t n)
 {
-    return gy_round_up(n, o->group) / o->per;
+    return o->group == 1 ? n : gy_round_up(n, o->group) / o->per;
 }
 
 #endif
