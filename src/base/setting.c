@@ -21,10 +21,20 @@ static bool in_range(const gy_setting *s, double v)
     return (s->min == 0 && s->max == 0) || (v >= s->min && v <= s->max);
 }
 
+/* Bounds that hardly anybody meets are said to those who do. */
+static void add_far_bound(const gy_setting *s, double v, gy_buffer *why)
+{
+    if (in_range(s, v)) return;
+    if (v > s->max && s->max >= GY_COUNT_MAX) gy_buffer_format(why, ", at most %.9g", s->max);
+    if (v < s->min && s->min <= -GY_COUNT_MAX) gy_buffer_format(why, ", at least %.9g", s->min);
+}
+
 static bool refuse(const assignment *a, const char *text)
 {
+    double v;
     gy_buffer_add(a->why, "it must be ");
     gy_setting_expect(a->s, a->why);
+    if (gy_number_float(text, &v)) add_far_bound(a->s, v, a->why);
     gy_buffer_format(a->why, ", not '%s'", text);
     return false;
 }

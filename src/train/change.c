@@ -63,6 +63,7 @@ static const effect effects[] = {
     {"schedule.kind", VOID(schedule), NULL},
     {"train.early_stopping.monitor", VOID(plan) | VOID(monitor), best_anew},
     {"train.parameter_average", VOID(plan), NULL},
+    {"train.batch_size", VOID(plan), "an epoch has another number of steps"},
     {"train.winograd", 0, digits},
     {"train.rollout", VOID(plan) | VOID(sums) | VOID(monitor),
      "the sums of this epoch start anew, and the best where it is of the loss"},

@@ -340,6 +340,7 @@ def changed(bench):
     assert done.stderr.count("gyre: error:") == 1, done.stderr
     done = bench.train(place, "--set", "train.batch_size=16", "--no-quiet")
     assert "train.batch_size changed from 32 to 16" in done.stderr, done.stderr
+    assert "an epoch has another number of steps" in done.stderr, done.stderr
 
 
 def batch(bench):
