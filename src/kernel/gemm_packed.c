@@ -335,7 +335,8 @@ static void run_stage(stage *s, int64_t n_end)
         int64_t rows = gy_least(s->rows, at.m1 - row);
         const ahead next = next_left(s, row + s->rows);
         ahead a = next;
-        int64_t a_lines = gy_pieces(lines_of(&a), pieces * pairs);
+        /* a lone product reads faster by itself */
+        int64_t a_lines = pairs > 1 ? gy_pieces(lines_of(&a), pieces * pairs) : 0;
         if (!s->as_they_are) pack_left(s, row, rows);
         if (s->k0 == 0 && p->beta != 0.0f && p->beta != 1.0f)
             for (int64_t r = row; r < row + rows; r++)

@@ -29,10 +29,16 @@
 
 #define GROUP 2
 #define PER 1
+#define PLACE(k) ((k) ^ 1)
 
 INLINE vec units_along(const vec v[PER])
 {
-    return swap_neighbours(round_bfloat16(v[0]));
+    return round_swapped(v[0]);
+}
+
+INLINE vec units_turned(const vec v[PER])
+{
+    return round_bfloat16(v[0]);
 }
 
 INLINE void units_down(vec first, vec next, vec u[GROUP])

@@ -3,8 +3,14 @@
 
 #define GROUP 1
 #define PER 1
+#define PLACE(k) (k)
 
 INLINE vec units_along(const vec v[PER])
+{
+    return v[0];
+}
+
+INLINE vec units_turned(const vec v[PER])
 {
     return v[0];
 }

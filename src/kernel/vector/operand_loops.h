@@ -2,7 +2,8 @@
  * The packing of an operand (operand.h), included once for each after:
  *
  *     GROUP, PER                    numbers that stay together, and of them in a unit
- *     units_along(v, u)             vec v[PER], of one row: to WIDTH units u
+ *     units_along(v)                vec v[PER], of one row: to WIDTH units
+ *     units_turned(v), PLACE(k)     the same in any order, unit k of which is that at PLACE(k)
  *     units_down(first, next, u)    WIDTH numbers of a row and of that below it: to vec u[GROUP / PER], a row each;
  *                                   with GROUP 1 there is no next
  *
@@ -74,32 +75,41 @@ static void down(int64_t rows, int64_t n, const float *x, int64_t x_row, float *
         rows_down(rows, n, x, x_row, y, y_row);
 }
 
+/* WIDTH units of WIDTH rows. */
+INLINE void turn_square(const float *x, int64_t x_row, float *y)
+{
+    vec v[WIDTH];
+    UNROLL for (int i = 0; i < WIDTH; i++)
+    {
+        vec row[PER];
+        UNROLL for (int j = 0; j < PER; j++) row[j] = load(x + i * x_row + j * WIDTH);
+        v[i] = units_turned(row);
+    }
+    turn(v);
+    UNROLL for (int i = 0; i < WIDTH; i++) store(y + PLACE(i) * GY_PANEL, v[i]);
+}
+
+/* The same of fewer rows, or of n numbers that give fewer units. */
+static void turn_rest(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y)
+{
+    const int64_t width = gy_least(n, PER * WIDTH), units = gy_round_up(width, GROUP) / PER;
+    float from[WIDTH * PER * WIDTH] = {0}, to[WIDTH * GY_PANEL];
+    for (int64_t r = 0; r < gy_least(rows, WIDTH); r++)
+        memcpy(from + r * PER * WIDTH, x + r * x_row, sizeof *x * (size_t)width);
+    turn_square(from, PER * WIDTH, to);
+    for (int64_t k = 0; k < units; k++)
+        memcpy(y + k * GY_PANEL, to + k * GY_PANEL, sizeof *y * WIDTH);
+}
+
 static void turn_panel(int64_t rows, int64_t n, const float *x, int64_t x_row, float *y)
 {
-    const int64_t units = gy_round_up(n, GROUP) / PER;
-    for (int64_t first = 0; first < GY_PANEL; first += WIDTH)
-        for (int64_t k = 0; k < units; k += WIDTH) {
-            const float *from = x + first * x_row;
-            vec v[WIDTH];
-            if (PER * (k + WIDTH) <= n && first + WIDTH <= rows) {
-                UNROLL for (int i = 0; i < WIDTH; i++)
-                {
-                    vec row[PER];
-                    UNROLL for (int j = 0; j < PER; j++) row[j] =
-                        load(from + i * x_row + PER * k + j * WIDTH);
-                    v[i] = units_along(row);
-                }
-            } else {
-                for (int i = 0; i < WIDTH; i++)
-                    v[i] = first + i < rows ? units_at(from + i * x_row, PER * k, n) : (vec){0};
-            }
-            turn(v);
-            if (k + WIDTH <= units) {
-                UNROLL for (int i = 0; i < WIDTH; i++) store(y + (k + i) * GY_PANEL + first, v[i]);
-            } else {
-                for (int i = 0; k + i < units; i++) store(y + (k + i) * GY_PANEL + first, v[i]);
-            }
-        }
+    for (int64_t first = 0; first < GY_PANEL; first += WIDTH, x += WIDTH * x_row) {
+        int64_t k = 0;
+        for (; first + WIDTH <= rows && PER * (k + WIDTH) <= n; k += WIDTH)
+            turn_square(x + PER * k, x_row, y + k * GY_PANEL + first);
+        for (; PER * k < n; k += WIDTH)
+            turn_rest(rows - first, n - PER * k, x + PER * k, x_row, y + k * GY_PANEL + first);
+    }
 }
 
 /* `vectors` is a constant where this is inlined. */

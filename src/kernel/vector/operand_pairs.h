@@ -5,10 +5,16 @@
 
 #define GROUP 2
 #define PER 2
+#define PLACE(k) (k)
 
 INLINE vec units_along(const vec v[PER])
 {
     return pairs_along(v[0], v[1]);
+}
+
+INLINE vec units_turned(const vec v[PER])
+{
+    return units_along(v);
 }
 
 INLINE void units_down(vec first, vec next, vec u[GROUP / PER])
