@@ -34,7 +34,7 @@ RANDOM=$seed
 [ -z "$stays" ] || export GYRE_RESTARTS
 [ "$stays" != kept ] || export GYRE_KEEP=1
 [ $LAUNCHER = mpirun ] || GYRE_LAUNCH_OPTIONS=--cpu-bind=none
-samples=48 epochs=$((200 + 200 * minutes))
+samples=48 epochs=$((100 + 200 * minutes))
 config=$SOURCE/tests/cluster/chaos.yaml disk=$LAB/disk run=$LAB/disk/run out=$LAB/out fault=start job= flipped=()
 options=(--quiet --set "train.epochs=$epochs")
 
@@ -184,7 +184,7 @@ awk -v n=$samples -v seed="$seed" 'BEGIN { srand(seed); print "a,b,key,value"
 "$gyre" train "$config" --run-dir $LAB/alone "${options[@]}"
 
 slow_gyre "$gyre"
-echo 60 >$run.slow # while there are faults to come
+echo 120 >$run.slow # while there are faults to come
 used=2 tried=2
 job=$(slurm env GYRE=$LAB/gyre GYRE_TRIES=6 sbatch --parsable ${stays:+--no-kill} -N2 -o $out \
     --ntasks-per-node=1 --cpus-per-task=1 -t $((15 + 2 * minutes)) "$SOURCE/launch/slurm/train.sbatch" \

@@ -162,7 +162,7 @@ def hang(bench):
 
 def frozen(bench):
     """A rank that was stopped cannot answer: what it was last seen doing is told."""
-    stalls(bench, "(no answer, last seen in ", "slow:rank=0,ms=300")
+    stalls(bench, "(no answer, last seen in ", "slow:rank=0,ms=700")
 
 
 def hang_disk(bench):

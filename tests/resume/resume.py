@@ -46,13 +46,13 @@ def signals(bench):
     whole = bench.place("whole")
     bench.train(whole)
     place = bench.place("stopped")
-    process = bench.start(place, "--inject", "slow:rank=0,ms=400")  # the steps after these take a quarter of a minute
-    wait_for_step(place, process, 4)
+    process = bench.start(place, "--inject", "slow:rank=0,ms=700")  # the steps after these take half a minute
+    wait_for_step(place, process, 3)
     send(process, signal.SIGUSR2)
     code = process.wait(timeout=60)
     assert code == 75, code
     stop = events(place)[-1]
-    assert stop["event"] == "stop" and stop["step"] >= 4, stop
+    assert stop["event"] == "stop" and stop["step"] >= 3, stop
     bench.train(place)
     same_bits(tensors(whole), tensors(place))
     assert [e["event"] for e in events(place)].count("resume") == 1
@@ -540,7 +540,7 @@ def life(bench):
     place = bench.place("run", LIFE)
     images = ("--data", "synthetic:images?n=37&shape=6x6x2&classes=3&seed=3")
     with open(place / "said", "w+") as said:
-        process = bench.start(place, "--inject", "slow:rank=0,ms=5", stderr=said)
+        process = bench.start(place, "--inject", "slow:rank=0,ms=300", "--set", "checkpoint.every_steps=3", stderr=said)
         wait_for_event(place, process, "checkpoint")
         os.kill(rank_process(process, bench.ranks - 1), signal.SIGTERM)
         assert process.wait(timeout=60) == 75
