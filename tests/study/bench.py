@@ -10,16 +10,24 @@ import time
 
 
 def session_of(leader):
-    """Processes of a session that are not dead: a launcher's ranks have groups of their own."""
-    found = []
+    """Processes of a session that are not dead, with their states: a launcher's ranks have groups of their own."""
+    found = {}
     for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, _, session = path.read_text().rsplit(") ", 1)[1].split()[:4]
         except OSError:
             continue
         if int(session) == leader and state != "Z":
-            found.append(int(path.parent.name))
+            found[int(path.parent.name)] = state
     return found
+
+
+def send(processes, number):
+    for pid in processes:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
 
 
 class Bench:
@@ -38,34 +46,34 @@ class Bench:
 
     def run(self, ranks, *words, code=0, env=None):
         done = subprocess.run(self.argv(ranks, *words), cwd=self.base, capture_output=True, text=True,
-                              timeout=150, env={**os.environ, **(env or {})})
+                              timeout=200, env={**os.environ, **(env or {})})
         assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
         return done
 
-    def strike(self, ranks, how, lines, *words):
-        """Starts it, and sends a signal, KILL to the whole session, once its ledger has so many lines more."""
+    def stand_still(self, ranks, lines, *words, stderr=subprocess.DEVNULL):
+        """Starts it, and waits until who writes its ledger stands still (tests/disk), with so many lines more.
+        @return the launcher, and who stands still: nobody where it came to its end."""
         ledger = self.base / words[words.index("--run-dir") + 1] / "study.jsonl"
-        lines += ledger.read_text().count("\n") if ledger.exists() else 0
-        process = subprocess.Popen(self.argv(ranks, *words), cwd=self.base, start_new_session=True,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(3000):
-            if process.poll() is not None:
-                break
-            if ledger.exists() and ledger.read_text().count("\n") >= lines:
-                break
+        env = {"LD_PRELOAD": str(pathlib.Path(self.gyre).parent / "tests/disk/libdisk_preload.so"),
+               "GYRE_DISK_BELOW": str(ledger), "GYRE_DISK_KIND": "words", "GYRE_DISK_WORDS": '"trial"',
+               "GYRE_DISK_HOW": "stop", "GYRE_DISK_AT": str(lines)}
+        process = subprocess.Popen(self.argv(ranks, *words), cwd=self.base, start_new_session=True, text=True,
+                                   stdout=subprocess.DEVNULL, stderr=stderr, env={**os.environ, **env})
+        still = []
+        while process.poll() is None and not still:
             time.sleep(0.01)
-        if how != signal.SIGKILL:
-            process.send_signal(how)
-            return process.wait(60)
-        while found := session_of(process.pid):
-            for pid in found:
-                try:
-                    os.kill(pid, how)
-                except ProcessLookupError:
-                    pass
-            process.poll()
+            still = [pid for pid, state in session_of(process.pid).items() if state == "T"]
+        return process, still
+
+    def strike(self, ranks, how, lines, *words):
+        """Starts it, and sends a signal to all its processes once its ledger has so many lines more."""
+        process, still = self.stand_still(ranks, lines, *words)
+        send(session_of(process.pid), how)
+        send(still, signal.SIGCONT)
+        code = process.wait(200)
+        while session_of(process.pid):  # a launcher's end is not its ranks'
             time.sleep(0.01)
-        return process.wait(60)
+        return code
 
     def trials(self, place):
         """Trials of a ledger by number, without what differs from job to job; once it is finished it says so, last."""
