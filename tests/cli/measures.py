@@ -36,7 +36,7 @@ def gyre(*words, ranks=1):
     command = [GYRE, *words]
     if ranks > 1:
         command = [MPIEXEC, "-n", str(ranks), *command]
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=100,
+    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=200,
                           check=False)
     assert done.returncode == 0, (words, done.stderr)
     return done

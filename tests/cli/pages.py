@@ -38,7 +38,7 @@ for tag, pattern, first in (
 
 
 def run(*arguments, **more):
-    return subprocess.run([GYRE, *arguments], capture_output=True, text=True, timeout=60, **more)
+    return subprocess.run([GYRE, *arguments], capture_output=True, text=True, timeout=200, **more)
 
 
 def accepts(text):

@@ -24,7 +24,7 @@ train: {epochs: 2, batch_size: 16}
 comm: {watchdog_seconds: 30}
 threads: 1
 """
-TIMEOUT = 100  # s: nothing may hang
+TIMEOUT = 200  # s: nothing may hang
 
 
 def environment(**more):

@@ -25,7 +25,7 @@ import files
 
 HERE = pathlib.Path(__file__).parent
 OURS = ("cmd", "exit", "ranks", "stdout", "stdout.glob", "stderr", "stderr.glob")
-TIMEOUT = 60  # s: nothing may hang
+TIMEOUT = 200  # s: nothing may hang
 
 
 def snapshot(place):

@@ -51,7 +51,7 @@ class Disk:
                        GYRE_DISK_KIND=kind, GYRE_DISK_HOW=how, GYRE_DISK_AT=str(at),
                        GYRE_DISK_COUNT=str(place / "count"))
         done = subprocess.run([self.gyre, "train", "n.yaml", "--run-dir", "run", *options],
-                              cwd=place, env=env, capture_output=True, text=True, timeout=60)
+                              cwd=place, env=env, capture_output=True, text=True, timeout=200)
         told = (place / "count").read_text().splitlines() if (place / "count").exists() else ["0"]
         self.calls, self.unflushed = int(told[0]), told[1:]
         return done

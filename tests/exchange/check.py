@@ -87,7 +87,7 @@ class Runner:
 
     def __call__(self, *words):
         done = subprocess.run([*self.launch, *words], cwd=self.place, capture_output=True, text=True,
-                              timeout=60)
+                              timeout=200)
         if done.returncode != 0:
             raise RuntimeError(f"exit code {done.returncode}: {done.stderr}")
 

@@ -63,7 +63,7 @@ def main(gyre, mpirun, mpiexec):
         command = [gyre, *arguments]
         if ranks > 1:
             command = [mpirun, mpiexec, str(ranks), *command]
-        done = subprocess.run(command, capture_output=True, env=environment, timeout=60)
+        done = subprocess.run(command, capture_output=True, env=environment, timeout=200)
         assert done.returncode == code, (command, done.returncode, done.stderr.decode())
         return done.stdout.decode(), done.stderr.decode()  # which must be UTF-8
 

@@ -47,7 +47,7 @@ def check(case, launch, precision="float32"):
         command = [*launch, "train", str(HERE / f"{case}.yaml"), "--set",
                    f"data.train={HERE / case}.h5:/train{weight}", "--init", str(HERE / f"{case}.h5"),
                    "--run-dir", "run", "--quiet", "--set", f"train.precision={precision}"]
-        done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=200)
         said = [line for line in done.stderr.splitlines() if "take turns" not in line]
         if done.returncode != 0 or said:
             return [f"exit code {done.returncode}: {said}"]

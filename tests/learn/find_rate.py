@@ -48,7 +48,7 @@ def main():
 
         def run(config, name, *more, ranks=1, code=0, **others):
             done = subprocess.run([mpirun, mpiexec, str(ranks), gyre, "train", config, "--run-dir", place / name, *more],
-                                  capture_output=True, text=True, timeout=60, **others)
+                                  capture_output=True, text=True, timeout=200, **others)
             assert done.returncode == code, done
             return done
 
@@ -108,7 +108,7 @@ def main():
         assert "suggestion  --set optimizer.learning_rate=" in said.stdout and not said.stderr, said
         (place / "bin").mkdir()
         done = subprocess.run([gyre, "train", "datasets/digits.yaml", "--quiet", "--find-learning-rate", "--run-dir",
-                               place / "shown"], capture_output=True, text=True, timeout=60, env={"PATH": place / "bin"})
+                               place / "shown"], capture_output=True, text=True, timeout=200, env={"PATH": place / "bin"})
         assert done.returncode == 0 and "no curve" in done.stderr and "suggestion" in done.stdout, done
 
         # what does not go together, or cannot be written, is one line and leaves nothing

@@ -68,7 +68,7 @@ def main():
 
         def run(*words, ranks=1, code=0):
             done = subprocess.run([mpirun, mpiexec, str(ranks), gyre, *map(str, words)], capture_output=True, text=True,
-                                  timeout=100)
+                                  timeout=200)
             assert done.returncode == code, done
             return done
 

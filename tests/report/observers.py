@@ -166,7 +166,7 @@ def main():
         run = pathlib.Path(base) / "run"
         for more in ([], ["--set", "train.epochs=4"],  # goes on; goes back and on
                      ["--set", "train.epochs=4", "--resume", "run/checkpoints/step-000000030"]):
-            subprocess.run(train + more, cwd=base, check=True, timeout=60)
+            subprocess.run(train + more, cwd=base, check=True, timeout=200)
             events = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
             check_tensorboard(run / "observed/tensorboard", events)
             check_mlflow(run / "observed/mlflow", events)

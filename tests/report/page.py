@@ -163,13 +163,13 @@ def look(page, place, pictures):
     frame.write_text(f"<!DOCTYPE html><title></title><body style='margin:0;display:flex'>{frames}{measure}")
     common = [browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
               f"--user-data-dir={place}/browser", f"--window-size={sum(WIDTHS)},5000"]
-    said = subprocess.run([*common, "--dump-dom", f"file://{frame}"], capture_output=True, text=True, timeout=60,
+    said = subprocess.run([*common, "--dump-dom", f"file://{frame}"], capture_output=True, text=True, timeout=200,
                           check=True).stdout
     assert f"<title>{' '.join(f'{w}/{w}' for w in WIDTHS)}</title>" in said, said[:200]
     for scheme, name, paper in ((1, "light", (255, 255, 255)), (0, "dark", (20, 23, 27))):
         picture = (pictures or place) / f"{name}.png"
         subprocess.run([*common, f"--blink-settings=preferredColorScheme={scheme}", f"--screenshot={picture}",
-                        f"file://{frame}"], capture_output=True, timeout=60, check=True)
+                        f"file://{frame}"], capture_output=True, timeout=200, check=True)
         png = picture.read_bytes()
         assert len(png) > 100000 and first_pixel(png) == paper, (name, len(png), first_pixel(png))
 
@@ -181,7 +181,7 @@ def main():
 
         def run(*arguments, code=0, ranks=1):
             launcher = [mpirun, mpiexec, str(ranks)] if ranks > 1 else []
-            done = subprocess.run([*launcher, gyre, *arguments], cwd=place, capture_output=True, text=True, timeout=60)
+            done = subprocess.run([*launcher, gyre, *arguments], cwd=place, capture_output=True, text=True, timeout=200)
             assert done.returncode == code, done
             return done.stderr
 

@@ -32,7 +32,7 @@ def main():
         place = pathlib.Path(base)
 
         def run(*arguments, code=0, **more):
-            done = subprocess.run([gyre, *arguments], cwd=place, capture_output=True, text=True, timeout=60, **more)
+            done = subprocess.run([gyre, *arguments], cwd=place, capture_output=True, text=True, timeout=200, **more)
             assert done.returncode == code, done
             return done
 

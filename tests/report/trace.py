@@ -78,7 +78,7 @@ def main():
         def run(*arguments, code=0, ranks=1):
             launcher = [mpirun, mpiexec, str(ranks)] if ranks > 1 else []
             done = subprocess.run([*launcher, gyre, "train", "run.yaml", "--quiet", *arguments], cwd=place,
-                                  capture_output=True, text=True, timeout=60)
+                                  capture_output=True, text=True, timeout=200)
             assert done.returncode == code, done
             return done.stderr
 

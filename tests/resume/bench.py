@@ -55,7 +55,7 @@ class Bench:
 
     def try_train(self, place, *options, ranks=None, env=None):
         return subprocess.run(self.argv(ranks, *options), cwd=place, capture_output=True,
-                              text=True, timeout=120, env={**os.environ, **(env or {})})
+                              text=True, timeout=200, env={**os.environ, **(env or {})})
 
     def train(self, place, *options, code=0, ranks=None, env=None):
         done = self.try_train(place, *options, ranks=ranks, env=env)
@@ -218,7 +218,7 @@ def keep_until(place, step):
 def wait_for(place, process, found):
     """Until found(text of the journal), which is returned, or the run's end: None."""
     journal = place / "run/metrics.jsonl"
-    for _ in range(12000):
+    for _ in range(18000):
         got = found(journal.read_text()) if journal.exists() else None
         if got or process.poll() is not None:
             return got

@@ -144,7 +144,7 @@ def stalls(bench, named, *options):
     if stops:
         wait_for_step(place, process, 3)
         os.kill(rank_process(process, victim), signal.SIGSTOP)
-    _, text = process.communicate(timeout=100)
+    _, text = process.communicate(timeout=200)
     lines = [line for line in text.decode().splitlines() if line.startswith("gyre: error: ")]
     assert process.returncode == 1, (process.returncode, text)
     if stops and len(lines) > 1:  # mpirun wakes that rank to end it: it may find the others gone before
@@ -178,7 +178,7 @@ def hang_disk(bench):
         assert " s (run/checkpoints): the run waits for it" in line, line
     assert events(place)[-1]["step"] == 9, events(place)[-1]
     send_twice(process, 0, signal.SIGTERM)
-    assert process.wait(timeout=60) not in (0, 75)
+    assert process.wait(timeout=200) not in (0, 75)
     all_end(process)
     goes_on(bench, place)
 

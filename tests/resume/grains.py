@@ -136,10 +136,10 @@ def applied(bench):
         command = [*bench.command, str(ranks), bench.gyre]
         data = ("--data", "synthetic:images?n=37&shape=9x9x2&classes=3&seed=3")
         done = subprocess.run([*command, "eval", "run", "--json", *data], cwd=place, check=True,
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=200)
         event = json.loads(done.stdout)
         subprocess.run([*command, "predict", "run", *data, "-o", out], cwd=place, check=True,
-                       capture_output=True, timeout=60)
+                       capture_output=True, timeout=200)
         with h5py.File(place / out) as f:
             told.append((event["loss"], event["accuracy"], f["outputs"][()].tobytes()))
     assert told[0] == told[1]

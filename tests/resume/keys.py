@@ -258,7 +258,7 @@ def known_keys(text):
 
 
 def call(bench, place, *options):
-    return subprocess.run([bench.gyre, "train", "run.yaml", *options], cwd=place, timeout=120,
+    return subprocess.run([bench.gyre, "train", "run.yaml", *options], cwd=place, timeout=200,
                           capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 

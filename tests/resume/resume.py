@@ -49,7 +49,7 @@ def signals(bench):
     process = bench.start(place, "--inject", "slow:rank=0,ms=700")  # the steps after these take half a minute
     wait_for_step(place, process, 3)
     send(process, signal.SIGUSR2)
-    code = process.wait(timeout=60)
+    code = process.wait(timeout=200)
     assert code == 75, code
     stop = events(place)[-1]
     assert stop["event"] == "stop" and stop["step"] >= 3, stop
@@ -69,7 +69,7 @@ def one_signal(bench):
     saved = wait_for_event(place, process, "checkpoint")["step"]  # as long as the disk may take
     wait_for_step(place, process, saved + 5)
     os.kill(rank_process(process, bench.ranks - 1), signal.SIGTERM)
-    assert process.wait(timeout=60) == 75
+    assert process.wait(timeout=200) == 75
     told = [(e["event"], e["step"]) for e in events(place) if e["event"] in ("checkpoint", "stop")]
     stop = told[-1][1]
     assert saved >= 5 and stop > saved + 5, (saved, stop)
@@ -77,7 +77,7 @@ def one_signal(bench):
     process = bench.start(place, "--inject", f"hang:rank=0,step={stop + 5}")
     wait_for_step(place, process, stop + 4)
     send_twice(process, 0, signal.SIGTERM)  # a run that hangs takes no requests
-    assert process.wait(timeout=60) not in (0, 75)
+    assert process.wait(timeout=200) not in (0, 75)
     all_end(process)
 
 
@@ -96,7 +96,7 @@ def two_jobs(bench):
         while not catches(second, number, bench.ranks):
             time.sleep(0.01)
         send(second, number)
-        code = second.wait(timeout=60)
+        code = second.wait(timeout=200)
         assert code == 75, (number, code)  # where it waits to the end of its patience, 1
     assert first.poll() is None
     os.killpg(first.pid, signal.SIGKILL)  # whose lock ends with it
@@ -120,7 +120,7 @@ def kill(bench):
         wait_for_step(place, process, last + draw.randint(1, 20))
         time.sleep(draw.uniform(0, 0.03))
         send(process, signal.SIGKILL)
-        code = process.wait(timeout=60)
+        code = process.wait(timeout=200)
         all_end(process)
         said = [e for e in events(place) if e["event"] in ("step", "end")]
         assert said[-1]["step"] > last, (said[-1], last)
@@ -302,7 +302,7 @@ def finished(bench):
     bench.train(place)
     before = tensors(place), events(place)
     done = subprocess.run([a for a in bench.argv(None) if a != "--quiet"], cwd=place,
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True, timeout=200)
     assert done.returncode == 0 and "finished already" in done.stderr, done
     same_bits(before[0], tensors(place))
     assert before[1] == events(place)
@@ -472,7 +472,7 @@ def time_limit(bench):
                           "--no-quiet", env=env, stderr=subprocess.PIPE)
     said = next((line for line in process.stderr if b"SLURM job 12" in line), b"")
     send(process, signal.SIGUSR2)
-    assert process.wait(60) == 75
+    assert process.wait(200) == 75
     assert said.startswith(b"gyre: warning: the end of SLURM job 12 is not known (squeue: "
                            b"slurm_load_jobs error: Invalid job id specified)"), said
     assert b"SLURM job 12" not in process.stderr.read()
@@ -543,7 +543,7 @@ def life(bench):
         process = bench.start(place, "--inject", "slow:rank=0,ms=300", "--set", "checkpoint.every_steps=3", stderr=said)
         wait_for_event(place, process, "checkpoint")
         os.kill(rank_process(process, bench.ranks - 1), signal.SIGTERM)
-        assert process.wait(timeout=60) == 75
+        assert process.wait(timeout=200) == 75
         said.seek(0)
         lines = [line for line in said if "returned" not in line and line.startswith("gyre")]
         assert lines == [], lines
@@ -551,7 +551,7 @@ def life(bench):
     for command in (("eval", "run", *images), ("predict", "run", *images, "-o", "out.h5"),
                     ("inspect", "run"), ("verify", "run")):
         done = subprocess.run([*bench.command, str(bench.ranks), bench.gyre, *command], cwd=place,
-                              capture_output=True, text=True, timeout=60)
+                              capture_output=True, text=True, timeout=200)
         assert (done.returncode, done.stderr) == (0, ""), (command, done)
 
 

@@ -37,7 +37,7 @@ ONCE = ("--set", "optimizer.kind=sgd", "--set", "optimizer.weight_decay=0", "--s
 
 
 def call(bench, place, *words, code=0):
-    done = subprocess.run([bench.gyre, *words], cwd=place, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([bench.gyre, *words], cwd=place, capture_output=True, text=True, timeout=200)
     assert done.returncode == code, (words, done.returncode, done.stdout, done.stderr)
     return done
 
