@@ -74,18 +74,21 @@ static gy_status of_space(gy_status status)
     return gy_error_restore(&e);
 }
 
+/* Every choice; of a range its ends, and a number between them that is hardly a whole one. */
 gy_status gy_searching_check(gy_searching *g)
 {
+    static const double of_range[] = {0, 1, 0.3819660112501051};
     const gy_space *space = g->search.space;
     gy_point first = {{0}}, point;
     int64_t parameters;
     gy_status status = gy_searching_count(g, &first, &parameters);
     for (int i = 0; i < space->n && status == GY_OK; i++) {
-        const int others = space->v[i].kind == GY_AXIS_CHOICE ? space->v[i].n : 2;
+        const bool chooses = space->v[i].kind == GY_AXIS_CHOICE;
+        const int others = chooses ? space->v[i].n : 3;
         for (int k = 1; k < others && status == GY_OK; k++) {
             gy_config *config = NULL;
             point = first;
-            point.at[i] = k;
+            point.at[i] = chooses ? k : of_range[k];
             status = gy_searching_configure(g, &point, g->s->dir, &config);
             gy_config_free(config);
         }

@@ -146,6 +146,7 @@ def refusals(bench):
             ("search.space=[{key: optimizer.learning_rate, choice: []}]", "nothing to choose from"),
             ("search.space=[{key: optimizer.learning_rate, log_uniform: [0, 1]}]", "above 0"),
             ("search.space=[{key: model.layers.7.dense.units, integer: [1, 9]}]", "no entry of a list of 2"),
+            ("search.space=[{key: model.layers.1.dense.units, uniform: [4, 8]}]", "whole number, at least 1, not '5.5"),
             ("search.space=[{key: model.layers.0.conv2d.filters, integer: [1, 9]}]", "several keys"),
             ("search.space=[{key: optimizer.kind, choice: [adam, adamm]}]", "adamm"),
             ("search.space=[]", "nothing to search"),

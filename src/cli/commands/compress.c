@@ -170,6 +170,11 @@ static gy_status list_steps(gy_cli *cli, steps *list)
     GY_REQUIRE(list->n > 0, GY_E_USAGE,
                "nothing to do" GY_WHY "no way to make it smaller is given" GY_HINT
                "give one or more, e.g. --prune 0.9; see gyre help compress");
+    for (int i = 0; i < list->n; i++)
+        GY_REQUIRE(strcmp(list->kinds[i], "prune") != 0 || strstr(list->texts[i], "fraction="),
+                   GY_E_USAGE,
+                   "nothing to prune" GY_AT "--scope, --structure" GY_WHY
+                   "they say how, not how much" GY_HINT "give it, e.g. --prune 0.9");
     return GY_OK;
 }
 
