@@ -32,7 +32,7 @@ typedef void gy_sink(void *user, gy_level level, const char *line);
  *              NULL, then they are dropped
  * @param user  passed to sink; not owned
  * @param out   the context; free with gy_context_free()
- * @return GY_OK; GY_E_NOMEM; GY_E_USAGE where GYRE_SIMD names no level of this machine
+ * @return GY_OK; GY_E_NOMEM; GY_E_USAGE where GYRE_SIMD names no level of this machine, or out is NULL
  */
 GY_API gy_status gy_context_create(gy_sink *sink, void *user, gy_context **out) GY_CHECKED;
 

@@ -134,8 +134,9 @@ GY_API gy_status gy_network_learn(gy_network *net, int64_t n, const float *x,
  * Writes a checkpoint into a run's directory, as gyre train does, which can go on from it, and waits until it
  * is there. A new network's first moves what an older run wrote there aside. Collective.
  *
- * @return the same on every rank: GY_OK; GY_E_USAGE where it was not opened for training; GY_E_IO, GY_E_NOMEM:
- *         earlier checkpoints are whole
+ * @param run_dir  the same on every rank
+ * @return the same on every rank: GY_OK; GY_E_USAGE where it was not opened for training, or ranks differ;
+ *         GY_E_IO, GY_E_NOMEM: earlier checkpoints are whole
  */
 GY_API gy_status gy_network_save(gy_network *net, const char *run_dir) GY_CHECKED;
 

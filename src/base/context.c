@@ -37,6 +37,7 @@ gy_status gy_context_create(gy_sink *sink, void *user, gy_context **out)
 {
     GY_DOOR;
     gy_simd simd;
+    GY_REQUIRE(out != NULL, GY_E_USAGE, "cannot make a context" GY_WHY "out is missing");
     GY_TRY(choose_simd(&simd));
     gy_context *ctx = calloc(1, sizeof *ctx);
     GY_REQUIRE(ctx != NULL, GY_E_NOMEM, "out of memory" GY_WHY "no room for the context");

@@ -171,6 +171,8 @@ gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out)
     GY_DOOR;
     gy_status status;
     gy_comm *comm = NULL;
+    GY_REQUIRE(ctx != NULL && out != NULL, GY_E_USAGE,
+               "cannot make a communicator" GY_WHY "an argument is missing: context, or out");
     if (mpi_comm == NULL && !gy_mpi_has_world()) return gy_comm_alone(ctx, out);
     MPI_Comm from = mpi_comm == NULL ? MPI_COMM_WORLD : *(const MPI_Comm *)mpi_comm;
     gy_comm seed = {.ctx = ctx, .calls = MPI_COMM_NULL, .wire = MPI_COMM_NULL};

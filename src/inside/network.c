@@ -215,5 +215,9 @@ gy_status gy_network_save(gy_network *net, const char *run_dir)
                "cannot save the network" GY_WHY "it was opened to be applied" GY_HINT
                "open it with options.training");
     GY_TRY(gy_comm_agree(net->comm, aim_at(&net->opened, run_dir)));
+    gy_facts facts = {.n = 0};
+    gy_fact_put(gy_fact_new(&facts, "where the network is saved"), "%s", run_dir);
+    GY_TRY(gy_comm_compare(net->comm, &facts, GY_E_USAGE,
+                           "call gy_network_save() alike on every rank"));
     return gy_run_save_in_memory(&net->run, &net->last);
 }

@@ -205,6 +205,8 @@ static void fails_on_all_ranks_alike(void)
     CU_ASSERT_EQUAL(gy_network_open(gy_test_ctx, gy_test_comm, path, &wrong, &net), GY_E_USAGE);
     net = open_net(gy_test_comm, path, "seed=1");
     CU_ASSERT_EQUAL(gy_network_save(net, rank == last ? NULL : path), GY_E_USAGE);
+    if (last > 0)
+        CU_ASSERT_EQUAL(gy_network_save(net, rank == last ? "b.run" : "a.run"), GY_E_USAGE);
     CU_ASSERT_EQUAL(gy_network_step_view(net, &none, rank == last ? NULL : &targets, NULL, NULL),
                     GY_E_USAGE);
     make(&b, 0);

@@ -281,6 +281,7 @@ static void refuses_calls_that_are_not_valid(void)
     const gy_network_options no_sets = {.n_sets = 1}, no_set = {.sets = &set, .n_sets = 1};
     gy_network *net = NULL, *other = NULL;
     gy_workspace *w = NULL;
+    gy_comm *comm = NULL;
     float y[N * OUT];
     const gy_view wide = {.data = t.x, .axes = 2, .extent = {N, 4}, .stride = {4, 1}};
     gy_view fits = {.data = t.x, .axes = 2, .extent = {10, IN}, .stride = {IN, 1}};
@@ -314,6 +315,9 @@ static void refuses_calls_that_are_not_valid(void)
     expect_refused(gy_network_open(t.ctx, NULL, NULL, NULL, &net), GY_E_USAGE, "path");
     expect_refused(gy_network_open(t.ctx, NULL, path, &no_sets, &net), GY_E_USAGE, "sets");
     expect_refused(gy_network_open(t.ctx, NULL, path, &no_set, &net), GY_E_USAGE, "NULL");
+    expect_refused(gy_context_create(NULL, NULL, NULL), GY_E_USAGE, "out");
+    expect_refused(gy_comm_create(NULL, NULL, &comm), GY_E_USAGE, "context");
+    expect_refused(gy_comm_create(t.ctx, NULL, NULL), GY_E_USAGE, "out");
     expect_refused(gy_network_save(t.net, NULL), GY_E_USAGE, "run_dir");
     expect_refused(gy_network_open(t.ctx, NULL, "no such place", NULL, &net), GY_E_CONFIG,
                    "no such place");
