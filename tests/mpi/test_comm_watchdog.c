@@ -18,14 +18,20 @@ static void ended(void *user, const char *line)
     _exit(1);
 }
 
-/* The others wait for rank 0, which saves, longer than the limit several times over. */
+static void begin_checkpoint(gy_doing doing)
+{
+    gy_watchdog_set(gy_test_comm, 0.2);
+    gy_watchdog_note(gy_test_comm, 7, "checkpoint", doing);
+}
+
+/* The others wait for rank 0, which saves before they do, longer than the limit several times over. */
 static void waiting_for_a_checkpoint_is_no_stall(void)
 {
     int rank = gy_comm_rank(gy_test_comm);
-    CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 0.2, ended, NULL), GY_OK);
-    if (rank == 0) gy_watchdog_note(gy_test_comm, 7, "checkpoint", GY_SAVES);
-    CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK); /* nobody waits before it does */
-    if (rank > 0) gy_watchdog_note(gy_test_comm, 7, "checkpoint", GY_WAITS);
+    CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 0, ended, NULL), GY_OK);
+    if (rank == 0) begin_checkpoint(GY_SAVES);
+    CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
+    if (rank > 0) begin_checkpoint(GY_WAITS);
     wait_s(1.1);
     CU_ASSERT_EQUAL(gy_comm_barrier(gy_test_comm), GY_OK);
     gy_watch_stop(gy_test_comm);
@@ -35,8 +41,8 @@ static void waiting_for_a_checkpoint_is_no_stall(void)
 /* Each wait is short, all of them together are not. */
 static void short_waits_do_not_add_up(void)
 {
-    CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 2, ended, NULL), GY_OK);
-    for (int step = 0; step < 25; step++) {
+    CU_ASSERT_EQUAL(gy_comm_watch(gy_test_comm, 3, ended, NULL), GY_OK);
+    for (int step = 0; step < 35; step++) {
         gy_watchdog_note(gy_test_comm, step, "input", GY_WORKS);
         wait_s(0.1);
         gy_watchdog_note(gy_test_comm, step, "communication", GY_WAITS);
