@@ -46,13 +46,15 @@ static gy_status read_config(import *m)
     return gy_config_spread(o->comm, status, m->path, &o->config);
 }
 
-/* Where the configuration goes: beside the checkpoint, in the place of nothing. */
+/* Where the configuration goes: beside the checkpoint; both in the place of nothing. */
 static gy_status begin_yaml(import *m, const char *checkpoint)
 {
     const char *path;
     gy_lies there;
     size_t n = strlen(checkpoint);
-    if (m->o.rank != 0 || m->options->config != NULL) return GY_OK;
+    if (m->o.rank != 0) return GY_OK;
+    GY_TRY(gy_checkpoint_try_place(checkpoint));
+    if (m->options->config != NULL) return GY_OK;
     while (n > 1 && checkpoint[n - 1] == '/') n--;
     GY_TRY(gy_pool_format(&m->o.pool, &path, "%.*s.yaml", (int)n, checkpoint));
     GY_TRY(gy_path_kind(path, &there));

@@ -83,6 +83,9 @@ typedef struct gy_checkpoint {
 /** Checkpoints of a run in the making, one at a time; keeps room for copies between them. */
 typedef struct gy_saver gy_saver;
 
+/** Before the work that ends in gy_checkpoint_write(): GY_E_USAGE where something lies at its place. Local. */
+gy_status gy_checkpoint_try_place(const char *at) GY_CHECKED;
+
 /**
  * Writes one that belongs to no run into a directory of its own, `c->at`, which must not be there yet.
  * @return GY_OK; GY_E_USAGE where it is there; GY_E_IO, GY_E_NOMEM: nothing of it is there

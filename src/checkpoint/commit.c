@@ -40,17 +40,23 @@
 
 #include <string.h>
 
-/* One of no run: beside its place until it is whole. */
-static gy_status name_apart(gy_pool *pool, const char *at, gy_commit *out)
+gy_status gy_checkpoint_try_place(const char *at)
 {
     gy_lies there;
-    gy_commit made = {.ctx = pool->ctx, .final = at};
-    const char *slash = strrchr(at, '/');
     GY_TRY(gy_path_kind(at, &there));
     GY_REQUIRE(there == GY_IS_NONE, GY_E_USAGE,
                "cannot write the checkpoint" GY_AT "%s" GY_WHY
                "something of that name is there" GY_HINT "give it another name",
                at);
+    return GY_OK;
+}
+
+/* One of no run: beside its place until it is whole. */
+static gy_status name_apart(gy_pool *pool, const char *at, gy_commit *out)
+{
+    gy_commit made = {.ctx = pool->ctx, .final = at};
+    const char *slash = strrchr(at, '/');
+    GY_TRY(gy_checkpoint_try_place(at));
     GY_TRY(gy_pool_format(pool, &made.dir, "%.*s", slash == NULL ? 1 : (int)(slash - at) + 1,
                           slash == NULL ? "." : at));
     GY_TRY(gy_temporary_name(pool, at, &made.made));

@@ -207,7 +207,11 @@ static void show_end(const gy_terminal *t, const gy_event *e)
         (void)fprintf(stderr, "  best %-19s %.6g at step %lld\n", gy_event_text(e, "monitor", ""),
                       gy_event_number(e, "best", NAN), (long long)whole(e, "best_step"));
     (void)fprintf(stderr, "checkpoint  %s\n", path);
-    (void)fprintf(stderr, "use it      gyre eval %s\n", gy_event_text(e, "best_path", path));
+    (void)fputs("use it     ", stderr);
+    show_word(t->cli->argv[0]);
+    (void)fputs(" eval", stderr);
+    show_word(gy_event_text(e, "best_path", path));
+    (void)fputc('\n', stderr);
     show_more(t, e);
 }
 

@@ -118,6 +118,7 @@ static gy_status compress(gy_opened *o, gy_part part, const gy_compress_options 
 {
     gy_report report;
     gy_measured before, after;
+    GY_TRY(gy_comm_agree(o->comm, o->rank == 0 ? gy_checkpoint_try_place(out_path) : GY_OK));
     GY_TRY(gy_subject_create(o, options->layers, s));
     GY_TRY(gy_comm_agree(o->comm, take_steps(s, options)));
     const gy_apply_options calibration = {
