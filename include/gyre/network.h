@@ -55,7 +55,7 @@ enum { GY_NETWORK_AXES = 8 };
 /**
  * The shape of one sample's input, output or target, channels last: at most GY_NETWORK_AXES lengths are written.
  * A target of no axes is one number, such as a class. Local.
- * @return the number of axes
+ * @return the number of axes; 0 where there is no network
  */
 GY_API int gy_network_input(const gy_network *net, int64_t shape[GY_NETWORK_AXES]);
 GY_API int gy_network_output(const gy_network *net, int64_t shape[GY_NETWORK_AXES]);

@@ -181,21 +181,22 @@ static int tell_shape(const gy_shape *s, int64_t shape[GY_NETWORK_AXES])
 
 int gy_network_input(const gy_network *net, int64_t shape[GY_NETWORK_AXES])
 {
-    return tell_shape(&net->input, shape);
+    return net == NULL ? 0 : tell_shape(&net->input, shape);
 }
 
 int gy_network_output(const gy_network *net, int64_t shape[GY_NETWORK_AXES])
 {
-    return tell_shape(&net->output, shape);
+    return net == NULL ? 0 : tell_shape(&net->output, shape);
 }
 
 int gy_network_target(const gy_network *net, int64_t shape[GY_NETWORK_AXES])
 {
-    return tell_shape(&net->target, shape);
+    return net == NULL ? 0 : tell_shape(&net->target, shape);
 }
 
 int64_t gy_network_steps(const gy_network *net)
 {
+    if (net == NULL) return 0;
     return net->training ? net->run.at.step : net->opened.head.step;
 }
 

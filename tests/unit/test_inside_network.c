@@ -315,6 +315,9 @@ static void refuses_calls_that_are_not_valid(void)
     expect_refused(gy_network_open(t.ctx, NULL, NULL, NULL, &net), GY_E_USAGE, "path");
     expect_refused(gy_network_open(t.ctx, NULL, path, &no_sets, &net), GY_E_USAGE, "sets");
     expect_refused(gy_network_open(t.ctx, NULL, path, &no_set, &net), GY_E_USAGE, "NULL");
+    CU_ASSERT_EQUAL(gy_network_input(NULL, NULL) + gy_network_output(NULL, NULL) +
+                        gy_network_target(NULL, NULL) + gy_network_steps(NULL),
+                    0);
     expect_refused(gy_context_create(NULL, NULL, NULL), GY_E_USAGE, "out");
     expect_refused(gy_comm_create(NULL, NULL, &comm), GY_E_USAGE, "context");
     expect_refused(gy_comm_create(t.ctx, NULL, NULL), GY_E_USAGE, "out");
