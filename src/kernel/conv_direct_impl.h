@@ -32,7 +32,7 @@ typedef struct gy_slide {
     bool flip;     /* weights are [in, …, out] and not [out, …, in] */
     bool few;      /* fewer outputs than a panel is worth: conv_direct_few.c */
     bool diagonal; /* one channel a group: 16 of them are taken as one group of a panel */
-    bool plain;    /* float32 in every precision: of few inputs pairs would be half empty */
+    bool plain;    /* float32 in every precision: packing would take as long as the product */
 } gy_slide;
 
 /* Of operands as `o` packs them. */

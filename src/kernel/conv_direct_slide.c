@@ -3,7 +3,12 @@
 
 #include <string.h>
 
-enum { PANEL = GY_PANEL, PLANE_FLOATS = 24 * 1024 /* of a band: 96 KiB */, FEW_INPUTS = 4 };
+enum {
+    PANEL = GY_PANEL,
+    PLANE_FLOATS = 24 * 1024, /* of a band: 96 KiB */
+    FEW_INPUTS = 4,
+    FEW_BOTH = 8 /* inputs and outputs */
+};
 
 int64_t gy_slide_band(const gy_slide *s)
 {
@@ -38,7 +43,7 @@ static gy_slide complete(const gy_conv *c, const gy_operand *o, gy_slide s)
         s.in = s.out = PANEL;
     }
     s.inner = s.diagonal ? 1 : s.in;
-    s.plain = s.inner < FEW_INPUTS;
+    s.plain = s.inner < FEW_INPUTS || (s.in < FEW_BOTH && s.out < FEW_BOTH);
     s.few = gy_few_can(&s);
     s.wide = s.plain || s.few ? s.in : gy_round_up(s.in, o->group);
     s.units = s.plain ? s.in : gy_units(o, s.in);
