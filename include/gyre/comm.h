@@ -35,8 +35,9 @@ GY_API void gy_comm_stop(gy_context *ctx);
  *
  * @param mpi_comm  address of an MPI_Comm, duplicated; NULL: MPI_COMM_WORLD
  * @param out       free with gy_comm_free() (collective; without effect on MPI once that has ended)
- * @return GY_OK; GY_E_COMM where MPI does not run; GY_E_USAGE for MPI_COMM_NULL, where an argument is
- *         missing, and where a rank runs another version of gyre; GY_E_NOMEM
+ * @return the same on every rank: GY_OK; GY_E_USAGE where a rank runs another version of gyre; GY_E_NOMEM.
+ *         Local, before the others are asked, so that all must be wrong alike: GY_E_USAGE for MPI_COMM_NULL and
+ *         where an argument is missing; GY_E_COMM where MPI does not run
  */
 GY_API gy_status gy_comm_create(gy_context *ctx, const void *mpi_comm, gy_comm **out) GY_CHECKED;
 GY_API void gy_comm_free(gy_comm *comm);

@@ -1,10 +1,28 @@
 /* Facts: rank 0's go to all, each rank looks for a difference, and all agree on the first. */
 #include "compare.h"
 
+#include "base/hash.h"
+
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { WHOLE = 16 * 1024 }; /* of a text: three paths as long as a system takes them */
+
+/* What is cut goes on as its length and its checksum, so that texts that differ behind the cut still do. */
+static void put(char text[GY_FACT_TEXT], const char *format, va_list args)
+{
+    char whole[WHOLE], rest[64];
+    const int n = vsnprintf(whole, sizeof whole, format, args);
+    if (n < GY_FACT_TEXT) {
+        memcpy(text, whole, strlen(whole) + 1);
+        return;
+    }
+    const unsigned long long hash = gy_hash(whole, strlen(whole));
+    const int end = snprintf(rest, sizeof rest, "... (%d bytes, checksum %016llx)", n, hash);
+    (void)snprintf(text, GY_FACT_TEXT, "%.*s%s", GY_FACT_TEXT - 1 - end, whole, rest);
+}
 
 gy_fact *gy_fact_new(gy_facts *facts, const char *what, ...)
 {
@@ -12,7 +30,7 @@ gy_fact *gy_fact_new(gy_facts *facts, const char *what, ...)
     assert(facts->n < GY_FACTS);
     gy_fact *fact = &facts->v[facts->n++];
     va_start(args, what);
-    (void)vsnprintf(fact->what, sizeof fact->what, what, args);
+    put(fact->what, what, args);
     va_end(args);
     return fact;
 }
@@ -21,7 +39,7 @@ void gy_fact_put(gy_fact *fact, const char *found, ...)
 {
     va_list args;
     va_start(args, found);
-    (void)vsnprintf(fact->found, sizeof fact->found, found, args);
+    put(fact->found, found, args);
     va_end(args);
 }
 

@@ -10,10 +10,10 @@
 
 #include "comm.h"
 
-enum { GY_FACTS = 12 };
+enum { GY_FACTS = 12, GY_FACT_TEXT = 160 };
 
 typedef struct gy_fact {
-    char what[160], found[160];
+    char what[GY_FACT_TEXT], found[GY_FACT_TEXT];
 } gy_fact;
 
 typedef struct gy_facts {
@@ -21,7 +21,7 @@ typedef struct gy_facts {
     gy_fact v[GY_FACTS];
 } gy_facts;
 
-/** One fact more: what it is about, and what this rank found. Local. */
+/** One fact more: what it is about, and what this rank found; of a long text the end is told by its checksum. Local. */
 gy_fact *gy_fact_new(gy_facts *facts, const char *what, ...) GY_FORMAT(2, 3);
 void gy_fact_put(gy_fact *fact, const char *found, ...) GY_FORMAT(2, 3);
 

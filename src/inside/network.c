@@ -10,9 +10,8 @@
 static gy_status compare(const gy_network *net, const char *path, const gy_network_options *o)
 {
     gy_facts facts = {.n = 0};
-    gy_fact_put(gy_fact_new(&facts, "what is opened"), "%s %s, %lld samples at once, %d settings",
-                path, o->training ? "for training" : "to be applied", (long long)o->most,
-                o->n_sets);
+    gy_fact_put(gy_fact_new(&facts, "what is opened"), "%lld samples at once, %d settings, %s %s",
+                (long long)o->most, o->n_sets, o->training ? "trained" : "applied", path);
     return gy_comm_compare(net->comm, &facts, GY_E_USAGE,
                            "call gy_network_open() alike on every rank");
 }
@@ -200,10 +199,20 @@ int64_t gy_network_steps(const gy_network *net)
     return net->training ? net->run.at.step : net->opened.head.step;
 }
 
+static gy_status check_place(gy_comm *comm, const char *run_dir)
+{
+    gy_status status = GY_OK;
+    gy_facts facts = {.n = 0};
+    if (run_dir == NULL)
+        status = gy_raise(GY_E_USAGE, "cannot save a network" GY_WHY "run_dir is missing");
+    GY_TRY(gy_comm_agree(comm, status));
+    gy_fact_put(gy_fact_new(&facts, "where the network is saved"), "%s", run_dir);
+    return gy_comm_compare(comm, &facts, GY_E_USAGE, "call gy_network_save() alike on every rank");
+}
+
 /* Checkpoints go there. */
 static gy_status aim_at(gy_opened *o, const char *run_dir)
 {
-    GY_REQUIRE(run_dir != NULL, GY_E_USAGE, "cannot save a network" GY_WHY "run_dir is missing");
     if (strcmp(o->config->run_dir, run_dir) == 0) return GY_OK;
     return gy_pool_string(&o->pool, run_dir, &o->config->run_dir);
 }
@@ -215,10 +224,7 @@ gy_status gy_network_save(gy_network *net, const char *run_dir)
     GY_REQUIRE(net->training, GY_E_USAGE,
                "cannot save the network" GY_WHY "it was opened to be applied" GY_HINT
                "open it with options.training");
+    GY_TRY(check_place(net->comm, run_dir));
     GY_TRY(gy_comm_agree(net->comm, aim_at(&net->opened, run_dir)));
-    gy_facts facts = {.n = 0};
-    gy_fact_put(gy_fact_new(&facts, "where the network is saved"), "%s", run_dir);
-    GY_TRY(gy_comm_compare(net->comm, &facts, GY_E_USAGE,
-                           "call gy_network_save() alike on every rank"));
     return gy_run_save_in_memory(&net->run, &net->last);
 }

@@ -191,6 +191,21 @@ static void is_the_same_bits_with_grains(void)
     unshare(&dir);
 }
 
+/* What differs at the end of a long text, and numbers before it, differ. */
+static void refuses_long_names_that_differ(gy_network *net, bool is_last)
+{
+    char name[400];
+    gy_network *none = NULL;
+    const gy_network_options more = {.most = is_last ? 4 : 3};
+    memset(name, 'r', sizeof name);
+    name[sizeof name - 1] = 0;
+    CU_ASSERT_EQUAL(gy_network_open(gy_test_ctx, gy_test_comm, name, &more, &none), GY_E_USAGE);
+    name[sizeof name - 2] = is_last ? 'b' : 'a';
+    CU_ASSERT_EQUAL(gy_network_open(gy_test_ctx, gy_test_comm, name, NULL, &none), GY_E_USAGE);
+    CU_ASSERT_EQUAL(gy_network_save(net, name), GY_E_USAGE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(gy_error_last()->text, "differ"));
+}
+
 /* What one rank does wrong all come to know, and go on. */
 static void fails_on_all_ranks_alike(void)
 {
@@ -207,6 +222,7 @@ static void fails_on_all_ranks_alike(void)
     CU_ASSERT_EQUAL(gy_network_save(net, rank == last ? NULL : path), GY_E_USAGE);
     if (last > 0)
         CU_ASSERT_EQUAL(gy_network_save(net, rank == last ? "b.run" : "a.run"), GY_E_USAGE);
+    if (last > 0) refuses_long_names_that_differ(net, rank == last);
     CU_ASSERT_EQUAL(gy_network_step_view(net, &none, rank == last ? NULL : &targets, NULL, NULL),
                     GY_E_USAGE);
     make(&b, 0);
