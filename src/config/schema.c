@@ -168,7 +168,7 @@ static const gy_setting train_rows[] = {
      .standard = "float32",
      .choices = gy_precision_names,
      .help = "bfloat16: operands of products are rounded to it, but for those inside Winograd's "
-             "algorithm (train.winograd), of spectral layers and of convolutions with fewer than 4 "
+             "algorithm (train.winograd), of spectral layers and of convolutions of few "
              "channels a group; sums, parameters, optimizer and all else stay float32"},
     GY_SETTING_END,
 };

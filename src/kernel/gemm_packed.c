@@ -7,10 +7,10 @@
  *             for a few rows of A              A[rows, part] → rows       first-level cache
  *                 for two panels at a time     C[rows, 32] += A B         registers
  *
- * Rows of A are not packed where they lie well in a first-level cache as they are. What is packed or
- * read next is fetched ahead meanwhile, a little with every product, so that it is found in the
- * cache. Bias and a relu go with the first and the last part, other activations
- * over the rows while they are in the cache.
+ * Rows of A are not packed where they lie well in a first-level cache as they are. What is read
+ * next is fetched ahead, a little with every product, so that it is found in the cache: of B where the
+ * second-level cache has room for it, of A where more than one product reads its rows. Bias and a relu
+ * go with the first and the last part, other activations over the rows while they are in the cache.
  *
  * What is packed is the handle's precision (vector/operand.h); what is said of a part's depth is in
  * numbers, but for DEPTH, which is in units.
@@ -208,7 +208,7 @@ static void pack_lines(const stage *s, int64_t i, int64_t lines, const float *fr
     }
 }
 
-/* The same for a transposed A, and the sums of these rows. */
+/* a = op(A)[row … row + rows, k0 … k1] of a transposed A, in pieces; and the sums of these rows where they are wanted. */
 static void pack_turned(const stage *s, int64_t row, int64_t rows)
 {
     const gy_product *p = s->p;
@@ -225,7 +225,7 @@ static void pack_turned(const stage *s, int64_t row, int64_t rows)
     }
 }
 
-/* The same for alpha op(A), a group of lines or a row after the other. */
+/* a = alpha op(A) of the same rows, a group of lines or a row after the other. */
 static void pack_scaled(const stage *s, const float *from, int64_t rows)
 {
     const gy_product *p = s->p;

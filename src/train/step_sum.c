@@ -114,7 +114,7 @@ int gy_step_sum_beside(const gy_step_sum *s)
     return s->shares ? rows_of(s) : s->network->rows;
 }
 
-/* In the order of grains. Others' losses and sums are 0: adding them over the ranks rounds nothing. */
+/* In the order of grains. Of a grain others' losses and sums are 0: adding them over the ranks rounds nothing. */
 double gy_step_sum_loss(const gy_step_sum *s)
 {
     double loss = 0;
