@@ -134,9 +134,10 @@ static void leave_gradients(gy_reptile *r)
 {
     gy_model *model = r->network->model;
     const float *w = gy_model_values(model), share = 1.0f / (float)r->settings->tasks;
+    const float *start = r->start;
+    const int64_t n = gy_model_params(model)->trainable;
     float *g = gy_model_gradients(model);
-    for (int64_t i = 0; i < gy_model_params(model)->trainable; i++)
-        g[i] = (r->start[i] - w[i]) * share;
+    for (int64_t i = 0; i < n; i++) g[i] = (start[i] - w[i]) * share;
 }
 
 gy_status gy_reptile_train(gy_reptile *r, const gy_piece *piece, const gy_model_run *pass,

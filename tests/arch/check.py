@@ -3,7 +3,7 @@
 
     check.py LIBGYRE CC CXX BUILD
 
-BUILD is the compiler's name and the kind of build; sizes are of GNU-Release.
+BUILD is the compiler's name, its version and the kind of build; sizes are of GNU's releases.
 The build keeps the law of includes by its include paths; this finds what it cannot see.
 """
 import pathlib
@@ -21,7 +21,8 @@ DOORS = {  # a foreign header: the one file that includes it
 LINES = {"src": 450, "include": 400, "tests": 600}     # of a file; from 400 on look for a second noun
 BODY = {"src": 60, "include": 60, "tests": 65}         # of a function
 README = 60
-LIBRARY = 2 << 20  # bytes; gcc 12 makes 1.97 MiB of it
+LIBRARY = 2 << 20  # bytes, by gcc 12, with packed addresses, which makes 1.99 MiB of it
+LIBRARY_ELSEWHERE = 23 * LIBRARY // 20  # by another gcc, or without them
 
 TABLES = {  # a heading of a page: the list that the table below it must name
     "Commands": "cli/command_list.h", "Layers": "layer/layer_list.h",
@@ -192,7 +193,7 @@ def check_names(library):
     expect(n > 100, f"{library}: no symbols were found")
 
 
-def check_size(library, link):
+def check_size(library, link, most):
     """Shared and stripped, for a host program that has to load it: as src/CMakeLists.txt links a shared one."""
     with tempfile.TemporaryDirectory() as place:
         shared = pathlib.Path(place, "libgyre.so")
@@ -201,7 +202,7 @@ def check_size(library, link):
         subprocess.run([*link, "-shared", "-s", "-o", shared, *whole] if is_static else ["strip", "-o", shared, library],
                        check=True)
         size = shared.stat().st_size
-    expect(size <= LIBRARY, f"{library}: {size} bytes shared and stripped, at most {LIBRARY}")
+    expect(size <= most, f"{library}: {size} bytes shared and stripped, at most {most}")
 
 
 def check_headers(compilers):
@@ -309,8 +310,10 @@ def main():
     check_links()
     check_events()
     check_names(library)
-    if build == "GNU-Release" and small:
-        check_size(library, [cc, *small])
+    compiler, version, kind = build.split("-")
+    if (compiler, kind) == ("GNU", "Release"):
+        is_as_measured = version.startswith("12.") and small
+        check_size(library, [cc, *small], LIBRARY if is_as_measured else LIBRARY_ELSEWHERE)
     check_headers({".c": [cc, "-std=c11"], ".cpp": [cxx, "-std=c++11"]})
     print("\n".join(problems) or "the law is kept")
     sys.exit(bool(problems))
