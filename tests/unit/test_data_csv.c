@@ -293,7 +293,7 @@ static void faults_are_named(void)
     static const struct {
         const char *text, *query, *part;
     } cases[] = {
-        {"a,b\n1,2\n3\n4,5\n", "?format=csv", "f:3): it has 1 cells, the first line has 2"},
+        {"a,b\n1,2\n3\n4,5\n", "?format=csv", "f:3): it has 1 cell, the first line has 2"},
         {"a,b\n1,\"2\n", "?format=csv", "f:2): a quote is not closed"},
         {"a,b\n1,\"2\"x\n", "?format=csv", "f:2): text follows a closing quote"},
         {"a,b\n1,2\n", "?target=c", "f, column c): the header does not have it"},
