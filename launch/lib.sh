@@ -82,6 +82,7 @@ go_on_elsewhere() { # WORDS, as of pass_lines; asked once a second by run_bounde
 #          by killing the ranks after some seconds, written or not. A second stop ends them at once.
 #          Again every 10 s: while mpirun still starts ranks, what it forwards reaches nobody.
 #   USR1   for a save: a checkpoint, and on.
+# A caller that took a stop itself, before it came to this, says so in `early`.
 # Once no rank of this host is left, and where RUN_DIR outlives ranks none elsewhere, mpirun has GRACE seconds (30)
 # to end, or half a one where the ranks said that some are gone; then it is ended, with code 1 where they have told
 # none: where it cannot tell a dead host so, it hangs for a quarter of an hour, at a frozen one for ever.
@@ -94,6 +95,7 @@ run_bounded() { # sets RUN_STOPPED, to nothing where no stop was asked for; RUN_
     RUN_PID=$!
     exec {pipe}>&-
     trap 'asked=$((asked + 1)); kill -$([ $asked -gt 1 ] && echo TERM || echo USR2) $RUN_PID' $STOP_SIGNALS
+    [ -z "${early:-}" ] || asked=1 waited=7 # one that came before: in three seconds, when whoever passes it on can
     [ -z "$SAVE_SIGNALS" ] || trap 'kill -USR1 $RUN_PID' $SAVE_SIGNALS
     while kill -0 "$RUN_PID" 2>/dev/null; do
         sleep 0.25 & wait $! || true # a trap runs when `wait` is interrupted, not while `sleep` runs

@@ -55,7 +55,7 @@ SLOW
 chmod +x "$place/slow/gyre"
 GYRE=$place/slow/gyre launch/mpirun.sh -s -n 2 -r 1 train datasets/digits.yaml --run-dir "$place/run 3" --quiet \
     --set train.epochs=3 --set checkpoint.every_steps=4 >"$place/out" 2>&1 &
-until [ -e "$place/run 3/checkpoints/latest" ]; do sleep 0.1; done
+until [ -e "$place/run 3/checkpoints/latest" ] || ! kill -0 $!; do sleep 0.1; done
 touch "$place/struck"
 pkill -KILL -n -f "^$build/gyre train .*$place/run 3"
 wait $! || fail "started again: code $?"
@@ -85,6 +85,12 @@ code=0
 launch/mpirun.sh -s -k -r 1 -n 2 train datasets/digits.yaml --run-dir "$place/run 6" --quiet --set train.epochs=1000 \
     --set train.time_limit_minutes=0.02 >"$place/out" 2>&1 || code=$?
 [ $code = 75 ] && ! grep -q 'restart\|ends with code' "$place/out" || fail "a stop: code $code"
+
+# a stop that the caller took before is passed on
+code=0
+(. launch/lib.sh && early=1 STOP_SIGNALS=USR1 SAVE_SIGNALS= && run_bounded bash -c 'trap "exit 75" USR2
+    for tenth in {1..100}; do sleep 0.1; done') >"$place/out" 2>&1 || code=$?
+[ $code = 75 ] || fail "a stop before: code $code"
 
 # nor after a wrong configuration
 code=0
