@@ -6,8 +6,9 @@
 # the job runs and has made a checkpoint since the one before, and is seen to have struck. In the end its
 # parameters have the checksum of those of one rank that was never disturbed, and its journal
 # (chaos.yaml) tells that each step was made once and every sample of every epoch used exactly once.
-# Moments are drawn, the same each time unless --seed says otherwise. With --stays the job outlives the loss of ranks and nodes, and errors: again, by starts inside its allocation; kept, by the
-# ranks that are left (comm.survive).
+# Moments are drawn, the same each time unless --seed says otherwise. With --stays the job outlives the
+# loss of ranks and nodes, and errors: again, by starts inside its allocation; kept, by the ranks that are
+# left (comm.survive).
 set -euo pipefail
 . "$(dirname "$0")/hosts.sh"
 lab_enter "$0" "$@"
@@ -72,11 +73,11 @@ kill_rank() { # PROCESS
     wait_until 60 is_gone "$1" || fail "the rank is still there"
 }
 
-any_rank() {
+any_rank() { # sets victim: in a shell of its own RANDOM would begin anew
     local all
     mapfile -t all < <(ranks)
     [ ${#all[@]} -gt 0 ] || fail "no rank is there"
-    echo "${all[RANDOM % ${#all[@]}]}"
+    victim=${all[RANDOM % ${#all[@]}]}
 }
 
 writer() { # rank 0
@@ -104,7 +105,10 @@ lost="ended with code 1\(37\)\? "
 # The faults.
 fault_stop() { tells "ended with code 75" slurm scancel --batch --signal=USR1 "$job"; }
 fault_requeue() { slurm scontrol requeue "$job"; }
-fault_kill() { tells "$lost" kill_rank "$(any_rank)"; }
+fault_kill() {
+    any_rank
+    tells "$lost" kill_rank "$victim"
+}
 fault_kill_writing() {
     victim=$(writer)
     NAP=0.00$((RANDOM % 10)) wait_until 120 stopped_writing || fail "no checkpoint is written"

@@ -38,15 +38,35 @@ submit() { # [sbatch option…] -- [option of gyre train…]
     job=$(slurm sbatch --parsable -o $out -N1 -n1 --ntasks-per-node=1 -c1 -x host2 "${options[@]}" \
         "${script:-$SOURCE/launch/slurm/train.sbatch}" "$config" $run --quiet "${@:2}")
 }
+struck() { # FILE WORDS HOW: makes $LAB/struck/ROW/gyre, of a job's first start struck as it writes those words (tests/disk)
+    local preload place=$LAB/struck/$row
+    preload=$(dirname "$gyre")/tests/disk/libdisk_preload.so
+    [ -f "$preload" ] || fail "no $preload"
+    mkdir -p $place
+    cat >$place/gyre <<END
+#!/bin/sh
+[ "\${SLURM_RESTART_COUNT:-0}" -gt 0 ] || export LD_PRELOAD=$preload
+export GYRE_DISK_BELOW=$1 GYRE_DISK_KIND=words GYRE_DISK_WORDS='$2' GYRE_DISK_HOW=$3 GYRE_DISK_AT=1
+exec $gyre "\$@"
+END
+    chmod +x $place/gyre
+}
 by_srun() { export LAUNCHER=srun GYRE_LAUNCH_OPTIONS=--cpu-bind=none; }
 
+# As wait_until, for no longer than the job lasts.
+reaches() { # SECONDS COMMAND…
+    local final=0
+    NAP=0.5 wait_until "$1" is_or_over "${@:2}" && [ $final -lt 10 ]
+}
+is_or_over() { "$@" || { [ -n "$job" ] && job_is_over "$job"; }; }
+
 says() { # SECONDS LINE: in the job's output
-    NAP=0.5 wait_until "$1" grep -q -- "$2" $out || fail "no word of \"$2\""
+    reaches "$1" grep -q -- "$2" $out || fail "no word of \"$2\""
 }
 has_moved() { [ "$(run_latest $run)" != "$from" ]; }
 moves() { # it makes a checkpoint
     from=$(run_latest $run)
-    NAP=0.3 wait_until 400 has_moved || fail "the run does not move"
+    reaches 400 has_moved || fail "the run does not move"
     rm -f $run.slow
 }
 ends() { # SECONDS STATE CODE RESTARTS; * for any code
@@ -140,12 +160,13 @@ row_stop_early() { # before there are ranks
     submit --
     says 400 "on host[01] from none"
     slurm scancel --batch --signal=USR1 "$job"
+    says 120 "ended with code [1-9]" # ranks that MPI starts meanwhile die of it; mpirun is asked again
     rm $run.slow
     finishes 1
 }
 row_save_srun() { # all ranks are told: a checkpoint, and on
     by_srun
-    slowly 100
+    slowly 200
     submit -- --set checkpoint.every_steps=1000 --set checkpoint.every_epochs=0 \
         --set train.evaluate_every_epochs=0 # nor one of the best
     NAP=0.3 wait_until 240 grep -qs '"step": 5,' $run/metrics.jsonl || fail "the run does not move"
@@ -223,29 +244,37 @@ row_study() {
     local space='search.space=[{key: optimizer.learning_rate, log_uniform: [0.001, 0.1]}]'
     local options=(--set search.trials=4 --set "$space" --set train.epochs=30 --quiet)
     export GYRE_COMMAND=search
-    submit -N2 -n2 -- "${options[@]}" --set search.ahead=2
-    NAP=0.3 wait_until 400 grep -qs '"trial"' $run/study.jsonl || fail "no trial is done"
+    struck $run/study.jsonl '"trial"' stop
+    # nobody is held for gone who stands still
+    GYRE=$LAB/struck/$row/gyre submit -N2 -n2 -- "${options[@]}" --set search.ahead=2 --set comm.silence_seconds=0
+    reaches 400 stands_still || fail "no trial is done"
     slurm scancel --batch --signal=USR1 "$job"
+    wait_until 120 was_asked || fail "no signal came"
+    kill -CONT "$still"
     ends 400 COMPLETED 0:0 1
     run_is_finished $run || fail "not finished"
     "$gyre" search "$config" --run-dir $run-alone "${options[@]}" --set search.ahead=2 >$out.alone
     [ "$(trials_of $run)" = "$(trials_of $run-alone)" ] || fail "other trials than those of a study undisturbed"
 }
+stands_still() { # sets still: who
+    local host process
+    for host in host0 host1; do
+        for process in $(processes $host "^$gyre search .*$run "); do
+            ! grep -qs '^State:.T' "/proc/$process/status" || still=$process
+        done
+    done
+    [ -n "${still:-}" ]
+}
+was_asked() { # USR2, the twelfth, waits for it
+    local mask
+    mask=$(sed -n 's/^ShdPnd:[^0-9a-f]*//p' "/proc/$still/status")
+    [ $((0x$mask >> 11 & 1)) = 1 ]
+}
 trials_of() { sed 's/.*\("trial": [0-9]*\).*\("best": [^,}]*\).*/\1 \2/' "$1/study.jsonl" | grep '^"trial' | sort; }
 # Killed while it ends: its last checkpoint is there, its last words are not in the journal.
 row_last_commit() {
-    local preload struck=$LAB/struck/gyre
-    preload=$(dirname "$gyre")/tests/disk/libdisk_preload.so
-    [ -f "$preload" ] || fail "no $preload"
-    mkdir $LAB/struck
-    cat >$struck <<END
-#!/bin/sh
-[ "\${SLURM_RESTART_COUNT:-0}" -gt 0 ] || export LD_PRELOAD=$preload
-export GYRE_DISK_BELOW=$run/metrics.jsonl GYRE_DISK_KIND=words GYRE_DISK_WORDS='"event": "end"' GYRE_DISK_HOW=kill GYRE_DISK_AT=1
-exec $gyre "\$@"
-END
-    chmod +x $struck
-    GYRE=$struck submit --
+    struck $run/metrics.jsonl '"event": "end"' kill
+    GYRE=$LAB/struck/$row/gyre submit --
     says 240 "ended with code 1\(37\)\? at step-000000190"
     finishes 1
     says 1 "the run is finished$"

@@ -6,7 +6,7 @@
 #   node_crash HOST, node_start HOST
 #   job_get JOB FIELD    as `scontrol show job` names it: JobState, ExitCode, Restarts, …
 #   job_is JOB STATE…    whether it is in one of these states
-#   job_waits SECONDS JOB STATE…   for it to be
+#   job_waits SECONDS JOB STATE…   for it to be, no longer than it lasts
 #
 # Partition main is the default; jobs of partition urgent preempt its jobs, and those of patient, by
 # putting them back into the queue; those of patient get a signal first, and 30 s. No accounting, no
@@ -88,4 +88,15 @@ job_is() { # JOB STATE…
     [ -n "$state" ] && [[ " ${*:2} " == *" $state "* ]]
 }
 
-job_waits() { NAP=0.5 wait_until "$1" job_is "${@:2}"; }
+# Whether it has ended, asked ten times in a row: one that is put back may look so for a moment.
+job_is_over() { # JOB; counts in the caller's `final`
+    if job_is "$1" CANCELLED COMPLETED FAILED TIMEOUT; then final=$((final + 1)); else final=0; fi
+    [ $final -ge 10 ]
+}
+
+job_is_or_over() { job_is "$@" || job_is_over "$1"; }
+
+job_waits() { # SECONDS JOB STATE…
+    local final=0
+    NAP=0.5 wait_until "$1" job_is_or_over "${@:2}" && [ $final -lt 10 ]
+}

@@ -96,7 +96,8 @@ static void note_flushed(int fd)
         if (strcmp(made_in[i], path) == 0) made_in[i][0] = '\0';
 }
 
-/* What becomes of a call: nothing; it fails; it is done and fails; half of it is done; it is the last for now. */
+/* What becomes of a call: nothing; it fails; it is done and fails; half of it is done; it is done and the
+ * process stops. */
 typedef enum fate { GOES, FAILS, FAILS_LATE, HALVES, STOPS } fate;
 
 static fate strike(const char *kind)

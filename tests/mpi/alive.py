@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 
 RANKS, SECONDS = 6, 150  # at most: they are ended once all have agreed
 
@@ -41,10 +42,25 @@ def trial(program, mpiexec, seed):
     words = [f"{rank}:{ms:.0f}" for rank, ms in plan.items()]
     if hosts == RANKS and len(plan) == 1:  # one that stands still is ended by its neighbours
         words[0] += ":stop"
-    everybody = " ".join(str(v) for v in sorted(plan))
     waiting, said = set(range(RANKS)) - set(plan), []
     job = subprocess.Popen([mpiexec, "--enable-recovery", "-n", str(RANKS), program, str(SECONDS), *words],
                            env=environment(hosts), stdout=subprocess.PIPE, text=True)
+    hangs = threading.Timer(SECONDS + 50, job.kill)
+    hangs.start()
+    try:
+        slowest = listen(job, seed, plan, waiting, said)
+        job.send_signal(signal.SIGTERM)
+        job.communicate(timeout=200)
+    finally:
+        hangs.cancel()
+        job.kill()
+    assert not waiting, (seed, hosts, plan, said)
+    return slowest
+
+
+def listen(job, seed, plan, waiting, said):
+    """Until nobody is waited for: ranks that have not agreed yet that all of the plan are dead; the slowest, in ms."""
+    everybody = " ".join(str(v) for v in sorted(plan))
     slowest, digests = 0, {}
     for line in job.stdout:
         said.append(line)
@@ -60,9 +76,6 @@ def trial(program, mpiexec, seed):
             waiting.discard(int(rank))
         if not waiting:
             break
-    job.send_signal(signal.SIGTERM)
-    job.communicate(timeout=200)
-    assert not waiting, (seed, hosts, plan, said)
     return slowest
 
 

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ class Bench:
         self.command = [mpirun, mpiexec]
         self.gyre = gyre
         self.ranks = ranks
+        self.started = []
 
     def place(self, name, config=CONFIG):
         place = self.base / name
@@ -62,9 +64,16 @@ class Bench:
         assert done.returncode == code, (done.returncode, done.stdout, done.stderr)
         return done
 
-    def start(self, place, *options, stderr=subprocess.DEVNULL, env=None):
-        return subprocess.Popen(self.argv(None, *options), cwd=place, stderr=stderr,
-                                start_new_session=True, env={**os.environ, **(env or {})})
+    def start(self, place, *options, stderr=subprocess.DEVNULL, ranks=None, env=None):
+        self.started.append(subprocess.Popen(self.argv(ranks, *options), cwd=place, stderr=stderr,
+                                             start_new_session=True, env={**os.environ, **(env or {})}))
+        return self.started[-1]
+
+    def kill_started(self):
+        for process in self.started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                send(process, signal.SIGKILL)
 
 
 def ranks_of(process):
@@ -84,7 +93,7 @@ def ranks_of(process):
 
 def all_end(process):
     """A launcher that has ended may have killed ranks which are still about to die."""
-    for _ in range(1000):
+    for _ in range(12000):
         if ranks_of(process) == []:
             return
         time.sleep(0.01)
@@ -243,5 +252,8 @@ def main(cases):
     case, gyre, mpirun, mpiexec, ranks = sys.argv[1:]
     os.environ["OMPI_MCA_mpi_yield_when_idle"] = "1"
     bench = Bench(gyre, mpirun, mpiexec, int(ranks))
-    cases[case](bench)
+    try:
+        cases[case](bench)
+    finally:
+        bench.kill_started()
     shutil.rmtree(bench.base)

@@ -93,7 +93,7 @@ def two_jobs(bench):
     assert first.poll() is None
     for number in (signal.SIGTERM, signal.SIGUSR2):  # a job that waits can be told to stop
         second = bench.start(place)
-        while not catches(second, number, bench.ranks):
+        while second.poll() is None and not catches(second, number, bench.ranks):
             time.sleep(0.01)
         send(second, number)
         code = second.wait(timeout=200)
@@ -116,15 +116,16 @@ def kill(bench):
     draw, last, kills, before = random.Random(1), 0, 0, bench.base / "before"
     while kills < 6:
         shutil.copytree(place, before, symlinks=True)
-        process = bench.start(place)
-        wait_for_step(place, process, last + draw.randint(1, 20))
+        process = bench.start(place, "--inject", "slow:rank=0,ms=30")
+        aim = last + draw.randint(1, 15)
+        wait_for_step(place, process, aim)
         time.sleep(draw.uniform(0, 0.03))
         send(process, signal.SIGKILL)
         code = process.wait(timeout=200)
         all_end(process)
         said = [e for e in events(place) if e["event"] in ("step", "end")]
-        assert said[-1]["step"] > last, (said[-1], last)
-        if said[-1]["event"] == "end":  # it was faster than this test
+        assert said[-1]["step"] >= last, (said[-1], last)
+        if said[-1]["event"] == "end" or said[-1]["step"] > aim + 15:  # so late that six would not fit
             shutil.rmtree(place)
             before.rename(place)
             continue

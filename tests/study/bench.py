@@ -33,7 +33,7 @@ def send(processes, number):
 class Bench:
     def __init__(self, argv):
         self.gyre, *self.launcher = argv
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="gyre-study-"))
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="gyre-study-")).resolve()
 
     def __enter__(self):
         return self
@@ -71,8 +71,11 @@ class Bench:
         send(session_of(process.pid), how)
         send(still, signal.SIGCONT)
         code = process.wait(200)
-        while session_of(process.pid):  # a launcher's end is not its ranks'
+        for _ in range(12000):  # a launcher's end is not its ranks'
+            if not session_of(process.pid):
+                break
             time.sleep(0.01)
+        assert not session_of(process.pid), session_of(process.pid)
         return code
 
     def trials(self, place):

@@ -24,7 +24,7 @@ static gy_context *gy_test_ctx;
 static gy_comm *gy_test_comm;
 
 /* That a case may take, or each run of a long one: less than CTest's limit, which is of all together. */
-enum { GY_TEST_SECONDS = GY_TEST_SANITIZED ? 500 : 250 };
+enum { GY_TEST_SECONDS = GY_TEST_SANITIZED ? 500 : 150 };
 
 #define GY_TEST_MPI_MAIN(...)                                                                      \
     int main(void)                                                                                 \
