@@ -11,13 +11,15 @@ extern "C" {
 /** What a verification read. */
 typedef struct gy_verify_result {
     int64_t checkpoints, files, bytes;
+    int64_t damaged; /* of the checkpoints */
 } gy_verify_result;
 
 /**
  * Re-reads every byte of a checkpoint, or of all checkpoints of a run directory, and checks every
  * checksum. Local.
  *
- * @param report  called with a line for each checkpoint; may be NULL
+ * @param report  called with a line for each checkpoint, when `out` counts it; may be NULL
+ * @param out     also after GY_E_IO
  * @return GY_OK; GY_E_IO naming the first file and data set that is damaged or missing (the others
  *         are reported first); GY_E_USAGE where `path` is neither
  */

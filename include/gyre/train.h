@@ -102,6 +102,9 @@ GY_API gy_status gy_evaluate(gy_context *ctx, gy_comm *comm, const char *path,
  * attribute class_names where these are known, and where a sample has one class /probabilities. Or, where
  * the name ends so, into a .csv: class, name, probabilities; else outputs. No more than a batch is in
  * memory. One event "predict". Collective.
+ *
+ * @param out_path  ends in .csv; or in .h5, .hdf5, .hdf, .nc, or in none, for HDF5
+ * @return GY_OK; GY_E_USAGE where its ending is another
  */
 GY_API gy_status gy_predict(gy_context *ctx, gy_comm *comm, const char *path,
                             const gy_apply_options *options, const char *out_path) GY_CHECKED;

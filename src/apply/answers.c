@@ -3,19 +3,22 @@
 
 #include "text/tree.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
-/* By the ending; without one it is HDF5. */
+/* By the ending; without one it is HDF5: `lr0.001` has none. */
 static gy_status find_kind(const char *path, const gy_answers_kind **out)
 {
     static const char *const hdf5[] = {".h5", ".hdf5", ".hdf", ".nc"};
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash == NULL ? path : slash, '.');
-    *out =
-        dot != NULL && strcmp(dot, gy_answers_csv.ending) == 0 ? &gy_answers_csv : &gy_answers_hdf5;
+    if (dot != NULL && !isalpha((unsigned char)dot[1])) dot = NULL;
+    *out = dot != NULL && strcasecmp(dot, gy_answers_csv.ending) == 0 ? &gy_answers_csv
+                                                                      : &gy_answers_hdf5;
     bool known = dot == NULL || *out == &gy_answers_csv;
     for (size_t i = 0; i < sizeof hdf5 / sizeof *hdf5; i++)
-        known = known || strcmp(dot, hdf5[i]) == 0;
+        known = known || strcasecmp(dot, hdf5[i]) == 0;
     GY_REQUIRE(known, GY_E_USAGE,
                "cannot write predictions" GY_AT "%s" GY_WHY
                "they are written as HDF5 or as CSV" GY_HINT "end the name in .h5 or .csv",

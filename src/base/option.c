@@ -19,7 +19,7 @@ typedef struct reader {
 
 const char *gy_option_name(const char *key, char out[GY_OPTION_NAME])
 {
-    size_t n = key[1] == '\0' ? 1 : 2;
+    size_t n = key[0] == '\0' || key[1] == '\0' ? 1 : 2;
     out[0] = out[1] = '-';
     for (const char *p = key; *p != '\0' && n + 1 < GY_OPTION_NAME; p++)
         out[n++] = *p == '_' ? '-' : *p;

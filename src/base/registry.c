@@ -76,18 +76,21 @@ const char *gy_registry_nearest(const gy_registry *r, const char *wrong)
 
 const char *gy_names_text(const char *const *names, int n, char out[GY_NAMES_TEXT])
 {
-    static const char more[] = ", …";
+    static const char more[] = "…";
+    const size_t room = GY_NAMES_TEXT - 2 - sizeof more;
     size_t used = 0;
-    out[0] = '\0';
+    bool all = true;
     for (int i = 0; i < n; i++) {
         const size_t bytes = strlen(names[i]);
         if (bytes == 0) continue;
-        if (used + bytes + 2 + sizeof more > GY_NAMES_TEXT) {
-            memcpy(out + used, more, sizeof more);
-            return out;
-        }
+        const bool fits = used + 2 + bytes <= room;
+        all = all && fits;
+        if (bytes + 2 > room) continue; /* no list has room for it */
+        if (!fits) break;
         used += (size_t)snprintf(out + used, GY_NAMES_TEXT - used, "%s%s", used == 0 ? "" : ", ",
                                  names[i]);
     }
+    (void)snprintf(out + used, GY_NAMES_TEXT - used, "%s%s", used == 0 || all ? "" : ", ",
+                   all ? "" : more);
     return out;
 }

@@ -98,6 +98,7 @@ static gy_status look_at(verifier *v, const char *dir)
     gy_status status = gy_verify_one(v->ctx, dir, true, v->out);
     if (status != GY_OK && status != GY_E_IO) return status;
     if (status != GY_OK && v->first.status == GY_OK) v->first = *gy_error_last();
+    v->out->damaged += status != GY_OK;
     if (v->report == NULL) return GY_OK;
     gy_buffer_init(&line, v->ctx);
     if (status == GY_OK)

@@ -22,7 +22,7 @@ const gy_variable *gy_environment(void);
 /** Prints a line of help: a name of so many columns, and what it says. */
 void gy_usage_row(int width, const char *name, const char *words);
 
-/** Prints the options of that name, "folds" or "--folds", below their commands. @return whether there are */
+/** Prints the options of that name, "folds", below their commands. @return whether there are */
 bool gy_usage_find_option(const gy_registry *commands, const char *name);
 
 /** manual.c: prints the page of a command, for man; NULL: of gyre itself. */

@@ -66,13 +66,13 @@ static void describe_layer(writer *w, const gy_kind *kind)
 
 /*
  * A topic is whatever has a name in the rows: a section or another key at any depth, a kind of any
- * list, a word that a setting can be, the plural of a list's noun; or a key with its section. Each place where it is met is
- * described, below the section that it belongs to.
+ * list, a word that a setting can be, the plural of a list's noun; or a key with its section or kind.
+ * Each place where it is met is described, below the section that it belongs to.
  */
 typedef struct search {
     writer *w; /* NULL: nothing is described */
     const char *topic;
-    const char *in; /* section or kind of layer that it is a key of; NULL: any */
+    const char *in; /* section or kind that it is a key of; NULL: any */
     bool found;
     const char *nearest; /* name; NULL: none is near */
 } search;
@@ -123,7 +123,8 @@ static void search_registry(search *s, const char *section, const gy_registry *r
     if (s->in == NULL && meets_plural(s, r->noun)) describe_registry(s->w, r, 0);
     for (int i = 0; i < r->n; i++) {
         if (s->in == NULL && meets(s, r->kinds[i]->name)) describe_kind(s->w, r, r->kinds[i], 0);
-        search_rows(s, section, r->kinds[i]->settings);
+        const bool within = s->in != NULL && strcmp(s->in, r->kinds[i]->name) == 0;
+        search_rows(s, within ? s->in : section, r->kinds[i]->settings);
     }
 }
 
@@ -170,13 +171,20 @@ static void describe_layer_row(search *s, int first, const gy_setting *row)
     describe_rows(s->w, alone, 1);
 }
 
+/* All that a kind of layer takes. */
+static void search_layer(search *s, const gy_kind *kind)
+{
+    search_rows(s, kind->name, kind->settings);
+    search_rows(s, kind->name, gy_layer_common_settings);
+    if (gy_layer_kind_of(kind)->has_params) search_rows(s, kind->name, gy_layer_init_settings);
+}
+
 static void search_layers(search *s)
 {
     for (int i = 0; i < gy_layer_registry.n; i++) {
         const gy_kind *kind = gy_layer_registry.kinds[i];
         if (s->in == NULL && meets(s, kind->name)) describe_layer(s->w, kind);
-        if (s->in != NULL && strcmp(s->in, kind->name) == 0)
-            search_rows(s, kind->name, kind->settings);
+        if (s->in != NULL && strcmp(s->in, kind->name) == 0) search_layer(s, kind);
         if (s->in != NULL) continue;
         for (const gy_setting *row = kind->settings; row != NULL && row->key != NULL; row++) {
             bool key = meets(s, row->key), word = meets_word(s, row);

@@ -108,7 +108,8 @@ static gy_status look(gy_source *source, gy_pool *pool, summary *s)
     double count = (double)most * (double)b.x_count;
     s->mean /= count;
     s->deviation = sqrt(fmax(s->deviation / count - s->mean * s->mean, 0.0));
-    s->classes = info->classes > 0 ? info->classes : (int64_t)fmax(s->y_largest + 1, 0.0);
+    s->classes = info->classes;
+    if (info->y_is_class && s->classes == 0) s->classes = (int64_t)fmax(s->y_largest + 1, 0.0);
     s->counted = info->y_is_class && s->classes <= SHOWN;
     return GY_OK;
 }
@@ -138,8 +139,10 @@ static void print_y(printer *p, const gy_source_info *info, const summary *s)
     else
         FACT(p, "y", "%s %s", gy_shape_text(&info->y, shape), describe_y(info));
     if (!info->supervised || (info->x_is_tokens && info->y_is_class)) return;
-    if (!info->y_is_class) FACT(p, "y values", "%g to %g%s", s->y_least, s->y_largest, first);
-    if (info->y_is_class) FACT(p, "classes", "%lld", (long long)s->classes);
+    if (!info->y_is_class && s->y_least <= s->y_largest)
+        FACT(p, "y values", "%g to %g%s", s->y_least, s->y_largest, first);
+    if (info->y_is_class)
+        FACT(p, "classes", "%lld%s", (long long)s->classes, info->classes > 0 ? "" : first);
     for (int64_t c = 0; c < s->classes && s->counted; c++) {
         const char *name =
             c < info->classes && info->class_names != NULL ? info->class_names[c] : "";
@@ -269,7 +272,7 @@ static void print_json(printer *p, const gy_source *source, const summary *s)
     if (info->x_is_tokens) gy_json_int(b, "vocabulary", info->vocabulary);
     if (info->supervised) print_shape(b, "y", &info->y);
     gy_json_string(b, "y_is", describe_y(info));
-    if (info->supervised) {
+    if (info->supervised && s->y_least <= s->y_largest) {
         gy_json_float(b, "y_minimum", s->y_least);
         gy_json_float(b, "y_maximum", s->y_largest);
     }
@@ -277,7 +280,8 @@ static void print_json(printer *p, const gy_source *source, const summary *s)
         gy_json_float(b, "weight_minimum", s->w_least);
         gy_json_float(b, "weight_maximum", s->w_largest);
     }
-    if (info->y_is_class) gy_json_int(b, "classes", s->classes);
+    if (info->y_is_class && (info->classes > 0 || s->looked == info->samples))
+        gy_json_int(b, "classes", s->classes);
     if (s->counted) {
         gy_json_begin(b, "class_counts", '[');
         for (int64_t c = 0; c < s->classes; c++) gy_json_int(b, NULL, s->counts[c]);

@@ -14,7 +14,9 @@ gy_status gy_table_rows_begin(gy_cells *cells, const gy_table_head *head, const 
 static gy_status bad_width(const gy_table_rows *r, const gy_record *record)
 {
     const bool second = r->row == !r->head->has_header;
-    const char *hint = second ? "; lines above a table are left out by ?skip=N" : "";
+    const char *hint = second ? "; lines above a table are left out by ?skip=N, what is no "
+                                "table is read by ?format=text"
+                              : "";
     return gy_raise(GY_E_DATA,
                     "cannot read the data" GY_AT "%s:%lld" GY_WHY
                     "it has %lld cell%s, the first line has %lld%s%s",

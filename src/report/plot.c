@@ -212,16 +212,19 @@ static void add_terminal(plot *p)
 
 static gy_status nothing(const plot *p)
 {
-    enum { MOST = 64 };
-    const char *names[MOST];
     char text[GY_NAMES_TEXT];
+    const char **names;
     int n = 0;
-    for (const gy_curve *c = p->runs[0].first; c != NULL && n < MOST; c = c->next)
-        names[n++] = c->name;
+    for (const gy_curve *c = p->runs[0].first; c != NULL; c = c->next) n++;
+    GY_TRY(gy_new_array(p->out.ctx, n + 1, &names));
+    n = 0;
+    for (const gy_curve *c = p->runs[0].first; c != NULL; c = c->next) names[n++] = c->name;
+    gy_names_text(names, n, text);
+    gy_free(p->out.ctx, names);
     return gy_raise(GY_E_USAGE,
                     "nothing to draw" GY_AT "--curves %s" GY_WHY
                     "no run has a curve of that name" GY_HINT "the first one has %s",
-                    p->options->curves, gy_names_text(names, n, text));
+                    p->options->curves, text);
 }
 
 /* @param path  of the picture; NULL: none */

@@ -58,6 +58,7 @@ typedef struct gy_search {
 typedef struct gy_search_kind {
     gy_kind kind;
     bool learns; /* looks at outcomes */
+    bool spaced; /* numbers evenly spaced, ends among them: not any of a range */
     bool latest; /* what counts is the last value, not the best: parameters go from run to run */
     /**
      * Job number s->n, by the outcomes of the first `seen` jobs.

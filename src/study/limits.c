@@ -74,17 +74,18 @@ static gy_status of_space(gy_status status)
     return gy_error_restore(&e);
 }
 
-/* Every choice; of a range its ends, and a number between them that is hardly a whole one. */
+/* Every choice; of a range its ends, and where any number is tried, one between them that is hardly a whole one. */
 gy_status gy_searching_check(gy_searching *g)
 {
     static const double of_range[] = {0, 1, 0.3819660112501051};
     const gy_space *space = g->search.space;
+    const int of_each = g->search.kind->spaced ? 2 : 3;
     gy_point first = {{0}}, point;
     int64_t parameters;
     gy_status status = gy_searching_count(g, &first, &parameters);
     for (int i = 0; i < space->n && status == GY_OK; i++) {
         const bool chooses = space->v[i].kind == GY_AXIS_CHOICE;
-        const int others = chooses ? space->v[i].n : 3;
+        const int others = chooses ? space->v[i].n : of_each;
         for (int k = 1; k < others && status == GY_OK; k++) {
             gy_config *config = NULL;
             point = first;

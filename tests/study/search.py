@@ -60,6 +60,9 @@ def methods(bench):
         several = bench.run(2, *words, "--run-dir", f"{method}-2")
         assert bench.trials(f"{method}-2") == trials, method
         assert several.stdout == alone.stdout
+    bench.run(1, "search", "widths.yaml", "--quiet", "--run-dir", "whole", *sets(
+        "search.method=grid", "search.points=3", "search.space=[{key: model.layers.0.dense.units, uniform: [4, 8]}]"))
+    assert [point(t)["model.layers.0.dense.units"] for t in bench.trials("whole").values()] == [4, 6, 8]
     halving = bench.trials("halving-1").values()
     assert {t["until"] for t in halving} == {1, 3, 4}, halving
     assert len({t["run"] for t in halving}) == 9 < len(halving)

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/option.h"
 #include "base/plain.h"
 #include "base/rank.h"
 #include "base/registry.h"
@@ -98,6 +99,21 @@ static void nearest_name_is_found(void)
     CU_ASSERT_STRING_EQUAL(gy_nearest("unit", names, 3), "units");
     CU_ASSERT_STRING_EQUAL(gy_nearest("actviation", names, 3), "activation");
     CU_ASSERT_PTR_NULL(gy_nearest("momentum", names, 3));
+}
+
+static void names_that_do_not_go_in_are_left_out(void)
+{
+    char longest[600] = "", half[300] = "", text[GY_NAMES_TEXT];
+    memset(longest, 'a', sizeof longest - 1);
+    memset(half, 'b', sizeof half - 1);
+    const char *const names[] = {longest, "x", "", "y", half, half};
+    CU_ASSERT_STRING_EQUAL(gy_names_text(names, 1, text), "…");
+    CU_ASSERT_STRING_EQUAL(gy_names_text(names, 4, text), "x, y, …");
+    CU_ASSERT_STRING_EQUAL(gy_names_text(names + 1, 3, text), "x, y");
+    CU_ASSERT_STRING_EQUAL(gy_names_text(names, 0, text), "");
+    CU_ASSERT_STRING_EQUAL(gy_names_text(names + 4, 2, text) + sizeof half - 1, ", …");
+    char option[GY_OPTION_NAME];
+    CU_ASSERT_STRING_EQUAL(gy_option_name("", option), "-");
 }
 
 static void numbers_are_whole(void)
@@ -204,6 +220,7 @@ static void room_that_nobody_uses_takes_no_memory(void)
 
 GY_TEST_MAIN(GY_TEST(room_that_nobody_uses_takes_no_memory), GY_TEST(error_line_has_its_parts),
              GY_TEST(texts_are_tame), GY_TEST(memory_is_counted), GY_TEST(pools_and_buffers_grow),
-             GY_TEST(nearest_name_is_found), GY_TEST(numbers_are_whole),
-             GY_TEST(permutation_meets_all_once), GY_TEST(the_kth_largest_is_found),
-             GY_TEST(numbers_go_together), GY_TEST(draws_have_their_moments))
+             GY_TEST(nearest_name_is_found), GY_TEST(names_that_do_not_go_in_are_left_out),
+             GY_TEST(numbers_are_whole), GY_TEST(permutation_meets_all_once),
+             GY_TEST(the_kth_largest_is_found), GY_TEST(numbers_go_together),
+             GY_TEST(draws_have_their_moments))

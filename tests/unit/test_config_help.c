@@ -48,6 +48,9 @@ static void expect_rows(gy_context *ctx, const gy_setting *rows)
 static void all_is_known(void)
 {
     gy_context *ctx = gy_test_context();
+    expect(ctx, "model.layers.0.dense.name");
+    expect(ctx, "dense.init");
+    expect(ctx, "optimizer.adam.beta1");
     expect_rows(ctx, gy_config_rows);
     expect_kinds(ctx, &gy_layer_registry);
     expect_rows(ctx, gy_layer_common_settings);

@@ -99,6 +99,7 @@ static gy_status write(const gy_opened *o, const gy_subject *s, const char *out_
                                  .buffer_values = gy_model_buffer_values(model),
                                  .step = o->head.step,
                                  .epoch = o->head.epoch,
+                                 .sample_in_epoch = o->head.sample_in_epoch,
                                  .seed = o->head.seed,
                                  .config = gy_config_text(s->config),
                                  .notes = notes,

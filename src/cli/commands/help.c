@@ -112,7 +112,7 @@ static bool help_other(gy_cli *cli, const char *topic)
     return true;
 }
 
-/* Settings, kinds and formats. */
+/* Settings, kinds and formats, with the options of that name. */
 static bool help_library(gy_cli *cli, const char *topic)
 {
     const char *format = is_one_of(topic, "data", "formats") ? NULL : topic;
@@ -120,7 +120,10 @@ static bool help_library(gy_cli *cli, const char *topic)
     bool found = gy_config_describe(cli->ctx, topic, gy_cli_print_help, NULL) != 0;
     found = gy_data_describe(cli->ctx, format, gy_cli_print_help, NULL) || found;
     found = gy_exchange_describe(cli->ctx, file, gy_cli_print_help, NULL) || found;
-    return found || gy_fault_describe(cli->ctx, topic, gy_cli_print_help, NULL);
+    found = found || gy_fault_describe(cli->ctx, topic, gy_cli_print_help, NULL);
+    if (found && gy_registry_find(&gy_command_registry, topic) == NULL)
+        (void)gy_usage_find_option(&gy_command_registry, topic);
+    return found;
 }
 
 /* Commands of commands, options. */
@@ -150,9 +153,9 @@ static gy_status run(gy_cli *cli, const void *settings_, const gy_strings *opera
         (void)gy_config_describe(cli->ctx, NULL, gy_cli_print_help, NULL);
         return GY_OK;
     }
-    if (help_other(cli, topic)) return GY_OK;
     const gy_kind *kind = gy_registry_find(&gy_command_registry, topic);
     if (operands->n == 2) return help_part((const gy_command *)kind, operands->v);
+    if (help_other(cli, topic)) return GY_OK;
     if (kind != NULL) {
         gy_cli_usage((const gy_command *)kind);
         printf("\n");

@@ -4,6 +4,7 @@
 #include <gyre/report.h>
 
 #include <string.h>
+#include <strings.h>
 
 typedef struct settings {
     const char *o, *data;
@@ -52,10 +53,10 @@ static gy_status check(const settings *s, const gy_strings *operands)
     GY_TRY(gy_cli_operands(&gy_command_report, operands, 1, RUNS));
     GY_TRY(gy_cli_output(&gy_command_report, "page", s->o));
     const char *dot = strrchr(s->o, '.');
-    GY_REQUIRE(dot != NULL && (strcmp(dot, ".html") == 0 || strcmp(dot, ".htm") == 0), GY_E_USAGE,
-               "cannot write the page" GY_AT "%s" GY_WHY "pages are .html" GY_HINT
-               "give -o report.html",
-               s->o);
+    GY_REQUIRE(
+        dot != NULL && (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0), GY_E_USAGE,
+        "cannot write the page" GY_AT "%s" GY_WHY "pages are .html" GY_HINT "give -o report.html",
+        s->o);
     return GY_OK;
 }
 

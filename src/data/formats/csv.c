@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 enum { WHOLE_CLASSES = 1 << 16 };
 
@@ -54,7 +55,7 @@ static bool is_called_csv(const char *path)
     const size_t n = strlen(path);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         const size_t m = strlen(endings[i]);
-        if (n > m && strcmp(path + n - m, endings[i]) == 0) return true;
+        if (n > m && strcasecmp(path + n - m, endings[i]) == 0) return true;
     }
     return false;
 }

@@ -65,4 +65,5 @@ const gy_search_kind gy_search_grid = {.kind = {.name = "grid",
                                                 .help = "all combinations",
                                                 .settings = rows,
                                                 .settings_size = sizeof(grid_settings)},
+                                       .spaced = true,
                                        .next = next};
