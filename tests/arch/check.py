@@ -273,6 +273,13 @@ def check_links():
                    f"{path}: there is nothing at {link}")
 
 
+def check_changes():
+    """An entry of CHANGELOG.md stands there once: merges bring back the words of before."""
+    entries = re.findall(r"^- (.{50})", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    for entry in sorted(set(entries)):
+        expect(entries.count(entry) == 1, f'CHANGELOG.md has "{entry}…" more than once')
+
+
 def check_events():
     """Every field of a run's events is on their page, with the one type that it has."""
     page = (SRC / "event/EVENTS.md").read_text()
@@ -308,6 +315,7 @@ def main():
     check_waits()
     check_tables()
     check_links()
+    check_changes()
     check_events()
     check_names(library)
     compiler, version, kind = build.split("-")
