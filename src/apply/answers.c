@@ -8,22 +8,22 @@
 #include <string.h>
 #include <strings.h>
 
-/* By the ending; without one it is HDF5: `lr0.001` has none. */
+/* By the ending; a name without one, such as `lr0.001`, is the first's. */
 static gy_status find_kind(const char *path, const gy_answers_kind **out)
 {
-    static const char *const hdf5[] = {".h5", ".hdf5", ".hdf", ".nc"};
+    static const gy_answers_kind *const kinds[] = {&gy_answers_hdf5, &gy_answers_csv};
     const char *slash = strrchr(path, '/'), *dot = strrchr(slash == NULL ? path : slash, '.');
-    if (dot != NULL && !isalpha((unsigned char)dot[1])) dot = NULL;
-    *out = dot != NULL && strcasecmp(dot, gy_answers_csv.ending) == 0 ? &gy_answers_csv
-                                                                      : &gy_answers_hdf5;
-    bool known = dot == NULL || *out == &gy_answers_csv;
-    for (size_t i = 0; i < sizeof hdf5 / sizeof *hdf5; i++)
-        known = known || strcasecmp(dot, hdf5[i]) == 0;
-    GY_REQUIRE(known, GY_E_USAGE,
-               "cannot write predictions" GY_AT "%s" GY_WHY
-               "they are written as HDF5 or as CSV" GY_HINT "end the name in .h5 or .csv",
-               path);
-    return GY_OK;
+    *out = kinds[0];
+    if (dot == NULL || !isalpha((unsigned char)dot[1])) return GY_OK;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        *out = kinds[i];
+        for (const char *const *ending = kinds[i]->endings; *ending != NULL; ending++)
+            if (strcasecmp(dot, *ending) == 0) return GY_OK;
+    }
+    return gy_raise(GY_E_USAGE,
+                    "cannot write predictions" GY_AT "%s" GY_WHY
+                    "they are written as HDF5 or as CSV" GY_HINT "end the name in .h5 or .csv",
+                    path);
 }
 
 static gy_status take_names(gy_answers *a, const char *json)

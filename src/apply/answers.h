@@ -26,7 +26,7 @@ typedef struct gy_answers {
 } gy_answers;
 
 struct gy_answers_kind {
-    const char *ending; /* in small letters; NULL: HDF5's, or none */
+    const char *const *endings; /* of names, in small letters; NULL is behind the last */
     gy_status (*begin)(gy_answers *a);
     /** The next n outputs; top and probabilities are filled. */
     gy_status (*put)(gy_answers *a, int64_t n, const float *y);

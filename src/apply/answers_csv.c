@@ -89,4 +89,6 @@ static gy_status end(gy_answers *a)
     return status;
 }
 
-const gy_answers_kind gy_answers_csv = {.ending = ".csv", .begin = begin, .put = put, .end = end};
+static const char *const endings[] = {".csv", NULL};
+
+const gy_answers_kind gy_answers_csv = {.endings = endings, .begin = begin, .put = put, .end = end};

@@ -54,4 +54,7 @@ static gy_status end(gy_answers *a)
     return gy_h5_close(f->f);
 }
 
-const gy_answers_kind gy_answers_hdf5 = {.ending = NULL, .begin = begin, .put = put, .end = end};
+static const char *const endings[] = {".h5", ".hdf5", ".hdf", ".nc", NULL};
+
+const gy_answers_kind gy_answers_hdf5 = {
+    .endings = endings, .begin = begin, .put = put, .end = end};
